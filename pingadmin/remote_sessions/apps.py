@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RemoteSessionsConfig(AppConfig):
+    name = "pingadmin.remote_sessions"
+    label = "remote_sessions"

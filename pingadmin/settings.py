@@ -1,0 +1,213 @@
+"""All settings, read from the environment. docs/operating.md explains each name."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from pingadmin import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- What kind of process this is -------------------------------------------------------------
+
+DEBUG = environment.flag("DEBUG")
+ALLOW_HTTP = environment.flag("ALLOW_HTTP")
+HTTPS_ONLY = not (DEBUG or ALLOW_HTTP)
+
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Set it to the host names that people type, comma-separated.")
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS holds *. Name the hosts: links and logins rest on them.")
+if ALLOW_HTTP and not all(environment.is_loopback(host) for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOW_HTTP is for a try on this machine: every name in ALLOWED_HOSTS must be loopback.")
+
+# --- Secrets ----------------------------------------------------------------------------------
+
+_secret_key = environment.secret("SECRET_KEY", required=not DEBUG)
+SECRET_KEY = _secret_key.reveal() or "debug-only-" + "k" * 40
+AUDIT_KEY = environment.secret("AUDIT_KEY", required=not DEBUG)
+if AUDIT_KEY and AUDIT_KEY.reveal() == SECRET_KEY:
+    raise ImproperlyConfigured("AUDIT_KEY equals SECRET_KEY. Make a second key: who holds one must not hold both.")
+if not AUDIT_KEY:
+    AUDIT_KEY = environment.Secret("debug-only-" + "a" * 40)
+
+# --- Upstreams (faults.md gives each number its reason) ------------------------------------------
+
+UPSTREAMS = environment.upstreams()
+UPSTREAM_CONNECT_SECONDS = environment.number("UPSTREAM_CONNECT_SECONDS", 2, least=0.05)
+UPSTREAM_READ_SECONDS = environment.number("UPSTREAM_READ_SECONDS", 5, least=0.1)
+UPSTREAM_WRITE_SECONDS = environment.number("UPSTREAM_WRITE_SECONDS", 8, least=0.1)
+UPSTREAM_BODY_BYTES = 256_000
+UPSTREAM_READ_SLOTS = int(environment.number("UPSTREAM_READ_SLOTS", 3, least=1))
+UPSTREAM_WRITE_SLOTS = int(environment.number("UPSTREAM_WRITE_SLOTS", 2, least=1))
+UPSTREAM_SLOT_WAIT_SECONDS = 0.25
+UPSTREAM_CIRCUIT_FAILURES = 5
+UPSTREAM_CIRCUIT_OPEN_SECONDS = environment.number("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=0.1)
+
+# --- Sessions and resumes -----------------------------------------------------------------------
+
+STALE_AFTER_SECONDS = environment.number("STALE_AFTER_SECONDS", 60, least=1)
+PAUSED_STATEMENT_SECONDS = environment.number("PAUSED_STATEMENT_SECONDS", 900, least=1)
+RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number("RESUME_LEASE_SLACK_SECONDS", 60, least=0.1)
+RECONCILE_AFTER_SECONDS = [0, 5, 30, 120, 600]
+RESUME_LIMITS = environment.limits("RESUME_LIMITS", "10/m,60/h")
+RESUME_LIMITS_PER_SESSION = environment.limits("RESUME_LIMITS_PER_SESSION", "3/10m")
+LOOKUP_LIMITS = environment.limits("LOOKUP_LIMITS", "60/m")
+TICKET_PATTERN = environment.pattern("TICKET_PATTERN", environment.text("TICKET_PATTERN", r"[A-Z][A-Z0-9]+-\d+"))
+TICKET_URL = environment.text("TICKET_URL")
+TICKET_REQUIRED = environment.flag("TICKET_REQUIRED")
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
+
+# --- Django -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "pingadmin.web",
+    "pingadmin.accounts",
+    "pingadmin.audit",
+    "pingadmin.upstream",
+    "pingadmin.remote_sessions",
+    "pingadmin.resumes",
+    "pingadmin.demo",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "pingadmin.urls"
+WSGI_APPLICATION = "pingadmin.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": environ.Env.db_url_config(environment.text("DATABASE_URL") or f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE: two writers wait for each other instead of failing. FULL: an intent survives a power cut.
+    # recursive_triggers: INSERT OR REPLACE then meets the delete trigger of the audit log.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05),
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
+    }
+else:
+    wait = int(environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05) * 1000)
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={wait}"
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+REDIS_URL = environment.text("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- People -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "pingadmin.accounts.adapter.ClosedSignup"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_WHOLE_SECONDS = 8 * 3600
+SESSION_COOKIE_AGE = SESSION_WHOLE_SECONDS
+
+# --- The browser's side of safety -----------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS_ONLY else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS_ONLY else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
+SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "font-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}

@@ -1,0 +1,15 @@
+"""The table of contents: every address of the panel."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="remote_sessions:front_door"), name="home"),
+    path("sessions/", include("pingadmin.remote_sessions.urls")),
+    path("sessions/", include("pingadmin.resumes.urls")),
+    path("audit/", include("pingadmin.audit.urls")),
+    path("accounts/", include("pingadmin.accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("pingadmin.web.urls")),
+]
