@@ -1,0 +1,93 @@
+from django.db import models
+from django.db.models import Q
+
+SOURCES = [
+    ("look-up", "look-up"),
+    ("list", "list"),
+    ("resume", "answer to a resume"),
+    ("reconcile", "look after a resume"),
+]
+
+
+class RemoteSession(models.Model):
+    """What we know now about one upstream session: the newest answer, and how asking fails since.
+
+    `paused_said` is the newest statement about "paused" by the upstream, with its time and source; it is
+    never deduced (see paused.py for what may be concluded from it). `paused_doubted_at` is when a call was made
+    that may have changed it and whose outcome is not known.
+    """
+
+    alias = models.CharField(max_length=32)
+    session_id = models.CharField(max_length=128)
+
+    state = models.CharField(max_length=64, blank=True)
+    state_is_known = models.BooleanField(default=True)
+    who = models.CharField(max_length=200, blank=True)
+    duration_seconds = models.BigIntegerField(null=True)
+    uploaded_bytes = models.BigIntegerField(null=True)
+    downloaded_bytes = models.BigIntegerField(null=True)
+    created_upstream_at = models.DateTimeField(null=True)
+    skew_seconds = models.FloatField(null=True)
+
+    source = models.CharField(max_length=16, blank=True, choices=SOURCES)
+    seen_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField(null=True)
+
+    paused_said = models.BooleanField(null=True)
+    paused_said_at = models.DateTimeField(null=True)
+    paused_said_source = models.CharField(max_length=16, blank=True, choices=SOURCES)
+    paused_doubted_at = models.DateTimeField(null=True)
+
+    failure = models.CharField(max_length=16, blank=True)
+    failure_status = models.PositiveSmallIntegerField(null=True)
+    failure_message = models.CharField(max_length=300, blank=True)
+    failing_since = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("look_up", "May look up sessions")]
+        constraints = [
+            models.UniqueConstraint(fields=["alias", "session_id"], name="one_row_for_a_session"),
+        ]
+        indexes = [
+            # The front door: the sessions that were seen last.
+            models.Index(
+                fields=["-seen_at", "id"], condition=Q(seen_at__isnull=False), name="session_seen_last"
+            ),
+            # The box: an id pasted without its account.
+            models.Index(fields=["session_id"], name="session_by_id"),
+        ]
+
+    def __str__(self):
+        return f"{self.alias}/{self.session_id}"
+
+
+class StatusSnapshot(models.Model):
+    """One stretch of time in which every answer about a session was the same (run-length history).
+
+    `failure` is the word for a stretch of failed look-ups; the facts are then empty. A growing duration alone
+    is not a change. Durations are in seconds, counts in bytes.
+    """
+
+    session = models.ForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="snapshots")
+    source = models.CharField(max_length=16, choices=SOURCES)
+    state = models.CharField(max_length=64, blank=True)
+    paused = models.BooleanField(null=True)
+    duration_seconds = models.BigIntegerField(null=True)
+    uploaded_bytes = models.BigIntegerField(null=True)
+    downloaded_bytes = models.BigIntegerField(null=True)
+    failure = models.CharField(max_length=16, blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1, db_default=1)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # A session's timeline, newest first, and the newest snapshot that a new answer is compared with.
+            models.Index(fields=["session", "-id"], name="snapshot_of_session"),
+        ]
+
+    def __str__(self):
+        return f"{self.session_id}: {self.failure or self.state} since {self.first_at:%H:%M:%S}"

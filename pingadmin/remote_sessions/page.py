@@ -1,0 +1,25 @@
+"""Everything that a session's page shows, for the page itself and for each fragment of it."""
+
+from django.urls import reverse
+
+from pingadmin.remote_sessions.card import card_for
+from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.timeline import timeline
+
+ANSWERS = 25
+
+
+def page_context(session: RemoteSession) -> dict:
+    """The template context of `_session.html`. The number of queries does not depend on the rows."""
+    stored = session.pk is not None
+    moments, is_cut = timeline(session) if stored else ([], False)
+    others = RemoteSession.objects.filter(session_id=session.session_id).exclude(pk=session.pk)[:5]
+    return {
+        "session": session,
+        "card": card_for(session),
+        "address": reverse("remote_sessions:session", args=[session.alias, session.session_id]),
+        "moments": moments,
+        "is_cut": is_cut,
+        "snapshots": session.snapshots.order_by("-id")[:ANSWERS] if stored else [],
+        "others": [card_for(other) for other in others],
+    }

@@ -1,0 +1,58 @@
+"""What may be said about "paused", and with which certainty. Pure.
+
+Ping's status does not show it; only the answers to pause and resume do. AGI shows it in every look-up. So "paused"
+is a statement with a source and a time; it is doubted when it is old, when asking fails since, and when a resume
+was sent whose outcome is not known.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.conf import settings
+
+from pingadmin.remote_sessions.models import RemoteSession
+
+
+@dataclass(frozen=True)
+class PausedVerdict:
+    """value: what may be shown as known. grade: how it is known. said, said_at, source: the statement behind it,
+    if any. doubt: why a statement is no longer taken as a fact, as half a sentence."""
+
+    value: Literal["yes", "no", "unknown"]
+    grade: Literal["stated", "unknown"]
+    said: bool | None = None
+    said_at: datetime | None = None
+    source: str = ""
+    doubt: str = ""
+
+
+def paused_verdict(session: RemoteSession, *, now: datetime, status_shows_paused: bool) -> PausedVerdict:
+    """Judge the newest statement about "paused" of a session.
+
+    status_shows_paused: whether each look-up at this system answers the question (AGI yes, Ping no).
+    """
+    if session.paused_said is None:
+        return PausedVerdict("unknown", "unknown")
+    statement = {
+        "said": session.paused_said,
+        "said_at": session.paused_said_at,
+        "source": session.get_paused_said_source_display(),
+    }
+    doubt = _doubt(session, now=now, status_shows_paused=status_shows_paused)
+    if doubt:
+        return PausedVerdict("unknown", "unknown", doubt=doubt, **statement)
+    return PausedVerdict("yes" if session.paused_said else "no", "stated", **statement)
+
+
+def _doubt(session: RemoteSession, *, now: datetime, status_shows_paused: bool) -> str:
+    age = now - session.paused_said_at
+    if status_shows_paused and session.seen_at and session.seen_at > session.paused_said_at:
+        return "the newest answer did not say"
+    if session.paused_doubted_at and session.paused_doubted_at > session.paused_said_at:
+        return "a resume was sent since, and its outcome is not known"
+    if session.failure and session.failed_at > session.paused_said_at:
+        return "asking has failed since"
+    if age > timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS):
+        return "that is too long ago to rely on"
+    return ""

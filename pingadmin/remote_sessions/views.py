@@ -1,0 +1,120 @@
+"""The front door, a session's page, and "Look again"."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from pingadmin import upstream
+from pingadmin.audit.actors import Actor
+from pingadmin.remote_sessions.card import card_for
+from pingadmin.remote_sessions.look_up import Finding, discover, look_up, look_up_many
+from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.page import page_context
+from pingadmin.remote_sessions.paste import MOST_IDS, read_paste
+from pingadmin.remote_sessions.too_many import answers_too_many
+from pingadmin.upstream.errors import UpstreamError
+
+RECENT = 50
+may_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
+
+
+@require_safe
+@may_look_up
+@answers_too_many
+def front_door(request: HttpRequest) -> HttpResponse:
+    """The sessions seen last; with ?q= the answers to what was pasted into the box."""
+    if "q" in request.GET:
+        return _answer_paste(request, request.GET["q"])
+    sessions = RemoteSession.objects.exclude(seen_at=None).order_by("-seen_at", "id")[:RECENT]
+    return render(
+        request,
+        "remote_sessions/front_door.html",
+        {
+            "cards": [card_for(session) for session in sessions],
+            "listing": _accounts_that_list(),
+            "most": RECENT,
+        },
+    )
+
+
+@require_safe
+@may_look_up
+@answers_too_many
+def session_page(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
+    """What is known of one session; asks at once only where nothing is known yet."""
+    session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
+    is_known = session is not None
+    if not is_known:
+        finding = _look_up(request, alias, session_id)
+        if finding.session is None:
+            return _render_findings(request, [finding], query=session_id, status=_status_of(finding))
+        session = finding.session
+    return render(request, "remote_sessions/session.html", page_context(session) | {"ask_on_load": is_known})
+
+
+@require_POST
+@may_look_up
+@answers_too_many
+def refresh(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
+    """Look again, and show the card as it is now known."""
+    session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
+    if alias not in upstream.aliases() and session:
+        return redirect("remote_sessions:session", alias, session_id)
+    finding = _look_up(request, alias, session_id)
+    if finding.session is None:
+        return _render_findings(request, [finding], query=session_id, status=_status_of(finding))
+    if not request.htmx:
+        return redirect("remote_sessions:session", alias, session_id)
+    return render(request, "remote_sessions/_session.html", page_context(finding.session))
+
+
+@require_POST
+@may_look_up
+@answers_too_many
+def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
+    """Ask an account that can list for its sessions, then show the front door with them."""
+    if alias not in upstream.aliases() or not upstream.api_for(alias).can_list:
+        raise Http404
+    try:
+        discover(alias, by=Actor.of(request))
+    except UpstreamError as error:
+        context = {"label": upstream.api_for(alias).label, "error": error}
+        return render(request, "remote_sessions/list_failed.html", context, status=503)
+    return redirect("remote_sessions:front_door")
+
+
+def _answer_paste(request: HttpRequest, text: str) -> HttpResponse:
+    pasted = read_paste(text)
+    if pasted.problem:
+        context = {"problem": pasted.problem, "query": text}
+        return render(request, "remote_sessions/not_an_id.html", context, status=400)
+    pairs = [(alias, session_id) for session_id, aliases in pasted.ids for alias in aliases]
+    findings = look_up_many(pairs, by=Actor.of(request))
+    known = [finding for finding in findings if finding.session]
+    if len(pasted.ids) == 1 and len(known) == 1:
+        return redirect("remote_sessions:session", known[0].alias, known[0].session_id)
+    return _render_findings(request, findings, query=text, left_out=pasted.left_out)
+
+
+def _render_findings(request, findings: list[Finding], *, query: str, left_out: int = 0, status: int = 200):
+    """One line for each account and id that was asked: the session's card, or what the upstream answered."""
+    rows = [(finding, card_for(finding.session) if finding.session else None) for finding in findings]
+    only = len({finding.session_id for finding in findings}) == 1
+    context = {"rows": rows, "query": query, "left_out": left_out, "most": MOST_IDS, "only": only}
+    return render(request, "remote_sessions/findings.html", context, status=status)
+
+
+def _look_up(request: HttpRequest, alias: str, session_id: str) -> Finding:
+    try:
+        return look_up(alias, session_id, by=Actor.of(request))
+    except upstream.UnknownAlias:
+        raise Http404 from None
+
+
+def _accounts_that_list() -> list:
+    return [api for api in map(upstream.api_for, upstream.aliases()) if api.can_list]
+
+
+def _status_of(finding: Finding) -> int:
+    return 404 if finding.error.word == "not_found" else 503

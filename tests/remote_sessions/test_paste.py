@@ -1,0 +1,112 @@
+"""The front door reads whatever was pasted."""
+
+import pytest
+
+from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.paste import MOST_IDS, read_paste
+from pingadmin.secret import Secret
+
+UUID = "0c5d7e92-18ab-4f36-b2c4-91d3e6a7f508"
+OTHER_UUID = "b41e8f07-63d9-4c2a-8f75-0a9c3e5d7b12"
+
+pytestmark = pytest.mark.django_db
+
+
+def account(backend: str, pattern: str = "") -> dict:
+    return {
+        "BACKEND": backend,
+        "LABEL": backend[-7:],
+        "BASE_URL": "http://127.0.0.1:9",
+        "API_KEY": Secret("some-key"),
+        "ID_PATTERN": pattern,
+    }
+
+
+@pytest.fixture(autouse=True)
+def accounts(settings):
+    settings.UPSTREAMS = {
+        "ping": account("pingadmin.upstream.ping.PingAPI", "ses_[0-9a-f]{10}"),
+        "agi": account("pingadmin.upstream.agi.AgiAPI"),
+    }
+
+
+def ids(text: str) -> list[str]:
+    return [session_id for session_id, _ in read_paste(text).ids]
+
+
+@pytest.mark.parametrize("text", ["ses_8f2c71d09a", "  ses_8f2c71d09a \n", "\tses_8f2c71d09a"])
+def test_a_bare_id_is_trimmed_and_found(text):
+    assert read_paste(text).ids == (("ses_8f2c71d09a", ("ping",)),)
+
+
+def test_a_uuid_belongs_to_agi():
+    assert read_paste(UUID).ids == ((UUID, ("agi",)),)
+
+
+def test_an_id_that_no_pattern_knows_is_asked_of_all():
+    assert read_paste("customer-7").ids == (("customer-7", ("ping", "agi")),)
+
+
+def test_an_id_that_two_accounts_may_own_is_asked_of_both(settings):
+    settings.UPSTREAMS = settings.UPSTREAMS | {"ping": account("pingadmin.upstream.ping.PingAPI")}
+    assert read_paste(UUID).ids == ((UUID, ("ping", "agi")),)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://api.pingnetwork.io/customer/v2/sessions/ses_8f2c71d09a/status",
+        "https://panel.example/sessions/ping/ses_8f2c71d09a/",
+        "see https://panel.example/sessions/ping/ses_8f2c71d09a/?attempt=1.",
+        "<https://panel.example/sessions/ses_8f2c71d09a>",
+    ],
+)
+def test_a_link_gives_its_id(link):
+    assert read_paste(link).ids == (("ses_8f2c71d09a", ("ping",)),)
+
+
+def test_a_link_to_this_panel_names_the_account(settings):
+    settings.UPSTREAMS = settings.UPSTREAMS | {"ping-staging": account("pingadmin.upstream.ping.PingAPI")}
+    assert read_paste("http://x/sessions/ping-staging/ses_8f2c71d09a/").ids == (
+        ("ses_8f2c71d09a", ("ping-staging",)),
+    )
+
+
+def test_a_ticket_gives_its_ids_once_each_in_order():
+    ticket = f"""INC-4412 (2026-11-22 14:02): ana.k@customer.example writes that ses_8f2c71d09a hangs,
+        and so does {UUID}. Agent 10.0.0.17, see https://wiki.example/runbook-7a8b9c0d1.
+        Again: ses_8f2c71d09a, "{OTHER_UUID}"."""
+    assert ids(ticket) == ["ses_8f2c71d09a", UUID, OTHER_UUID]
+
+
+def test_an_id_we_have_met_is_found_in_a_ticket_whatever_it_looks_like():
+    RemoteSession.objects.create(alias="ping", session_id="kiosk")
+    assert ids("the kiosk is down") == ["kiosk"]
+
+
+def test_without_a_pattern_words_that_could_be_ids_are_taken(settings):
+    settings.UPSTREAMS = {"ping": account("pingadmin.upstream.ping.PingAPI")}
+    assert ids("INC-4412: session a1b2c3d4e5 hangs since 14:02, call 5551234567") == ["a1b2c3d4e5"]
+
+
+def test_more_ids_than_the_cap_are_counted_not_dropped_silently():
+    pasted = read_paste(" ".join(f"ses_{number:010x}" for number in range(MOST_IDS + 3)))
+    assert (len(pasted.ids), pasted.left_out) == (MOST_IDS, 3)
+
+
+@pytest.mark.parametrize(
+    "text", ["..", "../admin", "a/../../x", "%2e%2e", "..;", "ses_1\\x", "sés_1", "１２３", "a" * 129]
+)
+def test_what_is_no_id_says_so(text):
+    pasted = read_paste(text)
+    assert not pasted.ids and pasted.problem
+
+
+@pytest.mark.parametrize("text", ["nothing in here", "ring me at 14:02 on 2026-11-22", "x" * 20_001])
+def test_a_text_without_ids_says_what_to_do(text):
+    assert "Paste" in read_paste(text).problem
+
+
+def test_without_any_account_nothing_can_be_looked_up(settings):
+    settings.UPSTREAMS = {}
+    assert "No upstream is set" in read_paste("ses_8f2c71d09a").problem

@@ -1,0 +1,60 @@
+""" "Paused" is a statement with a source and an age, and is unknown when in doubt."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.paused import paused_verdict
+
+NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
+
+
+def verdict(*, status_shows_paused=False, **facts):
+    return paused_verdict(RemoteSession(**facts), now=NOW, status_shows_paused=status_shows_paused)
+
+
+def ago(**span):
+    return NOW - timedelta(**span)
+
+
+def test_nobody_said_so_is_unknown():
+    assert verdict(seen_at=NOW).value == "unknown"
+
+
+@pytest.mark.parametrize(("said", "value"), [(True, "yes"), (False, "no")])
+def test_a_fresh_statement_is_taken_as_stated(said, value):
+    found = verdict(paused_said=said, paused_said_at=ago(minutes=4), paused_said_source="resume")
+    assert (found.value, found.grade, found.source) == (value, "stated", "answer to a resume")
+
+
+def test_an_old_statement_is_unknown_and_says_what_was_said(settings):
+    settings.PAUSED_STATEMENT_SECONDS = 900
+    found = verdict(paused_said=True, paused_said_at=ago(seconds=901))
+    assert (found.value, found.said) == ("unknown", True)
+    assert "too long ago" in found.doubt
+
+
+def test_a_failing_look_up_since_makes_it_unknown():
+    found = verdict(
+        paused_said=True, paused_said_at=ago(minutes=4), failure="timed_out", failed_at=ago(minutes=1)
+    )
+    assert (found.value, found.doubt) == ("unknown", "asking has failed since")
+
+
+def test_a_resume_of_unknown_outcome_since_makes_it_unknown():
+    found = verdict(paused_said=True, paused_said_at=ago(minutes=4), paused_doubted_at=ago(minutes=1))
+    assert found.value == "unknown" and "outcome is not known" in found.doubt
+
+
+def test_a_statement_after_the_doubt_counts_again():
+    assert (
+        verdict(paused_said=False, paused_said_at=ago(minutes=1), paused_doubted_at=ago(minutes=4)).value
+        == "no"
+    )
+
+
+def test_a_newer_answer_that_does_not_say_makes_it_unknown_where_it_should_have_said():
+    facts = {"paused_said": True, "paused_said_at": ago(minutes=4), "seen_at": ago(minutes=1)}
+    assert verdict(status_shows_paused=True, **facts).value == "unknown"
+    assert verdict(status_shows_paused=False, **facts).value == "yes"

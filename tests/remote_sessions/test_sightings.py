@@ -1,0 +1,109 @@
+"""History is run-length: equal answers share a row, newest wins, late ones are kept."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.sightings import record_failure, record_paused, record_sighting
+from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.records import SessionRecord
+
+NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
+RECORD = SessionRecord(
+    session_id="ses_8f2c71d09a",
+    state="connected",
+    state_is_known=True,
+    who="client-2041",
+    paused=None,
+    answered_at=NOW,
+    duration_seconds=60,
+    uploaded_bytes=10,
+    downloaded_bytes=20,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def see(source="look-up", **changes):
+    return record_sighting(alias="ping", record=replace(RECORD, **changes), source=source)
+
+
+def after(seconds):
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_the_first_answer_makes_the_session_and_its_first_snapshot():
+    session, snapshot = see()
+    assert (session.state, session.who, session.seen_at, session.first_seen_at) == (
+        "connected",
+        "client-2041",
+        NOW,
+        NOW,
+    )
+    assert (snapshot.first_at, snapshot.last_at, snapshot.times) == (NOW, NOW, 1)
+
+
+def test_an_equal_answer_lengthens_the_snapshot_even_when_the_duration_grew():
+    see()
+    session, snapshot = see(answered_at=after(30), duration_seconds=90)
+    assert StatusSnapshot.objects.count() == 1
+    assert (snapshot.last_at, snapshot.times, snapshot.duration_seconds) == (after(30), 2, 90)
+    assert session.seen_at == after(30)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"state": "disconnected"}, {"uploaded_bytes": 11}, {"downloaded_bytes": None}, {"paused": True}],
+)
+def test_a_changed_answer_is_a_row_of_its_own(change):
+    see()
+    see(answered_at=after(30), **change)
+    assert StatusSnapshot.objects.count() == 2
+
+
+def test_a_late_answer_is_kept_as_history_and_changes_nothing_now():
+    see(answered_at=after(30), state="disconnected")
+    session, late = see(answered_at=NOW, state="connected")
+    assert (session.state, session.seen_at) == ("disconnected", after(30))
+    assert (late.state, late.first_at) == ("connected", NOW)
+
+
+def test_a_late_statement_about_paused_does_not_undo_a_newer_one():
+    session, _ = see(answered_at=after(30), paused=False)
+    see(answered_at=NOW, paused=True)
+    session.refresh_from_db()
+    assert (session.paused_said, session.paused_said_at) == (False, after(30))
+
+
+def test_a_failure_leaves_the_last_facts_and_counts_in_one_row():
+    session, _ = see()
+    error = UpstreamError("timed_out", sent=True)
+    record_failure(session=session, error=error, source="look-up")
+    session = record_failure(session=session, error=error, source="look-up")
+    assert (session.state, session.seen_at, session.failure) == ("connected", NOW, "timed_out")
+    assert session.failing_since < session.failed_at
+    newest = session.snapshots.latest("id")
+    assert (newest.failure, newest.state, newest.times) == ("timed_out", "", 2)
+
+
+def test_a_good_answer_ends_the_failure():
+    session, _ = see()
+    record_failure(session=session, error=UpstreamError("timed_out", sent=True), source="look-up")
+    session, _ = see(answered_at=datetime.now(UTC))
+    assert (session.failure, session.failing_since) == ("", None)
+
+
+def test_a_statement_from_a_resume_is_kept_with_its_source():
+    session, _ = see()
+    record_paused(session=session, paused=False, at=after(5), source="resume")
+    session.refresh_from_db()
+    assert (session.paused_said, session.paused_said_source) == (False, "resume")
+    assert session.state == "connected"
+
+
+def test_accounts_are_kept_apart():
+    see()
+    record_sighting(alias="ping-staging", record=RECORD, source="look-up")
+    assert RemoteSession.objects.filter(session_id=RECORD.session_id).count() == 2
