@@ -1,0 +1,223 @@
+"""The three writes of an attempt's life: opened with its intent, closed with its outcome, settled afterwards.
+
+Each is one transaction that changes the attempt and appends to the audit log; neither is ever true without the other.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from pingadmin.audit import trail
+from pingadmin.audit.actors import Actor
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.sightings import doubt_paused, ensure_session, record_paused
+from pingadmin.resumes.limits import check_resume_limits
+from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.press import Press
+from pingadmin.upstream import states_paused
+from pingadmin.upstream.records import ResumeAnswer
+
+
+class SessionHeld(Exception):
+    """Another attempt stands in the way: it is still open, or its outcome is unknown and nobody has looked since."""
+
+    def __init__(self, attempt: ResumeAttempt):
+        super().__init__(str(attempt))
+        self.attempt = attempt
+
+
+def open_attempt(
+    *, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor
+) -> tuple[ResumeAttempt, bool]:
+    """Hold the session and write the intent, durably. Returns the attempt and whether it is new: a press
+    that was seen before gives its first attempt.
+
+    Raises SessionHeld, LimitReached, or DatabaseError when the intent could not be written.
+    """
+    close_one_lost(session__alias=alias, session__session_id=session_id)
+    now = timezone.now()
+    try:
+        with transaction.atomic(durable=True):
+            repeated = ResumeAttempt.objects.filter(token=press.token).first()
+            if repeated:
+                return repeated, False
+            session = ensure_session(alias, session_id)
+            _refuse_if_held(session)
+            check_resume_limits(session=session, by=by, now=now)
+            return _open(session, reason, ticket, press, by, now), True
+    except IntegrityError:
+        # A colleague, or this very form sent twice, was faster by less than a transaction.
+        winner = (
+            ResumeAttempt.objects.filter(token=press.token).first()
+            or ResumeAttempt.objects.filter(
+                session__alias=alias, session__session_id=session_id, is_open=True
+            ).first()
+        )
+        if winner is None:
+            raise
+        raise SessionHeld(winner) from None
+
+
+def close_attempt(
+    attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None
+) -> None:
+    """Write the outcome: append the event, close the attempt, keep what the answer said about the session.
+
+    The answer to an attempt that was counted as lost meanwhile is added as evidence, and is then its result.
+    Raises DatabaseError when it could not be written.
+    """
+    with transaction.atomic():
+        held = ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        phase = "outcome" if held.is_open else "evidence"
+        snapshot = None
+        if answer.paused is not None:
+            snapshot = record_paused(
+                session=held.session, paused=answer.paused, at=answer.answered_at, source="resume"
+            )
+        if answer.result == "unknown":
+            doubt_paused(session=held.session, at=answer.answered_at)
+        trail.append(
+            action="resume",
+            phase=phase,
+            by=by,
+            story=held.intent_seq,
+            result=answer.result,
+            upstream_status=answer.status,
+            upstream_code=answer.code,
+            detail={"word": answer.word, "message": answer.message, "elapsed_ms": answer.elapsed_ms}
+            | (detail or {}),
+            snapshot_after=snapshot.pk if snapshot else None,
+            **_target(held),
+        )
+        if held.is_open or held.word == "process_lost":
+            _close(held, answer)
+    attempt.refresh_from_db()
+
+
+def close_one_lost(**which) -> bool:
+    """Close an attempt that outlived its lease: its process is gone, and what it did is unknown.
+
+    which: further conditions on the attempt. Returns whether there was one.
+    """
+    now = timezone.now()
+    attempt = (
+        ResumeAttempt.objects.filter(is_open=True, lease_until__lt=now, **which)
+        .order_by("lease_until")
+        .first()
+    )
+    if attempt is None:
+        return False
+    elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
+    answer = ResumeAnswer(result="unknown", answered_at=now, elapsed_ms=elapsed_ms, word="process_lost")
+    close_attempt(attempt, answer, by=Actor.system("reconcile"))
+    return True
+
+
+def close_unknown(attempt: ResumeAttempt, *, note: str, by: Actor) -> None:
+    """A person ends an unknown outcome with a reason. The result stays unknown; the question is closed."""
+    with transaction.atomic():
+        held = ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        if not held.is_unsettled:
+            return
+        trail.append(
+            action="close_unknown",
+            phase="closure",
+            by=by,
+            story=held.intent_seq,
+            reason=note,
+            **_target(held),
+        )
+        settle(held, ResumeAttempt.Settled.BY_PERSON, note)
+
+
+def settle(attempt: ResumeAttempt, how: ResumeAttempt.Settled, note: str) -> None:
+    """End the question. Inside the caller's transaction, beside the event that says why."""
+    attempt.settled_at = timezone.now()
+    attempt.settled_by = how
+    attempt.settled_note = note
+    attempt.next_look_at = None
+    attempt.save()
+
+
+def holds(attempt: ResumeAttempt, session: RemoteSession) -> bool:
+    """Whether an attempt forbids the next one: it is open, or its outcome is unknown and the upstream was not
+    successfully asked about the session since."""
+    if attempt.is_open:
+        return True
+    is_observed = session.seen_at is not None and session.seen_at > attempt.closed_at
+    return attempt.is_unsettled and not is_observed
+
+
+def next_look_at(closed_at: datetime, looks: int) -> datetime | None:
+    """When the next look is due after so many looks, None when they are used up."""
+    if looks >= len(settings.RECONCILE_AFTER_SECONDS):
+        return None
+    return closed_at + timedelta(seconds=settings.RECONCILE_AFTER_SECONDS[looks])
+
+
+def _refuse_if_held(session: RemoteSession) -> None:
+    newest = session.attempts.order_by("-opened_at").first()
+    if newest and holds(newest, session):
+        raise SessionHeld(newest)
+
+
+def _open(session, reason, ticket, press, by, now) -> ResumeAttempt:
+    attempt_id = uuid.uuid4()
+    before = (
+        StatusSnapshot.objects.filter(session=session).order_by("-id").values_list("id", flat=True).first()
+    )
+    intent = trail.append(
+        action="resume",
+        phase="intent",
+        by=by,
+        alias=session.alias,
+        session_id=session.session_id,
+        client=session.who,
+        reason=reason,
+        ticket=ticket,
+        shown=press.shown,
+        attempt=str(attempt_id),
+        snapshot_before=before,
+    )
+    return ResumeAttempt.objects.create(
+        id=attempt_id,
+        token=press.token,
+        session=session,
+        actor_id=by.id,
+        actor_name=by.name,
+        reason=reason,
+        ticket=ticket,
+        opened_at=now,
+        lease_until=now + timedelta(seconds=settings.RESUME_LEASE_SECONDS),
+        intent_seq=intent.seq,
+    )
+
+
+def _close(attempt: ResumeAttempt, answer: ResumeAnswer) -> None:
+    attempt.is_open = False
+    attempt.result = answer.result
+    attempt.word = answer.word
+    attempt.status = answer.status
+    attempt.code = answer.code
+    attempt.message = answer.message
+    attempt.retry_after = answer.retry_after
+    attempt.elapsed_ms = answer.elapsed_ms
+    attempt.closed_at = answer.answered_at
+    attempt.verified = False if answer.result == "ok" else None
+    if answer.result == "unknown" or (answer.result == "ok" and states_paused(attempt.session.alias)):
+        attempt.next_look_at = next_look_at(answer.answered_at, 0)
+    attempt.save()
+
+
+def _target(attempt: ResumeAttempt) -> dict:
+    session = attempt.session
+    return {
+        "alias": session.alias,
+        "session_id": session.session_id,
+        "client": session.who,
+        "ticket": attempt.ticket,
+        "attempt": str(attempt.pk),
+    }

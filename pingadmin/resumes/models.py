@@ -1,0 +1,78 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from pingadmin.remote_sessions.models import RemoteSession
+
+RESULTS = [(word, word) for word in ("ok", "already", "rejected", "not_sent", "unknown")]
+
+
+class ResumeAttempt(models.Model):
+    """One press of "Resume session": opened before anything is sent, closed with what became of it.
+
+    While open it holds the session: the partial unique index lets one attempt in. `lease_until` is when an
+    attempt without an outcome counts as lost. `next_look_at` is when reconcile looks again, empty when it is done.
+    `settled_at` ends an unknown outcome: by evidence, or by a person with a reason. The result stays as it was.
+    """
+
+    class Settled(models.TextChoices):
+        BY_EVIDENCE = "evidence"
+        BY_PERSON = "person"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.UUIDField(unique=True)
+    session = models.ForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="attempts")
+    actor_id = models.CharField(max_length=64)
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500)
+    ticket = models.CharField(max_length=64, blank=True)
+
+    is_open = models.BooleanField(default=True)
+    opened_at = models.DateTimeField()
+    lease_until = models.DateTimeField()
+    intent_seq = models.BigIntegerField()
+
+    result = models.CharField(max_length=8, blank=True, choices=RESULTS)
+    verified = models.BooleanField(null=True)
+    word = models.CharField(max_length=16, blank=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    code = models.CharField(max_length=64, blank=True)
+    message = models.CharField(max_length=300, blank=True)
+    retry_after = models.PositiveIntegerField(null=True)
+    elapsed_ms = models.PositiveIntegerField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    looks = models.PositiveSmallIntegerField(default=0)
+    next_look_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=8, blank=True, choices=Settled.choices)
+    settled_note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("resume", "May resume sessions and close unknown outcomes")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session"], condition=Q(is_open=True), name="one_open_attempt_for_a_session"
+            ),
+        ]
+        indexes = [
+            # A session's page: its newest attempts; also the limit for a session.
+            models.Index(fields=["session", "-opened_at"], name="attempt_of_session"),
+            # The limit for a person.
+            models.Index(fields=["actor_id", "-opened_at"], name="attempt_of_person"),
+            # Reconcile: what is due for a look, and what was lost.
+            models.Index(
+                fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="attempt_due"
+            ),
+            models.Index(fields=["lease_until"], condition=Q(is_open=True), name="attempt_open"),
+        ]
+
+    def __str__(self):
+        return f"{self.actor_name} on {self.session}: {self.result or 'open'}"
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether nobody knows yet what this press did."""
+        return self.result == "unknown" and self.settled_at is None

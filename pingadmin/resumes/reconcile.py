@@ -1,0 +1,113 @@
+"""Looks again where a resume left a question, and writes down what was seen.
+
+Looking is not knowing: a session that runs now may have been resumed by somebody else. So the result of an attempt
+never changes here; evidence is appended beside it, and a question ends only where the upstream can answer it.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from pingadmin import upstream
+from pingadmin.audit import trail
+from pingadmin.audit.actors import Actor
+from pingadmin.remote_sessions.look_up import Finding, look_up
+from pingadmin.resumes import unrecorded
+from pingadmin.resumes.attempts import close_one_lost, next_look_at, settle
+from pingadmin.resumes.models import ResumeAttempt
+
+RECONCILER = Actor.system("reconcile")
+
+
+def reconcile_one() -> bool:
+    """Do one unit of work. Returns whether there was any, so that the caller asks again."""
+    return bool(unrecorded.bring_in()) or close_one_lost() or _look_at_one()
+
+
+def look_after(attempt: ResumeAttempt) -> None:
+    """Look at an attempt's session once, now, and keep what is seen as evidence of the attempt's story."""
+    if not _take(attempt):
+        return
+    session = attempt.session
+    try:
+        finding = look_up(session.alias, session.session_id, by=RECONCILER, source="reconcile")
+    except upstream.UnknownAlias:
+        finding = None
+    _keep_evidence(attempt, finding)
+    attempt.refresh_from_db()
+
+
+def _look_at_one() -> bool:
+    attempt = (
+        ResumeAttempt.objects.select_related("session")
+        .filter(next_look_at__lte=timezone.now())
+        .order_by("next_look_at")
+        .first()
+    )
+    if attempt is None:
+        return False
+    look_after(attempt)
+    return True
+
+
+def _take(attempt: ResumeAttempt) -> bool:
+    """Claim the look that is due, so that two reconcilers do not both make it."""
+    following = next_look_at(attempt.closed_at, attempt.looks + 1)
+    now = timezone.now()
+    if following and following < now:
+        # After a long silence the missed looks are one look.
+        following = now
+    return bool(
+        ResumeAttempt.objects.filter(pk=attempt.pk, looks=attempt.looks, next_look_at__isnull=False).update(
+            looks=attempt.looks + 1, next_look_at=following
+        )
+    )
+
+
+def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
+    with transaction.atomic():
+        held = ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        session = held.session
+        seen = finding is not None and finding.error is None
+        paused = session.paused_said if seen and upstream.states_paused(session.alias) else None
+        has_effect = held.result == "ok" and paused is False
+        snapshot = session.snapshots.order_by("-id").values_list("id", flat=True).first()
+        trail.append(
+            action="look",
+            phase="evidence",
+            by=RECONCILER,
+            story=held.intent_seq,
+            verified=has_effect if held.result == "ok" else None,
+            alias=session.alias,
+            session_id=session.session_id,
+            client=session.who,
+            ticket=held.ticket,
+            attempt=str(held.pk),
+            detail=_what_was_seen(session, finding, paused),
+            snapshot_after=snapshot if seen else None,
+        )
+        if has_effect:
+            held.verified = True
+            held.next_look_at = None
+            held.save()
+        elif held.is_unsettled and _answers_the_question(paused, held):
+            settle(held, ResumeAttempt.Settled.BY_EVIDENCE, _settlement(paused, timezone.now()))
+
+
+def _answers_the_question(paused: bool | None, attempt: ResumeAttempt) -> bool:
+    """Not paused ends it at once. Still paused ends it only at the last look: a resume may take its time."""
+    return paused is False or (paused is True and attempt.next_look_at is None)
+
+
+def _what_was_seen(session, finding: Finding | None, paused: bool | None) -> dict:
+    if finding is None:
+        return {"error": "not_configured"}
+    if finding.error:
+        return {"error": finding.error.word}
+    return {"state": session.state, "paused": {True: "yes", False: "no", None: "not said"}[paused]}
+
+
+def _settlement(paused: bool, now: datetime) -> str:
+    seen = "still paused" if paused else "not paused"
+    return f"Seen {seen} at {now:%H:%M:%S} UTC. Whether this press did anything cannot be told."

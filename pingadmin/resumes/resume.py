@@ -1,0 +1,57 @@
+"""The act: write the intent, call once, write what became of it. Nothing is sent that is not written first.
+
+The call holds no transaction and no lock, and is never repeated by us, whatever happens.
+"""
+
+from dataclasses import dataclass
+
+from django.db import DatabaseError
+
+from pingadmin import upstream
+from pingadmin.audit.actors import Actor
+from pingadmin.resumes import unrecorded
+from pingadmin.resumes.attempts import close_attempt, open_attempt
+from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.press import Press
+from pingadmin.resumes.reconcile import look_after
+from pingadmin.upstream.records import ResumeAnswer
+
+
+class NothingSent(Exception):
+    """The intent could not be written, so nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """attempt: with its result. answer: None for a repeated press. recorded: False when only the file holds it."""
+
+    attempt: ResumeAttempt
+    answer: ResumeAnswer | None = None
+    recorded: bool = True
+
+
+def resume(*, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor) -> Outcome:
+    """Resume one session, for a person and a reason.
+
+    Raises SessionHeld, LimitReached, UnknownAlias, or NothingSent when the audit log cannot be written.
+    """
+    api = upstream.api_for(alias)
+    if unrecorded.exists():
+        raise NothingSent("an earlier outcome waits to be recorded")
+    try:
+        attempt, is_new = open_attempt(
+            alias=alias, session_id=session_id, reason=reason, ticket=ticket, press=press, by=by
+        )
+    except DatabaseError as error:
+        raise NothingSent("the intent could not be written") from error
+    if not is_new:
+        return Outcome(attempt)
+    answer = api.resume(session_id)
+    try:
+        close_attempt(attempt, answer, by=by)
+    except DatabaseError:
+        unrecorded.keep(attempt, answer, by=by)
+        return Outcome(attempt, answer, recorded=False)
+    if attempt.result == "ok" and attempt.next_look_at:
+        look_after(attempt)
+    return Outcome(attempt, answer)

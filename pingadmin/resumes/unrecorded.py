@@ -1,0 +1,72 @@
+"""Outcomes that are known but could not be written to the database: one JSON line each, in a file that is
+synced to the disk, and in the log. Reconcile brings them in; until then no resume is sent.
+"""
+
+import json
+import logging
+import os
+from dataclasses import asdict, fields
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from pingadmin.audit.actors import Actor
+from pingadmin.resumes.attempts import close_attempt
+from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.upstream.records import ResumeAnswer
+
+log = logging.getLogger(__name__)
+
+
+def exists() -> bool:
+    """Whether any outcome waits to be brought in."""
+    return _file().exists() or _taken().exists()
+
+
+def keep(attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor) -> None:
+    """Write one outcome to the log and, synced, to the file."""
+    line = json.dumps({"attempt": str(attempt.pk), "answer": asdict(answer), "by": asdict(by)}, default=_iso)
+    log.critical("outcome known but not recorded: %s", line)
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(descriptor, line.encode() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def bring_in() -> int:
+    """Record every outcome that waits. Returns how many. Raises DatabaseError, with nothing lost."""
+    if _file().exists() and not _taken().exists():
+        # Taken aside first: an outcome that is kept meanwhile starts a new file.
+        _file().rename(_taken())
+    if not _taken().exists():
+        return 0
+    lines = _taken().read_text().splitlines()
+    for line in lines:
+        _record(json.loads(line))
+    _taken().unlink()
+    return len(lines)
+
+
+def _record(kept: dict) -> None:
+    attempt = ResumeAttempt.objects.get(pk=kept["attempt"])
+    if not attempt.is_open and attempt.word != "process_lost":
+        return
+    answer = {field.name: kept["answer"][field.name] for field in fields(ResumeAnswer)}
+    answer["answered_at"] = datetime.fromisoformat(answer["answered_at"])
+    close_attempt(attempt, ResumeAnswer(**answer), by=Actor(**kept["by"]), detail={"recorded": "late"})
+
+
+def _iso(value: datetime) -> str:
+    return value.isoformat()
+
+
+def _file() -> Path:
+    return settings.DATA_DIR / "unrecorded-outcomes.jsonl"
+
+
+def _taken() -> Path:
+    return settings.DATA_DIR / "unrecorded-outcomes.taken.jsonl"

@@ -1,0 +1,120 @@
+"""The resume button, the session as it is now (polled while a resume is under way), and closing a question."""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from pingadmin import upstream
+from pingadmin.audit.actors import Actor
+from pingadmin.remote_sessions.limits import LimitReached
+from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.page import page_context
+from pingadmin.resumes.attempts import SessionHeld, close_unknown
+from pingadmin.resumes.forms import CloseForm, ResumeForm
+from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.press import StalePress, read_press
+from pingadmin.resumes.resume import NothingSent, resume
+
+NOT_RECORDED = "The outcome is known but could not be written to the database. It is kept in a file and will be recorded."
+
+
+@require_POST
+@permission_required("resumes.resume", raise_exception=True)
+def resume_session(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
+    """Resume a session once; the answer is the session with exactly one outcome, or why nothing was sent."""
+    if alias not in upstream.aliases():
+        return _refused(request, alias, session_id, 409, "This account is not set, so nothing was sent.")
+    form = ResumeForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, alias, session_id, 400, "Nothing was sent: mend what is marked below.", form)
+    by = Actor.of(request)
+    try:
+        press = read_press(form.cleaned_data["press"], alias=alias, session_id=session_id, person_id=by.id)
+        outcome = resume(
+            alias=alias,
+            session_id=session_id,
+            reason=form.cleaned_data["reason"],
+            ticket=form.cleaned_data["ticket"],
+            press=press,
+            by=by,
+        )
+    except StalePress:
+        return _refused(
+            request, alias, session_id, 409, "Nothing was sent: this form is too old. Press again.", form
+        )
+    except SessionHeld as held:
+        return _refused(request, alias, session_id, 409, _held_by(held.attempt), form)
+    except LimitReached as reached:
+        sentence = (
+            f"Nothing was sent: {reached.limit} is the limit. Possible again in {reached.retry_after} s."
+        )
+        return _refused(request, alias, session_id, 429, sentence, form)
+    except NothingSent as problem:
+        sentence = (
+            f"Nothing was sent: the audit log cannot be written ({problem}). Tell whoever runs this panel."
+        )
+        return _refused(request, alias, session_id, 503, sentence, form)
+    if outcome.attempt.is_open and outcome.recorded:
+        return _refused(request, alias, session_id, 409, _held_by(outcome.attempt))
+    return _after(request, outcome)
+
+
+@require_safe
+@permission_required("remote_sessions.look_up", raise_exception=True)
+def session_now(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
+    """The session's part of the page from our own database; nothing is asked upstream."""
+    session = get_object_or_404(RemoteSession, alias=alias, session_id=session_id)
+    return render(request, "remote_sessions/_session.html", page_context(session))
+
+
+@require_POST
+@permission_required("resumes.resume", raise_exception=True)
+def close(request: HttpRequest, alias: str, session_id: str, attempt_id) -> HttpResponse:
+    """A person closes an unknown outcome with a reason."""
+    attempt = get_object_or_404(
+        ResumeAttempt.objects.select_related("session"),
+        pk=attempt_id,
+        session__alias=alias,
+        session__session_id=session_id,
+    )
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        return _show(request, attempt.session, 400, close_form=form)
+    close_unknown(attempt, note=form.cleaned_data["note"], by=Actor.of(request))
+    return _done(request, attempt.session)
+
+
+def _held_by(attempt: ResumeAttempt) -> str:
+    if attempt.is_open:
+        return f"Nothing was sent: {attempt.actor_name} is resuming this session already. The outcome will show here."
+    return "Nothing was sent: the outcome of the last resume is unknown, and nobody could look at the session since."
+
+
+def _after(request: HttpRequest, outcome) -> HttpResponse:
+    session = outcome.attempt.session
+    if not outcome.recorded:
+        words = {"ok": "was accepted", "already": "was not needed", "rejected": "was refused"}
+        sentence = f"The resume {words.get(outcome.answer.result, 'has no known outcome')}. {NOT_RECORDED}"
+        return _show(request, session, 200, resume_problem=sentence, unrecorded=outcome.answer)
+    return _done(request, session)
+
+
+def _done(request: HttpRequest, session: RemoteSession) -> HttpResponse:
+    if request.htmx:
+        session.refresh_from_db()
+        return _show(request, session, 200)
+    return redirect("remote_sessions:session", session.alias, session.session_id)
+
+
+def _refused(
+    request, alias, session_id, status: int, problem: str, form: ResumeForm | None = None
+) -> HttpResponse:
+    session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
+    session = session or RemoteSession(alias=alias, session_id=session_id)
+    return _show(request, session, status, resume_form=form, resume_problem=problem)
+
+
+def _show(request: HttpRequest, session: RemoteSession, status: int, **more) -> HttpResponse:
+    template = "remote_sessions/_session.html" if request.htmx else "remote_sessions/session.html"
+    return render(request, template, page_context(session) | more, status=status)

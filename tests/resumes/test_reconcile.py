@@ -1,0 +1,152 @@
+"""Looking again after an unknown outcome: evidence is added, the result never changes, a person may end it."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from pingadmin.audit.models import AuditEvent
+from pingadmin.demo import cast
+from pingadmin.resumes.models import ResumeAttempt
+from tests.resumes.test_resume import AGI_RESUME, PING_RESUME, press, resume_calls
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
+
+
+def lost_answer(simulator, client, alias="ping", session_id=cast.PING_PAUSED, *, acted=True):
+    match = {"ping": PING_RESUME, "agi": AGI_RESUME}[alias]
+    simulator.fault("reset", match=match, after=acted)
+    press(client, alias, session_id)
+    return ResumeAttempt.objects.get()
+
+
+def reconcile(attempt, *, seconds=1):
+    with time_machine.travel(timezone.now() + timedelta(seconds=seconds)):
+        call_command("reconcile")
+    attempt.refresh_from_db()
+    return attempt
+
+
+def evidence():
+    return AuditEvent.objects.filter(phase="evidence")
+
+
+def page(client, alias="ping", session_id=cast.PING_PAUSED):
+    return client.get(reverse("remote_sessions:session", args=[alias, session_id])).text
+
+
+def test_agi_shows_that_it_runs_so_the_question_ends_and_the_result_stays_unknown(as_support, simulator):
+    attempt = reconcile(lost_answer(simulator, as_support, "agi", cast.AGI_PAUSED))
+    assert (attempt.result, attempt.settled_by, attempt.next_look_at) == ("unknown", "evidence", None)
+    assert "cannot be told" in attempt.settled_note
+    assert resume_calls(simulator) == 1
+    assert evidence().get().story == attempt.intent_seq
+
+
+def test_agi_still_paused_is_looked_at_until_the_last_time(as_support, simulator):
+    attempt = lost_answer(simulator, as_support, "agi", cast.AGI_PAUSED, acted=False)
+    for look, seconds in enumerate([1, 6, 31, 121], start=1):
+        reconcile(attempt, seconds=seconds)
+        assert (attempt.looks, attempt.settled_at) == (look, None)
+    reconcile(attempt, seconds=601)
+    assert (attempt.looks, attempt.settled_by) == (5, "evidence") and "still paused" in attempt.settled_note
+    assert evidence().count() == 5
+
+
+def test_ping_cannot_tell_so_only_a_person_can_end_it(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    for seconds in [1, 6, 31, 121, 601]:
+        reconcile(attempt, seconds=seconds)
+    assert (attempt.settled_at, attempt.next_look_at, attempt.looks) == (None, None, 5)
+    assert "A person has to close the question" in page(as_support)
+
+
+def test_looks_come_no_sooner_than_they_are_due(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    reconcile(attempt, seconds=1)
+    reconcile(attempt, seconds=2)
+    assert attempt.looks == 1
+
+
+def test_a_failed_look_is_evidence_of_nothing_but_is_written_down(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    simulator.fault("status", status=503, match="GET *", times=2)
+    reconcile(attempt)
+    assert "server_error" in evidence().get().detail
+    assert attempt.settled_at is None
+
+
+def test_nobody_may_press_again_until_somebody_has_looked(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
+    assert resume_calls(simulator) == 1
+    reconcile(attempt)
+    shown = page(as_support)
+    assert 'data-result="unknown"' in shown and "Pressing again may be a second resume" in shown
+    assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED).text
+
+
+def test_paused_is_unknown_after_an_unknown_outcome(as_support, simulator):
+    press(as_support, "ping", cast.PING_CONNECTED)
+    assert 'data-paused="no"' in page(as_support, session_id=cast.PING_CONNECTED)
+    simulator.fault("reset", match=PING_RESUME)
+    press(as_support, "ping", cast.PING_CONNECTED)
+    assert 'data-paused="unknown"' in page(as_support, session_id=cast.PING_CONNECTED)
+
+
+def test_a_person_closes_the_question_with_a_reason(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    assert as_support.post(address, {"note": " "}).status_code == 400
+    as_support.post(address, {"note": "The customer is online again"})
+    attempt.refresh_from_db()
+    assert (attempt.result, attempt.settled_by) == ("unknown", "person")
+    closure = AuditEvent.objects.get(phase="closure")
+    assert (closure.story, closure.reason, closure.actor_name) == (
+        attempt.intent_seq,
+        "The customer is online again",
+        "support",
+    )
+    assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED).text
+
+
+def test_closing_twice_adds_nothing(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    as_support.post(address, {"note": "one"})
+    as_support.post(address, {"note": "two"})
+    assert AuditEvent.objects.filter(phase="closure").count() == 1
+
+
+def test_a_viewer_cannot_close_a_question(as_support, as_viewer, simulator):
+    attempt = lost_answer(simulator, as_support)
+    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    assert as_viewer.post(address, {"note": "one"}).status_code == 403
+
+
+def test_an_unknown_outcome_stands_first_on_the_front_door(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    assert "Outcome unknown: look before anyone presses again" in as_support.get("/sessions/").text
+    ResumeAttempt.objects.filter(pk=attempt.pk).update(settled_at=timezone.now())
+    assert "Outcome unknown: look" not in as_support.get("/sessions/").text
+
+
+def test_when_nobody_reconciles_the_page_does_not_say_that_we_are_looking(as_support, simulator):
+    lost_answer(simulator, as_support)
+    assert "We are looking" in page(as_support)
+    ResumeAttempt.objects.update(next_look_at=timezone.now() - timedelta(seconds=16))
+    assert "overdue" in page(as_support) and "We are looking" not in page(as_support)
+
+
+def test_an_accepted_resume_is_confirmed_when_a_later_look_shows_it(as_support, simulator):
+    simulator.fault("garbage", match=AGI_RESUME, body='{"success": true, "message": "soon"}')
+    press(as_support, "agi", cast.AGI_PAUSED)
+    attempt = ResumeAttempt.objects.get()
+    assert attempt.verified is False
+    simulator.ask("POST", f"/v1/sessions/{cast.AGI_PAUSED}/resume")  # somebody else, past the panel
+    reconcile(attempt, seconds=6)
+    assert (attempt.verified, attempt.next_look_at) == (True, None)
+    assert 'data-verified="true"' in page(as_support, "agi", cast.AGI_PAUSED)
