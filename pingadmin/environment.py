@@ -97,6 +97,36 @@ def pattern(name: str, value: str) -> str:
     return value
 
 
+def single_sign_on() -> dict:
+    """allauth's provider settings from OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and OIDC_NAME.
+
+    Empty where none is set; raises ImproperlyConfigured where only some are.
+    """
+    given = {name: text(name) for name in ("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")}
+    if not any(given.values()):
+        return {}
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise ImproperlyConfigured(f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}.")
+    server = urlsplit(given["OIDC_SERVER_URL"])
+    if server.scheme != "https" and not (server.scheme == "http" and is_loopback(server.hostname or "")):
+        raise ImproperlyConfigured("OIDC_SERVER_URL must begin with https:// (http only for a loopback address).")
+    return {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": text("OIDC_NAME", "single sign-on"),
+                    "client_id": given["OIDC_CLIENT_ID"],
+                    "secret": given["OIDC_CLIENT_SECRET"],
+                    "settings": {"server_url": given["OIDC_SERVER_URL"]},
+                }
+            ],
+        }
+    }
+
+
 def is_loopback(host: str) -> bool:
     return host in LOOPBACK or re.fullmatch(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}", host) is not None
 

@@ -50,13 +50,16 @@ UPSTREAM_CIRCUIT_OPEN_SECONDS = environment.number("UPSTREAM_CIRCUIT_OPEN_SECOND
 # --- Sessions and resumes -----------------------------------------------------------------------
 
 STALE_AFTER_SECONDS = environment.number("STALE_AFTER_SECONDS", 60, least=1)
+LOOK_AGAIN_AFTER_SECONDS = environment.number("LOOK_AGAIN_AFTER_SECONDS", 10, least=1)
 PAUSED_STATEMENT_SECONDS = environment.number("PAUSED_STATEMENT_SECONDS", 900, least=1)
 RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number("RESUME_LEASE_SLACK_SECONDS", 60, least=0.1)
 RECONCILE_AFTER_SECONDS = [0, 5, 30, 120, 600]
 RESUME_LIMITS = environment.limits("RESUME_LIMITS", "10/m,60/h")
 RESUME_LIMITS_PER_SESSION = environment.limits("RESUME_LIMITS_PER_SESSION", "3/10m")
 LOOKUP_LIMITS = environment.limits("LOOKUP_LIMITS", "60/m")
-TICKET_PATTERN = environment.pattern("TICKET_PATTERN", environment.text("TICKET_PATTERN", r"[A-Z][A-Z0-9]+-\d+"))
+TICKET_PATTERN = environment.pattern(
+    "TICKET_PATTERN", environment.text("TICKET_PATTERN", r"[A-Za-z0-9#][A-Za-z0-9._/#-]{0,63}")
+)
 TICKET_URL = environment.text("TICKET_URL")
 TICKET_REQUIRED = environment.flag("TICKET_REQUIRED")
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
@@ -87,17 +90,22 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
+# The first three also dress what is answered before Django's own views: static files and refusals.
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "pingadmin.web.middleware.request_id",
+    "pingadmin.web.middleware.safe_headers",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pingadmin.web.middleware.viewer_zone",
+    "pingadmin.web.middleware.htmx_login",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "pingadmin.accounts.middleware.session_limits",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
@@ -116,6 +124,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "pingadmin.web.context.frame",
             ],
         },
     }
@@ -170,6 +179,21 @@ ACCOUNT_ADAPTER = "pingadmin.accounts.adapter.ClosedSignup"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# How many proxies of ours stand before the panel; 0 believes no X-Forwarded-For at all.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(environment.number("TRUSTED_PROXIES", 0))
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "pingadmin"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS_ONLY
+SOCIALACCOUNT_ADAPTER = "pingadmin.accounts.adapter.KnownPeopleOnly"
+SOCIALACCOUNT_PROVIDERS = environment.single_sign_on()
+# The organisation's own provider says who somebody is; the person must have been added here first.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = bool(SOCIALACCOUNT_PROVIDERS)
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -188,6 +212,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS_ONLY else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS_ONLY else "csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "pingadmin.web.errors.csrf_failure"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
@@ -210,4 +236,27 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "object-src": ["'none'"],
     }
+}
+
+# --- Logs: one event, one line of JSON, on stderr --------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_tracebacks_of_clients": {"()": "pingadmin.web.logs.QuietClients"}},
+    "formatters": {"json": {"()": "pingadmin.web.logs.JSONLines"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["no_tracebacks_of_clients"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "pingadmin": {"level": environment.text("LOG_LEVEL", "INFO").upper()},
+        # No mail to ADMINS: a report could carry what the page held.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
 }

@@ -13,3 +13,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("pingadmin.web.urls")),
 ]
+
+handler400 = "pingadmin.web.errors.bad_request"
+handler403 = "pingadmin.web.errors.forbidden"
+handler404 = "pingadmin.web.errors.not_found"
+handler500 = "pingadmin.web.errors.broken"

@@ -1,17 +1,21 @@
 """Speaks HTTP to Ping and AGI, and is the only package that does.
 
 The door is here: `aliases()` names the accounts, `api_for(alias)` gives the one object that talks to it.
-Above this package there are only records, result words and UpstreamError: no requests, no status codes to interpret.
+Above this package there are only records, result words and UpstreamError: no requests, no
+status codes to interpret.
 """
 
-from functools import cache
+import threading
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+_apis = {}
+_making = threading.Lock()
 
-class UnknownAlias(LookupError):
+
+class UnknownAlias(LookupError):  # noqa: N818 - it is read as a word, like LookupError's own DoesNotExist
     """No account of that name is configured."""
 
 
@@ -21,21 +25,29 @@ def aliases() -> list[str]:
 
 
 def api_for(alias: str):
-    """The API object of one account (see backend.SessionAPI). Raises UnknownAlias."""
+    """The one API object of an account in this process (see backend.SessionAPI). Raises UnknownAlias."""
     if alias not in settings.UPSTREAMS:
         raise UnknownAlias(alias)
-    return _api(alias)
+    with _making:
+        if alias not in _apis:
+            account = settings.UPSTREAMS[alias]
+            _apis[alias] = import_string(account["BACKEND"])(alias=alias, account=account)
+        return _apis[alias]
 
 
-@cache
-def _api(alias: str):
-    account = settings.UPSTREAMS[alias]
-    return import_string(account["BACKEND"])(alias=alias, account=account)
+def states_paused(alias: str) -> bool:
+    """Whether each look-up at this account tells if a session is paused; no for an account that is not set."""
+    return alias in settings.UPSTREAMS and api_for(alias).states_paused
+
+
+def state_of(alias: str):
+    """The isolation.CircuitState of an account in this process. Raises UnknownAlias."""
+    return api_for(alias).circuit()
 
 
 def _forget(*, setting, **kwargs):
     if setting.startswith("UPSTREAM"):
-        _api.cache_clear()
+        _apis.clear()
 
 
 setting_changed.connect(_forget)

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class UpstreamConfig(AppConfig):
     name = "pingadmin.upstream"
     label = "upstream"
+
+    def ready(self):
+        from pingadmin.upstream import checks  # noqa: F401 - importing registers them

@@ -1,39 +1,124 @@
-"""What every upstream system offers to the panel. Adding a third system: one subclass in a file beside ping.py."""
+"""What every upstream system offers to the panel.
 
+Adding a third system: one subclass in a file beside ping.py, named in the account's `backend`. It fills in
+where to ask and how the answers read; asking, deadlines, keys and results are the same for all and are here.
+"""
+
+import logging
 import re
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+from time import monotonic
 
-from pingadmin.upstream.ids import PATTERN
+from pingadmin.upstream.answers import Answer, error_of, failure
+from pingadmin.upstream.errors import REFUSALS, UpstreamError
+from pingadmin.upstream.ids import PATTERN, is_session_id
+from pingadmin.upstream.isolation import CircuitState
 from pingadmin.upstream.records import ResumeAnswer, SessionRecord
+from pingadmin.upstream.transport import Transport
+
+log = logging.getLogger(__name__)
 
 
 class SessionAPI(ABC):
     """One account of one system.
 
     system: the name people say. states_paused: whether a look-up tells if a session is paused.
-    can_list: whether it also has `list_sessions() -> Listing`. default_id_pattern: how its ids look, where documented.
+    can_list: whether it also has `list_sessions() -> Listing`. default_id_pattern: how its ids look, where
+    documented. authorization: the Authorization header, {} being the key. The paths are below the base URL.
     """
 
     system = ""
     states_paused = False
     can_list = False
     default_id_pattern = PATTERN
+    authorization = ""
+    look_up_path = ""
+    resume_method = ""
+    resume_path = ""
 
-    def __init__(self, *, alias: str, account: dict):
+    def __init__(self, *, alias: str, account: dict, tls=None):
         self.alias = alias
         self.label = account["LABEL"]
         self.base_url = account["BASE_URL"]
         self.api_key = account["API_KEY"]
         self.id_pattern = account["ID_PATTERN"] or self.default_id_pattern
+        self.transport = Transport(
+            base_url=self.base_url, api_key=self.api_key, authorization=self.authorization, tls=tls
+        )
 
     def may_own(self, session_id: str) -> bool:
         """Whether an id looks like one of this account's."""
         return re.fullmatch(self.id_pattern, session_id) is not None
 
-    @abstractmethod
+    def circuit(self) -> CircuitState:
+        """Whether calls pass at present."""
+        return self.transport.breaker.state()
+
     def look_up(self, session_id: str) -> SessionRecord:
         """Ask for one session. Raises UpstreamError."""
+        if not is_session_id(session_id):
+            raise UpstreamError("bad_id", sent=False)
+        answer = self.transport.read(self.look_up_path.format(session_id))
+        if answer.status != 200:
+            raise error_of(answer)
+        return self.read_session(session_id, answer)
 
-    @abstractmethod
     def resume(self, session_id: str) -> ResumeAnswer:
         """Ask once to resume a session; never repeated, never raises UpstreamError."""
+        started = monotonic()
+        try:
+            finding = self._resume(session_id)
+        except UpstreamError as error:
+            finding = _finding_of(error)
+        elapsed_ms = round((monotonic() - started) * 1000)
+        return ResumeAnswer(answered_at=datetime.now(UTC), elapsed_ms=elapsed_ms, **finding)
+
+    def _resume(self, session_id):
+        if not is_session_id(session_id):
+            raise UpstreamError("bad_id", sent=False)
+        answer = self.transport.write(self.resume_method, self.resume_path.format(session_id))
+        if self.says_not_paused(session_id, answer):
+            error = error_of(answer)
+            return {
+                "result": "already",
+                "status": answer.status,
+                "code": error.code,
+                "message": error.message,
+                "paused": False,
+            }
+        if answer.status != 200:
+            raise error_of(answer)
+        return {"result": "ok", "status": 200, "paused": self.read_resume(session_id, answer)}
+
+    def check_session(self, session_id: str, answered_id, answer: Answer) -> None:
+        """Raises UpstreamError("wrong_session") unless an answer is about the session that was asked for."""
+        if not isinstance(answered_id, str):
+            raise failure("unrecognised", answer)
+        if not self.same_id(answered_id, session_id):
+            log.error("upstream %s answered about another session", self.alias)
+            raise failure("wrong_session", answer)
+
+    def same_id(self, one: str, other: str) -> bool:
+        """Whether two spellings name one session."""
+        return one == other
+
+    @abstractmethod
+    def read_session(self, session_id: str, answer: Answer) -> SessionRecord:
+        """The record in a look-up's answer of status 200. Raises UpstreamError."""
+
+    @abstractmethod
+    def read_resume(self, session_id: str, answer: Answer) -> bool | None:
+        """What a resume's answer of status 200 states about "paused". Raises UpstreamError if it is a no."""
+
+    @abstractmethod
+    def says_not_paused(self, session_id: str, answer: Answer) -> bool:
+        """Whether a resume's answer of any status says that there was nothing to resume."""
+
+
+def _finding_of(error: UpstreamError) -> dict:
+    result = "unknown" if error.sent else "not_sent"
+    if error.sent and error.word in REFUSALS:
+        result = "rejected"
+    names = ("word", "status", "code", "message", "retry_after", "paused")
+    return {"result": result, **{name: getattr(error, name) for name in names}}

@@ -22,13 +22,17 @@ WORDS = {
     "server_error": "answered that it failed itself",
 }
 
+# Words that are a clear no to what we asked; every other word leaves open whether it was done.
+REFUSALS = {"refused_key", "not_found", "rate_limited", "refused"}
+
 
 class UpstreamError(Exception):
     """An upstream could not tell us what we asked.
 
     word: a key of WORDS. status: the HTTP status, where one came. code, message: the upstream's own
     words, cleaned, for quoting as plain text. retry_after: seconds it asked us to wait.
-    sent: whether any byte of the request may have left us.
+    sent: whether any byte of the request may have left us. paused: what the answer states about "paused"
+    all the same.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class UpstreamError(Exception):
         code: str = "",
         message: str = "",
         retry_after: int | None = None,
+        paused: bool | None = None,
     ):
         super().__init__(f"{word} (status {status}, code {code!r})")
         self.word = word
@@ -48,6 +53,7 @@ class UpstreamError(Exception):
         self.code = code
         self.message = message
         self.retry_after = retry_after
+        self.paused = paused
 
     @property
     def sentence(self) -> str:

@@ -53,7 +53,11 @@ class ResumeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The sessions that an upstream lists (only where it can list), newest first as it gave them."""
+    """The sessions that an upstream lists (only where it can list), in the order it gave.
+
+    unreadable: how many entries we could not read; above 0 the list is not the whole truth, and must say so.
+    """
 
     sessions: tuple[SessionRecord, ...]
     answered_at: datetime
+    unreadable: int = 0

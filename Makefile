@@ -1,0 +1,48 @@
+# `make demo` and `make test` set up everything they need: Python 3.11 or later and a package registry suffice.
+
+PYTHON ?= python3
+PORT ?= 8000
+REQUIRE ?=
+PYTEST_ARGS ?=
+export REQUIRE
+
+BIN := .venv/bin
+RANDOM_KEY = $$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')
+AS_PRODUCTION = @env -u DEBUG -u ALLOW_HTTP SECRET_KEY="$(RANDOM_KEY)" AUDIT_KEY="$(RANDOM_KEY)" \
+	ALLOWED_HOSTS=panel.example DATABASE_URL=sqlite://:memory: PING_API_KEY="$(RANDOM_KEY)" AGI_API_KEY="$(RANDOM_KEY)"
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo dev test check
+
+help:
+	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
+	@echo "make dev     the same, reloading when a file changes"
+	@echo "make test    the whole suite (REQUIRE=browser,postgres,redis allows no skip, PYTEST_ARGS=...)"
+	@echo "make check   lint, formatting, templates, migrations, deploy check"
+
+demo: .venv/runtime.stamp
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+dev: .venv/runtime.stamp
+	@exec $(BIN)/python manage.py demo --port $(PORT) --reload
+
+test: .venv/dev.stamp
+	@exec $(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+check: .venv/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/djlint --lint --quiet templates
+	$(AS_PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(AS_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+.venv/dev.stamp: .venv/runtime.stamp requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+.venv/runtime.stamp: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "pingadmin needs Python 3.11 or later. Name one: make PYTHON=python3.11 ..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(INSTALL) -r requirements.txt
+	@touch $@

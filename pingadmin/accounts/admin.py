@@ -1,0 +1,61 @@
+"""People in Django's admin: names, one role, active or not. Rights are never given one by one."""
+
+from allauth.account.decorators import secure_admin_login
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+
+from pingadmin.accounts import people
+from pingadmin.accounts.models import User
+from pingadmin.accounts.roles import ROLES
+
+admin.site.site_header = admin.site.site_title = "pingadmin"
+admin.site.index_title = "pingadmin"
+admin.site.login = secure_admin_login(admin.site.login)
+admin.site.unregister(Group)
+
+
+class RoleField(forms.ChoiceField):
+    def __init__(self, **kwargs):
+        super().__init__(choices=[("", "Choose one"), *((role, role) for role in ROLES)], **kwargs)
+
+
+class AddPersonForm(AdminUserCreationForm):
+    role = RoleField()
+
+
+class ChangePersonForm(UserChangeForm):
+    role = RoleField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = self.instance.role
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    form = ChangePersonForm
+    add_form = AddPersonForm
+    list_display = ["username", "first_name", "last_name", "role", "is_active", "last_login"]
+    list_filter = ["groups", "is_active"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "role", "is_active"]}),
+        ("Names", {"fields": ["first_name", "last_name", "email"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2", "role"]}),
+    ]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        role = form.cleaned_data.get("role")
+        if role:
+            people.set_role(user=form.instance, role=role, by=request.user.username)

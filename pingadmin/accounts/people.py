@@ -1,0 +1,62 @@
+"""Making people and giving them their one role: the only place where either is done."""
+
+import logging
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+
+from pingadmin.accounts.models import User
+from pingadmin.accounts.roles import ADMIN, ROLES
+
+logger = logging.getLogger(__name__)
+
+
+class RoleNotSyncedError(LookupError):
+    """The role is in roles.py but not yet in the database."""
+
+    def __init__(self, role: str):
+        super().__init__(f"The role {role} is not in the database. Run: python manage.py sync_roles")
+
+
+class NameTakenError(ValueError):
+    """Somebody has that user name already."""
+
+    def __init__(self, name: str):
+        super().__init__(f"There is already a user {name}. Change them at /admin/, or choose another name.")
+
+
+def add_user(*, username: str, password: str, role: str, by: str = "a command", **fields) -> User:
+    """A new active person with one role and a password that passes the validators.
+
+    `fields` are further columns, such as first_name. Raises ValidationError, NameTakenError, RoleNotSyncedError,
+    or KeyError for a role that roles.py does not know.
+    """
+    if User.objects.filter(username__iexact=username).exists():
+        raise NameTakenError(username)
+    user = User(username=username, **fields)
+    user.set_password(password)
+    user.full_clean()
+    validate_password(password, user)
+    with transaction.atomic():
+        user.save()
+        set_role(user=user, role=role, by=by)
+    return user
+
+
+def set_role(*, user: User, role: str, by: str) -> None:
+    """Give the person exactly this role.
+
+    Raises KeyError for a role that roles.py does not know, RoleNotSyncedError for one not in the database.
+    """
+    if role not in ROLES:
+        raise KeyError(role)
+    group = Group.objects.filter(name=role).first()
+    if group is None:
+        raise RoleNotSyncedError(role)
+    with transaction.atomic():
+        user.groups.set([group])
+        user.is_staff = role == ADMIN
+        user.save(update_fields=["is_staff"])
+    user.__dict__.pop("role", None)
+    logger.info("role set", extra={"user": user.username, "role": role, "by": by})

@@ -1,0 +1,22 @@
+"""Sign-in, sign-out, own password, second factors; single sign-on where it is set. Nobody signs up."""
+
+from allauth.account import views as account
+from django.conf import settings
+from django.urls import include, path
+
+from pingadmin.accounts import views
+
+urlpatterns = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", views.change_password, name="account_change_password"),
+    path("2fa/totp/qr.svg", views.totp_qr, name="totp_qr"),
+    path("2fa/", include("allauth.mfa.urls")),
+]
+if settings.SOCIALACCOUNT_PROVIDERS:
+    urlpatterns += [
+        path("3rdparty/", include("allauth.socialaccount.urls")),
+        path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    ]

@@ -1,0 +1,36 @@
+"""Refuses every ORM path that would change the audit log. The database's triggers refuse the rest."""
+
+from django.db import models
+
+
+class AppendOnlyError(TypeError):
+    """Somebody tried to write an audit row by another way than the trail."""
+
+    def __init__(self):
+        super().__init__(
+            "The audit log is append-only: write with pingadmin.audit.trail.append(), "
+            "and never change or remove a row."
+        )
+
+
+class AppendOnlyQuerySet(models.QuerySet):
+    """Reads freely. The async and get_or_ variants end in one of these or in the model's save()."""
+
+    def update(self, **kwargs):
+        raise AppendOnlyError
+
+    def delete(self):
+        raise AppendOnlyError
+
+    def bulk_create(self, objs, *args, **kwargs):
+        raise AppendOnlyError
+
+    def bulk_update(self, objs, *args, **kwargs):
+        raise AppendOnlyError
+
+    # Django reads these marks to keep destructive methods off the manager and out of templates.
+    update.alters_data = True
+    delete.alters_data = True
+    delete.queryset_only = True
+    bulk_create.alters_data = True
+    bulk_update.alters_data = True

@@ -1,0 +1,49 @@
+"""What the columns' words are called in front of people. A word that is not here is never dressed as a success."""
+
+UNRECOGNISED = ("Unrecognised", "unknown")
+
+# result, and whether the effect was seen -> word, meaning (the colour's name)
+_RESULTS = {
+    ("ok", True): ("Confirmed", "ok"),
+    ("ok", False): ("Accepted", "ok"),
+    ("already", False): ("Was not paused", "idle"),
+    ("rejected", False): ("Refused", "failed"),
+    ("not_sent", False): ("Not sent", "idle"),
+    ("unknown", False): ("Unknown", "unknown"),
+}
+
+_WITHOUT_RESULT = {"intent": ("No outcome yet", "unknown"), "event": ("Recorded", "idle")}
+
+_MOMENTS = {
+    "intent": ("Intent written", "accent"),
+    "evidence": ("Looked again", "accent"),
+    "closure": ("Closed by a person", "idle"),
+    "event": ("Recorded", "idle"),
+    "mark": ("Marked", "idle"),
+}
+
+
+def of_result(result: str, verified: bool | None) -> tuple[str, str]:
+    """Word and meaning of a result; `verified` counts for ok alone."""
+    return _RESULTS.get((result, result == "ok" and verified is True), UNRECOGNISED)
+
+
+def of_missing_result(phase: str) -> tuple[str, str]:
+    """Word and meaning of a story in which no event has a result, by the phase of its head."""
+    return _WITHOUT_RESULT.get(phase, UNRECOGNISED)
+
+
+def of_moment(event) -> tuple[str, str]:
+    """Heading and meaning of one event in its story's timeline."""
+    heading, meaning = _MOMENTS.get(event.phase, UNRECOGNISED)
+    if event.phase == "outcome":
+        return of_result(event.result, event.verified)
+    if event.result:
+        word, meaning = of_result(event.result, event.verified)
+        heading = f"{heading}: {word.lower()}"
+    return heading, meaning
+
+
+def of_action(action: str) -> str:
+    """`close_unknown` as `Close unknown`: the log knows no feature, so it has no nicer words."""
+    return action.replace("_", " ").capitalize()

@@ -1,0 +1,32 @@
+"""`python -m pingadmin.demo --port N [--faults NAME-OR-JSON]`: the simulator alone, without Django."""
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+
+from pingadmin.demo.faults import SCENARIOS
+from pingadmin.demo.server import Simulator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8001, help="0 takes a free one; the address is printed")
+    parser.add_argument("--faults", default="", help=f"{', '.join(SCENARIOS)}, or a JSON list of faults")
+    parser.add_argument("--heartbeat", type=float, default=5.0, help="seconds between heartbeats")
+
+
+def run(*, port: int, faults: str, heartbeat: float) -> None:
+    """Serve until SIGTERM or Ctrl-C; prints the address once it listens."""
+    wishes = SCENARIOS.get(faults) or json.loads(faults or "[]")
+    with Simulator(port, faults=wishes, heartbeat_seconds=heartbeat) as simulator:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        print(f"Simulating Ping at {simulator.url}/customer/v2 and AGI at {simulator.url}/v1", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            simulator.serve_forever(poll_interval=0.1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
+    add_arguments(parser)
+    run(**vars(parser.parse_args()))

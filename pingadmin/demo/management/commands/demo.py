@@ -1,0 +1,118 @@
+"""One command for a try: simulator, database, people, background work and web server, all ended together."""
+
+import contextlib
+import fcntl
+import io
+import os
+import shutil
+import socket
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from pingadmin.demo import cast
+from pingadmin.demo.children import Children
+
+PASSWORD = "pingadmin-demo"  # noqa: S105
+PEOPLE = {
+    "viewer": "viewer",
+    "support": "support",
+    "support2": "support",
+    "auditor": "auditor",
+    "admin": "admin",
+}
+START_SECONDS = 30
+
+
+class Command(BaseCommand):
+    help = "Run the panel for a try, with simulated upstreams, on this machine alone."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--reload", action="store_true", help="reload when a file changes")
+
+    def handle(self, *, port, reload, **options):
+        address, simulator = f"http://127.0.0.1:{port}/", urlsplit(os.environ["PING_BASE_URL"])
+        _refuse_taken(port)
+        died = ""
+        with _own_directory(), Children() as children:
+            children.start("the simulator", "-m", "pingadmin.demo", "--port", str(simulator.port))
+            _fresh_database()
+            children.start("the background work", "manage.py", "reconcile", "--follow")
+            children.start("the web server", "manage.py", *_server(port, reload))
+            _until_answering(f"{address}healthz", children)
+            self.stdout.write(_welcome(address, f"http://{simulator.netloc}"))
+            self.stdout.flush()
+            died = children.wait()
+        if died:
+            raise CommandError(f"{died[0].upper()}{died[1:]}, so everything was ended.")
+        self.stdout.write("Everything was ended.")
+
+
+def _refuse_taken(port: int) -> None:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} cannot be used ({error.strerror}). Name another: make demo PORT=8001"
+        ) from error
+
+
+@contextlib.contextmanager
+def _own_directory():
+    """Everything that a demo writes, empty at the start and ours alone while we run."""
+    directory = Path(os.environ["DATA_DIR"])
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "running").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"A demo runs in {directory}. End it first, or set DEMO_DIRECTORY.") from None
+        for old in directory.iterdir():
+            if old.name != "running":
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
+        yield
+
+
+def _fresh_database() -> None:
+    """Tables, roles and people; in this one process, because starting Django is what takes the time."""
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("sync_roles", stdout=io.StringIO())
+    os.environ["PINGADMIN_NEW_PASSWORD"] = PASSWORD
+    for name, role in PEOPLE.items():
+        call_command("add_user", name, role=role, stdout=io.StringIO())
+    connections.close_all()
+
+
+def _server(port: int, reload: bool) -> list[str]:
+    return ["runserver", f"127.0.0.1:{port}"] if reload else ["serve", "--port", str(port)]
+
+
+def _until_answering(address: str, children: Children) -> None:
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends:
+        if dead := children.first_dead():
+            raise CommandError(f"{dead[0].upper()}{dead[1:]} ended at the start: its own words are above.")
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):  # noqa: S310
+            return
+        time.sleep(0.05)
+    raise CommandError(f"The web server did not answer within {START_SECONDS} s.")
+
+
+def _welcome(address: str, simulator: str) -> str:
+    return f"""
+pingadmin runs at {address}
+
+  Sign in as {", ".join(PEOPLE)}; the password is {PASSWORD}.
+  Try these: {cast.PING_PAUSED} (Ping, paused), {cast.PING_CONNECTED} (Ping, connected),
+             {cast.AGI_PAUSED} (AGI, paused).
+  The upstreams are simulated at {simulator} (switches: POST {simulator}/_sim/faults).
+  Ctrl-C ends everything. Each start begins with a fresh database.
+"""

@@ -1,0 +1,14 @@
+from django.core.management.base import BaseCommand
+
+from pingadmin.demo import __main__ as simulator
+
+
+class Command(BaseCommand):
+    help = "Pretend to be both upstream systems, on one loopback port."
+    requires_system_checks = []
+
+    def add_arguments(self, parser):
+        simulator.add_arguments(parser)
+
+    def handle(self, *, port, faults, heartbeat, **options):
+        simulator.run(port=port, faults=faults, heartbeat=heartbeat)

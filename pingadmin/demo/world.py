@@ -1,0 +1,135 @@
+"""Everything that the simulator remembers: sessions of both systems, their events, and the calls made."""
+
+import collections
+import contextlib
+import threading
+import time
+import uuid
+
+from pingadmin.demo import cast
+from pingadmin.demo.sessions import AgiSession, PingSession
+
+EVENTS_KEPT = 20_000
+
+
+class World:
+    """One lock guards it all: hold it by `with world.now() as now`, which lets planned changes happen."""
+
+    def __init__(self, *, clock=time.time, heartbeat_seconds: float = 5.0):
+        self.changed = threading.Condition(threading.RLock())
+        self.heartbeat_seconds = heartbeat_seconds
+        self._clock = clock
+        self.events, self.first_event = [], 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew with the cast: no calls, no events, no time jumped."""
+        with self.changed:
+            self.ping, self.agi = {}, {}
+            self.calls = collections.Counter()
+            self.events, self.first_event = [], self.next_event()
+            self.jumped = 0.0
+            self._beat_at = self._clock() + self.heartbeat_seconds
+            for one in cast.PING_SESSIONS:
+                self.add_ping(**one)
+            for one in cast.AGI_SESSIONS:
+                self.add_agi(**one)
+            self.changed.notify_all()
+
+    @contextlib.contextmanager
+    def now(self):
+        """The moment, in seconds since the epoch, with every session brought up to it and the lock held."""
+        with self.changed:
+            now = self._clock() + self.jumped
+            self._advance(now)
+            yield now
+
+    def add_ping(
+        self,
+        *,
+        session_id: str = "",
+        client_id: str = "client",
+        created_ago: float = 0,
+        connected_for: float = 0,
+        ended_ago: float = 0,
+        paused_ago: float = 0,
+        connects_in: float | None = None,
+        **rest,
+    ) -> PingSession:
+        """A Ping session as cast.py describes one; the id is made up where none is given."""
+        now = self._clock() + self.jumped
+        session_id = session_id or f"ses_{uuid.uuid4().hex[:10]}"
+        session = PingSession(session_id, client_id, now - max(created_ago, connected_for), **rest)
+        if connected_for:
+            session.connect(now - connected_for)
+        if connected_for and (ended_ago or session.paused):
+            session.end(now - (ended_ago or paused_ago))
+            session.plan = []
+        if connects_in is not None:
+            session.plan = [(now + connects_in, "connect")]
+        with self.changed:
+            self.ping[session_id] = session
+        return session
+
+    def add_agi(
+        self,
+        *,
+        session_id: str = "",
+        agent_name: str = "agi-0",
+        status: str = "running",
+        created_ago: float = 0,
+    ) -> AgiSession:
+        """An AGI session; one that initializes becomes ready and then runs by itself."""
+        now = self._clock() + self.jumped
+        session_id = session_id or str(uuid.uuid4())
+        plan = [(now + 8, "ready"), (now + 12, "running")] if status == "initializing" else []
+        session = AgiSession(session_id, agent_name, now - created_ago, status, plan)
+        with self.changed:
+            self.agi[session_id] = session
+        return session
+
+    def tell(self, session: PingSession, events: list[tuple[str, float]]) -> None:
+        """Put events of a Ping session on the stream."""
+        for event_type, at in events:
+            self.events.append(
+                {
+                    "session_id": session.session_id,
+                    "client_id": session.client_id,
+                    "event_type": event_type,
+                    **session.counters(at),
+                }
+            )
+        if len(self.events) > EVENTS_KEPT:
+            cut = EVENTS_KEPT // 2
+            del self.events[:cut]
+            self.first_event += cut
+        if events:
+            self.changed.notify_all()
+
+    def next_event(self) -> int:
+        """The number that the next event will have."""
+        with self.changed:
+            return self.first_event + len(self.events)
+
+    def events_since(self, number: int, wait: float) -> list[tuple[int, dict]]:
+        """Events from `number` on with their numbers, after waiting at most `wait` seconds for the first."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.next_event() > number, timeout=wait)
+            start = max(number, self.first_event)
+            return list(enumerate(self.events[start - self.first_event :], start))
+
+    def count(self, method: str, path: str) -> None:
+        with self.changed:
+            self.calls[f"{method} {path}"] += 1
+
+    def _advance(self, now: float) -> None:
+        for session in self.ping.values():
+            if session.plan and session.plan[0][0] <= now:
+                self.tell(session, session.advance(now))
+        for session in self.agi.values():
+            session.advance(now)
+        if now >= self._beat_at:
+            self._beat_at = now + self.heartbeat_seconds
+            for session in self.ping.values():
+                if session.status == "connected":
+                    self.tell(session, [("session_heartbeat", now)])

@@ -1,0 +1,99 @@
+"""AGI's agent sessions, API version 1, https://api.agi.tech/v1.
+
+Its look-up and its list show `paused` as a state. A look-up may carry `vnc_url`, a live way into somebody's
+desktop: it is never read, so that it cannot be stored or shown. It wants a bearer token.
+"""
+
+from pingadmin.upstream import answers
+from pingadmin.upstream.answers import Answer
+from pingadmin.upstream.backend import SessionAPI
+from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.ids import is_session_id
+from pingadmin.upstream.records import Listing, SessionRecord
+
+STATES = {"initializing", "ready", "running", "paused", "completed", "error", "terminated"}
+NOT_PAUSED_CODES = {"not_paused", "session_not_paused"}
+NOT_PAUSED_TEXT = "not_paused"
+# These statuses have a plain meaning of their own, or are spoken by something in front of AGI.
+NEVER_NOT_PAUSED = {401, 404, 429, 502, 503, 504}
+
+
+class AgiAPI(SessionAPI):
+    system = "AGI"
+    authorization = "Bearer {}"
+    states_paused = True
+    can_list = True
+    default_id_pattern = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    look_up_path = "/sessions/{}"
+    resume_method = "POST"
+    resume_path = "/sessions/{}/resume"
+
+    def list_sessions(self) -> Listing:
+        """Ask for all sessions of the account. Raises UpstreamError.
+
+        One entry that cannot be read does not hide the others: it is counted instead.
+        """
+        answer = self.transport.read("/sessions")
+        if answer.status != 200:
+            raise answers.error_of(answer)
+        entries = answers.parsed(answer)
+        if not isinstance(entries, list):
+            raise answers.failure("unrecognised", answer)
+        records = [self._listed(entry, answer) for entry in entries]
+        sessions = tuple(record for record in records if record)
+        return Listing(sessions, answer.answered_at, unreadable=len(records) - len(sessions))
+
+    def read_session(self, session_id: str, answer: Answer) -> SessionRecord:
+        body = answers.fields(answer)
+        self.check_session(session_id, body.get("session_id"), answer)
+        return self._record(session_id, body, answer)
+
+    def read_resume(self, session_id: str, answer: Answer) -> None:
+        body = answers.fields(answer)
+        if "session_id" in body:
+            self.check_session(session_id, body["session_id"], answer)
+        if not answers.flag(answer, body.get("success")):
+            code, message = answers.own_words(answer)
+            raise answers.failure("refused", answer, code=code, message=message)
+
+    def says_not_paused(self, session_id: str, answer: Answer) -> bool:
+        if answer.status in NEVER_NOT_PAUSED or (answer.status < 400 and not _says_no(answer)):
+            return False
+        # An id may hold the very words, and errors like to repeat it.
+        said = answers.beginning(answer).replace(session_id, "")
+        return answers.own_words(answer)[0] in NOT_PAUSED_CODES or NOT_PAUSED_TEXT in said
+
+    def same_id(self, one: str, other: str) -> bool:
+        # UUIDs: people paste them in capitals, and the answer has them small.
+        return one.lower() == other.lower()
+
+    def _listed(self, entry, answer):
+        listed_id = entry.get("session_id") if isinstance(entry, dict) else None
+        if not isinstance(listed_id, str) or not is_session_id(listed_id):
+            return None
+        try:
+            return self._record(listed_id, entry, answer)
+        except UpstreamError:
+            return None
+
+    def _record(self, session_id, body, answer):
+        state = body.get("status")
+        return SessionRecord(
+            session_id=session_id,
+            state=answers.text(answer, state, answers.STATE_MOST),
+            state_is_known=state in STATES,
+            who=answers.text(answer, body.get("agent_name"), answers.NAME_MOST),
+            paused=state == "paused" if state in STATES else None,
+            answered_at=answer.answered_at,
+            created_at=answers.moment(answer, body.get("created_at")),
+            skew_seconds=answer.skew_seconds,
+        )
+
+
+def _says_no(answer):
+    if answer.status != 200:
+        return False
+    try:
+        return answers.fields(answer).get("success") is False
+    except UpstreamError:
+        return False

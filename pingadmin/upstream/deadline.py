@@ -1,0 +1,115 @@
+"""Ends a call at its deadline by shutting its socket, whatever the other side is doing.
+
+A socket's own timeout bounds one wait, so an upstream that drips a byte a second outlasts it for ever.
+This module knows sockets and clocks only.
+"""
+
+import contextlib
+import heapq
+import itertools
+import os
+import socket
+import threading
+from time import monotonic
+
+
+class Call:
+    """One attempt on its way: until when, over which socket, and whether a byte of it may have left us.
+
+    deadline: a time.monotonic() moment. sent: True from just before the first byte of the request goes out.
+    connected: whether a TCP connection stood (TLS comes after that, and before `sent`).
+    """
+
+    def __init__(self, deadline: float, connect_seconds: float):
+        self.deadline = deadline
+        self.connect_deadline = min(deadline, monotonic() + connect_seconds)
+        self.sent = self.connected = False
+        self._expired = self._finished = False
+        self._handle = None
+        self._lock = threading.Lock()
+
+    @property
+    def expired(self) -> bool:
+        """Whether the deadline passed before the answer was whole; then nothing in it is believed."""
+        return self._expired
+
+    def watch(self, sock) -> None:
+        """Let the deadline end this socket. Raises TimeoutError when it has passed already."""
+        with self._lock:
+            if self._expired:
+                raise TimeoutError
+            if self._handle is None:
+                # A descriptor of our own: TLS replaces the socket object, and http.client may close its own
+                # one while the body is still being read.
+                self._handle = socket.socket(sock.family, sock.type, sock.proto, fileno=os.dup(sock.fileno()))
+
+    def unwatch(self) -> None:
+        """Forget a socket that did not connect, so that the next address can be tried."""
+        with self._lock:
+            self._drop_handle()
+
+    def about_to_send(self, sock) -> None:
+        """To be called before every send. Raises TimeoutError when the deadline has passed."""
+        self.watch(sock)
+        self.connected = self.sent = True
+
+    def finish(self) -> bool:
+        """Close the books; True when that was in time."""
+        with self._lock:
+            self._finished = True
+            self._expired = self._expired or monotonic() >= self.deadline
+            self._drop_handle()
+            return not self._expired
+
+    def expire(self) -> None:
+        with self._lock:
+            if self._finished:
+                return
+            self._expired = True
+            if self._handle is not None:
+                with contextlib.suppress(OSError):
+                    self._handle.shutdown(socket.SHUT_RDWR)
+
+    def _drop_handle(self):
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+
+class Watchdog:
+    """One thread for the process that expires calls; starts with the first call, and again after a fork."""
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self) -> None:
+        self._wake = threading.Condition()
+        self._calls = []
+        self._order = itertools.count()
+        self._thread = None
+
+    def guard(self, call: Call) -> None:
+        """See to it that the call is expired at its deadline."""
+        with self._wake:
+            heapq.heappush(self._calls, (call.deadline, next(self._order), call))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="upstream-watchdog", daemon=True)
+                self._thread.start()
+            elif self._calls[0][2] is call:
+                self._wake.notify()
+
+    def _run(self):
+        while True:
+            self._next_due().expire()
+
+    def _next_due(self) -> Call:
+        with self._wake:
+            while True:
+                wait = self._calls[0][0] - monotonic() if self._calls else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._calls)[2]
+                self._wake.wait(wait)
+
+
+watchdog = Watchdog()
+os.register_at_fork(after_in_child=watchdog.reset)

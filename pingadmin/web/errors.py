@@ -1,0 +1,73 @@
+"""Refusals and faults in words: a whole page for a browser, a notice for an htmx request, the status kept."""
+
+import sys
+from http import HTTPStatus
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+WORDS = {
+    400: (
+        "That request cannot be read",
+        "Something in the address or the form is not as the panel writes it. Go back and try again.",
+    ),
+    403: (
+        "You may not do this",
+        "Your role does not include it. An administrator can change your role.",
+    ),
+    404: (
+        "There is nothing at this address",
+        "Check the address, or paste the session id into the search box.",
+    ),
+    413: (
+        "That is too much at once",
+        "Nothing was stored and nothing was sent. Send less, then try again.",
+    ),
+    429: (
+        "Too many tries",
+        "Nothing was sent. Wait a little, then try again.",
+    ),
+}
+
+
+def answer(request: HttpRequest, status: int, *, heading: str = "", sentence: str = "") -> HttpResponse:
+    """The designed answer for a refusal; heading and sentence replace the usual words of that status."""
+    usual = WORDS.get(status) or (HTTPStatus(status).phrase, "")
+    template = "web/_error.html" if request.headers.get("HX-Request") == "true" else "web/error.html"
+    words = {"status": status, "heading": heading or usual[0], "sentence": sentence or usual[1]}
+    return render(request, template, words, status=status)
+
+
+def bad_request(request, exception=None) -> HttpResponse:
+    return answer(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
+
+
+def forbidden(request, exception=None) -> HttpResponse:
+    return answer(request, 403)
+
+
+def not_found(request, exception=None) -> HttpResponse:
+    return answer(request, 404)
+
+
+def csrf_failure(request, reason: str = "") -> HttpResponse:
+    """The form was older than the sign-in, or came from elsewhere: what to do is the same."""
+    return answer(
+        request,
+        403,
+        heading="Reload this page, nothing was sent",
+        sentence="The form is older than your sign-in, or did not come from this page. "
+        "Reload, check what you wrote, then press again.",
+    )
+
+
+def broken(request) -> HttpResponse:
+    """Says so without the database, the session or any context: each of them may be what broke."""
+    unreachable = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    fragment = request.headers.get("HX-Request") == "true"
+    words = {"unreachable": unreachable, "request_id": getattr(request, "request_id", "")}
+    template = "web/_broken.html" if fragment else "500.html"
+    return HttpResponse(render_to_string(template, words), status=503 if unreachable else 500)

@@ -1,0 +1,23 @@
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from pingadmin.web import static_files
+from pingadmin.web.server import Server
+
+
+class Command(BaseCommand):
+    help = "Serve the panel with the production web server; put a TLS proxy before it."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+        parser.add_argument("--workers", type=int, default=2, help="processes of 8 threads each")
+
+    def handle(self, *, host, port, workers, **options):
+        static_files.collect()
+        connections.close_all()
+        Server(host=host, port=port, workers=workers, ready=self._say_ready).run()
+
+    def _say_ready(self, address):
+        self.stdout.write(f"Serving at {address}")
+        self.stdout.flush()

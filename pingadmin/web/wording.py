@@ -1,0 +1,91 @@
+"""How times, spans, sizes and foreign text are put into words. Pure functions of plain values."""
+
+import unicodedata
+from datetime import UTC, datetime, timedelta, tzinfo
+
+NOT_KNOWN = "not known"
+SIZES = ["B", "kB", "MB", "GB", "TB", "PB"]
+SPANS = [("d", 86400), ("h", 3600), ("min", 60), ("s", 1)]
+
+
+def iso_utc(when: datetime) -> str:
+    """`2026-11-22T14:02:11Z`, for machines."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def full_utc(when: datetime) -> str:
+    """`2026-11-22 14:02:11 UTC`, for the title of a time."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def moment(when: datetime, *, now: datetime, zone: tzinfo) -> str:
+    """`14:02:11 CET` in the zone; the date goes before it unless it is today there."""
+    local, today = when.astimezone(zone), now.astimezone(zone).date()
+    clock = f"{local:%H:%M:%S} {zone_short(local)}"
+    if local.date() == today:
+        return clock
+    day = f"{local.day} {local:%b}"
+    return f"{day}, {clock}" if local.year == today.year else f"{day} {local.year}, {clock}"
+
+
+def zone_short(local: datetime) -> str:
+    """`CET` where the zone has letters for itself, else its distance: `UTC+3`."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{distance(local.utcoffset())}"
+
+
+def zone_long(local: datetime) -> str:
+    """`Europe/Madrid (UTC+1)`, or plain `UTC`."""
+    name = getattr(local.tzinfo, "key", "UTC")
+    return name if name == "UTC" else f"{name} (UTC{distance(local.utcoffset())})"
+
+
+def distance(offset: timedelta | None) -> str:
+    """`+1`, `-3:30`, or nothing for UTC itself."""
+    minutes = int((offset or timedelta()).total_seconds() // 60)
+    if not minutes:
+        return ""
+    hours, rest = divmod(abs(minutes), 60)
+    return ("+" if minutes > 0 else "-") + str(hours) + (f":{rest:02}" if rest else "")
+
+
+def age(seconds: float) -> str:
+    """`12 s ago`, in one unit; a time ahead of our clock is called that."""
+    whole = int(abs(seconds))
+    unit, size = next(((unit, size) for unit, size in SPANS if whole >= size), SPANS[-1])
+    words = f"{whole // size} {unit}"
+    return f"{words} ahead of our clock" if seconds <= -1 else f"{words} ago"
+
+
+def duration(seconds: float | None) -> str:
+    """`1 h 12 min`: the two largest units, the second only where it is not zero."""
+    if seconds is None or seconds < 0:
+        return NOT_KNOWN
+    rest, parts = int(seconds), []
+    for unit, size in SPANS:
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part) or "0 s"
+
+
+def size(count: int | None) -> str:
+    """`310 MB`, in steps of 1024, with one decimal below ten."""
+    if count is None or count < 0:
+        return NOT_KNOWN
+    value, unit = float(count), 0
+    while round(value) >= 1024 and unit < len(SIZES) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:.1f} {SIZES[unit]}" if unit and round(value, 1) < 10 else f"{value:.0f} {SIZES[unit]}"
+
+
+def visible(text: object) -> str:
+    """The text with control, format (bidi, zero width) and surrogate characters written as `\\u202e`."""
+    return "".join(_shown(character) for character in str(text))
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,145 @@
+"""Every way to change or remove a row that the panel's own process has, and that each is refused."""
+
+import asyncio
+import uuid
+
+import pytest
+from django.contrib import admin
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from pingadmin.audit import chain
+from pingadmin.audit.guards import AppendOnlyError
+from pingadmin.audit.models import AuditEvent
+from tests.audit.factories import event
+
+pytestmark = pytest.mark.django_db
+
+ORM = {
+    "save": lambda row: row.save(),
+    "save of some fields": lambda row: row.save(update_fields=["reason"]),
+    "save of a new row": lambda row: AuditEvent(seq=3).save(),
+    "delete": lambda row: row.delete(),
+    "create": lambda row: AuditEvent.objects.create(seq=3),
+    "get_or_create": lambda row: AuditEvent.objects.get_or_create(seq=3),
+    "update_or_create": lambda row: AuditEvent.objects.update_or_create(seq=1, defaults={"reason": "x"}),
+    "queryset update": lambda row: AuditEvent.objects.filter(seq=1).update(reason="x"),
+    "queryset delete": lambda row: AuditEvent.objects.all().delete(),
+    "bulk_update": lambda row: AuditEvent.objects.bulk_update([row], ["reason"]),
+    "bulk_create": lambda row: AuditEvent.objects.bulk_create([AuditEvent(seq=3)]),
+    "bulk_create over a row": lambda row: AuditEvent.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["seq"], update_fields=["reason"]
+    ),
+    "default manager": lambda row: AuditEvent._default_manager.update(reason="x"),
+    "base manager": lambda row: AuditEvent._base_manager.filter(seq=1).update(reason="x"),
+    "async update": lambda row: asyncio.run(AuditEvent.objects.aupdate(reason="x")),
+    "async delete": lambda row: asyncio.run(AuditEvent.objects.all().adelete()),
+}
+
+DATABASE = {
+    "save_base": lambda row: row.save_base(),
+    "raw delete of a queryset": lambda row: AuditEvent.objects.all()._raw_delete("default"),
+    "UPDATE": lambda row: _sql("UPDATE audit_auditevent SET reason = 'x' WHERE seq = 1"),
+    "DELETE of the tail": lambda row: _sql("DELETE FROM audit_auditevent WHERE seq = 2"),
+    "DELETE of all": lambda row: _sql("DELETE FROM audit_auditevent"),
+    "INSERT with a hole": lambda row: _insert(seq=9, prev_hash=row.row_hash),
+    "INSERT after another row": lambda row: _insert(seq=3, prev_hash="f" * 64),
+    "INSERT of a second first": lambda row: _insert(seq=0, prev_hash=chain.GENESIS),
+}
+
+SQLITE = {
+    "OR REPLACE of a row": lambda row: _replace("INSERT OR REPLACE", seq=2, prev_hash=row.prev_hash),
+    "OR REPLACE by event id": lambda row: _replace(
+        "INSERT OR REPLACE", seq=3, prev_hash=row.row_hash, event_id=row.event_id.hex
+    ),
+    "OR IGNORE with a hole": lambda row: _replace("INSERT OR IGNORE", seq=9, prev_hash=row.row_hash),
+    "REPLACE": lambda row: _replace("REPLACE", seq=1, prev_hash=chain.GENESIS),
+}
+
+POSTGRESQL = {
+    "TRUNCATE": lambda row: _sql("TRUNCATE audit_auditevent"),
+    "TRUNCATE of many": lambda row: _sql("TRUNCATE django_session, audit_auditevent CASCADE"),
+    "UPDATE of no row": lambda row: _sql("UPDATE audit_auditevent SET reason = 'x' WHERE seq = 99"),
+}
+
+OF_THIS_DATABASE = {"sqlite": SQLITE, "postgresql": POSTGRESQL}[connection.vendor]
+
+
+@pytest.fixture
+def tail():
+    event(reason="first")
+    return event(reason="second")
+
+
+@pytest.mark.parametrize("path", ORM)
+def test_every_orm_path_is_refused_with_the_sentence_that_says_what_to_do(tail, path):
+    with pytest.raises(AppendOnlyError, match="append-only: write with pingadmin.audit.trail.append"):
+        ORM[path](tail)
+
+    assert _untouched()
+
+
+@pytest.mark.parametrize("path", DATABASE)
+def test_the_database_refuses_what_the_model_cannot_see(tail, path):
+    _is_refused(DATABASE[path], tail)
+
+
+@pytest.mark.parametrize("path", OF_THIS_DATABASE)
+def test_the_database_refuses_its_own_ways_of_replacing_and_emptying(tail, path):
+    _is_refused(OF_THIS_DATABASE[path], tail)
+
+
+def test_a_fork_is_refused_even_when_a_trigger_is_dropped(tail):
+    on_table = " ON audit_auditevent" if connection.vendor == "postgresql" else ""
+    with pytest.raises(DatabaseError, match=r"(?i)unique"), transaction.atomic():
+        _sql(f"DROP TRIGGER audit_only_append{on_table}")
+        _insert(seq=3, prev_hash=tail.prev_hash)
+
+
+def test_flush_cannot_empty_the_log(tail):
+    with pytest.raises(CommandError):
+        call_command("flush", interactive=False, verbosity=0)
+
+    assert _untouched()
+
+
+def test_the_admin_site_does_not_know_the_log():
+    assert not admin.site.is_registered(AuditEvent)
+
+
+def _is_refused(act, row) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        act(row)
+    assert _untouched()
+
+
+def _untouched() -> bool:
+    rows = AuditEvent.objects.order_by("seq")
+    return all(chain.hash_of(row) == row.row_hash for row in rows) and rows.first().reason in ("first", "")
+
+
+def _sql(statement: str, parameters=None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def _insert(verb: str = "INSERT", **changed) -> None:
+    """A copy of row 1 with other values, behind the ORM's back."""
+    columns = [field.column for field in AuditEvent._meta.concrete_fields]
+    changed = {"event_id": uuid.uuid4().hex} | changed
+    chosen = ", ".join("%s" if column in changed else column for column in columns)
+    values = [changed[column] for column in columns if column in changed]
+    into, copied = (
+        f"audit_auditevent ({', '.join(columns)})",
+        f"SELECT {chosen} FROM audit_auditevent WHERE seq = 1",
+    )
+    _sql(f"{verb} INTO {into} {copied}", values)
+
+
+def _replace(verb: str, **changed) -> None:
+    """As a program would that has not turned recursive triggers on."""
+    _sql("PRAGMA recursive_triggers = OFF")
+    try:
+        _insert(verb, **changed)
+    finally:
+        _sql("PRAGMA recursive_triggers = ON")

@@ -1,0 +1,188 @@
+"""What the one writer promises."""
+
+import json
+import logging
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from pingadmin.audit import chain, trail
+from pingadmin.audit.actors import Actor
+from pingadmin.audit.models import AuditEvent
+from tests.audit.factories import ANA, event, story
+
+EVERYTHING = {
+    "action": "resume",
+    "phase": "outcome",
+    "by": ANA,
+    "result": "ok",
+    "verified": False,
+    "alias": "ping",
+    "session_id": "ses_8f2c71d09a",
+    "client": "acme-eu",
+    "reason": "Customer approved, žádost č. 5 🙂",
+    "ticket": "INC-4420",
+    "upstream_status": 200,
+    "upstream_code": "session_resumed",
+    "shown": {"state": "disconnected", "paused": True, "seen_at": datetime(2026, 11, 22, 14, 2, 11, 5, UTC)},
+    "detail": {"message": "Done", "elapsed_ms": 204, "skew": 0.5},
+    "attempt": str(uuid.UUID(int=1)),
+    "batch": str(uuid.UUID(int=2)),
+    "snapshot_before": 2**62,
+    "snapshot_after": 18,
+}
+
+
+@pytest.mark.django_db
+def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
+    head = event(action="resume")
+    AuditEvent.objects.get(seq=event(**EVERYTHING, story=head.seq).seq)
+
+    row = AuditEvent.objects.get(seq=2)
+
+    same = set(EVERYTHING) - {"by", "shown", "detail"}
+    assert {name: getattr(row, name) for name in same} == {name: EVERYTHING[name] for name in same}
+    assert (row.seq, row.story) == (2, 1)
+    assert (row.actor_kind, row.actor_id, row.actor_name, row.actor_role) == ("person", "7", "ana", "support")
+    assert (row.source_address, row.request_id) == ("192.0.2.7", "req-1")
+    assert json.loads(row.shown) == {
+        "state": "disconnected",
+        "paused": True,
+        "seen_at": "2026-11-22T14:02:11.000005+00:00",
+    }
+    assert json.loads(row.detail) == {"message": "Done", "elapsed_ms": 204, "skew": "0.5"}
+    assert row.schema_version == 1
+    assert row.key_id == chain.key_id_of(settings.AUDIT_KEY.reveal())
+    assert row.row_hash == chain.hash_of(row)
+    assert row.mac == chain.mac_of(row.row_hash, settings.AUDIT_KEY.reveal())
+
+
+@pytest.mark.django_db
+def test_events_are_numbered_from_one_and_each_names_the_hash_before():
+    for _ in range(3):
+        event()
+
+    rows = list(AuditEvent.objects.order_by("seq"))
+
+    assert [row.seq for row in rows] == [1, 2, 3]
+    assert [row.prev_hash for row in rows] == [chain.GENESIS, rows[0].row_hash, rows[1].row_hash]
+
+
+@pytest.mark.django_db
+def test_the_head_of_a_story_is_its_own_story_and_later_events_join_it():
+    first, second = story("ok"), story("")
+
+    assert list(AuditEvent.objects.order_by("seq").values_list("seq", "story")) == [(1, 1), (2, 1), (3, 3)]
+    assert (first.story, second.story) == (1, 3)
+
+
+def test_an_append_outside_a_transaction_is_refused():
+    with pytest.raises(RuntimeError, match="transaction.atomic"):
+        trail.append(action="resume", phase="intent", by=ANA)
+
+
+@pytest.mark.django_db
+def test_a_rolled_back_act_leaves_no_event_and_no_hole():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        trail.append(action="resume", phase="intent", by=ANA)
+        raise ZeroDivisionError
+
+    assert event().seq == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"action": "Resume!"},
+        {"action": ""},
+        {"phase": "begin"},
+        {"phase": "outcome", "story": 1, "result": "success"},
+        {"phase": "outcome", "story": 1},
+        {"phase": "intent", "result": "ok"},
+        {"phase": "intent", "story": 1},
+        {"phase": "evidence"},
+        {"phase": "evidence", "story": 99},
+        {"phase": "evidence", "story": 2},
+    ],
+)
+def test_words_and_stories_that_are_not_known_are_refused(wrong):
+    story("ok")
+
+    with pytest.raises(ValueError):
+        event(**wrong)
+
+    assert AuditEvent.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_no_text_can_keep_an_outcome_from_being_written():
+    head = event()
+    hostile = "\x00\ud800\udfff\x1b[31m\r\n\u202e" * 2000
+
+    row = event(
+        phase="outcome",
+        story=head.seq,
+        result="unknown",
+        by=Actor("person", "9" * 99, hostile, hostile, hostile, hostile),
+        **dict.fromkeys(["alias", "session_id", "client", "reason", "ticket", "upstream_code"], hostile),
+        shown={hostile: hostile},
+        detail={"deep": _nest(5000), "many": 10**5000, "big": 2**70, "nan": float("nan"), "bytes": b"\xff"},
+    )
+
+    row = AuditEvent.objects.get(seq=row.seq)
+    assert chain.hash_of(row) == row.row_hash
+    assert len(row.reason) == 500
+    assert row.reason.endswith("…")
+    assert not {"\x00", "\ud800", "\x1b", "\r"} & set(row.reason)
+    assert len(row.shown) <= 2048 and len(row.detail) <= 2048
+    assert json.loads(row.detail)["big"] == str(2**70)
+
+
+@pytest.mark.django_db
+def test_a_detail_of_five_kilobytes_is_cut_to_two_and_says_so():
+    long = event(detail={"message": "word " * 1000, "code": "kept"})
+    many = event(detail={f"key {number}": "x" * 50 for number in range(100)})
+
+    assert len(long.detail) <= 2048
+    assert json.loads(long.detail)["code"] == "kept"
+    assert json.loads(long.detail)["message"].endswith("…")
+    assert len(many.detail) <= 2048
+    assert json.loads(many.detail)["cut"] is True
+
+
+@pytest.mark.django_db
+def test_each_committed_append_logs_one_line_with_seq_and_hash(caplog, django_capture_on_commit_callbacks):
+    caplog.set_level(logging.INFO, "pingadmin.audit.trail")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        row = event(reason="line\nbreak")
+
+    assert [record.getMessage() for record in caplog.records] == [f"{row.seq} {row.row_hash}"]
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_a_second_row_after_the_same_row():
+    event(), event()
+    fork = AuditEvent.objects.get(seq=2)
+    fork.seq, fork.event_id = 3, uuid.uuid4()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        fork.save_base(force_insert=True)
+
+
+def test_the_actor_of_a_request_is_its_person_as_of_now(rf, support):
+    request = rf.get("/", REMOTE_ADDR="192.0.2.9")
+    request.user, request.request_id = support, "req-9"
+
+    assert Actor.of(request) == Actor("person", str(support.pk), "support", "support", "192.0.2.9", "req-9")
+
+
+def _nest(depth: int) -> list:
+    nest: list = []
+    for _ in range(depth):
+        nest = [nest]
+    return nest

@@ -1,0 +1,68 @@
+"""Fixtures that every package may use: the people, and a browser's view of the panel for each."""
+
+import pytest
+from django.test import Client
+
+from tests.factories import person
+
+# A plugin comes before the plugins that import it.
+pytest_plugins = [
+    "tests.support.simulator",
+    "tests.support.panel",
+    "tests.support.postgres",
+    "tests.support.redis_server",
+    "tests.support.browser",
+    "tests.support.grouping",
+]
+
+
+@pytest.fixture
+def viewer(db):
+    return person("viewer", "viewer")
+
+
+@pytest.fixture
+def support(db):
+    return person("support", "support")
+
+
+@pytest.fixture
+def support2(db):
+    return person("support2", "support")
+
+
+@pytest.fixture
+def auditor(db):
+    return person("auditor", "auditor")
+
+
+@pytest.fixture
+def admin(db):
+    return person("admin", "admin")
+
+
+@pytest.fixture
+def as_viewer(viewer):
+    return client_of(viewer)
+
+
+@pytest.fixture
+def as_support(support):
+    return client_of(support)
+
+
+@pytest.fixture
+def as_auditor(auditor):
+    return client_of(auditor)
+
+
+@pytest.fixture
+def as_admin(admin):
+    return client_of(admin)
+
+
+def client_of(user) -> Client:
+    """A client with that person signed in."""
+    client = Client()
+    client.force_login(user)
+    return client

@@ -1,0 +1,20 @@
+"""Run as a module with a panel's environment: tables, roles and the five people, then out."""
+
+import django
+from django.core.management import call_command
+
+PEOPLE = {
+    "viewer": "viewer",
+    "support": "support",
+    "support2": "support",
+    "auditor": "auditor",
+    "admin": "admin",
+}
+
+if __name__ == "__main__":
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("sync_roles")
+    for name, role in PEOPLE.items():
+        call_command("add_user", name, role=role)

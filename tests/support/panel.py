@@ -1,0 +1,203 @@
+"""Fixtures: the panel as people meet it, a real `manage.py serve` with a database file of its own.
+
+`panel` shares one process among tests and gives each a fresh database and a fresh simulator. A test that
+kills it, or wants other settings, takes `new_panel`, which starts one for it alone.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.processes import CHECKOUT, Process, clean_environment, python
+from tests.support.simulator import Simulator
+
+PASSWORD = "pingadmin-demo"
+SERVER_SETTINGS = "tests.support.server_settings"
+
+
+class Person:
+    """Somebody signed in without a browser. `get` and `post` take paths and do not follow redirects."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def get(self, path: str, **more) -> requests.Response:
+        return self.http.get(self.url + path, timeout=30, **{"allow_redirects": False, **more})
+
+    def post(self, path: str, data: dict | None = None, **more) -> requests.Response:
+        """POST with the CSRF token that the last page set."""
+        data = {"csrfmiddlewaretoken": self.http.cookies.get("csrf", ""), **(data or {})}
+        return self.http.post(self.url + path, data=data, timeout=30, **{"allow_redirects": False, **more})
+
+
+class Panel:
+    """A running panel. `environment` is what its processes run with; `database` its SQLite file, if any."""
+
+    def __init__(self, directory: Path, environment: dict[str, str], simulator: Simulator, workers: int = 2):
+        self.directory, self.environment, self.simulator = directory, environment, simulator
+        self.database = directory / "pingadmin.sqlite3"
+        self._workers = workers
+        self._people: list[Person] = []
+        self.start()
+
+    def start(self) -> None:
+        """Start the server (again)."""
+        self.server = python(
+            "manage.py", "serve", "--port", "0", "--workers", str(self._workers),
+            env=self.environment, log=self.directory / "serve.log",
+        )  # fmt: skip
+        self.url = self.server.await_line(r"Serving at (http://\S+)/")[1]
+
+    def login(self, name: str = "support", password: str = PASSWORD) -> Person:
+        """That person, signed in through the login page."""
+        person = Person(self.url)
+        self._people.append(person)
+        person.get("/accounts/login/")
+        answer = person.post("/accounts/login/", {"login": name, "password": password})
+        assert answer.status_code == 302, f"{name}: {answer.status_code} {answer.text[:2000]}"
+        return person
+
+    def visitor(self) -> Person:
+        """Somebody who is not signed in."""
+        self._people.append(Person(self.url))
+        return self._people[-1]
+
+    def manage(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        """Run a command of this panel to its end; stdout and stderr as text."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=CHECKOUT, env=self.environment | environment, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done
+
+    def background(self, *arguments: str) -> Process:
+        """Start a command of this panel that keeps running, such as reconcile --follow; the test ends it."""
+        return python(
+            "manage.py", *arguments, env=self.environment, log=self.directory / f"{arguments[0]}.log"
+        )
+
+    def rows(self, query: str, *values) -> list[dict]:
+        """What the SQLite file holds, read beside the panel."""
+        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, values)]
+
+    def pids(self) -> list[int]:
+        """The server's processes: the parent first, then its workers."""
+        return self.server.pids()
+
+    def kill(self) -> None:
+        """SIGKILL for every server process."""
+        self.server.kill()
+
+    def forget_people(self) -> None:
+        for person in self._people:
+            person.http.close()
+        self._people.clear()
+
+    def close(self) -> None:
+        self.forget_people()
+        self.server.end()
+
+    def refresh(self, template: Path) -> None:
+        """Put a fresh database in place; safe between requests, because none keeps its connection."""
+        self.forget_people()
+        for old in self.directory.glob("pingadmin.sqlite3*"):
+            old.unlink()
+        shutil.copy(template, self.database)
+
+
+def panel_environment(directory: Path, database_url: str, simulator: Simulator) -> dict[str, str]:
+    return clean_environment(
+        DJANGO_SETTINGS_MODULE=SERVER_SETTINGS,
+        ALLOW_HTTP="true",
+        ALLOWED_HOSTS="127.0.0.1,localhost",
+        SECRET_KEY="for-tests-only-0123456789-abcdefghijklmnop",
+        AUDIT_KEY="for-tests-of-the-audit-only-9876543210-zyx",
+        DATABASE_URL=database_url,
+        DATA_DIR=str(directory / "data"),
+        TICKET_URL="https://tickets.example/browse/{ticket}",
+        UPSTREAM_CIRCUIT_OPEN_SECONDS="0.5",
+        PYTHONUNBUFFERED="1",
+        **simulator.environment(),
+    )
+
+
+def furnish(environment: dict[str, str]) -> None:
+    """Tables, roles and people in an empty database, in one process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.furnish"],
+        cwd=CHECKOUT, env=environment | {"PINGADMIN_NEW_PASSWORD": PASSWORD}, capture_output=True, text=True,
+        timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def furnished_file(tmp_path_factory, simulator_process) -> Path:
+    """A SQLite file with everything but sessions in it, to be copied."""
+    directory = tmp_path_factory.mktemp("furnished")
+    file = directory / "pingadmin.sqlite3"
+    furnish(panel_environment(directory, f"sqlite:///{file}", simulator_process))
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file
+
+
+@pytest.fixture
+def new_panel(tmp_path, furnished_file, simulator):
+    """Call it to start a panel for this test alone: new_panel(workers=2, UPSTREAM_WRITE_SECONDS="1", ...)."""
+    started = []
+
+    def start(*, workers: int = 2, **environment: str) -> Panel:
+        directory = tmp_path / f"panel{len(started)}"
+        directory.mkdir()
+        file = shutil.copy(furnished_file, directory)
+        names = panel_environment(directory, f"sqlite:///{file}", simulator) | environment
+        started.append(Panel(directory, names, simulator, workers))
+        return started[-1]
+
+    yield start
+    for panel in started:
+        panel.close()
+
+
+@pytest.fixture(scope="session")
+def shared_panel(tmp_path_factory, furnished_file, simulator_process):
+    directory = tmp_path_factory.mktemp("panel")
+    file = shutil.copy(furnished_file, directory)
+    panel = Panel(
+        directory, panel_environment(directory, f"sqlite:///{file}", simulator_process), simulator_process
+    )
+    yield panel
+    panel.close()
+
+
+@pytest.fixture
+def panel(shared_panel, furnished_file, simulator) -> Panel:
+    """The panel with its people, a fresh database and a fresh simulator."""
+    shared_panel.refresh(furnished_file)
+    if not shared_panel.server.is_alive():
+        shared_panel.start()
+    return shared_panel
+
+
+@pytest.fixture
+def panel_on_postgres(tmp_path, postgres, simulator):
+    """The same on the private PostgreSQL, in a database of its own. `rows` asks that one."""
+    url = postgres.create_database()
+    names = panel_environment(tmp_path, url, simulator)
+    furnish(names)
+    panel = Panel(tmp_path, names, simulator)
+    panel.rows = lambda query, *values: postgres.rows(url, query, *values)
+    yield panel
+    panel.close()

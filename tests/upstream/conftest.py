@@ -1,0 +1,43 @@
+"""Accounts that point at raw servers."""
+
+import pytest
+
+from pingadmin.secret import Secret
+from pingadmin.upstream import transport
+from pingadmin.upstream.agi import AgiAPI
+from pingadmin.upstream.ping import PingAPI
+from tests.upstream.raw_server import RawServer
+
+PING_KEY = "canary-ping-key-0123456789"
+AGI_KEY = "canary-agi-key-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def no_pause_before_a_second_try(monkeypatch):
+    monkeypatch.setattr(transport, "JITTER_SECONDS", (0.001, 0.01))
+
+
+@pytest.fixture
+def start():
+    """start(*script, tls=None) -> a running RawServer, stopped after the test."""
+    servers = []
+
+    def begin(*script, tls=None):
+        servers.append(RawServer(*script, tls=tls).__enter__())
+        return servers[-1]
+
+    yield begin
+    for server in servers:
+        server.__exit__()
+
+
+def ping_at(address: str, **options) -> PingAPI:
+    return PingAPI(alias="ping", account=account(address, PING_KEY), **options)
+
+
+def agi_at(address: str, **options) -> AgiAPI:
+    return AgiAPI(alias="agi", account=account(address, AGI_KEY), **options)
+
+
+def account(address, key):
+    return {"LABEL": "Here", "BASE_URL": address, "API_KEY": Secret(key), "ID_PATTERN": ""}

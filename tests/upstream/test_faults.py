@@ -1,0 +1,222 @@
+"""What both systems' clients make of every fault of an upstream, over real sockets: one line for each case.
+
+A line says what the server does, then what a look-up ends in and how many requests that took, then the same for a
+resume. A look-up ends in "ok" or an error's word; a resume in a result and a word.
+"""
+
+import gzip
+
+import pytest
+
+from pingadmin.upstream.errors import WORDS, UpstreamError
+from tests.upstream.conftest import AGI_KEY, PING_KEY, agi_at, ping_at
+from tests.upstream.raw_server import as_json, drips, goes_on_for_ever, hangs, http, resets_after, says, sends
+
+ID = "0b9ff1a6-59cb-4b19-a3a9-2f1c6a2f9d10"
+SESSION = {
+    "client_id": "acme",
+    "status": "connected",
+    "session_id": ID,
+    "paused": False,
+    "success": True,
+    "agent_name": "agi-0",
+}
+GOOD = http(200, as_json(SESSION))
+HTML = b"<html><script>alert(1)</script></html>"
+ENVELOPE = {"error": {"code": "some_code", "message": "Some <b>message</b>", "details": {}}}
+DEEP = b"[" * 100_000 + b"]" * 100_000
+TIMED_OUT = (("timed_out", 1), ("unknown", "timed_out"))
+TOO_LARGE = (("too_large", 1), ("unknown", "too_large"))
+REDIRECTED = (("redirected", 1), ("unknown", "redirected"))
+UNREADABLE = (("unreadable", 1), ("unknown", "unreadable"))
+UNRECOGNISED = (("unrecognised", 1), ("unknown", "unrecognised"))
+SERVER_ERROR = (("server_error", 2), ("unknown", "server_error"))
+BROKEN_OFF = (("broken_off", 2), ("unknown", "broken_off"))
+
+
+def refused(word):
+    return (word, 1), ("rejected", word)
+
+
+CASES = {
+    "T12 accepts, then hangs": (hangs, *TIMED_OUT),
+    "T13 drips the body": (drips(GOOD, first=len(GOOD) - 30), *TIMED_OUT),
+    "T13 drips a body of no stated length": (drips(http(200, as_json(SESSION), length=-1), first=70), *TIMED_OUT),
+    "T14 drips the headers": (drips(GOOD, first=20), *TIMED_OUT),
+    "T14 drips from the first byte": (drips(GOOD), *TIMED_OUT),
+    "T14 drips headers of a refusal": (drips(http(404, b""), first=30), *TIMED_OUT),
+    "T14 says 100 Continue for ever": (goes_on_for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), *TIMED_OUT),
+    "T15 endless body": (goes_on_for_ever(http(200, b"[", length=-1), b" " * 65536), *TOO_LARGE),
+    "T15 1 GB body": (goes_on_for_ever(http(200, b"[", length=10**9), b" " * 65536), *TOO_LARGE),
+    "T15 endless chunks": (
+        goes_on_for_ever(http(200, b"", "Transfer-Encoding: chunked", length=-1), b"4000\r\n" + b" " * 16384 + b"\r\n"),
+        *TOO_LARGE,
+    ),
+    "T15 endless body of a refusal": (goes_on_for_ever(http(404, b"", length=-1), b" " * 65536), *TOO_LARGE),
+    "T15 gzip bomb": (says(200, gzip.compress(b" " * 50_000_000), "Content-Encoding: gzip"), *UNREADABLE),
+    "T15 one byte more than accepted": (says(200, as_json(SESSION).ljust(256_001)), *TOO_LARGE),
+    "T15 as much as accepted": (says(200, as_json(SESSION).ljust(256_000)), ("ok", 1), ("ok", "")),
+    "T17 502 with HTML": (says(502, HTML, kind="text/html"), *SERVER_ERROR),
+    "T17 503 with HTML and Retry-After": (says(503, HTML, "Retry-After: 1", kind="text/html"), *SERVER_ERROR),
+    "T17 504 with HTML": (says(504, HTML, kind="text/html"), *SERVER_ERROR),
+    "T17 501, which no second try mends": (says(501, HTML, kind="text/html"), ("server_error", 1), SERVER_ERROR[1]),
+    "T18 invalid JSON": (says(200, b'{"client_id": '), *UNREADABLE),
+    "T18 empty body": (says(200, b""), *UNREADABLE),
+    "T18 body with a BOM": (says(200, b"\xef\xbb\xbf" + as_json(SESSION)), *UNREADABLE),
+    "T18 UTF-16": (says(200, as_json(SESSION).decode().encode("utf-16")), *UNREADABLE),
+    "T18 bytes that are no UTF-8": (says(200, b'{"client_id": "\xff"}'), *UNREADABLE),
+    "T18 wrong content type": (says(200, SESSION, kind="text/html"), *UNREADABLE),
+    "T18 no content type": (says(200, SESSION, kind=""), *UNREADABLE),
+    "T18 problem+json is JSON": (says(200, SESSION, kind="application/x+json; charset=utf-8"), ("ok", 1), ("ok", "")),
+    "T18 JSON, then more": (says(200, as_json(SESSION) * 2), *UNREADABLE),
+    "T18 not HTTP at all": (sends(b"SSH-2.0-OpenSSH_9.2\r\n"), *UNREADABLE),
+    "T18 a header line of 100 kB": (sends(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n"), *UNREADABLE),
+    "T18 chunks of nonsense": (
+        sends(http(200, b"zzz\r\n{}", "Transfer-Encoding: chunked", length=-1)),
+        *BROKEN_OFF,
+    ),
+    "T19 fields missing": (says(200, {}), *UNRECOGNISED),
+    "T19 fields null": (says(200, dict.fromkeys(SESSION)), *UNRECOGNISED),
+    "T19 an array": (says(200, [SESSION]), *UNRECOGNISED),
+    "T19 a string": (says(200, b'"connected"'), *UNRECOGNISED),
+    "T19 null": (says(200, b"null"), *UNRECOGNISED),
+    "T19 extra fields": (says(200, SESSION | {"more": {"of": ["this"]}}), ("ok", 1), ("ok", "")),
+    "T19 201 in place of 200": (says(201, SESSION), *UNRECOGNISED),
+    "T19 204 in place of 200": (sends(b"HTTP/1.1 204 No Content\r\n\r\n"), *UNRECOGNISED),
+    "T20 NaN": (says(200, as_json(SESSION | {"duration": float("nan")})), *UNREADABLE),
+    "T20 Infinity": (says(200, as_json(SESSION | {"extra": float("-inf")})), *UNREADABLE),
+    "T20 5000 digits where it does not matter": (
+        says(200, as_json(SESSION)[:-1] + b', "extra": ' + b"7" * 5000 + b"}"),
+        ("ok", 1),
+        ("ok", ""),
+    ),
+    "T20 nested 100,000 deep": (says(200, DEEP), *UNREADABLE),
+    "T20 nested deep in a field": (says(200, as_json(SESSION)[:-1] + b', "extra": ' + DEEP + b"}"), *UNREADABLE),
+    "T20 duplicate keys": (says(200, as_json(SESSION)[:-1] + b', "status": "disconnected"}'), *UNREADABLE),
+    "T21 another session": (says(200, SESSION | {"session_id": "other"}), ("wrong_session", 1), ("unknown", "wrong_session")),
+    "T21 a session id that is no text": (says(200, SESSION | {"session_id": 7}), *UNRECOGNISED),
+    "T22 400 with an envelope": (says(400, ENVELOPE), *refused("refused")),
+    "T22 404 with an envelope": (says(404, ENVELOPE), *refused("not_found")),
+    "T22 404 with HTML": (says(404, HTML, kind="text/html"), *refused("not_found")),
+    "T22 400 with an empty body": (says(400, b"", kind=""), *refused("refused")),
+    "T22 409": (says(409, ENVELOPE), *refused("refused")),
+    "T22 403": (says(403, ENVELOPE), *refused("refused")),
+    "T23 401": (says(401, ENVELOPE), *refused("refused_key")),
+    "T24 500 with an envelope": (says(500, ENVELOPE), *SERVER_ERROR),
+    "T25 429": (says(429, ENVELOPE, "Retry-After: 7"), *refused("rate_limited")),
+    "T27 reset before any answer": (resets_after(), *BROKEN_OFF),
+    "T27 reset in the headers": (resets_after(GOOD[:30]), *BROKEN_OFF),
+    "T27 reset in the body": (resets_after(GOOD[:-10]), *BROKEN_OFF),
+    "T27 closed before any answer": (sends(b""), *BROKEN_OFF),
+    "T27 closed in the body": (sends(GOOD[:-10]), *BROKEN_OFF),
+    "T27 closed in a refusal's body": (sends(http(404, as_json(ENVELOPE))[:-10]), *BROKEN_OFF),
+    "T27 closed between chunks": (
+        sends(http(200, b"2\r\n{}\r\n", "Transfer-Encoding: chunked", length=-1)),
+        *BROKEN_OFF,
+    ),
+}
+for _status in (301, 302, 303, 307, 308, 300, 304):
+    CASES[f"T16 {_status} to the same host"] = (says(_status, b"", "Location: /elsewhere"), *REDIRECTED)
+
+SYSTEMS = pytest.mark.parametrize("api_at", [ping_at, agi_at], ids=["ping", "agi"])
+every_case = pytest.mark.parametrize("behaviour, look_up, resume", CASES.values(), ids=CASES)
+
+
+@SYSTEMS
+@every_case
+def test_a_look_up_ends_in_a_record_or_in_one_word(start, settings, api_at, behaviour, look_up, resume):
+    if look_up == TIMED_OUT[0]:
+        settings.UPSTREAM_READ_SECONDS = 0.3
+    server = start(behaviour)
+    word, requests = look_up
+    assert look_up_word(api_at(server.address)) == word
+    assert len(server.requests) == requests
+
+
+@SYSTEMS
+@every_case
+def test_a_resume_is_sent_once_and_claims_nothing_unknown(start, settings, api_at, behaviour, look_up, resume):
+    if resume == TIMED_OUT[1]:
+        settings.UPSTREAM_WRITE_SECONDS = 0.3
+    server = start(behaviour)
+    answer = api_at(server.address).resume(ID)
+    assert (answer.result, answer.word) == resume
+    assert len(server.requests) == 1
+
+
+@SYSTEMS
+@pytest.mark.parametrize(
+    "first",
+    [resets_after(), resets_after(GOOD[:-10]), *(says(status, HTML) for status in (500, 502, 503, 504))],
+    ids=["reset", "reset in the body", "500", "502", "503", "504"],
+)
+def test_a_look_up_survives_one_failure(start, api_at, first):
+    server = start(first, sends(GOOD))
+    assert look_up_word(api_at(server.address)) == "ok"
+    assert len(server.requests) == 2
+
+
+@SYSTEMS
+def test_t16_a_redirect_elsewhere_is_not_followed_and_the_key_does_not_go_there(start, api_at):
+    elsewhere = start(sends(GOOD))
+    server = start(says(307, b"", f"Location: {elsewhere.address}/sessions/{ID}"))
+    api = api_at(server.address)
+    assert look_up_word(api) == "redirected"
+    assert api.resume(ID).result == "unknown"
+    assert elsewhere.connections == 0
+
+
+@SYSTEMS
+def test_t17_the_beginning_of_an_error_page_is_kept_as_text(start, api_at):
+    server = start(says(502, b"<html>\r\n\x1b[31m" + b"x" * 500, kind="text/html"))
+    answer = api_at(server.address).resume(ID)
+    assert answer.message.startswith("<html>  \ufffd[31mxxx")
+    assert len(answer.message) == 200
+
+
+@SYSTEMS
+def test_t22_a_refusal_carries_the_upstreams_own_code_and_message(start, api_at):
+    answer = api_at(start(says(400, ENVELOPE)).address).resume(ID)
+    assert (answer.status, answer.code, answer.message) == (400, "some_code", "Some <b>message</b>")
+
+
+@SYSTEMS
+def test_t23_a_refused_key_never_opens_the_circuit(start, api_at):
+    server = start(says(401, ENVELOPE))
+    api = api_at(server.address)
+    assert [look_up_word(api) for _ in range(12)] == ["refused_key"] * 12
+    assert len(server.requests) == 12
+    assert api.circuit().word == "closed"
+
+
+@SYSTEMS
+def test_an_error_holds_no_key_and_no_request(start, api_at):
+    api = api_at(start(says(404, {"error": {"code": "x", "message": f"no {PING_KEY} nor {AGI_KEY}"}})).address)
+    with pytest.raises(UpstreamError) as caught:
+        api.look_up(ID)
+    error = caught.value
+    assert (error.__cause__, error.__context__) == (None, None)
+    key = api.api_key.reveal()
+    assert key not in error.message and "***" in error.message
+    assert key not in repr(vars(api)) + repr(error) + str(vars(error))
+
+
+@SYSTEMS
+@pytest.mark.parametrize("behaviour", [resets_after(), hangs, sends(b"nonsense")], ids=["reset", "hang", "nonsense"])
+def test_an_error_from_the_wire_does_not_drag_the_request_along(start, settings, api_at, behaviour):
+    settings.UPSTREAM_READ_SECONDS = 0.3
+    with pytest.raises(UpstreamError) as caught:
+        api_at(start(behaviour).address).look_up(ID)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def look_up_word(api) -> str:
+    """How a look-up ended: "ok", or the word of its error; whatever it is, it can be told to a person."""
+    try:
+        record = api.look_up(ID)
+    except UpstreamError as error:
+        assert error.sentence == WORDS[error.word]
+        return error.word
+    assert record.session_id == ID
+    return "ok"
+
