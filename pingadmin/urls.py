@@ -1,11 +1,12 @@
 """The table of contents: every address of the panel."""
 
-from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
+
+from pingadmin.accounts import admin
+from pingadmin.web import home
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="remote_sessions:front_door"), name="home"),
+    path("", home.home, name="home"),
     path("sessions/", include("pingadmin.remote_sessions.urls")),
     path("sessions/", include("pingadmin.resumes.urls")),
     path("audit/", include("pingadmin.audit.urls")),

@@ -1,20 +1,31 @@
-"""People in Django's admin: names, one role, active or not. Rights are never given one by one."""
+"""People in Django's admin: names, one role, active or not. Rights are never given one by one.
+
+A site of its own, so that what other packages register for themselves has no address here.
+"""
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
 
 from pingadmin.accounts import people
 from pingadmin.accounts.models import User
 from pingadmin.accounts.roles import ROLES
 
-admin.site.site_header = admin.site.site_title = "pingadmin"
-admin.site.index_title = "pingadmin"
-admin.site.login = secure_admin_login(admin.site.login)
-admin.site.unregister(Group)
+
+class PeopleSite(admin.AdminSite):
+    site_header = site_title = index_title = "pingadmin"
+    enable_nav_sidebar = False
+
+    def login(self, request, extra_context=None):
+        """Our own sign-in, with its limits and second factors."""
+        return secure_admin_login(super().login)(request, extra_context)
+
+    login.login_required = False
+
+
+site = PeopleSite(name="admin")
 
 
 class RoleField(forms.ChoiceField):
@@ -34,7 +45,7 @@ class ChangePersonForm(UserChangeForm):
         self.fields["role"].initial = self.instance.role
 
 
-@admin.register(User)
+@admin.register(User, site=site)
 class PersonAdmin(UserAdmin):
     form = ChangePersonForm
     add_form = AddPersonForm

@@ -7,13 +7,14 @@ from typing import Any
 DETAIL_BYTES = 2048
 
 # NUL breaks PostgreSQL, a lone surrogate breaks every encoder, the other controls break terminals and logs.
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINES = re.compile(r"[\t\r\n]+")
 _DEEPEST = 6
 
 
 def clean(text: str, longest: int) -> str:
-    """The text with controls and lone surrogates as U+FFFD, cut to `longest` characters (then … ends it)."""
-    text = _UNFIT.sub("\ufffd", text.replace("\r\n", "\n"))
+    """The text in one line, unfit characters as U+FFFD, cut to `longest` characters (then … ends it)."""
+    text = _UNFIT.sub("\ufffd", _LINES.sub(" ", text))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

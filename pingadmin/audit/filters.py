@@ -49,8 +49,8 @@ class Moment(forms.CharField):
 
 
 class Question(forms.Form):
-    """Actor, action and words may be of any event in a story, so that who closed it is found; all else is of its
-    head. `since` is included, `until` is not."""
+    """Actor, action and words may be of any event in a story, so that who closed it is found; all else is of
+    its head. `since` is included, `until` is not."""
 
     words = forms.CharField(label="Words in the reason", max_length=200, required=False)
     actor = forms.CharField(label="Who", max_length=150, required=False)
@@ -68,10 +68,7 @@ class Question(forms.Form):
         for name in ("actor", "action", "alias"):
             self.fields[name].widget.attrs["list"] = f"suggested-{name}"
         for name in ("since", "until"):
-            # A day is quicker to choose; a time stays a time when the link had one.
-            self.fields[name].widget.input_type = (
-                "datetime-local" if "T" in self.data.get(name, "") else "date"
-            )
+            self.fields[name].widget.input_type = _input_type(self.data.get(name, ""))
 
     def clean(self):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -96,6 +93,14 @@ class Question(forms.Form):
         """What was filled in, as it was written; an invalid answer too."""
         return {name: self.data[name].strip() for name in self.fields if self.data.get(name, "").strip()}
 
+    def without_each(self) -> list[tuple[str, str, str]]:
+        """For each part but the result: its label, what was written, and the query string without it."""
+        return [
+            (self.fields[name].label, text, self.urlencode(**{name: ""}))
+            for name, text in self.asked.items()
+            if name != "result"
+        ]
+
     def urlencode(self, **changed: str) -> str:
         """The question as a query string without blanks, with these answers instead; '' drops one."""
         return urlencode({name: text for name, text in (self.asked | changed).items() if text})
@@ -110,6 +115,17 @@ class Question(forms.Form):
         for word in asked["words"].split():
             by_any_event &= Q(reason__icontains=word)
         return by_any_event
+
+
+def _input_type(written: str) -> str:
+    """A picker where it can hold what is written: it would drop what it cannot."""
+    try:
+        datetime.fromisoformat(written or "2026-11-22")
+    except ValueError:
+        return "text"
+    return {0: "date", len("2026-11-22"): "date", len("2026-11-22T14:02"): "datetime-local"}.get(
+        len(written), "text"
+    )
 
 
 def _ended(heads: QuerySet, result: str) -> QuerySet:

@@ -1,4 +1,4 @@
-"""What the columns' words are called in front of people. A word that is not here is never dressed as a success."""
+"""What people read for the columns' words. A word that is not here is never dressed as a success."""
 
 UNRECOGNISED = ("Unrecognised", "unknown")
 
@@ -16,6 +16,7 @@ _WITHOUT_RESULT = {"intent": ("No outcome yet", "unknown"), "event": ("Recorded"
 
 _MOMENTS = {
     "intent": ("Intent written", "accent"),
+    "outcome": ("Outcome", "unknown"),
     "evidence": ("Looked again", "accent"),
     "closure": ("Closed by a person", "idle"),
     "event": ("Recorded", "idle"),
@@ -36,8 +37,6 @@ def of_missing_result(phase: str) -> tuple[str, str]:
 def of_moment(event) -> tuple[str, str]:
     """Heading and meaning of one event in its story's timeline."""
     heading, meaning = _MOMENTS.get(event.phase, UNRECOGNISED)
-    if event.phase == "outcome":
-        return of_result(event.result, event.verified)
     if event.result:
         word, meaning = of_result(event.result, event.verified)
         heading = f"{heading}: {word.lower()}"

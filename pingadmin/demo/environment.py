@@ -41,6 +41,7 @@ def fill(environ: MutableMapping[str, str], arguments: list[str]) -> None:
             "SECRET_KEY": secrets.token_urlsafe(48),
             "AUDIT_KEY": secrets.token_urlsafe(48),
             "DATABASE_URL": f"sqlite:///{directory}/pingadmin.sqlite3",
+            "LOG_LEVEL": "WARNING",
             "DATA_DIR": str(directory),
             "PING_BASE_URL": f"{simulator}/customer/v2",
             "PING_API_KEY": cast.PING_KEY,

@@ -57,12 +57,20 @@ def _sighting(snapshot: StatusSnapshot) -> Moment:
     return Moment(
         at=snapshot.first_at,
         until=snapshot.last_at,
-        meaning="failed" if snapshot.failure else MEANINGS.get(snapshot.state, "unknown"),
+        meaning=_meaning(snapshot),
         words=_words(snapshot),
         source=snapshot.get_source_display(),
         times=snapshot.times,
         failure=bool(snapshot.failure),
     )
+
+
+def _meaning(snapshot: StatusSnapshot) -> str:
+    if snapshot.failure:
+        return "failed"
+    if not snapshot.state:
+        return "paused" if snapshot.paused else "ok"
+    return MEANINGS.get(snapshot.state, "unknown")
 
 
 def _words(snapshot: StatusSnapshot) -> str:

@@ -36,7 +36,7 @@ def api_for(alias: str):
 
 
 def states_paused(alias: str) -> bool:
-    """Whether each look-up at this account tells if a session is paused; no for an account that is not set."""
+    """Whether each look-up at this account tells if a session is paused; False where it is not set."""
     return alias in settings.UPSTREAMS and api_for(alias).states_paused
 
 

@@ -1,9 +1,9 @@
 """One request and its answer on the wire: the only module that knows requests and urllib3.
 
 Nothing is redirected, proxied, decompressed, repeated or taken from .netrc, and no cookie is kept: all of
-that lives in requests' Session, which is passed by on purpose. TLS is always verified. The key must not get out:
-errors are raised outside the `except` blocks that met the library's own, whose requests hold it, and where an
-upstream repeats it in an answer it is struck out.
+that lives in requests' Session, which is passed by on purpose. TLS is always verified. The key must not get
+out: errors are raised outside the `except` blocks that met the library's own, whose requests hold it, and
+where an upstream repeats it in an answer it is struck out.
 """
 
 import http.client
@@ -11,6 +11,7 @@ import logging
 import ssl
 import threading
 from datetime import UTC, datetime
+from functools import cache
 from time import monotonic
 
 import requests
@@ -34,6 +35,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 _current = threading.local()
 
 
+@cache
 def tls_context(roots: str | None = None) -> ssl.SSLContext:
     """Verifies certificate and host name, TLS 1.2 at least. roots: a file of CAs to trust instead."""
     context = ssl.create_default_context(cafile=roots or certs.where())
@@ -133,8 +135,37 @@ class _Authorization(AuthBase):
         return request
 
 
+class _Lines:
+    """Hands out the lines of a file, and keeps the last in mind."""
+
+    def __init__(self, file):
+        self.file = file
+        self.close = file.close
+        self.last = b""
+
+    def readline(self, *limit):
+        self.last = self.file.readline(*limit)
+        return self.last
+
+
+class _WholeHeaders(http.client.HTTPResponse):
+    """The standard library takes a connection that closes amid the headers for their end; here it is not."""
+
+    def begin(self):
+        lines = self.fp = _Lines(self.fp)
+        try:
+            super().begin()
+        finally:
+            if self.fp is lines:
+                self.fp = lines.file
+        if lines.last not in (b"\r\n", b"\n"):
+            raise http.client.IncompleteRead(lines.last)
+
+
 class _Watched:
     """A connection that tells its thread's call about its socket and about every send."""
+
+    response_class = _WholeHeaders
 
     def _new_conn(self):
         return connect(_current.call, self._dns_host, self.port, self.socket_options)

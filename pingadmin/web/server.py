@@ -31,6 +31,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
         self.cfg.set("graceful_timeout", int(longest_resume) + 5)
         self.cfg.set("timeout", int(longest_resume) + 30)
+        self.cfg.set("loglevel", environment.text("LOG_LEVEL", "INFO").lower())
         self.cfg.set("forwarded_allow_ips", environment.text("FORWARDED_ALLOW_IPS"))
 
     def load(self):
@@ -49,6 +50,8 @@ class Logs(glogging.Logger):
 SETTINGS = {
     "worker_class": "gthread",
     "threads": THREADS,
+    # Loaded once, before the workers part: they are there at once, and a SIGTERM finds no half-started one.
+    "preload_app": True,
     "keepalive": 5,
     "limit_request_line": 4094,
     "limit_request_fields": 64,

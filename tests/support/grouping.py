@@ -7,7 +7,9 @@ HEAVY_MARKS = {"browser", "process", "postgres", "redis"}
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
         if HEAVY & set(item.fixturenames) or HEAVY_MARKS & marks:

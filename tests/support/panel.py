@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.processes import CHECKOUT, Process, clean_environment, python
+from tests.support.processes import CHECKOUT, Process, clean_environment, python, until
 from tests.support.simulator import Simulator
 
 PASSWORD = "pingadmin-demo"
@@ -55,6 +55,7 @@ class Panel:
             env=self.environment, log=self.directory / "serve.log",
         )  # fmt: skip
         self.url = self.server.await_line(r"Serving at (http://\S+)/")[1]
+        assert until(lambda: len(self.pids()) == self._workers + 1), self.server.output
 
     def login(self, name: str = "support", password: str = PASSWORD) -> Person:
         """That person, signed in through the login page."""

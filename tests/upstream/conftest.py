@@ -19,11 +19,11 @@ def no_pause_before_a_second_try(monkeypatch):
 
 @pytest.fixture
 def start():
-    """start(*script, tls=None) -> a running RawServer, stopped after the test."""
+    """start(*script, **options of RawServer) -> a running one, stopped after the test."""
     servers = []
 
-    def begin(*script, tls=None):
-        servers.append(RawServer(*script, tls=tls).__enter__())
+    def begin(*script, **options):
+        servers.append(RawServer(*script, **options).__enter__())
         return servers[-1]
 
     yield begin

@@ -1,7 +1,7 @@
 """A server made of bare sockets that misbehaves exactly as it is told, over plain TCP or TLS.
 
-Every request that arrives whole is written down with the connection it came on. The n-th request is answered by
-the n-th behaviour of the script; the last behaviour goes on for ever.
+Every request that arrives whole is written down with the connection it came on. The n-th request is answered
+by the n-th behaviour of the script; the last behaviour goes on for ever.
 """
 
 import contextlib
@@ -25,12 +25,13 @@ class Request:
 class RawServer:
     """Use as a context manager. A behaviour is called with a Peer and returns True to keep the connection."""
 
-    def __init__(self, *script, tls: ssl.SSLContext | None = None):
+    def __init__(self, *script, tls: ssl.SSLContext | None = None, greeting: bytes = b""):
         self.script = list(script)
         self.requests = []
         self.connections = 0
         self.stopped = threading.Event()
         self._tls = tls
+        self._greeting = greeting
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._peers = []
@@ -78,6 +79,7 @@ class RawServer:
     def _serve(self, sock, number):
         with contextlib.suppress(OSError), contextlib.ExitStack() as closing:
             closing.callback(sock.close)
+            sock.sendall(self._greeting)
             if self._tls:
                 sock = self._tls.wrap_socket(sock, server_side=True)
                 closing.callback(sock.close)
@@ -87,12 +89,15 @@ class RawServer:
                 with self._lock:
                     self.requests.append(request)
                     behaviour = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+                peer.request = request
                 if not behaviour(peer):
                     return
 
 
 class Peer:
-    """The server's side of one connection."""
+    """The server's side of one connection. request: the last one that arrived on it."""
+
+    request: Request
 
     def __init__(self, sock, stopped):
         self.sock = sock
@@ -128,7 +133,9 @@ def _read_request(peer, number):
 # --- Bytes of answers ---------------------------------------------------------------------------
 
 
-def http(status: int, body: bytes, *headers: str, kind: str = "application/json", length: int | None = None) -> bytes:
+def http(
+    status: int, body: bytes, *headers: str, kind: str = "application/json", length: int | None = None
+) -> bytes:
     """A whole HTTP answer. length: what Content-Length claims, -1 for no such header."""
     lines = [f"HTTP/1.1 {status} Whatever", *headers]
     if kind:

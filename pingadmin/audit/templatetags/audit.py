@@ -29,17 +29,19 @@ def moment_meaning(event) -> str:
 
 
 @register.filter
-def facts(stored: str) -> list[tuple[str, object]]:
-    """Stored JSON as (label, value) pairs for people; times as datetimes. What is no JSON object is one pair."""
-    try:
-        content = json.loads(stored) if stored else {}
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
+def facts(stored: str, left_out: str = "") -> list[tuple[str, object]]:
+    """Stored JSON as (label, value) pairs for people; times as datetimes. What cannot be read is one pair."""
+    content = _content(stored)
+    if content is None:
         return [("Unreadable", stored)]
-    return [
-        (words.of_action(name), _fact(value)) for name, value in content.items() if value not in ("", None)
-    ]
+    names = [name for name, value in content.items() if name != left_out and value not in ("", None)]
+    return [(words.of_action(name), _fact(content[name])) for name in names]
+
+
+@register.filter
+def message(stored: str) -> str:
+    """The upstream's own words in a stored detail."""
+    return (_content(stored) or {}).get("message") or ""
 
 
 @register.filter
@@ -47,13 +49,26 @@ def is_time(value) -> bool:
     return isinstance(value, datetime)
 
 
+def _content(stored: str) -> dict | None:
+    try:
+        content = json.loads(stored) if stored else {}
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
 def _fact(value):
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and "T" in value:
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return value
-        return moment if moment.tzinfo else value
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return _moment(value) or value
+
+
+def _moment(value) -> datetime | None:
+    """The time that a text states with its zone, unless other zones have no such time."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo and 1970 <= moment.year < 3000 else None

@@ -1,0 +1,16 @@
+"""Where a person begins: at the first page that their role may see."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+FIRST_PAGES = [
+    ("remote_sessions.look_up", "remote_sessions:front_door"),
+    ("audit.read", "audit:log"),
+]
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    for permission, page in FIRST_PAGES:
+        if request.user.has_perm(permission):
+            return redirect(page)
+    return redirect("mfa_index")

@@ -1,0 +1,155 @@
+"""The question is put to the whole log, its parts combine, and the count is exact."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.http import QueryDict
+from django.utils import timezone
+
+from pingadmin.audit import stories
+from pingadmin.audit.actors import Actor
+from pingadmin.audit.filters import Question
+from tests.audit.factories import BEN, event, story
+
+pytestmark = pytest.mark.django_db
+
+
+def found(query: str) -> list[int]:
+    question = Question(QueryDict(query))
+    assert question.is_valid(), question.errors
+    return sorted(question.queryset().values_list("seq", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("query", "given"),
+    [
+        ("actor=ben", {"by": BEN}),
+        ("action=add_user", {"action": "add_user"}),
+        ("session=ses_9", {"session_id": "ses_9"}),
+        ("client=acme", {"client": "acme"}),
+        ("alias=agi", {"alias": "agi"}),
+        ("ticket=INC-9", {"ticket": "INC-9"}),
+        ("words=rate+Limit", {"reason": "The limit of its rate has passed"}),
+        ("words=100%25_sure", {"reason": "I am 100%_sure"}),
+    ],
+)
+def test_each_filter_finds_its_stories_and_no_other(query, given):
+    story("ok"), story("ok")
+    wanted = story("ok", **given)
+
+    assert found(query) == [wanted.seq]
+
+
+def test_filters_combine():
+    story("ok", by=BEN, ticket="INC-8")
+    story("unknown", by=BEN, ticket="INC-9")
+    wanted = story("ok", by=BEN, ticket="INC-9")
+    story("ok", ticket="INC-9")
+
+    assert found("actor=ben&ticket=INC-9&result=accepted") == [wanted.seq]
+    assert found("actor=ben&ticket=INC-9&result=rejected") == []
+
+
+def test_a_filter_covers_the_whole_log_and_not_a_page_of_it():
+    oldest = story("ok", ticket="INC-OLD")
+    for _ in range(120):
+        story("")
+
+    assert found("ticket=INC-OLD") == [oldest.seq]
+    assert len(found("result=none")) == 120
+
+
+def test_each_result_finds_the_stories_that_ended_so():
+    heads = {
+        "confirmed": story("ok", outcome={"verified": True}),
+        "accepted": story("ok", outcome={"verified": False}),
+        "already": story("already"),
+        "rejected": story("rejected"),
+        "not_sent": story("not_sent"),
+        "unknown": story("unknown"),
+        "none": story(""),
+    }
+    event(phase="event", action="look_up_limit")
+
+    assert {result: found(f"result={result}") for result in heads} == {
+        result: [head.seq] for result, head in heads.items()
+    }
+
+
+def test_a_story_is_found_by_its_last_result_as_it_is_told():
+    head = story("unknown")
+    event(phase="evidence", action="look", story=head.seq)
+    assert found("result=unknown") == [head.seq]
+
+    event(phase="evidence", story=head.seq, result="ok")
+    assert (found("result=unknown"), found("result=accepted")) == ([], [head.seq])
+
+    event(phase="evidence", action="look", story=head.seq, verified=True)
+    assert (found("result=accepted"), found("result=confirmed")) == ([], [head.seq])
+    assert stories.of([head])[0].word == "Confirmed"
+
+
+def test_who_closed_a_story_is_found_as_well_as_who_began_it():
+    head = story("unknown")
+    event(phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online")
+
+    for query in ("actor=ana", "actor=ben", "action=resume", "action=close_unknown", "words=online"):
+        assert found(query) == [head.seq]
+    assert found("actor=ana&action=close_unknown") == []
+
+
+def test_a_day_is_whole_and_in_the_zone_of_the_viewer():
+    with time_machine.travel(datetime(2026, 11, 21, 22, 59, 59, 999999, UTC), tick=False):
+        before = story("")
+    with time_machine.travel(datetime(2026, 11, 21, 23, 0, tzinfo=UTC), tick=False):
+        first = story("")
+    with time_machine.travel(datetime(2026, 11, 22, 22, 59, 59, 999999, UTC), tick=False):
+        last = story("")
+    with time_machine.travel(datetime(2026, 11, 22, 23, 0, tzinfo=UTC), tick=False):
+        after = story("")
+
+    with timezone.override("Europe/Zagreb"):
+        assert found("since=2026-11-22&until=2026-11-22") == [first.seq, last.seq]
+        assert found("until=2026-11-21") == [before.seq]
+        assert found("since=2026-11-23T00:00") == [after.seq]
+        assert found("since=2026-11-22T23:00Z") == [after.seq]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=9999-99-99",
+        "since=9999-12-31",
+        "until=9999-12-31",
+        "since=0001-01-01",
+        "since=yesterday",
+        "since=2026-11-22T14:00%2B99:99",
+        "since=2026-11-22T25:00",
+        "until=2026-11-22T14:00Zulu",
+        "since=2026-11-22&until=2026-11-21",
+        "result=success",
+        "actor=%00",
+        "words=" + "x" * 201,
+        "ticket=" + "9" * 101,
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_an_error_of_its_field(query):
+    question = Question(QueryDict(query))
+
+    assert not question.is_valid()
+    assert set(question.errors) <= {part.split("=")[0] for part in query.split("&")}
+
+
+def test_the_question_lives_in_the_url_without_its_blanks():
+    question = Question(QueryDict("actor=ana&session=&words=+rate+&result=ok&result=unknown&page=7"))
+
+    assert question.urlencode() == "words=rate&actor=ana&result=unknown"
+    assert question.urlencode(result="", before=7) == "words=rate&actor=ana&before=7"
+
+
+def test_system_actors_are_found_by_name():
+    head = story("")
+    event(phase="outcome", story=head.seq, result="unknown", by=Actor.system("reconcile"))
+
+    assert found("actor=reconcile") == [head.seq]

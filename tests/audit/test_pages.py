@@ -1,0 +1,313 @@
+"""The audit log as its readers meet it in a browser."""
+
+import re
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
+
+from pingadmin.audit import pages
+from pingadmin.audit.actors import Actor
+from pingadmin.audit.models import AuditEvent
+from tests.audit.factories import event, story
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b hx-get="/admin/">"""
+
+
+def rows(response) -> list[int]:
+    return [int(seq) for seq in re.findall(r'data-seq="(\d+)"', response.text)]
+
+
+def queries(client, address) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)]
+)
+def test_support_auditors_and_admins_read_the_log_and_viewers_do_not(request, role, status):
+    client = request.getfixturevalue(f"as_{role}")
+    head = story("ok")
+
+    assert client.get("/audit/").status_code == status
+    assert client.get(f"/audit/{head.seq}/").status_code == status
+
+
+def test_the_log_is_for_signed_in_people_and_for_reading_only(client, as_auditor):
+    assert client.get("/audit/").url.startswith("/accounts/login/")
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(as_auditor, method)("/audit/").status_code == 405
+
+
+def test_a_row_says_when_who_did_what_with_what_result_and_why(as_auditor, settings):
+    settings.UPSTREAMS = {"ping": {"LABEL": "Ping production"}}
+    settings.TICKET_URL = "https://tickets.example/{ticket}"
+    head = story("unknown", session_id="ses_8f2", ticket="INC-4420/7")
+    story("ok", ticket="")
+
+    text = as_auditor.get("/audit/").text
+
+    for part in (
+        f'data-seq="{head.seq}"',
+        "ana",
+        "support",
+        "Resume",
+        "Ping production",
+        "Customer approved",
+    ):
+        assert part in text
+    assert '<span class="tag tag-unknown">Unknown</span>' in text
+    assert 'href="/sessions/ping/ses_8f2/"' in text
+    assert 'href="https://tickets.example/INC-4420%2F7"' in text
+    assert text.count("no ticket") == 1
+
+
+def test_the_count_is_exact_over_the_whole_range(as_auditor):
+    for _ in range(pages.SIZE + 3):
+        story("")
+    story("ok", ticket="INC-9")
+
+    assert f"{pages.SIZE + 4} stories" in as_auditor.get("/audit/").text
+    assert f"{pages.SIZE + 3} stories match" in as_auditor.get("/audit/?result=none").text
+    assert "1 story matches" in as_auditor.get("/audit/?ticket=INC-9").text
+
+
+def test_pages_neither_skip_nor_repeat_while_rows_are_appended(as_auditor, monkeypatch):
+    monkeypatch.setattr(pages, "SIZE", 10)
+    known = [story("ok").seq for _ in range(25)][::-1]
+
+    seen, response = [], as_auditor.get("/audit/")
+    while True:
+        seen += rows(response)
+        older = re.search(r'href="([^"]*before=\d+)" rel="next"', response.text)
+        if not older:
+            break
+        story("ok")
+        response = as_auditor.get(older[1])
+    assert seen == known
+
+    back = list(rows(response))
+    while newer := re.search(r'href="([^"]*after=\d+)" rel="prev"', response.text):
+        story("ok")
+        response = as_auditor.get(newer[1])
+        back = rows(response) + back
+    assert [seq for seq in back if seq in known] == known
+    assert back == sorted(set(back), reverse=True)
+
+
+def test_links_to_other_pages_keep_the_question(as_auditor, monkeypatch):
+    monkeypatch.setattr(pages, "SIZE", 2)
+    heads = [story("unknown", reason="a & b") for _ in range(5)]
+
+    text = as_auditor.get("/audit/?words=a+%26&result=unknown").text
+
+    assert f'href="/audit/?words=a+%26&amp;result=unknown&amp;before={heads[3].seq}"' in text
+    assert 'href="/audit/?words=a+%26&amp;result=none"' in text
+
+
+def test_each_part_of_the_question_can_be_dropped_alone(as_auditor):
+    story("ok")
+
+    text = as_auditor.get("/audit/?actor=ana&ticket=INC-1&result=accepted").text
+
+    for rest in (
+        "ticket=INC-1&amp;result=accepted",
+        "actor=ana&amp;result=accepted",
+        "actor=ana&amp;ticket=INC-1",
+    ):
+        assert f'href="/audit/?{rest}"' in text
+
+
+@pytest.mark.parametrize("filters", ["", "?actor=ana&result=accepted&words=customer"])
+def test_fifty_stories_cost_as_many_queries_as_one(as_auditor, filters):
+    story("ok")
+    as_auditor.get("/audit/")
+    one = queries(as_auditor, f"/audit/{filters}")
+    for _ in range(pages.SIZE + 1):
+        story("ok")
+
+    assert queries(as_auditor, f"/audit/{filters}") == one
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("page=-1", 200),
+        ("page=1e9&sort=password", 200),
+        ("before=-1", 400),
+        ("before=1e9", 400),
+        ("before=99999999999999999999", 400),
+        ("before=%D9%A1", 400),
+        ("after=%00", 400),
+        ("before=1", 200),
+        ("after=9223372036854775806", 200),
+        ("since=9999-99-99", 400),
+        ("since=2026-11-22T14:00%2B99:99", 400),
+        ("result=success", 400),
+        ("session=%00", 400),
+        ("words=%ED%A0%80", 200),
+    ],
+)
+@pytest.mark.parametrize("fragment", [False, True])
+def test_a_bad_address_is_answered_400_and_never_500(as_auditor, query, status, fragment):
+    story("ok")
+    headers = {"HX-Request": "true", "HX-Target": "log"} if fragment else {}
+
+    response = as_auditor.get(f"/audit/?{query}", headers=headers)
+
+    assert response.status_code == status
+
+
+def test_a_bad_field_is_named_and_its_words_are_given_back(as_auditor):
+    story("ok")
+
+    text = as_auditor.get("/audit/?since=9999-99-99&ticket=INC-1").text
+
+    assert "Write a day such as 2026-11-22" in text
+    assert 'aria-invalid="true"' in text
+    assert 'value="INC-1"' in text
+    assert "data-seq" not in text
+
+
+def test_an_htmx_request_gets_the_list_alone_and_an_address_without_blanks(as_auditor):
+    head = story("ok")
+
+    response = as_auditor.get(
+        "/audit/?actor=ana&session=&ticket=", headers={"HX-Request": "true", "HX-Target": "log"}
+    )
+
+    assert rows(response) == [head.seq]
+    assert "<html" not in response.text
+    assert response["HX-Push-Url"] == "/audit/?actor=ana"
+
+
+def test_an_empty_log_and_an_empty_answer_say_what_to_do(as_auditor):
+    assert "Nothing has been done yet" in as_auditor.get("/audit/").text
+    story("ok")
+    assert "No story matches" in as_auditor.get("/audit/?actor=nobody").text
+    assert "Clear the filters" in as_auditor.get("/audit/?actor=nobody").text
+
+
+def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(as_auditor):
+    head = event(
+        alias="ping",
+        session_id="ses_1",
+        reason="Customer approved",
+        shown={"state": "disconnected", "source": "event stream", "seen_at": "2026-11-22T14:02:11+00:00"},
+        snapshot_before=17,
+    )
+    event(
+        phase="outcome",
+        story=head.seq,
+        alias="ping",
+        session_id="ses_1",
+        result="rejected",
+        upstream_status=409,
+        upstream_code="not_reusable",
+        detail={"message": "It is not of the reusable kind", "elapsed_ms": 204},
+        snapshot_after=18,
+    )
+
+    text = as_auditor.get(f"/audit/{head.seq}/").text
+
+    for part in ("Intent written", "disconnected", "event stream", "Refused", "409", "not_reusable"):
+        assert part in text
+    for part in ("It is not of the reusable kind", "Elapsed ms", "204", "192.0.2.7", "req-1"):
+        assert part in text
+    assert 'href="/sessions/ping/ses_1/#snapshot-17"' in text
+    assert 'href="/sessions/ping/ses_1/#snapshot-18"' in text
+    milliseconds = f"{head.at:%H:%M:%S}.{head.at.microsecond // 1000:03}"
+    assert f">{milliseconds}</time>" in text
+
+
+def test_the_address_of_a_later_event_leads_to_its_place_in_the_story(as_auditor):
+    head = story("ok")
+
+    assert as_auditor.get(f"/audit/{head.seq + 1}/").url == f"/audit/{head.seq}/#event-{head.seq + 1}"
+    assert f'id="event-{head.seq + 1}"' in as_auditor.get(f"/audit/{head.seq}/").text
+
+
+@pytest.mark.parametrize("seq", ["99", "0", str(10**30), "9" * 5000, "-1", "x"])
+def test_a_story_that_is_not_there_is_404(as_auditor, seq):
+    assert as_auditor.get(f"/audit/{seq}/").status_code == 404
+
+
+def test_a_story_costs_as_many_queries_however_long_it_is(as_auditor):
+    head = story("unknown")
+    as_auditor.get("/audit/")
+    short = queries(as_auditor, f"/audit/{head.seq}/")
+    for _ in range(30):
+        event(phase="evidence", action="look", story=head.seq)
+
+    assert queries(as_auditor, f"/audit/{head.seq}/") == short
+
+
+def test_hostile_text_is_shown_and_never_run(as_auditor, settings):
+    settings.TICKET_URL = "https://tickets.example/?id={ticket}"
+    texts = dict.fromkeys(["session_id", "client", "reason", "ticket", "upstream_code"], HOSTILE)
+    by = Actor("person", "1", HOSTILE, HOSTILE[:20], HOSTILE[:60], HOSTILE[:60])
+    told = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
+    head = event(by=by, alias="ping", **told, **texts)
+    event(by=by, phase="outcome", result="unknown", story=head.seq, alias="ping", **told, **texts)
+
+    for address in ("/audit/", f"/audit/{head.seq}/", f"/audit/?{_query(actor=HOSTILE, since=HOSTILE[:40])}"):
+        text = as_auditor.get(address).text
+        assert "<img" not in text
+        assert "<script>alert" not in text
+        assert "<b hx-get" not in text
+        assert escape(HOSTILE)[:30] in text
+    story_page = as_auditor.get(f"/audit/{head.seq}/").text
+    assert "<title>" in story_page and "</title><" not in story_page.split("<title>")[1].split("</title>")[0]
+    assert "hx-disable" in story_page
+
+
+@pytest.mark.parametrize(
+    "state", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "T", 7, 0.5, None]
+)
+def test_a_state_that_looks_like_a_time_breaks_no_page(as_auditor, state):
+    head = event(shown={"state": state, "deep": {"a": [1]}})
+
+    assert as_auditor.get(f"/audit/{head.seq}/").status_code == 200
+
+
+def test_invisible_characters_are_written_out(as_auditor):
+    head = story("ok", reason="approved \u202e yb")
+
+    for address in ("/audit/", f"/audit/{head.seq}/"):
+        text = as_auditor.get(address).text
+        assert "\\u202e" in text and "\u202e" not in text
+
+
+def test_rows_that_the_trail_would_refuse_are_shown_as_unrecognised_and_break_no_page(as_auditor):
+    head = event()
+    _forge(head, result="success", phase="outcome", story=head.seq, shown="[1, {", detail='["no object"]')
+
+    for address in ("/audit/", f"/audit/{head.seq}/"):
+        text = as_auditor.get(address).text
+        assert "Unrecognised" in text
+        assert "tag-ok" not in text and "dot-ok" not in text
+    assert "Unreadable" in as_auditor.get(f"/audit/{head.seq}/").text
+
+
+def _query(**parameters) -> str:
+    from urllib.parse import urlencode
+
+    return urlencode(parameters)
+
+
+def _forge(tail: AuditEvent, **given) -> None:
+    """A row that follows the last one by number and hash, with words that the trail does not know."""
+    forged = AuditEvent.objects.get(seq=tail.seq)
+    forged.seq, forged.event_id, forged.prev_hash = tail.seq + 1, uuid.uuid4(), tail.row_hash
+    forged.row_hash = "e" * 64
+    for name, value in given.items():
+        setattr(forged, name, value)
+    forged.save_base(force_insert=True)

@@ -1,0 +1,81 @@
+"""`manage.py demo` works where nothing is set, brings everything up, and takes all of it down."""
+
+import os
+import signal
+import sqlite3
+import urllib.request
+
+import pytest
+
+from tests.support.processes import clean_environment, free_port, is_running, python, until
+
+pytestmark = pytest.mark.process
+
+
+# What a real deployment may have set: the demo must not even read it.
+LEFT_OVERS = {
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/real",
+    "PING_API_KEY": "a-real-key",
+    "SECRET_KEY_FILE": "/nonexistent",
+    "UPSTREAMS_FILE": "/nonexistent",
+}
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """A running demo in a directory of its own."""
+    environment = clean_environment(DEMO_DIRECTORY=str(tmp_path / "demo"), **LEFT_OVERS)
+    process = python("manage.py", "demo", "--port", str(free_port()), env=environment, log=tmp_path / "log")
+    process.url = process.await_line(r"pingadmin runs at (http://\S+)/")[1]
+    yield process
+    process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_and_one_signal_ends_everything(demo, tmp_path, number):
+    with urllib.request.urlopen(f"{demo.url}/readyz", timeout=20) as answer:
+        assert answer.status == 200
+    with sqlite3.connect(tmp_path / "demo/pingadmin.sqlite3") as connection:
+        people = connection.execute("SELECT username FROM accounts_user ORDER BY username").fetchall()
+    connection.close()
+    assert [name for (name,) in people] == ["admin", "auditor", "support", "support2", "viewer"]
+    pids = until(lambda: len(demo.pids()) == 6 and demo.pids())
+    assert pids, "the demo, the simulator, the background work, the server and its two workers"
+    assert demo.end(number) == 0
+    assert until(lambda: not any(map(is_running, pids)))
+
+
+@pytest.mark.parametrize("child", ["pingadmin.demo", "reconcile", "serve"])
+def test_when_one_dies_all_end_and_it_says_which(demo, child):
+    pids = demo.pids()
+    victim = next(pid for pid in pids if child in _command_line(pid).split("\0"))
+    os.kill(victim, signal.SIGKILL)
+    assert demo.wait() == 1
+    assert "ended by itself (signal 9), so everything was ended" in demo.output
+    assert until(lambda: not any(map(is_running, pids)))
+
+
+def test_nothing_survives_when_the_demo_itself_is_killed(demo):
+    pids = demo.pids()
+    os.kill(demo.pid, signal.SIGKILL)
+    demo.wait()
+    assert until(lambda: not any(map(is_running, pids)), seconds=40)
+
+
+def test_a_second_demo_does_not_touch_the_port_or_the_directory_of_the_first(demo, tmp_path):
+    port = demo.url.rpartition(":")[2]
+    for directory, at, words in [
+        ("other", port, f"Port {port} cannot be used"),
+        ("demo", "0", "End it first"),
+    ]:
+        environment = clean_environment(DEMO_DIRECTORY=str(tmp_path / directory))
+        second = python("manage.py", "demo", "--port", at, env=environment, log=tmp_path / "log2")
+        assert second.wait() == 1
+        assert words in second.output
+    with urllib.request.urlopen(f"{demo.url}/readyz", timeout=20) as answer:
+        assert answer.status == 200
+
+
+def _command_line(pid: int) -> str:
+    with open(f"/proc/{pid}/cmdline") as file:
+        return file.read()

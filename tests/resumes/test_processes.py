@@ -1,0 +1,248 @@
+"""Presses that meet killed processes, other writers and full disks: real servers, real files (faults.md T34 to T44)."""
+
+import contextlib
+import json
+import os
+import resource
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from pingadmin.demo import cast
+from tests.support.processes import until as poll
+
+pytestmark = pytest.mark.process
+
+RESUME = f"/sessions/ping/{cast.PING_PAUSED}/resume/"
+PAGE = f"/sessions/ping/{cast.PING_PAUSED}/"
+MATCH = "PATCH */resume"
+WHY = {"reason": "Customer approved", "ticket": "INC-4412"}
+
+
+def events(panel):
+    rows = panel.rows(
+        "SELECT phase, result, detail FROM audit_auditevent WHERE action IN ('resume', 'look') ORDER BY seq"
+    )
+    return [(row["phase"], row["result"]) for row in rows]
+
+
+def attempts(panel):
+    return panel.rows("SELECT * FROM resumes_resumeattempt ORDER BY opened_at")
+
+
+def is_called(simulator):
+    return lambda: simulator.call_count("/resume") == 1
+
+
+@contextlib.contextmanager
+def other_writer(panel):
+    """Somebody else holds the database's write lock."""
+    with contextlib.closing(sqlite3.connect(panel.database, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def reader(panel):
+    """Somebody else has the database open, so that its side files are there already."""
+    with contextlib.closing(sqlite3.connect(panel.database)) as connection:
+        connection.execute("SELECT seq FROM audit_auditevent").fetchall()
+        yield
+
+
+def fill_the_disk(panel):
+    """From now on no file of the server may grow beyond 4 kB: its writes fail, small new files still fit."""
+    for pid in panel.pids():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+
+
+@contextlib.contextmanager
+def in_background(act):
+    """Run an act beside the test; gives the future of its answer."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(act)
+
+
+def until(condition):
+    assert poll(condition), "this did not come to be in time"
+
+
+def is_connected(pids: list[int], url: str) -> bool:
+    """Whether one of these processes has an open connection to a server (Linux)."""
+    port = f":{urlsplit(url).port:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    open_sockets = {f"socket:[{row[9]}]" for row in rows if row[2].endswith(port) and row[3] == "01"}
+    held = {
+        os.readlink(link) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()
+    }
+    return bool(open_sockets & held)
+
+
+def ignoring_a_dead_server(act):
+    with contextlib.suppress(requests.RequestException):
+        act()
+
+
+def test_two_people_at_once_make_one_call_and_the_second_reads_who(panel, simulator):
+    simulator.fault("delay", match=MATCH, seconds=1)
+    people = [panel.login("support"), panel.login("support2")]
+    together = threading.Barrier(2)
+
+    def press(person):
+        together.wait(10)
+        return person.post(RESUME, WHY)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(press, people), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in answers] == [302, 409]
+    assert "is resuming this session already" in answers[1].text
+    assert simulator.call_count("/resume") == 1
+    assert events(panel) == [("intent", ""), ("outcome", "ok")]
+
+
+def test_a_double_click_makes_one_call_and_ends_in_one_result(panel, simulator):
+    simulator.fault("delay", match=MATCH, seconds=1)
+    person = panel.login("support")
+    press = person.get(PAGE).text.split('name="press" value="')[1].split('"')[0]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: person.post(RESUME, WHY | {"press": press}), range(2)))
+    assert sorted(answer.status_code for answer in answers) == [302, 409]
+    assert person.post(RESUME, WHY | {"press": press}).status_code == 302
+    assert simulator.call_count("/resume") == 1 and len(attempts(panel)) == 1
+
+
+def test_a_browser_that_goes_away_does_not_lose_the_outcome(panel, simulator):
+    simulator.fault("delay", match=MATCH, seconds=1)
+    person = panel.login("support")
+    with pytest.raises(requests.Timeout):
+        person.http.post(
+            panel.url + RESUME, data=WHY | {"csrfmiddlewaretoken": person.http.cookies["csrf"]}, timeout=0.3
+        )
+    until(lambda: events(panel) == [("intent", ""), ("outcome", "ok")])
+    assert simulator.call_count("/resume") == 1
+
+
+def test_a_deploy_during_a_resume_waits_for_its_outcome(new_panel, simulator):
+    panel = new_panel()
+    simulator.fault("delay", match=MATCH, seconds=1.5)
+    person = panel.login("support")
+    with in_background(lambda: person.post(RESUME, WHY)) as answer:
+        until(is_called(simulator))
+        panel.server.end()
+        assert answer.result().status_code == 302
+    assert events(panel) == [("intent", ""), ("outcome", "ok")]
+
+
+def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_as_unknown(
+    new_panel, simulator
+):
+    panel = new_panel(UPSTREAM_WRITE_SECONDS="2", RESUME_LEASE_SLACK_SECONDS="0.5")
+    simulator.fault("hang", match=MATCH, seconds=30)
+    person = panel.login("support")
+    with in_background(lambda: ignoring_a_dead_server(lambda: person.post(RESUME, WHY))):
+        until(is_called(simulator))
+        panel.kill()
+    assert events(panel) == [("intent", "")] and attempts(panel)[0]["is_open"] == 1
+    panel.start()
+    assert "is resuming this session" in panel.login("support2").get(PAGE).text
+    until(lambda: panel.manage("reconcile") and not attempts(panel)[0]["is_open"])
+    until(lambda: panel.manage("reconcile") and len(events(panel)) == 3)
+    assert events(panel) == [("intent", ""), ("outcome", "unknown"), ("evidence", "")]
+    assert attempts(panel)[0]["word"] == "process_lost"
+    page = panel.login("support").get(PAGE).text
+    assert 'data-result="unknown"' in page and 'data-state="disconnected"' in page
+    assert "Resume session</button>" in page  # the block is lifted: somebody has looked
+    assert simulator.call_count("/resume") == 1
+
+
+def test_a_process_killed_between_answer_and_outcome_is_told_the_same_way(new_panel, simulator):
+    panel = new_panel(
+        UPSTREAM_WRITE_SECONDS="1", RESUME_LEASE_SLACK_SECONDS="0.5", DATABASE_WAIT_SECONDS="20"
+    )
+    simulator.fault("delay", match=MATCH, seconds=0.3)
+    person = panel.login("support")
+    with in_background(lambda: ignoring_a_dead_server(lambda: person.post(RESUME, WHY))):
+        until(is_called(simulator))
+        with other_writer(panel):
+            until(lambda: not is_connected(panel.pids(), simulator.url))
+            panel.kill()
+    assert events(panel) == [("intent", "")]
+    until(lambda: panel.manage("reconcile") and not attempts(panel)[0]["is_open"])
+    assert events(panel)[:2] == [("intent", ""), ("outcome", "unknown")]
+    assert simulator.call_count("/resume") == 1
+
+
+def test_a_locked_database_before_the_intent_sends_nothing(new_panel, simulator):
+    panel = new_panel(DATABASE_WAIT_SECONDS="0.2")
+    person = panel.login("support")
+    person.get(PAGE)
+    with other_writer(panel):
+        answer = person.post(RESUME, WHY)
+    assert answer.status_code == 503 and "Nothing was sent: the audit log cannot be written" in answer.text
+    assert "Customer approved" in answer.text
+    assert simulator.call_count("/resume") == 0 and events(panel) == []
+
+
+def test_a_full_disk_before_the_intent_sends_nothing(new_panel, simulator):
+    panel = new_panel()
+    person = panel.login("support")
+    person.get(PAGE)
+    with reader(panel):
+        fill_the_disk(panel)
+        answer = person.post(RESUME, WHY)
+    assert answer.status_code == 503 and "Nothing was sent" in answer.text
+    assert simulator.call_count("/resume") == 0 and events(panel) == []
+
+
+def test_an_outcome_that_cannot_be_written_is_kept_and_brought_in_later(new_panel, simulator):
+    panel = new_panel(DATABASE_WAIT_SECONDS="0.2")
+    simulator.fault("delay", match=MATCH, seconds=0.5)
+    person = panel.login("support")
+    person.get(PAGE)
+    with in_background(lambda: person.post(RESUME, WHY)) as answer:
+        until(is_called(simulator))
+        with other_writer(panel):
+            page = answer.result()
+    assert page.status_code == 200 and "was accepted" in page.text and "could not be written" in page.text
+    assert 'data-result="ok"' not in page.text
+    assert events(panel) == [("intent", "")]
+    kept = panel.directory / "data" / "unrecorded-outcomes.jsonl"
+    assert json.loads(kept.read_text())["answer"]["result"] == "ok"
+    assert "outcome known but not recorded" in panel.server.output
+
+    other = f"/sessions/ping/{cast.PING_PAUSED_TOO}/resume/"
+    assert person.post(other, WHY).status_code == 503
+    assert simulator.call_count("/resume") == 1
+
+    panel.manage("reconcile")
+    assert events(panel) == [("intent", ""), ("outcome", "ok")] and not kept.exists()
+    assert person.post(other, WHY).status_code == 302
+
+
+def test_a_disk_that_fills_up_during_the_call_keeps_the_outcome_in_the_file(new_panel, simulator):
+    panel = new_panel()
+    simulator.fault("delay", match=MATCH, seconds=0.7)
+    person = panel.login("support")
+    person.get(PAGE)
+    with in_background(lambda: person.post(RESUME, WHY)) as answer:
+        until(is_called(simulator))
+        fill_the_disk(panel)
+        page = answer.result()
+    assert page.status_code == 200 and "could not be written" in page.text
+    panel.manage("reconcile")
+    assert events(panel) == [("intent", ""), ("outcome", "ok")]
+
+
+def test_the_reconciler_follows_and_ends_when_told(panel, simulator):
+    simulator.fault("reset", match=MATCH, after=True)
+    panel.login("support").post(RESUME, WHY)
+    process = panel.background("reconcile", "--follow")
+    until(lambda: ("evidence", "") in events(panel))
+    assert process.end() == 0
+    assert simulator.call_count("/resume") == 1

@@ -1,0 +1,33 @@
+"""What rests on the database holds on PostgreSQL too: those tests run a second time, there."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.processes import CHECKOUT, clean_environment
+
+BOUND_TO_THE_DATABASE = ["tests/accounts", "tests/audit", "tests/remote_sessions", "tests/resumes"]
+NOT_AGAIN = "not (browser or process or redis or postgres)"
+
+
+@pytest.mark.postgres
+def test_the_suite_that_rests_on_the_database_passes_on_postgresql(postgres):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *BOUND_TO_THE_DATABASE, "-m", NOT_AGAIN, "-p", "no:xdist"],
+        cwd=CHECKOUT,
+        env=clean_environment(DATABASE_URL=postgres.create_database(), PYTHONUNBUFFERED="1"),
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    passed = int(re.search(r"(\d+) passed", done.stdout)[1])
+    assert passed >= 50, done.stdout
+
+
+@pytest.mark.postgres
+def test_the_panel_runs_on_postgresql(panel_on_postgres):
+    assert panel_on_postgres.login("support").get("/sessions/").status_code == 200
+    assert panel_on_postgres.rows("SELECT count(*) AS people FROM accounts_user") == [{"people": 5}]

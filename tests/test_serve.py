@@ -1,0 +1,104 @@
+"""`manage.py serve` is the production server: it serves, limits, drains, and leaves no side door."""
+
+import json
+import signal
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from pingadmin.demo import cast
+from tests.support.processes import is_running, until
+
+pytestmark = pytest.mark.process
+
+
+def test_pages_and_their_static_files_come_from_one_process(panel):
+    visitor = panel.visitor()
+    login = visitor.get("/accounts/login/")
+    assert login.status_code == 200
+    style = login.text.split('rel="stylesheet" href="')[1].split('"')[0]
+    answer = visitor.get(style)
+    assert answer.headers["Content-Type"].startswith("text/css")
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_a_person_signs_in_and_finds_the_front_door(panel):
+    assert panel.login("support").get("/sessions/").status_code == 200
+
+
+def test_no_version_is_told_and_no_control_socket_is_opened(new_panel, tmp_path):
+    panel = new_panel(workers=1, HOME=str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path))
+    assert not any(digit in panel.visitor().get("/healthz").headers["Server"] for digit in "0123456789")
+    assert list(tmp_path.rglob("*.ctl")) == []
+
+
+@pytest.mark.parametrize(
+    ("request_head", "statuses"),
+    [
+        (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", (400, 414)),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", (400, 431)),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X: 1\r\n" * 200 + b"\r\n", (400, 431)),
+        (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", (400,)),
+    ],
+    ids=["long line", "long field", "many fields", "foreign host"],
+)
+def test_a_request_beyond_the_limits_is_refused(panel, request_head, statuses):
+    assert _status_of(panel, request_head) in statuses
+
+
+def test_forwarded_headers_of_strangers_change_nothing(panel):
+    answer = panel.visitor().get(
+        "/sessions/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"}
+    )
+    assert "evil" not in answer.headers["Location"]
+    assert "https:" not in answer.headers["Location"]
+
+
+def test_every_line_of_its_log_is_json(new_panel):
+    panel = new_panel(workers=1)
+    panel.visitor().get("/nothing%0d%0aforged")
+    panel.server.end()
+    lines = [line for line in panel.server.output.splitlines() if not line.startswith("Serving at ")]
+    assert lines
+    assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+def test_it_ends_in_order_and_leaves_no_process(new_panel):
+    panel = new_panel(workers=2)
+    pids = panel.pids()
+    assert len(pids) == 3
+    assert panel.server.end(signal.SIGTERM) == 0
+    assert not any(map(is_running, pids))
+
+
+def test_a_request_under_way_is_finished_before_it_ends(new_panel):
+    panel = new_panel(workers=1)
+    support = panel.login("support")
+    panel.simulator.fault("delay", match="GET */status", seconds=2)
+    answers = []
+    path = f"/sessions/ping/{cast.PING_CONNECTED}/"
+    asking = threading.Thread(target=lambda: answers.append(support.get(path)))
+    asking.start()
+    assert until(lambda: panel.simulator.call_count("/status") == 1)
+    panel.server.send(signal.SIGTERM)
+    asking.join(timeout=20)
+    assert [answer.status_code for answer in answers] == [200]
+    assert panel.server.wait() == 0
+
+
+def test_static_files_are_collected_once(new_panel):
+    panel = new_panel(workers=1)
+    stamp = Path(__file__).resolve().parent.parent / "staticfiles/.collected"
+    before = stamp.stat().st_mtime_ns
+    panel.server.end()
+    panel.start()
+    assert stamp.stat().st_mtime_ns == before
+
+
+def _status_of(panel, request_head: bytes) -> int:
+    host, port = panel.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(request_head)
+        return int(line.recv(65_536).split()[1])

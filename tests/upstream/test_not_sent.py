@@ -1,0 +1,194 @@
+"""T11 and T26: when nothing of a request left us, we say so; when we cannot be sure, we do not."""
+
+import contextlib
+import socket
+import ssl
+import threading
+import warnings
+
+import pytest
+
+from pingadmin.upstream import connecting
+from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.wire import tls_context
+from tests.upstream.certificates import Authority
+from tests.upstream.raw_server import drips, hangs, resets_after, says
+from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def trust(authority):
+    return tls_context(str(authority.roots))
+
+
+def assert_nothing_was_sent(api, word):
+    answer = api.resume(ID)
+    assert (answer.result, answer.word) == ("not_sent", word)
+    with pytest.raises(UpstreamError) as caught:
+        api.look_up(ID)
+    assert (caught.value.word, caught.value.sent) == (word, False)
+
+
+# --- T11 -------------------------------------------------------------------------------------------------
+
+
+@SYSTEMS
+def test_t11_connection_refused(api_at):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert_nothing_was_sent(api_at(f"http://127.0.0.1:{port}"), "unreachable")
+
+
+@SYSTEMS
+def test_t11_connect_timeout(settings, api_at):
+    settings.UPSTREAM_CONNECT_SECONDS = 0.2
+    with full_listener() as port:
+        assert_nothing_was_sent(api_at(f"http://127.0.0.1:{port}"), "unreachable")
+
+
+@SYSTEMS
+def test_t11_unknown_name(monkeypatch, api_at):
+    def unknown(*args, **kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(connecting.socket, "getaddrinfo", unknown)
+    assert_nothing_was_sent(api_at("http://no-such-host.invalid"), "unreachable")
+
+
+@SYSTEMS
+def test_t11_name_server_that_does_not_answer(settings, monkeypatch, api_at):
+    settings.UPSTREAM_CONNECT_SECONDS = 0.2
+    over = threading.Event()
+
+    def silent(*args, flags=0, **kwargs):
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "not a number")
+        over.wait(30)
+        return []
+
+    monkeypatch.setattr(connecting.socket, "getaddrinfo", silent)
+    assert_nothing_was_sent(api_at("http://slow-name.invalid"), "unreachable")
+    over.set()
+
+
+@SYSTEMS
+def test_t11_the_second_address_of_a_name_is_tried(start, monkeypatch, api_at):
+    server = start(says(200, SESSION))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = listener.getsockname()
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", address)
+        for address in (nobody, ("127.0.0.1", server.port))
+    ]
+    monkeypatch.setattr(connecting.socket, "getaddrinfo", lambda *args, **kwargs: found)
+    assert api_at("http://two.invalid").resume(ID).result == "ok"
+    assert len(server.requests) == 1
+
+
+@SYSTEMS
+def test_t11_failures_to_connect_open_the_circuit(settings, api_at):
+    settings.UPSTREAM_CIRCUIT_FAILURES = 3
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    api = api_at(f"http://127.0.0.1:{port}")
+    words = [api.resume(ID).word for _ in range(4)]
+    assert words == ["unreachable"] * 3 + ["circuit_open"]
+
+
+# --- T26 -------------------------------------------------------------------------------------------------
+
+
+@SYSTEMS
+def test_t26_a_trusted_certificate_is_accepted(start, authority, trust, api_at):
+    server = start(says(200, SESSION), tls=authority.server())
+    api = api_at(server.address, tls=trust)
+    assert (look_up_word(api), look_up_word(api), api.resume(ID).result) == ("ok", "ok", "ok")
+    assert [request.connection for request in server.requests] == [1, 1, 2]
+
+
+BAD_CERTIFICATES = {
+    "expired": {"days": -1},
+    "self-signed": {"self_signed": True},
+    "for another host": {"host": "other.example"},
+    "for another address": {"host": "127.0.0.2"},
+}
+
+
+@SYSTEMS
+@pytest.mark.parametrize("options", BAD_CERTIFICATES.values(), ids=BAD_CERTIFICATES)
+def test_t26_a_bad_certificate_gets_no_request(start, authority, trust, api_at, options):
+    server = start(says(200, SESSION), tls=authority.server(**options))
+    assert_nothing_was_sent(api_at(server.address, tls=trust), "tls")
+    assert server.requests == []
+
+
+@SYSTEMS
+def test_t26_an_authority_that_is_not_trusted_gets_no_request(start, authority, api_at):
+    server = start(says(200, SESSION), tls=authority.server())
+    assert_nothing_was_sent(api_at(server.address), "tls")
+    assert server.requests == []
+
+
+@SYSTEMS
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
+def test_t26_old_tls_gets_no_request(start, authority, trust, api_at, version):
+    context = authority.server()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    server = start(says(200, SESSION), tls=context)
+    assert_nothing_was_sent(api_at(server.address, tls=trust), "tls")
+    assert server.requests == []
+
+
+@SYSTEMS
+def test_t26_a_server_without_tls_gets_no_request(start, api_at):
+    server = start(says(200, SESSION), greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    assert_nothing_was_sent(api_at(f"https://127.0.0.1:{server.port}"), "tls")
+    assert server.requests == []
+
+
+@SYSTEMS
+def test_t26_a_tls_handshake_that_hangs_ends_in_time(settings, api_at):
+    settings.UPSTREAM_CONNECT_SECONDS = 0.2
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts, by its backlog, and never speaks
+        assert_nothing_was_sent(api_at(f"https://127.0.0.1:{listener.getsockname()[1]}"), "timed_out")
+
+
+@SYSTEMS
+@pytest.mark.parametrize("behaviour, word", [
+    (hangs, "timed_out"), (drips(GOOD), "timed_out"), (drips(GOOD, first=len(GOOD) - 30), "timed_out"),
+    (resets_after(), "broken_off"), (resets_after(GOOD[:-10]), "broken_off"), (says(200, b"x"), "unreadable"),
+], ids=["hang", "drip headers", "drip body", "reset", "reset in body", "not JSON"])  # fmt: skip
+def test_faults_inside_tls_are_unknown_as_they_are_without_it(
+    start, settings, authority, trust, api_at, behaviour, word
+):
+    if word == "timed_out":
+        settings.UPSTREAM_WRITE_SECONDS = 0.4
+    server = start(behaviour, tls=authority.server())
+    answer = api_at(server.address, tls=trust).resume(ID)
+    assert (answer.result, answer.word) == ("unknown", word)
+    assert len(server.requests) == 1
+
+
+@contextlib.contextmanager
+def full_listener():
+    """A port whose queue is full, so that connecting to it takes for ever."""
+    with contextlib.ExitStack() as open_sockets:
+        listener = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = listener.getsockname()[1]
+        for _ in range(8):
+            client = open_sockets.enter_context(socket.socket())
+            client.settimeout(0.2)
+            try:
+                client.connect(("127.0.0.1", port))
+            except TimeoutError:
+                yield port
+                return
+        pytest.fail("the queue of connections never filled")
