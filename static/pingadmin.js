@@ -70,6 +70,8 @@ document.addEventListener("click", (event) => {
     field.value = chip.dataset.fill;
     field.focus();
   }
+  const copy = event.target.closest("button[data-copy]");
+  if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => { copy.textContent = "Copied"; });
   if (event.target.closest("[data-help]")) openHelp();
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });

@@ -4,11 +4,12 @@ import json
 import signal
 import socket
 import threading
-from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles.finders import get_finder
 
 from pingadmin.demo import cast
+from pingadmin.web.static_files import collect
 from tests.support.processes import is_running, until
 
 pytestmark = pytest.mark.process
@@ -59,6 +60,7 @@ def test_forwarded_headers_of_strangers_change_nothing(panel):
 def test_every_line_of_its_log_is_json(new_panel):
     panel = new_panel(workers=1)
     panel.visitor().get("/nothing%0d%0aforged")
+    panel.forget_people()
     panel.server.end()
     lines = [line for line in panel.server.output.splitlines() if not line.startswith("Serving at ")]
     assert lines
@@ -76,7 +78,7 @@ def test_it_ends_in_order_and_leaves_no_process(new_panel):
 def test_a_request_under_way_is_finished_before_it_ends(new_panel):
     panel = new_panel(workers=1)
     support = panel.login("support")
-    panel.simulator.fault("delay", match="GET */status", seconds=2)
+    panel.simulator.fault("delay", match="GET */status", seconds=1)
     answers = []
     path = f"/sessions/ping/{cast.PING_CONNECTED}/"
     asking = threading.Thread(target=lambda: answers.append(support.get(path)))
@@ -88,13 +90,21 @@ def test_a_request_under_way_is_finished_before_it_ends(new_panel):
     assert panel.server.wait() == 0
 
 
-def test_static_files_are_collected_once(new_panel):
-    panel = new_panel(workers=1)
-    stamp = Path(__file__).resolve().parent.parent / "staticfiles/.collected"
-    before = stamp.stat().st_mtime_ns
-    panel.server.end()
-    panel.start()
-    assert stamp.stat().st_mtime_ns == before
+def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_path):
+    source, root = tmp_path / "source", tmp_path / "root"
+    source.mkdir()
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = root, [source]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    get_finder.cache_clear()
+    (source / "a.css").write_text("a{}")
+    collect()
+    (root / "a.css").unlink()
+    collect()
+    assert not (root / "a.css").exists()
+    (source / "b.css").write_text("b{}")
+    collect()
+    assert {"a.css", "b.css"} <= {file.name for file in root.iterdir()}
+    get_finder.cache_clear()
 
 
 def _status_of(panel, request_head: bytes) -> int:

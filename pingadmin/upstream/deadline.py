@@ -7,6 +7,7 @@ This module knows sockets and clocks only.
 import contextlib
 import heapq
 import itertools
+import math
 import os
 import socket
 import threading
@@ -17,21 +18,17 @@ class Call:
     """One attempt on its way: until when, over which socket, and whether a byte of it may have left us.
 
     deadline: a time.monotonic() moment. sent: True from just before the first byte of the request goes out.
-    connected: whether a TCP connection stood (TLS comes after that, and before `sent`).
+    connected: whether a TCP connection stood (TLS comes after that, and before `sent`). finished: whether there
+    is nothing left to watch.
     """
 
     def __init__(self, deadline: float, connect_seconds: float):
         self.deadline = deadline
         self.connect_deadline = min(deadline, monotonic() + connect_seconds)
         self.sent = self.connected = False
-        self._expired = self._finished = False
+        self.finished = self._expired = False
         self._handle = None
         self._lock = threading.Lock()
-
-    @property
-    def expired(self) -> bool:
-        """Whether the deadline passed before the answer was whole; then nothing in it is believed."""
-        return self._expired
 
     def watch(self, sock) -> None:
         """Let the deadline end this socket. Raises TimeoutError when it has passed already."""
@@ -54,16 +51,16 @@ class Call:
         self.connected = self.sent = True
 
     def finish(self) -> bool:
-        """Close the books; True when that was in time."""
+        """Stop watching; True when that was in time. Otherwise nothing that was read is to be believed."""
         with self._lock:
-            self._finished = True
+            self.finished = True
             self._expired = self._expired or monotonic() >= self.deadline
             self._drop_handle()
             return not self._expired
 
     def expire(self) -> None:
         with self._lock:
-            if self._finished:
+            if self.finished:
                 return
             self._expired = True
             if self._handle is not None:
@@ -84,6 +81,7 @@ class Watchdog:
 
     def reset(self) -> None:
         self._wake = threading.Condition()
+        self._wakes_at = math.inf
         self._calls = []
         self._order = itertools.count()
         self._thread = None
@@ -91,11 +89,13 @@ class Watchdog:
     def guard(self, call: Call) -> None:
         """See to it that the call is expired at its deadline."""
         with self._wake:
+            while self._calls and self._calls[0][2].finished:
+                heapq.heappop(self._calls)
             heapq.heappush(self._calls, (call.deadline, next(self._order), call))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="upstream-watchdog", daemon=True)
                 self._thread.start()
-            elif self._calls[0][2] is call:
+            elif call.deadline < self._wakes_at:
                 self._wake.notify()
 
     def _run(self):
@@ -105,10 +105,11 @@ class Watchdog:
     def _next_due(self) -> Call:
         with self._wake:
             while True:
-                wait = self._calls[0][0] - monotonic() if self._calls else None
-                if wait is not None and wait <= 0:
+                self._wakes_at = self._calls[0][0] if self._calls else math.inf
+                wait = self._wakes_at - monotonic()
+                if wait <= 0:
                     return heapq.heappop(self._calls)[2]
-                self._wake.wait(wait)
+                self._wake.wait(None if self._wakes_at == math.inf else wait)
 
 
 watchdog = Watchdog()
