@@ -90,11 +90,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# The first three also dress what is answered before Django's own views: static files and refusals.
+# The first four also dress what is answered before Django's own views: static files and refusals.
 MIDDLEWARE = [
     "pingadmin.web.middleware.request_id",
     "pingadmin.web.middleware.safe_headers",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pingadmin.web.middleware.viewer_zone",

@@ -25,7 +25,7 @@ class Told(BaseException):
 
 def die_with_parent() -> None:
     """Call in a fresh child: SIGTERM then comes when its parent dies (where the system can)."""
-    if sys.platform == "never":
+    if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -58,9 +58,7 @@ class Card:
     @property
     def needs_look(self) -> bool:
         """Whether the page should ask again by itself when it opens."""
-        return self.configured and (
-            self.age_seconds is None or self.age_seconds > settings.LOOK_AGAIN_AFTER_SECONDS
-        )
+        return self.configured and (self.age_seconds is None or self.age_seconds > settings.LOOK_AGAIN_AFTER_SECONDS)
 
 
 def card_for(session: RemoteSession, *, now: datetime | None = None) -> Card:

@@ -52,10 +52,7 @@ def look_up_many(pairs: list[tuple[str, str]], *, by: Actor, source: str = "look
         # Only the asking runs in threads: writing stays on this thread's database connection.
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             answers = list(pool.map(_ask, asked))
-    return [
-        _keep(api, session_id, answer, source)
-        for (api, session_id), answer in zip(asked, answers, strict=True)
-    ]
+    return [_keep(api, session_id, answer, source) for (api, session_id), answer in zip(asked, answers, strict=True)]
 
 
 def discover(alias: str, *, by: Actor) -> list[RemoteSession]:

@@ -52,9 +52,7 @@ class RemoteSession(models.Model):
         ]
         indexes = [
             # The front door: the sessions that were seen last.
-            models.Index(
-                fields=["-seen_at", "id"], condition=Q(seen_at__isnull=False), name="session_seen_last"
-            ),
+            models.Index(fields=["-seen_at", "id"], condition=Q(seen_at__isnull=False), name="session_seen_last"),
             # The box: an id pasted without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
         ]

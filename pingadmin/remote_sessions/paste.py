@@ -32,16 +32,12 @@ def read_paste(text: str) -> Pasted:
     if not upstream.aliases():
         return Pasted(problem="No upstream is set, so nothing can be looked up.")
     if len(text) > MOST_CHARACTERS:
-        return Pasted(
-            problem=f"That is more than {MOST_CHARACTERS:,} characters. Paste the part with the ids."
-        )
+        return Pasted(problem=f"That is more than {MOST_CHARACTERS:,} characters. Paste the part with the ids.")
     if not re.search(r"\s", text) and "/" not in text:
         return _one_word(text)
     found = _ids_in(text)
     if not found:
-        return Pasted(
-            problem="There is no session id in that text. Paste the id itself, or a link that holds it."
-        )
+        return Pasted(problem="There is no session id in that text. Paste the id itself, or a link that holds it.")
     return Pasted(ids=tuple(found.items())[:MOST_IDS], left_out=max(0, len(found) - MOST_IDS))
 
 

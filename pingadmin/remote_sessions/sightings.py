@@ -15,9 +15,7 @@ from pingadmin.upstream.records import SessionRecord
 
 
 @transaction.atomic
-def record_sighting(
-    *, alias: str, record: SessionRecord, source: str
-) -> tuple[RemoteSession, StatusSnapshot]:
+def record_sighting(*, alias: str, record: SessionRecord, source: str) -> tuple[RemoteSession, StatusSnapshot]:
     """Keep one answer. Returns the session as now known, and the snapshot that holds the answer."""
     session = _locked(alias, record.session_id)
     is_newest = session.seen_at is None or record.answered_at >= session.seen_at
@@ -64,9 +62,7 @@ def record_paused(*, session: RemoteSession, paused: bool, at: datetime, source:
     session = _locked(session.alias, session.session_id)
     _update_paused(session, paused, at, source)
     session.save()
-    return StatusSnapshot.objects.create(
-        session=session, source=source, paused=paused, first_at=at, last_at=at
-    )
+    return StatusSnapshot.objects.create(session=session, source=source, paused=paused, first_at=at, last_at=at)
 
 
 def doubt_paused(*, session: RemoteSession, at: datetime) -> None:

@@ -2,9 +2,8 @@
 
 from functools import wraps
 
-from django.shortcuts import render
-
 from pingadmin.remote_sessions.limits import LimitReached
+from pingadmin.web import errors
 
 
 def answers_too_many(view):
@@ -15,7 +14,8 @@ def answers_too_many(view):
         try:
             return view(request, *args, **kwargs)
         except LimitReached as reached:
-            response = render(request, "429.html", {"reached": reached}, status=429)
+            sentence = f"{reached.limit.capitalize()} is the limit. Possible again in {reached.retry_after} s."
+            response = errors.answer(request, 429, sentence=sentence)
             response["Retry-After"] = str(reached.retry_after)
             return response
 

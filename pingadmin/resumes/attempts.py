@@ -52,18 +52,14 @@ def open_attempt(
         # A colleague, or this very form sent twice, was faster by less than a transaction.
         winner = (
             ResumeAttempt.objects.filter(token=press.token).first()
-            or ResumeAttempt.objects.filter(
-                session__alias=alias, session__session_id=session_id, is_open=True
-            ).first()
+            or ResumeAttempt.objects.filter(session__alias=alias, session__session_id=session_id, is_open=True).first()
         )
         if winner is None:
             raise
         raise SessionHeld(winner) from None
 
 
-def close_attempt(
-    attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None
-) -> None:
+def close_attempt(attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None) -> None:
     """Write the outcome: append the event, close the attempt, keep what the answer said about the session.
 
     The answer to an attempt that was counted as lost meanwhile is added as evidence, and is then its result.
@@ -74,9 +70,7 @@ def close_attempt(
         phase = "outcome" if held.is_open else "evidence"
         snapshot = None
         if answer.paused is not None:
-            snapshot = record_paused(
-                session=held.session, paused=answer.paused, at=answer.answered_at, source="resume"
-            )
+            snapshot = record_paused(session=held.session, paused=answer.paused, at=answer.answered_at, source="resume")
         if answer.result == "unknown":
             doubt_paused(session=held.session, at=answer.answered_at)
         trail.append(
@@ -87,8 +81,7 @@ def close_attempt(
             result=answer.result,
             upstream_status=answer.status,
             upstream_code=answer.code,
-            detail={"word": answer.word, "message": answer.message, "elapsed_ms": answer.elapsed_ms}
-            | (detail or {}),
+            detail={"word": answer.word, "message": answer.message, "elapsed_ms": answer.elapsed_ms} | (detail or {}),
             snapshot_after=snapshot.pk if snapshot else None,
             **_target(held),
         )
@@ -103,11 +96,7 @@ def close_one_lost(**which) -> bool:
     which: further conditions on the attempt. Returns whether there was one.
     """
     now = timezone.now()
-    attempt = (
-        ResumeAttempt.objects.filter(is_open=True, lease_until__lt=now, **which)
-        .order_by("lease_until")
-        .first()
-    )
+    attempt = ResumeAttempt.objects.filter(is_open=True, lease_until__lt=now, **which).order_by("lease_until").first()
     if attempt is None:
         return False
     elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
@@ -166,9 +155,7 @@ def _refuse_if_held(session: RemoteSession) -> None:
 
 def _open(session, reason, ticket, press, by, now) -> ResumeAttempt:
     attempt_id = uuid.uuid4()
-    before = (
-        StatusSnapshot.objects.filter(session=session).order_by("-id").values_list("id", flat=True).first()
-    )
+    before = StatusSnapshot.objects.filter(session=session).order_by("-id").values_list("id", flat=True).first()
     intent = trail.append(
         action="resume",
         phase="intent",

@@ -21,9 +21,7 @@ def check_resume_limits(*, session: RemoteSession, by: Actor, now: datetime) -> 
 
 def _check(attempts, whose: str, allowed: int, seconds: int, now: datetime) -> None:
     window = timedelta(seconds=seconds)
-    times = (
-        attempts.filter(opened_at__gt=now - window).order_by("-opened_at").values_list("opened_at", flat=True)
-    )
+    times = attempts.filter(opened_at__gt=now - window).order_by("-opened_at").values_list("opened_at", flat=True)
     newest = list(times[:allowed])
     if len(newest) == allowed:
         wait = int((newest[-1] + window - now).total_seconds()) + 1

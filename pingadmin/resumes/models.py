@@ -63,9 +63,7 @@ class ResumeAttempt(models.Model):
             # The limit for a person.
             models.Index(fields=["actor_id", "-opened_at"], name="attempt_of_person"),
             # Reconcile: what is due for a look, and what was lost.
-            models.Index(
-                fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="attempt_due"
-            ),
+            models.Index(fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="attempt_due"),
             models.Index(fields=["lease_until"], condition=Q(is_open=True), name="attempt_open"),
         ]
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin import upstream
@@ -16,7 +17,9 @@ from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.resumes.press import StalePress, read_press
 from pingadmin.resumes.resume import NothingSent, resume
 
-NOT_RECORDED = "The outcome is known but could not be written to the database. It is kept in a file and will be recorded."
+NOT_RECORDED = (
+    "The outcome is known but could not be written to the database. It is kept in a file and will be recorded."
+)
 
 
 @require_POST
@@ -40,20 +43,14 @@ def resume_session(request: HttpRequest, alias: str, session_id: str) -> HttpRes
             by=by,
         )
     except StalePress:
-        return _refused(
-            request, alias, session_id, 409, "Nothing was sent: this form is too old. Press again.", form
-        )
+        return _refused(request, alias, session_id, 409, "Nothing was sent: this form is too old. Press again.", form)
     except SessionHeld as held:
         return _refused(request, alias, session_id, 409, _held_by(held.attempt), form)
     except LimitReached as reached:
-        sentence = (
-            f"Nothing was sent: {reached.limit} is the limit. Possible again in {reached.retry_after} s."
-        )
+        sentence = f"Nothing was sent: {reached.limit} is the limit. Possible again in {reached.retry_after} s."
         return _refused(request, alias, session_id, 429, sentence, form)
     except NothingSent as problem:
-        sentence = (
-            f"Nothing was sent: the audit log cannot be written ({problem}). Tell whoever runs this panel."
-        )
+        sentence = f"Nothing was sent: the audit log cannot be written ({problem}). Tell whoever runs this panel."
         return _refused(request, alias, session_id, 503, sentence, form)
     if outcome.attempt.is_open and outcome.recorded:
         return _refused(request, alias, session_id, 409, _held_by(outcome.attempt))
@@ -103,13 +100,11 @@ def _after(request: HttpRequest, outcome) -> HttpResponse:
 def _done(request: HttpRequest, session: RemoteSession) -> HttpResponse:
     if request.htmx:
         session.refresh_from_db()
-        return _show(request, session, 200)
-    return redirect("remote_sessions:session", session.alias, session.session_id)
+        return _show(request, session, 200, was_pressed=True)
+    return redirect(reverse("remote_sessions:session", args=[session.alias, session.session_id]) + "#outcome")
 
 
-def _refused(
-    request, alias, session_id, status: int, problem: str, form: ResumeForm | None = None
-) -> HttpResponse:
+def _refused(request, alias, session_id, status: int, problem: str, form: ResumeForm | None = None) -> HttpResponse:
     session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
     session = session or RemoteSession(alias=alias, session_id=session_id)
     return _show(request, session, status, resume_form=form, resume_problem=problem)

@@ -15,7 +15,7 @@ _apis = {}
 _making = threading.Lock()
 
 
-class UnknownAlias(LookupError):  # noqa: N818 - it is read as a word, like LookupError's own DoesNotExist
+class UnknownAlias(LookupError):  # noqa: N818 - named as Django names DoesNotExist
     """No account of that name is configured."""
 
 

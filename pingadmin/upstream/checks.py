@@ -27,9 +27,7 @@ def _account(alias, account):
         yield _error(alias, f"must have exactly the keys {', '.join(sorted(KEYS))}", "E001")
         return
     if not _is_backend(account["BACKEND"]):
-        yield _error(
-            alias, f"names a BACKEND, {account['BACKEND']}, that is not a SessionAPI to import", "E002"
-        )
+        yield _error(alias, f"names a BACKEND, {account['BACKEND']}, that is not a SessionAPI to import", "E002")
     if not _is_safe(account["BASE_URL"]):
         yield _error(alias, "must have a BASE_URL with https://, or http:// to a loopback address", "E003")
     if not account["API_KEY"]:

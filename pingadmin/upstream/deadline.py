@@ -18,8 +18,8 @@ class Call:
     """One attempt on its way: until when, over which socket, and whether a byte of it may have left us.
 
     deadline: a time.monotonic() moment. sent: True from just before the first byte of the request goes out.
-    connected: whether a TCP connection stood (TLS comes after that, and before `sent`). finished: whether there
-    is nothing left to watch.
+    connected: whether a TCP connection stood; TLS comes after that, and before `sent`. finished: nothing is
+    left to watch.
     """
 
     def __init__(self, deadline: float, connect_seconds: float):

@@ -31,12 +31,8 @@ class Transport:
     certificate the usual authorities did not sign; no setting reaches it.
     """
 
-    def __init__(
-        self, *, base_url: str, api_key: Secret, authorization: str, tls: ssl.SSLContext | None = None
-    ):
-        self._wire = Wire(
-            base_url, api_key, authorization, tls=tls or tls_context(), kept=settings.UPSTREAM_READ_SLOTS
-        )
+    def __init__(self, *, base_url: str, api_key: Secret, authorization: str, tls: ssl.SSLContext | None = None):
+        self._wire = Wire(base_url, api_key, authorization, tls=tls or tls_context(), kept=settings.UPSTREAM_READ_SLOTS)
         self._slots = Slots(
             read=settings.UPSTREAM_READ_SLOTS,
             write=settings.UPSTREAM_WRITE_SLOTS,

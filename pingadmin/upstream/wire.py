@@ -32,6 +32,7 @@ KEY_LEAST = 8  # a shorter key could be any word of an answer
 # At lower levels the library writes what upstreams sent into the log, line breaks and all.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
+log = logging.getLogger(__name__)
 _current = threading.local()
 
 
@@ -70,7 +71,10 @@ class Wire:
         except _TooLargeError:
             word = "too_large"
         except Exception as error:  # whatever a hostile answer makes a library raise, a write gets a result
-            word = _word_for(error, call)
+            causes = _causes(error)
+            word = _word_for(causes, call)
+            # Types only: what they say may hold what upstreams sent.
+            log.warning("%s failed: %s, %s", method, word, "/".join(type(cause).__name__ for cause in causes))
         finally:
             in_time = call.finish()
             _current.call = None
@@ -209,8 +213,7 @@ class _Adapter(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
-def _word_for(error, call):
-    causes = _causes(error)
+def _word_for(causes, call):
     if not call.sent:
         if _any(causes, ssl.SSLError):
             return "tls"

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class WebConfig(AppConfig):
     name = "pingadmin.web"
     label = "web"
+
+    def ready(self):
+        from pingadmin.web import checks  # noqa: F401 - importing registers them

@@ -36,9 +36,9 @@ WORDS = {
 def answer(request: HttpRequest, status: int, *, heading: str = "", sentence: str = "") -> HttpResponse:
     """The designed answer for a refusal; heading and sentence replace the usual words of that status."""
     usual = WORDS.get(status) or (HTTPStatus(status).phrase, "")
-    template = "web/_error.html" if request.headers.get("HX-Request") == "true" else "web/error.html"
+    template = "web/_error.html" if _is_fragment(request) else "web/error.html"
     words = {"status": status, "heading": heading or usual[0], "sentence": sentence or usual[1]}
-    return render(request, template, words, status=status)
+    return _beside_the_page(request, render(request, template, words, status=status))
 
 
 def bad_request(request, exception=None) -> HttpResponse:
@@ -67,7 +67,19 @@ def csrf_failure(request, reason: str = "") -> HttpResponse:
 def broken(request) -> HttpResponse:
     """Says so without the database, the session or any context: each of them may be what broke."""
     unreachable = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    fragment = request.headers.get("HX-Request") == "true"
     words = {"unreachable": unreachable, "request_id": getattr(request, "request_id", "")}
-    template = "web/_broken.html" if fragment else "500.html"
-    return HttpResponse(render_to_string(template, words), status=503 if unreachable else 500)
+    template = "web/_broken.html" if _is_fragment(request) else "500.html"
+    answer = HttpResponse(render_to_string(template, words), status=503 if unreachable else 500)
+    return _beside_the_page(request, answer)
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _beside_the_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A refusal must not take the place of a form with what somebody wrote in it: it has a place of its own."""
+    if _is_fragment(request):
+        response["HX-Retarget"] = "#problem"
+        response["HX-Reswap"] = "innerHTML"
+    return response

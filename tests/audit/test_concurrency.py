@@ -8,6 +8,7 @@ import pytest
 from pingadmin.audit import chain
 from pingadmin.audit.models import AuditEvent
 from tests.audit.conftest import OWN
+from tests.support.processes import CHECKOUT
 
 WRITERS, EACH = 8, 100
 
@@ -15,8 +16,8 @@ WRITERS, EACH = 8, 100
 @pytest.mark.process
 def test_eight_processes_append_a_hundred_each_without_a_fork_or_a_loss(own_database):
     command = [sys.executable, "-m", "tests.audit.appender", str(EACH)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": own_database}
-    writers = [subprocess.Popen(command, **pipes) for _ in range(WRITERS)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen(command, cwd=CHECKOUT, env=own_database, **pipes) for _ in range(WRITERS)]
     try:
         assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * WRITERS
         for writer in writers:

@@ -37,9 +37,7 @@ def test_an_id_of_an_agent_opens_on_its_system(as_support):
     assert find(as_support, cast.AGI_PAUSED).url == f"/sessions/agi/{cast.AGI_PAUSED}/"
 
 
-def test_an_id_that_several_could_own_is_asked_of_all_and_opens_where_it_is_known(
-    as_support, simulator, settings
-):
+def test_an_id_that_several_could_own_is_asked_of_all_and_opens_where_it_is_known(as_support, simulator, settings):
     settings.UPSTREAMS["ping"]["ID_PATTERN"] = ""
     assert find(as_support, cast.AGI_PAUSED).url == f"/sessions/agi/{cast.AGI_PAUSED}/"
     assert simulator.call_count() == 2

@@ -67,9 +67,7 @@ def test_a_link_gives_its_id(link):
 
 def test_a_link_to_this_panel_names_the_account(settings):
     settings.UPSTREAMS = settings.UPSTREAMS | {"ping-staging": account("pingadmin.upstream.ping.PingAPI")}
-    assert read_paste("http://x/sessions/ping-staging/ses_8f2c71d09a/").ids == (
-        ("ses_8f2c71d09a", ("ping-staging",)),
-    )
+    assert read_paste("http://x/sessions/ping-staging/ses_8f2c71d09a/").ids == (("ses_8f2c71d09a", ("ping-staging",)),)
 
 
 def test_a_ticket_gives_its_ids_once_each_in_order():

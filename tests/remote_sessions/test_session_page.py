@@ -72,9 +72,7 @@ def test_an_old_state_is_asked_for_when_the_page_opens_but_not_again_by_its_own_
         ("huge", {}, "sent more than we accept"),
     ],
 )
-def test_a_failing_look_up_keeps_the_last_answer_with_its_age_and_the_reason(
-    as_support, simulator, fault, how, says
-):
+def test_a_failing_look_up_keeps_the_last_answer_with_its_age_and_the_reason(as_support, simulator, fault, how, says):
     as_support.get(PAGE)
     simulator.fault(fault, match=STATUS, **how)
     page = as_support.post(PAGE + "refresh/", follow=True)

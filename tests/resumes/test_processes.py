@@ -78,9 +78,7 @@ def is_connected(pids: list[int], url: str) -> bool:
     port = f":{urlsplit(url).port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     open_sockets = {f"socket:[{row[9]}]" for row in rows if row[2].endswith(port) and row[3] == "01"}
-    held = {
-        os.readlink(link) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()
-    }
+    held = {os.readlink(link) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     return bool(open_sockets & held)
 
 
@@ -139,9 +137,7 @@ def test_a_deploy_during_a_resume_waits_for_its_outcome(new_panel, simulator):
     assert events(panel) == [("intent", ""), ("outcome", "ok")]
 
 
-def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_as_unknown(
-    new_panel, simulator
-):
+def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_as_unknown(new_panel, simulator):
     panel = new_panel(UPSTREAM_WRITE_SECONDS="2", RESUME_LEASE_SLACK_SECONDS="0.5")
     simulator.fault("hang", match=MATCH, seconds=30)
     person = panel.login("support")
@@ -162,9 +158,7 @@ def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_a
 
 
 def test_a_process_killed_between_answer_and_outcome_is_told_the_same_way(new_panel, simulator):
-    panel = new_panel(
-        UPSTREAM_WRITE_SECONDS="1", RESUME_LEASE_SLACK_SECONDS="0.5", DATABASE_WAIT_SECONDS="20"
-    )
+    panel = new_panel(UPSTREAM_WRITE_SECONDS="1", RESUME_LEASE_SLACK_SECONDS="0.5", DATABASE_WAIT_SECONDS="20")
     simulator.fault("delay", match=MATCH, seconds=0.3)
     person = panel.login("support")
     with in_background(lambda: ignoring_a_dead_server(lambda: person.post(RESUME, WHY))):

@@ -18,9 +18,7 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("pingadmin test CA")
         certificate = _builder(self._name, self._name, self._key.public_key())
-        certificate = certificate.add_extension(
-            x509.BasicConstraints(ca=True, path_length=None), critical=True
-        )
+        certificate = certificate.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         self.roots = folder / "roots.pem"
         self.roots.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())))
 

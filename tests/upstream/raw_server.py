@@ -133,9 +133,7 @@ def _read_request(peer, number):
 # --- Bytes of answers ---------------------------------------------------------------------------
 
 
-def http(
-    status: int, body: bytes, *headers: str, kind: str = "application/json", length: int | None = None
-) -> bytes:
+def http(status: int, body: bytes, *headers: str, kind: str = "application/json", length: int | None = None) -> bytes:
     """A whole HTTP answer. length: what Content-Length claims, -1 for no such header."""
     lines = [f"HTTP/1.1 {status} Whatever", *headers]
     if kind:

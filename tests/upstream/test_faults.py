@@ -131,9 +131,7 @@ def test_a_look_up_ends_in_a_record_or_in_one_word(start, settings, api_at, beha
 
 @SYSTEMS
 @every_case
-def test_a_resume_is_sent_once_and_claims_nothing_unknown(
-    start, settings, api_at, behaviour, look_up, resume
-):
+def test_a_resume_is_sent_once_and_claims_nothing_unknown(start, settings, api_at, behaviour, look_up, resume):
     if resume == TIMED_OUT[1]:
         settings.UPSTREAM_WRITE_SECONDS = 0.3
     server = start(behaviour)
@@ -189,9 +187,7 @@ def test_t23_a_refused_key_never_opens_the_circuit(start, api_at):
 
 @SYSTEMS
 def test_an_error_holds_no_key_and_no_request(start, api_at):
-    api = api_at(
-        start(says(404, {"error": {"code": "x", "message": f"no {PING_KEY} nor {AGI_KEY}"}})).address
-    )
+    api = api_at(start(says(404, {"error": {"code": "x", "message": f"no {PING_KEY} nor {AGI_KEY}"}})).address)
     with pytest.raises(UpstreamError) as caught:
         api.look_up(ID)
     error = caught.value
@@ -202,9 +198,7 @@ def test_an_error_holds_no_key_and_no_request(start, api_at):
 
 
 @SYSTEMS
-@pytest.mark.parametrize(
-    "behaviour", [resets_after(), hangs, sends(b"nonsense")], ids=["reset", "hang", "nonsense"]
-)
+@pytest.mark.parametrize("behaviour", [resets_after(), hangs, sends(b"nonsense")], ids=["reset", "hang", "nonsense"])
 def test_an_error_from_the_wire_does_not_drag_the_request_along(start, settings, api_at, behaviour):
     settings.UPSTREAM_READ_SECONDS = 0.3
     with pytest.raises(UpstreamError) as caught:

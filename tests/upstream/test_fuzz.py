@@ -21,12 +21,8 @@ many = settings(
 
 texts = st.text(st.characters(codec=None), max_size=40)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | texts | st.just(ID)
-values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3)
-)
-objects = st.dictionaries(
-    st.sampled_from([*SESSION, "error", "message", "code", "detail", "created_at"]), values
-)
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
+objects = st.dictionaries(st.sampled_from([*SESSION, "error", "message", "code", "detail", "created_at"]), values)
 statuses = st.sampled_from([200, 200, 200, 201, 204, 206, 302, 400, 401, 404, 409, 429, 500, 599, 999])
 
 

@@ -81,10 +81,7 @@ def test_t11_the_second_address_of_a_name_is_tried(start, monkeypatch, api_at):
     server = start(says(200, SESSION))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         nobody = listener.getsockname()
-    found = [
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", address)
-        for address in (nobody, ("127.0.0.1", server.port))
-    ]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (nobody, ("127.0.0.1", server.port))]
     monkeypatch.setattr(connecting.socket, "getaddrinfo", lambda *args, **kwargs: found)
     assert api_at("http://two.invalid").resume(ID).result == "ok"
     assert len(server.requests) == 1

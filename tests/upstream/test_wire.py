@@ -159,6 +159,12 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert subprocess.run(command, cwd=root, timeout=30).returncode == 0
 
 
+def test_a_failed_call_leaves_a_line_that_names_its_cause(start, caplog):
+    ping_at(start(resets_after()).address).resume(ID)
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith("PATCH failed: broken_off, ") and "ConnectionResetError" in line
+
+
 @SYSTEMS
 def test_what_upstreams_send_does_not_reach_the_log_through_the_library(start, api_at, caplog):
     caplog.set_level(logging.DEBUG)

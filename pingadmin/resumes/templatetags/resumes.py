@@ -18,6 +18,7 @@ def resume_panel(context, session):
     return {
         "panel": panel,
         "address": context["address"],
+        "was_pressed": context.get("was_pressed", False),
         "close_form": context.get("close_form"),
         "csrf_token": context["csrf_token"],
     }

@@ -1,0 +1,103 @@
+"""People in Django's admin: one role each, nothing else of rights."""
+
+import re
+
+import pytest
+
+from pingadmin.accounts.models import User
+
+USERS = "/admin/accounts/user/"
+
+
+def change(person, **fields):
+    data = {
+        "username": person.username,
+        "role": person.role,
+        "is_active": "on",
+        "first_name": "",
+        "last_name": "",
+        "email": "",
+        **fields,
+    }
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def test_an_administrator_adds_a_person_with_one_role(as_admin):
+    words = {"password1": "a long enough phrase", "password2": "a long enough phrase"}
+    answer = as_admin.post(
+        f"{USERS}add/", {"username": "ana", "usable_password": "true", "role": "auditor", **words}
+    )
+    ana = User.objects.get(username="ana")
+    assert answer.status_code == 302 and ana.role == "auditor" and ana.check_password("a long enough phrase")
+    assert not ana.is_superuser and not ana.is_staff
+
+
+def test_a_person_without_a_role_cannot_be_added(as_admin):
+    words = {"password1": "a long enough phrase", "password2": "a long enough phrase"}
+    answer = as_admin.post(f"{USERS}add/", {"username": "ana", "usable_password": "true", **words})
+    assert answer.status_code == 200 and not User.objects.filter(username="ana").exists()
+
+
+def test_a_role_outside_the_table_is_refused(as_admin, viewer):
+    answer = as_admin.post(f"{USERS}{viewer.pk}/change/", change(viewer, role="root"))
+    assert answer.status_code == 200 and User.objects.get(pk=viewer.pk).role == "viewer"
+
+
+def test_an_administrator_changes_role_names_and_activity(as_admin, viewer):
+    fields = {"role": "support", "first_name": "Ana", "is_active": None}
+    answer = as_admin.post(f"{USERS}{viewer.pk}/change/", change(viewer, **fields))
+    ana = User.objects.get(pk=viewer.pk)
+    assert answer.status_code == 302
+    assert (ana.role, ana.first_name, ana.is_active) == ("support", "Ana", False)
+
+
+def test_a_weak_password_is_refused(as_admin):
+    data = {"username": "ana", "usable_password": "true", "role": "viewer"}
+    assert (
+        as_admin.post(f"{USERS}add/", {**data, "password1": "short", "password2": "short"}).status_code == 200
+    )
+    assert not User.objects.filter(username="ana").exists()
+
+
+def test_hidden_fields_give_no_rights(as_admin, viewer):
+    hidden = {"is_superuser": "on", "is_staff": "on", "groups": "1", "user_permissions": "1"}
+    as_admin.post(f"{USERS}{viewer.pk}/change/", change(viewer, **hidden))
+    person = User.objects.get(pk=viewer.pk)
+    assert (person.is_superuser, person.is_staff, person.role) == (False, False, "viewer")
+    assert not person.user_permissions.exists()
+
+
+def test_an_administrator_is_no_superuser(admin):
+    assert admin.is_staff and not admin.is_superuser
+
+
+def test_nobody_is_deleted_so_that_names_in_the_audit_log_stay_theirs(as_admin, viewer):
+    assert as_admin.post(f"{USERS}{viewer.pk}/delete/", {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": viewer.pk, "post": "yes"}
+    as_admin.post(USERS, action)
+    assert User.objects.filter(pk=viewer.pk).exists()
+
+
+def test_the_admin_is_for_administrators(as_viewer, as_support, as_auditor):
+    for client in (as_viewer, as_support, as_auditor):
+        assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_the_admin_has_no_sign_in_of_its_own(client, db):
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/accounts/login/?next=")
+    assert client.post("/admin/login/", {"username": "x", "password": "y"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "path", ["auth/group/", "account/emailaddress/", "socialaccount/socialapp/", "mfa/authenticator/"]
+)
+def test_other_packages_tables_have_no_address(as_admin, path):
+    assert as_admin.get(f"/admin/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "accounts/user/", "accounts/user/add/", "accounts/user/{pk}/change/"])
+def test_the_pages_work_under_the_content_policy(as_admin, admin, path):
+    page = as_admin.get("/admin/" + path.format(pk=admin.pk)).content.decode()
+    inline = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*json)[^>]*>|<style|\sstyle=|\son[a-z]+=", page)
+    assert inline == [] and "pingadmin" in page

@@ -1,0 +1,64 @@
+"""The log in a real browser: filtering in place with the script, and by plain links and forms without it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.processes import CHECKOUT
+
+pytestmark = pytest.mark.browser
+
+STORIES = """
+import django; django.setup()
+from tests.audit.factories import BEN, story
+for number in range(60): story("ok", session_id=f"ses_{number}")
+story("unknown", by=BEN, session_id="ses_of_ben", reason="Customer approved")
+"""
+
+
+@pytest.fixture
+def told(panel):
+    """Sixty stories by ana and one, the newest, by ben."""
+    subprocess.run([sys.executable, "-c", STORIES], cwd=CHECKOUT, env=panel.environment, check=True)
+    return panel
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
+    page = new_page("auditor", java_script_enabled=script)
+    page.goto("/audit/")
+    assert page.locator("tr[data-seq]").count() == 50
+    page.get_by_text("61 stories", exact=True).wait_for()
+
+    page.get_by_role("link", name="Older").click()
+    page.wait_for_url("**/audit/?before=*")
+    page.get_by_role("link", name="Newer").wait_for()
+    assert page.locator("tr[data-seq]").count() == 11
+
+    page.get_by_text("Filter by who").click()
+    page.get_by_label("Who").fill("ben")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.get_by_text("1 story matches").wait_for()
+    assert "actor=ben" in page.url
+    page.get_by_role("link", name="Not sent").click()
+    page.get_by_role("heading", name="No story matches").wait_for()
+
+    page.get_by_role("link", name="Unknown", exact=True).click()
+    page.get_by_role("link", name="Story 121").click()
+    page.get_by_role("heading", name="#121 · Resume ses_of_ben").wait_for()
+    page.get_by_text("Outcome: unknown").wait_for()
+
+
+def test_going_back_shows_the_question_that_was_asked(told, new_page):
+    page = new_page("auditor")
+    page.goto("/audit/")
+    page.get_by_role("link", name="Unknown", exact=True).click()
+    page.get_by_text("1 story matches").wait_for()
+    page.get_by_role("link", name="Accepted").click()
+    page.get_by_text("60 stories match").wait_for()
+
+    page.go_back()
+
+    page.get_by_text("1 story matches").wait_for()
+    assert page.url.endswith("/audit/?result=unknown")

@@ -1,0 +1,65 @@
+"""Every page, in light and dark, narrow and wide: no accessibility finding, nothing scrolls sideways."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from pingadmin.demo import cast
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "front door": "/sessions/",
+    "session": f"/sessions/ping/{cast.PING_PAUSED}/",
+    "agent with a hostile name": f"/sessions/agi/{cast.AGI_MARKUP}/",
+    "unknown id": f"/sessions/?q={cast.PING_UNKNOWN}",
+    "no id": "/sessions/?q=..",
+    "audit log": "/audit/",
+    "audit log, nothing matches": "/audit/?actor=nobody",
+    "story": "/audit/1/",
+    "not found": "/nowhere/",
+    "forbidden": "/admin/",
+}
+
+
+@pytest.fixture
+def lived_in(panel, simulator):
+    """A panel in which something happened: a resume that worked, one that is unknown, a look-up that failed."""
+    person = panel.login("support")
+    why = {"reason": "Customer approved", "ticket": "INC-4412"}
+    person.post(f"/sessions/ping/{cast.PING_PAUSED}/resume/", why)
+    person.get(f"/sessions/ping/{cast.PING_CONNECTED}/")
+    simulator.fault("status", status=503, match="GET */status", times=2)
+    person.post(f"/sessions/ping/{cast.PING_CONNECTED}/refresh/")
+    simulator.fault("reset", match="PATCH */resume", after=True)
+    person.post(f"/sessions/ping/{cast.PING_PAUSED_TOO}/resume/", why)
+    return panel
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(new_page, lived_in, scheme):
+    for width in (360, 1400):
+        page = new_page("support", color_scheme=scheme, viewport={"width": width, "height": 900})
+        for name, address in PAGES.items():
+            page.goto(address)
+            found = Axe().run(page).response["violations"]
+            told = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
+            assert told == [], f"{name}, {scheme}, {width} px"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width} px"
+
+
+def test_the_sign_in_page_is_accessible_too(new_page):
+    for scheme in ("light", "dark"):
+        page = new_page(color_scheme=scheme)
+        page.goto("/accounts/login/")
+        assert Axe().run(page).response["violations"] == []
+
+
+def test_times_are_shown_in_the_viewers_zone_with_its_name(new_page, lived_in):
+    page = new_page("support", timezone_id="Asia/Tokyo")
+    page.goto("/sessions/")
+    page.reload()
+    expect(page.get_by_text("Asia/Tokyo")).to_be_visible()
+    page.goto(PAGES["session"])
+    moment = page.locator("time").first
+    assert moment.get_attribute("datetime").endswith("Z") and "UTC" in moment.get_attribute("title")
