@@ -29,8 +29,8 @@ class NameTakenError(ValueError):
 def add_user(*, username: str, password: str, role: str, by: str = "a command", **fields) -> User:
     """A new active person with one role and a password that passes the validators.
 
-    `fields` are further columns, such as first_name. Raises ValidationError, NameTakenError, RoleNotSyncedError,
-    or KeyError for a role that roles.py does not know.
+    `fields` are further columns, such as first_name. Raises ValidationError, NameTakenError,
+    RoleNotSyncedError, or KeyError for a role that roles.py does not know.
     """
     if User.objects.filter(username__iexact=username).exists():
         raise NameTakenError(username)

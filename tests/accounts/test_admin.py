@@ -24,9 +24,7 @@ def change(person, **fields):
 
 def test_an_administrator_adds_a_person_with_one_role(as_admin):
     words = {"password1": "a long enough phrase", "password2": "a long enough phrase"}
-    answer = as_admin.post(
-        f"{USERS}add/", {"username": "ana", "usable_password": "true", "role": "auditor", **words}
-    )
+    answer = as_admin.post(f"{USERS}add/", {"username": "ana", "usable_password": "true", "role": "auditor", **words})
     ana = User.objects.get(username="ana")
     assert answer.status_code == 302 and ana.role == "auditor" and ana.check_password("a long enough phrase")
     assert not ana.is_superuser and not ana.is_staff
@@ -53,9 +51,7 @@ def test_an_administrator_changes_role_names_and_activity(as_admin, viewer):
 
 def test_a_weak_password_is_refused(as_admin):
     data = {"username": "ana", "usable_password": "true", "role": "viewer"}
-    assert (
-        as_admin.post(f"{USERS}add/", {**data, "password1": "short", "password2": "short"}).status_code == 200
-    )
+    assert as_admin.post(f"{USERS}add/", {**data, "password1": "short", "password2": "short"}).status_code == 200
     assert not User.objects.filter(username="ana").exists()
 
 

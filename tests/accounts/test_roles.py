@@ -1,5 +1,7 @@
 """One table of roles, and one role for a person."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
@@ -19,8 +21,6 @@ def held(role: str) -> set[str]:
 
 
 def run(name: str, *args, **options) -> str:
-    from io import StringIO
-
     out = StringIO()
     call_command(name, *args, stdout=out, **options)
     return out.getvalue()
@@ -81,8 +81,10 @@ def test_a_person_has_the_permissions_of_their_one_role(support):
 
 
 def test_the_database_refuses_a_second_role(support):
+    auditor = Group.objects.get(name="auditor")
     with pytest.raises(IntegrityError), transaction.atomic():
-        support.groups.add(Group.objects.get(name="auditor"))
+        User.groups.through.objects.create(user=support, group=auditor)
+    support.groups.add(auditor)
     assert list(support.groups.values_list("name", flat=True)) == ["support"]
 
 
@@ -125,7 +127,7 @@ def test_add_user_adds_nobody_when_the_two_passwords_differ(monkeypatch):
     assert not User.objects.filter(username="ana").exists()
 
 
-@pytest.mark.parametrize("password", ["short", "passwordpassword", "anaanaanaana", ""])
+@pytest.mark.parametrize("password", ["short", "q1w2e3r4t5y6", "anaanaanaana", ""])
 def test_add_user_refuses_a_weak_password(monkeypatch, password):
     monkeypatch.setenv("PINGADMIN_NEW_PASSWORD", password)
     with pytest.raises(CommandError):

@@ -1,4 +1,4 @@
-"""A sign-in lasts 30 minutes without activity and 8 hours in all; a page that looks after itself is no activity."""
+"""A sign-in lasts 30 minutes without activity and 8 hours in all. A page's own polling is no activity."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -2,9 +2,12 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlsplit
 
 import pytest
 import time_machine
+from allauth.mfa.totp.internal import auth
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
 from django.test import Client
 
@@ -40,13 +43,9 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(visitor, suppo
 
 
 def test_an_unknown_name_costs_as_many_password_hashes_as_a_known_one(visitor, support, monkeypatch):
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
     hashed = []
     real = MD5PasswordHasher.encode
-    monkeypatch.setattr(
-        MD5PasswordHasher, "encode", lambda self, *args: hashed.append(1) or real(self, *args)
-    )
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *args: hashed.append(1) or real(self, *args))
     sign_in(visitor, "support", "wrong")
     known = len(hashed)
     sign_in(visitor, "nobody-of-this-name", "wrong")
@@ -142,8 +141,6 @@ EVIL = [
 @pytest.mark.parametrize("there", EVIL)
 @pytest.mark.parametrize("way", ["query", "form"])
 def test_nobody_is_sent_elsewhere_after_signing_in(visitor, support, there, way):
-    from urllib.parse import quote, urlsplit
-
     data = {"login": "support", "password": PASSWORD}
     if way == "query":
         answer = visitor.post(f"{LOGIN}?next={quote(there)}", data)
@@ -211,6 +208,7 @@ def test_nobody_signs_up_or_gets_mail(visitor, db, path):
 
 def test_an_authenticator_app_is_set_up_and_then_asked_for(visitor, support):
     sign_in(visitor)
+    visitor.post("/accounts/reauthenticate/", {"password": PASSWORD})
     page = visitor.get("/accounts/2fa/totp/activate/")
     picture = visitor.get("/accounts/2fa/totp/qr.svg")
     assert picture["Content-Type"] == "image/svg+xml" and b"<svg" in picture.content
@@ -228,6 +226,7 @@ def test_an_authenticator_app_is_set_up_and_then_asked_for(visitor, support):
 
 def test_no_picture_is_served_when_nothing_is_being_set_up(visitor, support):
     sign_in(visitor)
+    visitor.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert visitor.get("/accounts/2fa/totp/qr.svg").status_code == 404
 
 
@@ -238,8 +237,6 @@ def test_changing_how_one_signs_in_asks_for_the_password_again(as_support):
 
 def code_of(page) -> str:
     """The code that an app would show now for the secret on that page."""
-    from allauth.mfa.totp.internal import auth
-
     return auth.format_hotp_value(
         auth.hotp_value(page.context["form"].secret, next(auth.yield_hotp_counters_from_time()))
     )

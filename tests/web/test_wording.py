@@ -172,8 +172,6 @@ def test_visible_text_is_still_escaped():
     assert "<script>" not in render("{{ text|visible }}", text=SafeString(hostile))
 
 
-@pytest.mark.parametrize(
-    ("name", "letters"), [("Ana Kovač", "AK"), ("support", "SU"), ("a b c", "AC"), ("", "")]
-)
+@pytest.mark.parametrize(("name", "letters"), [("Ana Kovač", "AK"), ("support", "SU"), ("a b c", "AC"), ("", "")])
 def test_initials_are_two_letters(name, letters):
     assert render("{{ name|initials }}", name=name) == letters

@@ -1,0 +1,142 @@
+"""Refusals and faults: designed, with what to do next, the status kept, a fragment for htmx."""
+
+import logging
+
+import pytest
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+
+from pingadmin.web import errors
+
+HTMX = {"HX-Request": "true"}
+
+
+def whole(answer) -> bool:
+    return answer.content.lstrip().lower().startswith(b"<!doctype html>")
+
+
+def test_a_missing_page_says_what_to_try(as_support):
+    answer = as_support.get("/nothing/")
+    assert answer.status_code == 404 and whole(answer)
+    assert b"There is nothing at this address" in answer.content and b"search box" in answer.content
+    assert answer["X-Request-ID"].encode() in answer.content
+
+
+def test_a_missing_page_tells_a_stranger_nothing_more(client, db):
+    answer = client.get("/nothing/")
+    assert answer.status_code == 404 and b'href="/audit/"' not in answer.content
+
+
+def test_a_forbidden_page_says_who_can_help(as_viewer):
+    answer = as_viewer.get("/audit/")
+    assert answer.status_code == 403 and whole(answer) and b"administrator" in answer.content
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing/", 404), ("/audit/", 403)])
+def test_htmx_gets_a_notice_with_the_status_kept(as_viewer, path, status):
+    answer = as_viewer.get(path, headers=HTMX)
+    assert answer.status_code == status and not whole(answer)
+    assert answer.content.lstrip().startswith(b'<div class="notice') and b'role="alert"' in answer.content
+
+
+def csrf_client(user) -> Client:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    return client
+
+
+def test_a_form_without_its_token_is_refused_in_kind_words(support):
+    answer = csrf_client(support).post("/sessions/ping/ses_1/resume/", {"reason": "x"})
+    assert answer.status_code == 403 and whole(answer)
+    assert b"Reload this page, nothing was sent" in answer.content
+
+
+def test_an_htmx_post_without_its_token_is_told_to_reload(support):
+    answer = csrf_client(support).post("/sessions/ping/ses_1/resume/", headers=HTMX)
+    assert answer.status_code == 403 and not whole(answer) and b"Reload" in answer.content
+
+
+def test_a_token_from_before_the_sign_in_is_refused_in_kind_words(support):
+    client = Client(enforce_csrf_checks=True)
+    old = token_of(client.get("/accounts/login/"))
+    sign_in = {"login": "support", "password": "pingadmin-demo", "csrfmiddlewaretoken": old}
+    assert client.post("/accounts/login/", sign_in).status_code == 302
+    answer = client.post("/accounts/logout/", {"csrfmiddlewaretoken": old})
+    assert answer.status_code == 403 and b"nothing was sent" in answer.content
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
+def test_another_origin_is_refused_even_with_the_token(support, origin):
+    client = csrf_client(support)
+    token = token_of(client.get("/accounts/logout/"))
+    answer = client.post("/accounts/logout/", {"csrfmiddlewaretoken": token}, headers={"Origin": origin})
+    assert answer.status_code == 403 and "_auth_user_id" in client.session
+
+
+def test_htmx_sends_the_token_from_the_page(support):
+    client = csrf_client(support)
+    page = client.get("/accounts/2fa/").content.decode()
+    token = page.split('hx-headers=\'{"X-CSRFToken": "')[1].split('"')[0]
+    answer = client.post("/accounts/logout/", headers={"X-CSRFToken": token, **HTMX})
+    assert answer.status_code == 302
+
+
+def test_too_large_a_body_is_called_so():
+    request = RequestFactory().post("/")
+    assert errors.bad_request(request, RequestDataTooBig()).status_code == 413
+
+
+def test_a_body_over_the_limit_is_refused(as_support):
+    answer = as_support.post("/sessions/ping/ses_1/refresh/", {"x": "y" * 300_000})
+    assert answer.status_code in (400, 403, 413)
+
+
+def test_ten_thousand_fields_are_refused(support):
+    client = csrf_client(support)
+    answer = client.post("/sessions/ping/ses_1/refresh/", {f"f{n}": "1" for n in range(10_000)})
+    assert answer.status_code in (400, 403)
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    client = Client()
+    client.raise_request_exception = False
+
+    def answer(error, **headers):
+        def fail(*args):
+            raise error
+
+        monkeypatch.setattr("pingadmin.web.health._faults", fail)
+        return client.get("/readyz", headers=headers)
+
+    return answer
+
+
+def test_a_fault_of_ours_is_a_page_without_the_fault_in_it(broken):
+    answer = broken(RuntimeError("a secret of the inside"))
+    assert answer.status_code == 500 and whole(answer)
+    assert b"secret" not in answer.content and b"before you press again" in answer.content
+    assert answer["X-Request-ID"].encode() in answer.content
+
+
+def test_a_fault_of_ours_is_a_notice_for_htmx(broken):
+    answer = broken(RuntimeError("x"), **HTMX)
+    assert answer.status_code == 500 and not whole(answer) and b"notice-failed" in answer.content
+
+
+def test_a_database_that_does_not_answer_is_called_so_without_asking_it(broken):
+    # There is no database in this test: any query would fail it.
+    answer = broken(OperationalError("no such host db.internal"))
+    assert answer.status_code == 503 and b"The database does not answer" in answer.content
+    assert b"db.internal" not in answer.content
+
+
+def test_the_fault_itself_is_in_the_log(broken, caplog):
+    with caplog.at_level(logging.ERROR):
+        broken(RuntimeError("a secret of the inside"))
+    assert "a secret of the inside" in caplog.text
+
+
+def token_of(page) -> str:
+    return page.content.decode().split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]

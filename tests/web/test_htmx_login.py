@@ -1,0 +1,56 @@
+"""An htmx request that meets the sign-in goes there as a page (T75, T83)."""
+
+import pytest
+
+PAGE = "http://testserver/sessions/ping/ses_1/?tab=2&x=%0d%0a"
+
+
+def ask(client, current="", path="/sessions/", **headers):
+    return client.get(path, headers={"HX-Request": "true", "HX-Current-URL": current, **headers})
+
+
+def test_a_lapsed_sign_in_sends_the_whole_page_there_and_back(client, db):
+    answer = ask(client, PAGE)
+    assert answer.status_code == 204 and answer.content == b""
+    assert answer["HX-Redirect"] == ("/accounts/login/?next=%2Fsessions%2Fping%2Fses_1%2F%3Ftab%3D2%26x%3D%250d%250a")
+
+
+def test_a_lapsed_sign_in_answers_a_press_the_same_way(client, db):
+    answer = client.post("/sessions/ping/ses_1/resume/", headers={"HX-Request": "true", "HX-Current-URL": PAGE})
+    assert answer.status_code == 204 and answer["HX-Redirect"].startswith("/accounts/login/?next=%2Fsessions")
+
+
+@pytest.mark.parametrize(
+    "current",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "javascript:alert(1)",
+        "http://testserver//evil.example/",
+        "http://testserver.evil.example/",
+        "\\\\evil.example",
+        "http://testserver@evil.example/",
+        "http://[",
+        "",
+    ],
+)
+def test_a_foreign_page_is_not_returned_to(client, db, current):
+    assert ask(client, current)["HX-Redirect"] == "/accounts/login/?next=%2F"
+
+
+def test_a_browser_is_redirected_as_ever(client, db):
+    answer = client.get("/sessions/")
+    assert answer.status_code == 302 and answer["Location"] == "/accounts/login/?next=/sessions/"
+
+
+def test_other_redirects_are_left_alone(as_support):
+    answer = ask(as_support, path="/")
+    assert answer.status_code == 302 and "HX-Redirect" not in answer
+
+
+def test_the_reason_for_the_end_reaches_the_login_page(as_support, settings):
+    settings.SESSION_WHOLE_SECONDS = -1
+    as_support.get("/healthz")
+    there = ask(as_support, PAGE)
+    assert there.status_code == 204
+    assert b"You were signed out" in as_support.get(there["HX-Redirect"]).content
