@@ -64,11 +64,7 @@ def test_views_never_touch_upstream():
 
 
 def test_only_the_trail_creates_audit_events():
-    makers = [
-        path.relative_to(PACKAGE).as_posix()
-        for path in FILES
-        if makes_audit_events(ast.parse(path.read_text()))
-    ]
+    makers = [path.relative_to(PACKAGE).as_posix() for path in FILES if makes_audit_events(ast.parse(path.read_text()))]
     assert makers == ["audit/trail.py"]
 
 
@@ -100,9 +96,7 @@ def test_the_reader_sees_every_way_to_import(source, found):
 )
 def test_the_reader_sees_every_way_to_make_an_event(source):
     assert makes_audit_events(ast.parse(source))
-    assert not makes_audit_events(
-        ast.parse("AuditEvent.objects.filter(seq=1)\nclass AuditEvent(Model): pass")
-    )
+    assert not makes_audit_events(ast.parse("AuditEvent.objects.filter(seq=1)\nclass AuditEvent(Model): pass"))
 
 
 def imports_of(source: str) -> set[str]:

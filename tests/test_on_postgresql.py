@@ -14,10 +14,11 @@ NOT_AGAIN = "not (browser or process or redis or postgres)"
 
 @pytest.mark.postgres
 def test_the_suite_that_rests_on_the_database_passes_on_postgresql(postgres):
+    url = postgres.create_database()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *BOUND_TO_THE_DATABASE, "-m", NOT_AGAIN, "-p", "no:xdist"],
+        [sys.executable, "-m", "pytest", *BOUND_TO_THE_DATABASE, "-m", NOT_AGAIN, "-p", "no:xdist", "--reuse-db"],
         cwd=CHECKOUT,
-        env=clean_environment(DATABASE_URL=postgres.create_database(), PYTHONUNBUFFERED="1"),
+        env=clean_environment(DATABASE_URL=url),
         capture_output=True,
         text=True,
         timeout=280,
@@ -25,6 +26,9 @@ def test_the_suite_that_rests_on_the_database_passes_on_postgresql(postgres):
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     passed = int(re.search(r"(\d+) passed", done.stdout)[1])
     assert passed >= 50, done.stdout
+    server, _, name = url.rpartition("/")
+    kept = postgres.rows(f"{server}/test_{name}", "SELECT count(*) AS migrations FROM django_migrations")
+    assert kept[0]["migrations"] > 0, "they ran on this very PostgreSQL"
 
 
 @pytest.mark.postgres

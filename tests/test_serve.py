@@ -50,9 +50,7 @@ def test_a_request_beyond_the_limits_is_refused(panel, request_head, statuses):
 
 
 def test_forwarded_headers_of_strangers_change_nothing(panel):
-    answer = panel.visitor().get(
-        "/sessions/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"}
-    )
+    answer = panel.visitor().get("/sessions/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"})
     assert "evil" not in answer.headers["Location"]
     assert "https:" not in answer.headers["Location"]
 

@@ -34,7 +34,7 @@ SKEW_SECONDS = 30
 class Card:
     """One session, ready to be shown.
 
-    meaning: ok, accent, paused, failed, idle or unknown (the tag's colour). doubted: the state is old or asking
+    meaning: ok, accent, paused (also: stale), failed, idle or unknown (the tag's colour). doubted: the state is old or asking
     fails, so it wears a question mark. why_stale: half a sentence. age_seconds: None when never seen.
     """
 
@@ -71,13 +71,22 @@ def card_for(session: RemoteSession, *, now: datetime | None = None) -> Card:
         session=session,
         label=upstream.api_for(session.alias).label if configured else session.alias,
         configured=configured,
-        meaning=MEANINGS.get(session.state, "unknown") if session.state_is_known else "unknown",
+        meaning=_meaning(session, is_old=bool(why_stale)),
         doubted=bool(why_stale),
         why_stale=why_stale,
         age_seconds=age,
         paused=paused_verdict(session, now=now, status_shows_paused=upstream.states_paused(session.alias)),
         skew_seconds=_skew(session),
     )
+
+
+def _meaning(session: RemoteSession, *, is_old: bool) -> str:
+    """A doubtful state does not wear the colour of a fresh one."""
+    if session.failure:
+        return "failed"
+    if not session.state_is_known or not session.state:
+        return "unknown"
+    return "paused" if is_old else MEANINGS.get(session.state, "unknown")
 
 
 def _why_stale(session: RemoteSession, configured: bool, age: int | None) -> str:

@@ -1,6 +1,8 @@
 from django.db import models
 from django.db.models import Q
 
+from pingadmin.upstream.errors import WORDS
+
 SOURCES = [
     ("look-up", "look-up"),
     ("list", "list"),
@@ -86,6 +88,11 @@ class StatusSnapshot(models.Model):
             # A session's timeline, newest first, and the newest snapshot that a new answer is compared with.
             models.Index(fields=["session", "-id"], name="snapshot_of_session"),
         ]
+
+    @property
+    def failure_sentence(self) -> str:
+        """Why there was no answer, as the second half of a sentence."""
+        return WORDS.get(self.failure, self.failure)
 
     def __str__(self):
         return f"{self.session_id}: {self.failure or self.state} since {self.first_at:%H:%M:%S}"

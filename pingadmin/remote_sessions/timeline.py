@@ -6,7 +6,6 @@ from datetime import datetime
 from pingadmin.audit import stories
 from pingadmin.remote_sessions.card import MEANINGS
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.upstream.errors import WORDS
 
 SNAPSHOTS = 300
 STORIES = 50
@@ -75,7 +74,7 @@ def _meaning(snapshot: StatusSnapshot) -> str:
 
 def _words(snapshot: StatusSnapshot) -> str:
     if snapshot.failure:
-        return f"Look-up failed: the system {WORDS.get(snapshot.failure, snapshot.failure)}"
+        return f"Look-up failed: the system {snapshot.failure_sentence}"
     if not snapshot.state:
         return "Said to be paused" if snapshot.paused else "Said not to be paused"
     return snapshot.state.capitalize() if snapshot.state in MEANINGS else snapshot.state

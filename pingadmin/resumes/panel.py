@@ -33,6 +33,7 @@ class Shown:
     wait_seconds: what the upstream asked for, at most 60."""
 
     attempt: ResumeAttempt
+    label: str
     meaning: str
     headline: str
     why: str
@@ -68,7 +69,7 @@ def panel_for(session: RemoteSession, person, *, form: ResumeForm | None = None,
     last_ticket = newest.ticket if newest else ""
     return Panel(
         session=session,
-        label=upstream.api_for(session.alias).label if configured else session.alias,
+        label=_label(session.alias),
         configured=configured,
         may_resume=person.has_perm("resumes.resume"),
         held=newest if newest and holds(newest, session) else None,
@@ -87,6 +88,10 @@ def show(attempt: ResumeAttempt) -> Shown:
     return _shown(attempt, timezone.now())
 
 
+def _label(alias: str) -> str:
+    return upstream.api_for(alias).label if alias in upstream.aliases() else alias
+
+
 def _is_worth_showing(attempt: ResumeAttempt, now: datetime) -> bool:
     return not attempt.is_open and (attempt.is_unsettled or now - attempt.closed_at < _SHOWN_FOR)
 
@@ -98,6 +103,7 @@ def _shown(attempt: ResumeAttempt, now: datetime) -> Shown:
         meaning, headline = "paused", "Accepted, not seen yet"
     return Shown(
         attempt=attempt,
+        label=_label(attempt.session.alias),
         meaning=meaning,
         headline=headline,
         why=WORDS.get(attempt.word, ""),

@@ -117,8 +117,6 @@ class SessionAPI(ABC):
 
 
 def _finding_of(error: UpstreamError) -> dict:
-    result = "unknown" if error.sent else "not_sent"
-    if error.sent and error.word in REFUSALS:
-        result = "rejected"
+    result = "rejected" if error.word in REFUSALS else "unknown" if error.sent else "not_sent"
     names = ("word", "status", "code", "message", "retry_after", "paused")
     return {"result": result, **{name: getattr(error, name) for name in names}}

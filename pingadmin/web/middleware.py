@@ -6,11 +6,12 @@ from functools import cache
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -68,6 +69,17 @@ def safe_headers(get_response):
         # Static files come with their own; all else may name a customer.
         response.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def known_methods(get_response):
+    """Refuse what no page of ours takes, before any view could take it for a GET."""
+
+    def middleware(request):
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        return get_response(request)
 
     return middleware
 

@@ -26,9 +26,7 @@ def own_database(request, tmp_path, django_db_blocker):
         DATABASE_URL=url, DATABASE_WAIT_SECONDS="60", DJANGO_SETTINGS_MODULE="tests.settings"
     )
     migrate(environment)
-    connections.databases[OWN] = (
-        connections.databases["default"] | {"OPTIONS": {}} | environ.Env.db_url_config(url)
-    )
+    connections.databases[OWN] = connections.databases["default"] | {"OPTIONS": {}} | environ.Env.db_url_config(url)
     with django_db_blocker.unblock():
         yield environment
         connections[OWN].close()

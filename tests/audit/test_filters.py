@@ -89,6 +89,10 @@ def test_a_story_is_found_by_its_last_result_as_it_is_told():
     assert (found("result=accepted"), found("result=confirmed")) == ([], [head.seq])
     assert stories.of([head])[0].word == "Confirmed"
 
+    event(phase="evidence", action="look", story=head.seq, verified=False)
+    assert (found("result=accepted"), found("result=confirmed")) == ([head.seq], [])
+    assert stories.of([head])[0].word == "Accepted"
+
 
 def test_who_closed_a_story_is_found_as_well_as_who_began_it():
     head = story("unknown")

@@ -3,7 +3,7 @@
 import json
 import logging
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -165,6 +165,35 @@ def test_each_committed_append_logs_one_line_with_seq_and_hash(caplog, django_ca
 
 
 @pytest.mark.django_db
+def test_a_rolled_back_append_logs_nothing(caplog, django_capture_on_commit_callbacks):
+    caplog.set_level(logging.INFO, "pingadmin.audit.trail")
+
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(ZeroDivisionError), transaction.atomic():
+        event()
+        raise ZeroDivisionError
+
+    assert caplog.records == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "column",
+    [field.attname for field in AuditEvent._meta.concrete_fields if field.attname not in ("row_hash", "mac")],
+)
+def test_no_column_can_change_without_the_hash(column):
+    row = event(**EVERYTHING | {"phase": "event"})
+    was = getattr(row, column)
+
+    setattr(row, column, _another(was))
+
+    if column == "schema_version":
+        with pytest.raises(KeyError):
+            chain.hash_of(row)
+    else:
+        assert chain.hash_of(row) != row.row_hash
+
+
+@pytest.mark.django_db
 def test_the_database_refuses_a_second_row_after_the_same_row():
     event(), event()
     fork = AuditEvent.objects.get(seq=2)
@@ -179,6 +208,16 @@ def test_the_actor_of_a_request_is_its_person_as_of_now(rf, support):
     request.user, request.request_id = support, "req-9"
 
     assert Actor.of(request) == Actor("person", str(support.pk), "support", "support", "192.0.2.9", "req-9")
+
+
+def _another(value):
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=1)
+    return f"{value}x"
 
 
 def _nest(depth: int) -> list:

@@ -45,7 +45,7 @@ def test_it_serves_and_one_signal_ends_everything(demo, tmp_path, number):
     assert until(lambda: not any(map(is_running, pids)))
 
 
-@pytest.mark.parametrize("child", ["pingadmin.demo", "reconcile", "serve"])
+@pytest.mark.parametrize("child", ["pingadmin.demo", "serve"])
 def test_when_one_dies_all_end_and_it_says_which(demo, child):
     pids = demo.pids()
     victim = next(pid for pid in pids if child in _command_line(pid).split("\0"))

@@ -2,11 +2,14 @@
 
 import json
 import re
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from pingadmin.demo import cast
+from tests.support.processes import CHECKOUT
 
 STATUS = "/customer/v2/sessions/{}/status"
 RESUME = "/customer/v2/sessions/{}/resume"
@@ -183,6 +186,17 @@ def test_an_unknown_path_and_a_wrong_method_are_said_so(simulator):
     assert simulator.ask("GET", "/customer/v2/nothing").status_code == 404
     wrong = simulator.ask("DELETE", STATUS.format(cast.PING_CONNECTED))
     assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET")
+
+
+def test_the_simulator_runs_on_the_standard_library_alone():
+    code = f"""
+import sys
+sys.path.insert(0, {str(CHECKOUT)!r})
+import pingadmin.demo.__main__
+print({{"django", "requests", "pingadmin.settings"}} & set(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout == "set()\n", done.stderr
 
 
 def _make_history(simulator):

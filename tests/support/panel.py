@@ -82,9 +82,7 @@ class Panel:
 
     def background(self, *arguments: str) -> Process:
         """Start a command of this panel that keeps running, such as reconcile --follow; the test ends it."""
-        return python(
-            "manage.py", *arguments, env=self.environment, log=self.directory / f"{arguments[0]}.log"
-        )
+        return python("manage.py", *arguments, env=self.environment, log=self.directory / f"{arguments[0]}.log")
 
     def rows(self, query: str, *values) -> list[dict]:
         """What the SQLite file holds, read beside the panel."""
@@ -176,9 +174,7 @@ def new_panel(tmp_path, furnished_file, simulator):
 def shared_panel(tmp_path_factory, furnished_file, simulator_process):
     directory = tmp_path_factory.mktemp("panel")
     file = shutil.copy(furnished_file, directory)
-    panel = Panel(
-        directory, panel_environment(directory, f"sqlite:///{file}", simulator_process), simulator_process
-    )
+    panel = Panel(directory, panel_environment(directory, f"sqlite:///{file}", simulator_process), simulator_process)
     yield panel
     panel.close()
 

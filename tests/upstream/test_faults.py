@@ -6,6 +6,7 @@ in a result and a word.
 """
 
 import gzip
+from time import monotonic
 
 import pytest
 
@@ -125,7 +126,9 @@ def test_a_look_up_ends_in_a_record_or_in_one_word(start, settings, api_at, beha
         settings.UPSTREAM_READ_SECONDS = 0.3
     server = start(behaviour)
     word, requests = look_up
+    started = monotonic()
     assert look_up_word(api_at(server.address)) == word
+    assert monotonic() - started < 5  # a dripped answer takes ten
     assert len(server.requests) == requests
 
 
@@ -137,6 +140,7 @@ def test_a_resume_is_sent_once_and_claims_nothing_unknown(start, settings, api_a
     server = start(behaviour)
     answer = api_at(server.address).resume(ID)
     assert (answer.result, answer.word) == resume
+    assert answer.elapsed_ms < 5000
     assert len(server.requests) == 1
 
 

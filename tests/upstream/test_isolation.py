@@ -149,6 +149,14 @@ def test_t32_a_call_from_before_cannot_close_an_open_circuit(breaker):
     assert breaker.state().word == "open"
 
 
+def test_t32_a_failure_from_before_does_not_keep_the_circuit_open_for_longer(breaker, clock):
+    early = breaker.enter()
+    calls(breaker, *[True] * 5)
+    clock.now += 10
+    breaker.leave(probe=early, failed=True)
+    assert breaker.state().opens_in_seconds == 5
+
+
 def test_t32_of_many_threads_one_gets_the_probe(breaker, clock):
     calls(breaker, *[True] * 5)
     clock.now += 15

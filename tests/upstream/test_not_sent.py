@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import warnings
+from time import monotonic
 
 import pytest
 
@@ -47,8 +48,10 @@ def test_t11_connection_refused(api_at):
 @SYSTEMS
 def test_t11_connect_timeout(settings, api_at):
     settings.UPSTREAM_CONNECT_SECONDS = 0.2
+    started = monotonic()
     with full_listener() as port:
         assert_nothing_was_sent(api_at(f"http://127.0.0.1:{port}"), "unreachable")
+    assert monotonic() - started < 5  # and not the 13 seconds of both deadlines
 
 
 @SYSTEMS
@@ -79,12 +82,18 @@ def test_t11_name_server_that_does_not_answer(settings, monkeypatch, api_at):
 @SYSTEMS
 def test_t11_the_second_address_of_a_name_is_tried(start, monkeypatch, api_at):
     server = start(says(200, SESSION))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        nobody = listener.getsockname()
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (nobody, ("127.0.0.1", server.port))]
-    monkeypatch.setattr(connecting.socket, "getaddrinfo", lambda *args, **kwargs: found)
+    name_leads_to_nobody_and_to(server, monkeypatch)
     assert api_at("http://two.invalid").resume(ID).result == "ok"
     assert len(server.requests) == 1
+
+
+@SYSTEMS
+def test_the_deadline_also_holds_at_the_second_address(start, settings, monkeypatch, api_at):
+    settings.UPSTREAM_WRITE_SECONDS = 0.3
+    name_leads_to_nobody_and_to(start(drips(GOOD)), monkeypatch)
+    answer = api_at("http://two.invalid").resume(ID)
+    assert (answer.result, answer.word) == ("unknown", "timed_out")
+    assert answer.elapsed_ms < 5000
 
 
 @SYSTEMS
@@ -125,6 +134,13 @@ def test_t26_a_bad_certificate_gets_no_request(start, authority, trust, api_at, 
 
 
 @SYSTEMS
+def test_t26_bad_certificates_open_the_circuit(start, settings, authority, api_at):
+    settings.UPSTREAM_CIRCUIT_FAILURES = 3
+    api = api_at(start(says(200, SESSION), tls=authority.server()).address)
+    assert [api.resume(ID).word for _ in range(4)] == ["tls", "tls", "tls", "circuit_open"]
+
+
+@SYSTEMS
 def test_t26_an_authority_that_is_not_trusted_gets_no_request(start, authority, api_at):
     server = start(says(200, SESSION), tls=authority.server())
     assert_nothing_was_sent(api_at(server.address), "tls")
@@ -154,8 +170,10 @@ def test_t26_a_server_without_tls_gets_no_request(start, api_at):
 @SYSTEMS
 def test_t26_a_tls_handshake_that_hangs_ends_in_time(settings, api_at):
     settings.UPSTREAM_CONNECT_SECONDS = 0.2
+    started = monotonic()
     with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts, by its backlog, and never speaks
         assert_nothing_was_sent(api_at(f"https://127.0.0.1:{listener.getsockname()[1]}"), "timed_out")
+    assert monotonic() - started < 5
 
 
 @SYSTEMS
@@ -189,3 +207,11 @@ def full_listener():
                 yield port
                 return
         pytest.fail("the queue of connections never filled")
+
+
+def name_leads_to_nobody_and_to(server, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = listener.getsockname()
+    both = [nobody, ("127.0.0.1", server.port)]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in both]
+    monkeypatch.setattr(connecting.socket, "getaddrinfo", lambda *args, **kwargs: found)

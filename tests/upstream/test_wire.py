@@ -3,14 +3,18 @@
 import concurrent.futures
 import logging
 import os
+import socket
 import subprocess
 import sys
 import tracemalloc
+import weakref
+from time import monotonic
 
 import pytest
 
+from pingadmin.upstream.deadline import Call, Watchdog
 from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
-from tests.upstream.raw_server import as_json, goes_on_for_ever, hangs, http, resets_after, says, sends
+from tests.upstream.raw_server import as_json, drips, goes_on_for_ever, http, resets_after, says, sends
 from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word
 
 
@@ -137,14 +141,60 @@ def test_many_threads_may_look_up_at_once_and_each_gets_its_own_answer(start, se
     assert server.connections <= 16
 
 
+def test_an_answer_after_the_deadline_is_not_believed_even_if_the_watchdog_slept():
+    call = Call(monotonic() - 0.001, connect_seconds=1)
+    assert call.finish() is False
+
+
+def test_a_call_that_ended_is_left_alone_by_its_deadline():
+    call = Call(monotonic() + 60, connect_seconds=1)
+    assert call.finish() is True
+    call.expire()
+    assert call.finish() is True
+
+
+def test_the_watchdog_keeps_no_call_that_ended():
+    watchdog = Watchdog()
+    call = Call(monotonic() + 60, connect_seconds=1)
+    watchdog.guard(call)
+    call.finish()
+    ended = weakref.ref(call)
+    call = Call(monotonic() + 60, connect_seconds=1)
+    watchdog.guard(call)
+    assert ended() is None
+
+
+def test_a_deadline_that_comes_before_all_others_is_kept():
+    watchdog = Watchdog()
+    calls = [Call(monotonic() + seconds, connect_seconds=1) for seconds in (60, 0.1)]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(10)
+        for call in calls:
+            watchdog.guard(call)
+        calls[1].watch(ours)
+        assert ours.recv(1) == b""
+    assert [call.finish() for call in calls] == [True, False]
+
+
+def test_nothing_is_sent_once_the_deadline_has_passed():
+    call = Call(monotonic() + 60, connect_seconds=1)
+    call.expire()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(TimeoutError):
+        call.about_to_send(ours)
+    assert not call.sent
+
+
 def test_a_deadline_also_holds_in_a_process_that_was_forked_after_the_first_call(start):
-    server = start(says(200, SESSION), hangs)
+    server = start(says(200, SESSION), drips(GOOD, every=0.25))
     script = """
 import os, sys, django
 from django.conf import settings
 settings.configure(UPSTREAM_CONNECT_SECONDS=2, UPSTREAM_READ_SECONDS=0.3, UPSTREAM_WRITE_SECONDS=0.3,
     UPSTREAM_BODY_BYTES=256000, UPSTREAM_READ_SLOTS=3, UPSTREAM_WRITE_SLOTS=2, UPSTREAM_SLOT_WAIT_SECONDS=1,
     UPSTREAM_CIRCUIT_FAILURES=5, UPSTREAM_CIRCUIT_OPEN_SECONDS=15, UPSTREAMS={})
+from pingadmin.upstream.deadline import Call, Watchdog
 from tests.upstream.conftest import ping_at
 api = ping_at(sys.argv[1])
 settings.UPSTREAM_READ_SECONDS = 5

@@ -21,7 +21,7 @@ POLICY = {
 def answer(request, db, as_viewer, viewer):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(viewer)
-    return {
+    answers = {
         "login": lambda: Client().get("/accounts/login/"),
         "redirect": lambda: Client().get("/sessions/"),
         "page": lambda: as_viewer.get("/sessions/"),
@@ -31,7 +31,10 @@ def answer(request, db, as_viewer, viewer):
         "method": lambda: as_viewer.get("/sessions/ping/ses_1/refresh/"),
         "static": lambda: Client().get("/static/pingadmin.css"),
         "health": lambda: Client().get("/healthz"),
-    }[request.param]()
+    }
+    answer = answers[request.param]()
+    yield answer
+    answer.close()
 
 
 def test_every_answer_is_safe(answer):

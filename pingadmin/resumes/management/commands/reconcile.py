@@ -32,7 +32,8 @@ class Command(BaseCommand):
 
     def _step(self, *, quietly: bool) -> bool:
         try:
-            close_old_connections()
+            if quietly:
+                close_old_connections()
             return reconcile_one()
         except DatabaseError:
             # A follower outlives a database that is away; a single run says so by its exit code.

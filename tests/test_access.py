@@ -1,0 +1,167 @@
+"""Every address x every role x every method, against one table. An address that is not in the table fails (T84).
+
+The table says who may, and with which methods. Whoever may reaches the view, which then answers with what it
+finds: the test holds no session and no audit event, so that is often a 404. All others are sent to sign in
+(nobody is signed in) or refused.
+"""
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from tests.factories import person
+
+NOBODY = ""
+ROLES = ["viewer", "support", "auditor", "admin"]
+METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
+
+EVERYBODY = set(ROLES)
+OPEN = EVERYBODY | {NOBODY}
+LOOK = {"viewer", "support", "auditor"}
+RESUME = {"support"}
+AUDIT = {"support", "auditor", "admin"}
+ADMIN = {"admin"}
+NO_ONE = set()
+
+READ = {"GET", "HEAD"}
+WRITE = {"POST"}
+FORM = READ | WRITE
+
+TABLE = {
+    "": (EVERYBODY, FORM),
+    "sessions/": (LOOK, READ),
+    "sessions/<alias:alias>/discover/": (LOOK, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/": (LOOK, READ),
+    "sessions/<alias:alias>/<session_id:session_id>/refresh/": (LOOK, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/now/": (LOOK, READ),
+    "sessions/<alias:alias>/<session_id:session_id>/resume/": (RESUME, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (RESUME, WRITE),
+    "audit/": (AUDIT, READ),
+    "audit/<int:seq>/": (AUDIT, READ),
+    "healthz": (OPEN, READ),
+    "readyz": (OPEN, READ),
+    "accounts/login/": (OPEN, FORM),
+    "accounts/logout/": (OPEN, FORM),
+    "accounts/inactive/": (OPEN, READ),
+    "accounts/reauthenticate/": (EVERYBODY, FORM),
+    "accounts/password/change/": (EVERYBODY, FORM),
+    "accounts/2fa/": (EVERYBODY, READ),
+    "accounts/2fa/authenticate/": (EVERYBODY, FORM),
+    "accounts/2fa/reauthenticate/": (EVERYBODY, FORM),
+    "accounts/2fa/totp/qr.svg": (EVERYBODY, READ),
+    "accounts/2fa/totp/activate/": (EVERYBODY, FORM),
+    "accounts/2fa/totp/deactivate/": (EVERYBODY, FORM),
+    "accounts/2fa/recovery-codes/": (EVERYBODY, READ),
+    "accounts/2fa/recovery-codes/generate/": (EVERYBODY, FORM),
+    "accounts/2fa/recovery-codes/download/": (EVERYBODY, FORM),
+    "accounts/2fa/webauthn/": (EVERYBODY, READ),
+    "accounts/2fa/webauthn/add/": (EVERYBODY, FORM),
+    "accounts/2fa/webauthn/reauthenticate/": (EVERYBODY, FORM),
+    "accounts/2fa/webauthn/keys/<int:pk>/remove/": (EVERYBODY, FORM),
+    "accounts/2fa/webauthn/keys/<int:pk>/edit/": (EVERYBODY, FORM),
+    # Open to a passkey; without one in the request it, too, leads to the sign-in.
+    "accounts/2fa/webauthn/login/": (EVERYBODY, FORM),
+    "admin/": (ADMIN, FORM),
+    "admin/login/": (ADMIN, FORM),
+    "admin/logout/": (ADMIN, WRITE),
+    "admin/password_change/": (ADMIN, FORM),
+    "admin/password_change/done/": (ADMIN, READ),
+    "admin/autocomplete/": (NO_ONE, READ),
+    "admin/jsi18n/": (ADMIN, READ),
+    "admin/r/<path:content_type_id>/<path:object_id>/": (ADMIN, FORM),
+    "admin/accounts/user/": (ADMIN, FORM),
+    "admin/accounts/user/add/": (ADMIN, FORM),
+    "admin/accounts/user/<id>/password/": (ADMIN, FORM),
+    "admin/accounts/user/<path:object_id>/": (ADMIN, FORM),
+    "admin/accounts/user/<path:object_id>/change/": (ADMIN, FORM),
+    "admin/accounts/user/<path:object_id>/history/": (ADMIN, FORM),
+    "admin/accounts/user/<path:object_id>/delete/": (NO_ONE, FORM),
+    "admin/^(?P<app_label>accounts)/$": (ADMIN, FORM),
+    "admin/(?P<url>.*)$": (ADMIN, FORM),
+}
+SAMPLES = {
+    "<alias:alias>": "ping",
+    "<session_id:session_id>": "ses_1",
+    "<uuid:attempt_id>": "00000000-0000-0000-0000-000000000000",
+    "<int:seq>": "1",
+    "<int:pk>": "1",
+    "<id>": "1",
+    "<path:content_type_id>": "1",
+    "<path:object_id>": "1",
+    "^(?P<app_label>accounts)/$": "accounts/",
+    "(?P<url>.*)$": "nowhere/",
+}
+
+
+def addresses(patterns, prefix: str = "") -> list[str]:
+    found = []
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        found += addresses(pattern.url_patterns, route) if hasattr(pattern, "url_patterns") else [route]
+    return found
+
+
+ADDRESSES = addresses(get_resolver().url_patterns)
+
+
+def path_of(address: str) -> str:
+    for placeholder, sample in SAMPLES.items():
+        address = address.replace(placeholder, sample)
+    return f"/{address}"
+
+
+def expected(who: set[str], methods: set[str], role: str, method: str) -> set[str]:
+    if method not in FORM | {"OPTIONS"}:
+        return {"wrong method"}
+    if role not in who:
+        return {"sign in"} if role == NOBODY else {"refused", "wrong method"}
+    if method == "OPTIONS":
+        return {"reached", "wrong method"}
+    return {"reached"} if method in methods else {"wrong method"}
+
+
+def happened(answer) -> str:
+    location = answer.get("Location", "")
+    if answer.status_code == 302 and location.startswith("/accounts/login/"):
+        return "sign in"
+    if answer.status_code == 302 and location.startswith("/admin/"):
+        person = answer.wsgi_request.user
+        return "reached" if person.is_active and person.is_staff else "refused" if person.pk else "sign in"
+    words = {403: "refused", 405: "wrong method"}
+    return words.get(answer.status_code, "reached" if answer.status_code < 500 else "broken")
+
+
+def test_the_table_holds_every_address_and_no_other():
+    assert set(ADDRESSES) == set(TABLE)
+
+
+@pytest.mark.parametrize("role", [NOBODY, *ROLES], ids=lambda role: role or "nobody")
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_who_may_do_what(db, address, role):
+    who, methods = TABLE[address]
+    client, wrong = Client(), []
+    for method in METHODS:
+        if role:
+            client.force_login(person(role, role))
+        answer = client.generic(method, path_of(address))
+        tells_methods_only = method == "OPTIONS" and answer.status_code == 200 and not answer.content
+        outcome = happened(answer)
+        if outcome not in expected(who, methods, role, method) and not tells_methods_only:
+            wrong.append(f"{method}: {outcome} ({answer.status_code})")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_address_takes_a_post_without_the_token(db, address):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person("support", "support"))
+    answer = client.post(path_of(address))
+    assert answer.status_code == 403 and b"nothing was sent" in answer.content
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_method_cannot_be_smuggled_in(as_viewer, address):
+    """T93: neither a header nor a field turns one method into another."""
+    headers = {"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "POST", "X-Method-Override": "POST"}
+    path = path_of(address)
+    assert happened(as_viewer.get(path, {"_method": "POST"}, headers=headers)) == happened(as_viewer.get(path))

@@ -1,0 +1,127 @@
+"""The frame in a real browser: nothing for axe to find, nothing that scrolls sideways, keys that only move."""
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+PAGES = {
+    "login": ("", "/accounts/login/"),
+    "missing": ("support", "/nothing/"),
+    "forbidden": ("viewer", "/audit/"),
+    "password": ("support", "/accounts/password/change/"),
+    "second factor": ("support", "/accounts/2fa/"),
+    "people": ("admin", "/admin/accounts/user/"),
+}
+
+
+@pytest.fixture
+def axe():
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(new_page, axe, name, theme):
+    who, path = PAGES[name]
+    page = new_page(who, color_scheme=theme, viewport={"width": 1200, "height": 800})
+    page.goto(path)
+    found = [(rule["id"], node["html"]) for rule in axe.run(page).response["violations"] for node in rule["nodes"]]
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1400])
+def test_nothing_scrolls_sideways(new_page, width):
+    page = new_page("support", viewport={"width": width, "height": 800})
+    for path in ("/sessions/", "/audit/", "/accounts/2fa/", "/nothing/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+
+
+def test_slash_goes_to_the_box_and_a_paste_stays_on_one_line(support_page):
+    page = support_page
+    page.goto("/accounts/2fa/")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find" and page.input_value("#find") == ""
+    page.evaluate(
+        """() => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text", "INC-1\\n  ses_1\\r\\nses_2 ");
+            document.getElementById("find").dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        }"""
+    )
+    assert page.input_value("#find") == "INC-1 ses_1 ses_2"
+
+
+def test_the_help_opens_and_the_keys_can_be_switched_off_for_good(support_page):
+    page = support_page
+    page.goto("/accounts/2fa/")
+    page.keyboard.press("?")
+    page.get_by_role("checkbox", name="Use these keys in this browser").uncheck()
+    page.keyboard.press("Escape")
+    for _ in range(2):
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.id") != "find"
+        page.reload()
+
+
+def test_keys_typed_into_a_field_are_letters(support_page):
+    page = support_page
+    page.goto("/accounts/password/change/")
+    page.get_by_label("Current password").press_sequentially("/?jk")
+    assert page.get_by_label("Current password").input_value() == "/?jk"
+    assert not page.locator("dialog[open]").count()
+
+
+def test_times_follow_the_browsers_zone_from_the_second_page_on(new_page):
+    page = new_page("support", timezone_id="Asia/Tokyo")
+    page.goto("/accounts/2fa/")
+    page.reload()
+    assert page.locator("footer").inner_text() == "Times in Asia/Tokyo (UTC+9)"
+
+
+def test_a_person_signs_in_and_out_without_javascript(new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto("/audit/")
+    page.get_by_label("Username").fill("auditor")
+    page.get_by_label("Password").fill("pingadmin-demo")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    assert page.url.endswith("/audit/")
+    page.locator("summary[aria-label^='Account of']").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/audit/")
+    assert "/accounts/login/" in page.url
+
+
+def test_after_signing_out_the_back_button_shows_nothing(new_page):
+    page = new_page("auditor")
+    page.goto("/audit/")
+    page.locator("summary[aria-label^='Account of']").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/accounts/login/**")
+    page.go_back()
+    assert "/accounts/login/" in page.url
+
+
+def test_the_keyboard_alone_reaches_the_content(support_page):
+    page = support_page
+    page.goto("/accounts/2fa/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.getElementById('main').contains(document.activeElement)")
+
+
+def test_an_administrator_works_with_people_in_the_browser(new_page):
+    page = new_page("admin")
+    page.goto("/")
+    page.get_by_role("link", name="People").click()
+    assert "pingadmin" in page.title()
+    page.get_by_role("link", name="Users").first.click()
+    page.get_by_role("link", name="viewer", exact=True).first.click()
+    page.get_by_label("Role").select_option("support")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("was changed successfully").wait_for()
