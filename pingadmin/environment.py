@@ -171,7 +171,9 @@ def _tables_from_names() -> dict[str, dict]:
                 "id_pattern": text(f"{prefix}_ID_PATTERN"),
             }
         elif text(f"{prefix}_BASE_URL"):
-            raise ImproperlyConfigured(f"{prefix}_BASE_URL is set without {prefix}_API_KEY. Set the key, or unset both.")
+            raise ImproperlyConfigured(
+                f"{prefix}_BASE_URL is set without {prefix}_API_KEY. Set the key, or unset both."
+            )
     return tables
 
 

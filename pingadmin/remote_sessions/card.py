@@ -34,8 +34,8 @@ SKEW_SECONDS = 30
 class Card:
     """One session, ready to be shown.
 
-    meaning: ok, accent, paused (also: stale), failed, idle or unknown (the tag's colour). doubted: the state is old or asking
-    fails, so it wears a question mark. why_stale: half a sentence. age_seconds: None when never seen.
+    meaning: ok, accent, paused (also: stale), failed, idle or unknown (the tag's colour). doubted: the state is old
+    or asking fails, so it wears a question mark. why_stale: half a sentence. age_seconds: None when never seen.
     """
 
     session: RemoteSession

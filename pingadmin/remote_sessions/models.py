@@ -89,10 +89,10 @@ class StatusSnapshot(models.Model):
             models.Index(fields=["session", "-id"], name="snapshot_of_session"),
         ]
 
+    def __str__(self):
+        return f"{self.session_id}: {self.failure or self.state} since {self.first_at:%H:%M:%S}"
+
     @property
     def failure_sentence(self) -> str:
         """Why there was no answer, as the second half of a sentence."""
         return WORDS.get(self.failure, self.failure)
-
-    def __str__(self):
-        return f"{self.session_id}: {self.failure or self.state} since {self.first_at:%H:%M:%S}"

@@ -9,7 +9,7 @@ from time import monotonic
 
 import pytest
 
-from pingadmin.upstream import connecting
+from pingadmin.upstream import connecting, wire
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.wire import tls_context
 from tests.upstream.certificates import Authority
@@ -85,6 +85,25 @@ def test_t11_the_second_address_of_a_name_is_tried(start, monkeypatch, api_at):
     name_leads_to_nobody_and_to(server, monkeypatch)
     assert api_at("http://two.invalid").resume(ID).result == "ok"
     assert len(server.requests) == 1
+
+
+@SYSTEMS
+def test_t11_a_look_up_tries_once_more_to_connect_and_a_resume_does_not(start, monkeypatch, api_at):
+    server = start(says(200, SESSION))
+    tried = []
+
+    def connect_at_second_try(call, host, port, options):
+        tried.append(host)
+        if len(tried) % 2:
+            raise ConnectionRefusedError
+        return connecting.connect(call, "127.0.0.1", server.port, options)
+
+    monkeypatch.setattr(wire, "connect", connect_at_second_try)
+    api = api_at("http://flaky.invalid")
+    assert look_up_word(api) == "ok"
+    answer = api.resume(ID)
+    assert (answer.result, answer.word) == ("not_sent", "unreachable")
+    assert (len(tried), len(server.requests)) == (3, 1)
 
 
 @SYSTEMS

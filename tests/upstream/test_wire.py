@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import tracemalloc
 import weakref
 from time import monotonic
 
 import pytest
 
+from pingadmin.upstream import transport
 from pingadmin.upstream.deadline import Call, Watchdog
 from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
 from tests.upstream.raw_server import as_json, drips, goes_on_for_ever, http, resets_after, says, sends
@@ -38,6 +40,33 @@ def test_t28_a_kept_connection_that_dies_as_we_write_costs_a_look_up_one_more_tr
     api = api_at(server.address)
     assert [look_up_word(api), look_up_word(api)] == ["ok", "ok"]
     assert [request.connection for request in server.requests] == [1, 1, 2]
+
+
+@SYSTEMS
+def test_t28_the_second_try_does_not_meet_another_connection_that_died(start, api_at):
+    both_asked = threading.Barrier(2)
+
+    def dies_when_it_is_kept(peer):
+        if len(server.requests) <= 2:
+            both_asked.wait(10)
+        elif peer.request.connection <= 2:
+            return resets_after()(peer)
+        return says(200, SESSION)(peer)
+
+    server = start(dies_when_it_is_kept)
+    api = api_at(server.address)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(look_up_word, [api, api])) == ["ok", "ok"]
+    assert look_up_word(api) == "ok"
+    assert [request.connection for request in server.requests][2:] in ([1, 3], [2, 3])
+
+
+@SYSTEMS
+def test_a_second_try_that_does_not_fit_into_the_deadline_is_not_made(start, monkeypatch, api_at):
+    monkeypatch.setattr(transport, "JITTER_SECONDS", (60, 60))
+    server = start(says(503, SESSION))
+    assert look_up_word(api_at(server.address)) == "server_error"
+    assert len(server.requests) == 1
 
 
 @SYSTEMS
@@ -194,6 +223,7 @@ from django.conf import settings
 settings.configure(UPSTREAM_CONNECT_SECONDS=2, UPSTREAM_READ_SECONDS=0.3, UPSTREAM_WRITE_SECONDS=0.3,
     UPSTREAM_BODY_BYTES=256000, UPSTREAM_READ_SLOTS=3, UPSTREAM_WRITE_SLOTS=2, UPSTREAM_SLOT_WAIT_SECONDS=1,
     UPSTREAM_CIRCUIT_FAILURES=5, UPSTREAM_CIRCUIT_OPEN_SECONDS=15, UPSTREAMS={})
+from pingadmin.upstream import transport
 from pingadmin.upstream.deadline import Call, Watchdog
 from tests.upstream.conftest import ping_at
 api = ping_at(sys.argv[1])
