@@ -127,6 +127,12 @@ def single_sign_on() -> dict:
     }
 
 
+def single_sign_on_origin() -> list[str]:
+    """The provider's origin, for the CSP: the form that begins a sign-in leads on to it. Empty where none is set."""
+    server = urlsplit(text("OIDC_SERVER_URL"))
+    return [f"{server.scheme}://{server.netloc}"] if server.netloc else []
+
+
 def is_loopback(host: str) -> bool:
     return host in LOOPBACK or re.fullmatch(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}", host) is not None
 

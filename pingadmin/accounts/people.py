@@ -5,6 +5,7 @@ import logging
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
 
 from pingadmin.accounts.models import User
 from pingadmin.accounts.roles import ADMIN, ROLES
@@ -26,6 +27,7 @@ class NameTakenError(ValueError):
         super().__init__(f"There is already a user {name}. Change them at /admin/, or choose another name.")
 
 
+@sensitive_variables("password")
 def add_user(*, username: str, password: str, role: str, by: str = "a command", **fields) -> User:
     """A new active person with one role and a password that passes the validators.
 

@@ -33,9 +33,7 @@ class Moment(forms.CharField):
         try:
             return self._moment(text) if text else None
         except (ValueError, OverflowError):
-            raise forms.ValidationError(
-                "Write a day such as 2026-11-22, or a time such as 2026-11-22T14:02."
-            ) from None
+            raise forms.ValidationError("Write a day such as 2026-11-22, or a time such as 2026-11-22T14:02.") from None
 
     def _moment(self, text: str) -> datetime:
         if len(text) == len("2026-11-22"):
@@ -123,9 +121,7 @@ def _input_type(written: str) -> str:
         datetime.fromisoformat(written or "2026-11-22")
     except ValueError:
         return "text"
-    return {0: "date", len("2026-11-22"): "date", len("2026-11-22T14:02"): "datetime-local"}.get(
-        len(written), "text"
-    )
+    return {0: "date", len("2026-11-22"): "date", len("2026-11-22T14:02"): "datetime-local"}.get(len(written), "text")
 
 
 def _ended(heads: QuerySet, result: str) -> QuerySet:
@@ -144,7 +140,5 @@ def _ended(heads: QuerySet, result: str) -> QuerySet:
 
 def _seen() -> QuerySet:
     """Stories whose effect was seen, as the last event that speaks of it says."""
-    respoken = AuditEvent.objects.filter(
-        story=OuterRef("story"), seq__gt=OuterRef("seq"), verified__isnull=False
-    )
+    respoken = AuditEvent.objects.filter(story=OuterRef("story"), seq__gt=OuterRef("seq"), verified__isnull=False)
     return AuditEvent.objects.filter(~Exists(respoken), verified=True).values("story")

@@ -8,8 +8,7 @@ class AppendOnlyError(TypeError):
 
     def __init__(self):
         super().__init__(
-            "The audit log is append-only: write with pingadmin.audit.trail.append(), "
-            "and never change or remove a row."
+            "The audit log is append-only: write with pingadmin.audit.trail.append(), and never change or remove a row."
         )
 
 

@@ -66,11 +66,7 @@ class Story:
 
     @property
     def _ending(self) -> tuple[str, str]:
-        return (
-            words.of_result(self.result, self.verified)
-            if self.result
-            else words.of_missing_result(self.head.phase)
-        )
+        return words.of_result(self.result, self.verified) if self.result else words.of_missing_result(self.head.phase)
 
 
 def all_heads():

@@ -59,9 +59,7 @@ def _chips(question: Question) -> list[tuple[str, str, bool]]:
 
 def _suggestions() -> dict[str, dict[str, str]]:
     """What fields may be filled with: value -> label, from the newest events and the settings."""
-    newest = list(
-        AuditEvent.objects.order_by("-seq").values("actor_name", "action", "alias")[:SUGGESTED_FROM]
-    )
+    newest = list(AuditEvent.objects.order_by("-seq").values("actor_name", "action", "alias")[:SUGGESTED_FROM])
     labels = {alias: upstream["LABEL"] for alias, upstream in settings.UPSTREAMS.items()}
     return {
         "actor": {name: name for name in sorted({event["actor_name"] for event in newest})},

@@ -218,13 +218,11 @@ def test_nothing_is_sent_once_the_deadline_has_passed():
 def test_a_deadline_also_holds_in_a_process_that_was_forked_after_the_first_call(start):
     server = start(says(200, SESSION), drips(GOOD, every=0.25))
     script = """
-import os, sys, django
+import os, sys
 from django.conf import settings
 settings.configure(UPSTREAM_CONNECT_SECONDS=2, UPSTREAM_READ_SECONDS=0.3, UPSTREAM_WRITE_SECONDS=0.3,
     UPSTREAM_BODY_BYTES=256000, UPSTREAM_READ_SLOTS=3, UPSTREAM_WRITE_SLOTS=2, UPSTREAM_SLOT_WAIT_SECONDS=1,
     UPSTREAM_CIRCUIT_FAILURES=5, UPSTREAM_CIRCUIT_OPEN_SECONDS=15, UPSTREAMS={})
-from pingadmin.upstream import transport
-from pingadmin.upstream.deadline import Call, Watchdog
 from tests.upstream.conftest import ping_at
 api = ping_at(sys.argv[1])
 settings.UPSTREAM_READ_SECONDS = 5
