@@ -1,8 +1,10 @@
 """Fixtures that every package may use: the people, and a browser's view of the panel for each."""
 
 import pytest
+from django.contrib.auth.signals import user_logged_in
 from django.test import Client
 
+from pingadmin.accounts import recording
 from tests.factories import person
 
 # A plugin comes before the plugins that import it.
@@ -62,7 +64,9 @@ def as_admin(admin):
 
 
 def client_of(user) -> Client:
-    """A client with that person signed in."""
+    """A client with that person signed in long ago: their signing in is not written down."""
     client = Client()
+    user_logged_in.disconnect(recording.signed_in)
     client.force_login(user)
+    user_logged_in.connect(recording.signed_in)
     return client

@@ -13,7 +13,7 @@ GROUND = {"environment", "secret"}
 MAY_IMPORT = {
     "resumes": {"remote_sessions", "audit", "upstream", "web"},
     "remote_sessions": {"audit", "upstream", "web"},
-    "accounts": {"web"},
+    "accounts": {"audit", "web"},
     "audit": {"web"},
     "upstream": set(),
     "web": set(),

@@ -11,7 +11,9 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
 from pingadmin.accounts import people
 from pingadmin.accounts.models import User
+from pingadmin.accounts.recording import record
 from pingadmin.accounts.roles import ROLES
+from pingadmin.audit.actors import Actor
 
 
 class PeopleSite(admin.AdminSite):
@@ -69,4 +71,18 @@ class PersonAdmin(UserAdmin):
         super().save_related(request, form, formsets, change)
         role = form.cleaned_data.get("role")
         if role:
-            people.set_role(user=form.instance, role=role, by=request.user.username)
+            people.set_role(user=form.instance, role=role, by=Actor.of(request))
+
+    def log_addition(self, request, obj, message):
+        record("person_added", by=Actor.of(request), person=obj.username)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        record(
+            "person_changed",
+            by=Actor.of(request),
+            person=obj.username,
+            fields=[name for part in message for name in part.get("changed", {}).get("fields", [])],
+            active=obj.is_active,
+        )
+        return super().log_change(request, obj, message)

@@ -7,7 +7,10 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self):
+        from pingadmin.accounts import recording
+
         post_migrate.connect(_sync_roles, sender=self)
+        recording.connect()
 
 
 def _sync_roles(**kwargs):

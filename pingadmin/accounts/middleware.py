@@ -5,11 +5,27 @@ import time
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
 
+from pingadmin.accounts import recording
 from pingadmin.web.wording import duration
 
 STAMPS = "accounts.stamps"
 FRESH_SECONDS = 60
+
+
+class DeniedActs:
+    """Write down who asked for what they may not do."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, PermissionDenied) and request.user.is_authenticated:
+            recording.record_denied(request)
 
 
 def session_limits(get_response):

@@ -1,16 +1,14 @@
 """Making people and giving them their one role: the only place where either is done."""
 
-import logging
-
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from pingadmin.accounts.models import User
+from pingadmin.accounts.recording import record
 from pingadmin.accounts.roles import ADMIN, ROLES
-
-logger = logging.getLogger(__name__)
+from pingadmin.audit.actors import Actor
 
 
 class RoleNotSyncedError(LookupError):
@@ -28,7 +26,7 @@ class NameTakenError(ValueError):
 
 
 @sensitive_variables("password")
-def add_user(*, username: str, password: str, role: str, by: str = "a command", **fields) -> User:
+def add_user(*, username: str, password: str, role: str, by: Actor, **fields) -> User:
     """A new active person with one role and a password that passes the validators.
 
     `fields` are further columns, such as first_name. Raises ValidationError, NameTakenError,
@@ -42,11 +40,12 @@ def add_user(*, username: str, password: str, role: str, by: str = "a command", 
     validate_password(password, user)
     with transaction.atomic():
         user.save()
+        record("person_added", by=by, person=username)
         set_role(user=user, role=role, by=by)
     return user
 
 
-def set_role(*, user: User, role: str, by: str) -> None:
+def set_role(*, user: User, role: str, by: Actor) -> None:
     """Give the person exactly this role.
 
     Raises KeyError for a role that roles.py does not know, RoleNotSyncedError for one not in the database.
@@ -56,9 +55,11 @@ def set_role(*, user: User, role: str, by: str) -> None:
     group = Group.objects.filter(name=role).first()
     if group is None:
         raise RoleNotSyncedError(role)
+    before = user.role
     with transaction.atomic():
         user.groups.set([group])
         user.is_staff = role == ADMIN
         user.save(update_fields=["is_staff"])
+        if before != role:
+            record("role_set", by=by, person=user.username, before=before, after=role)
     user.__dict__.pop("role", None)
-    logger.info("role set", extra={"user": user.username, "role": role, "by": by})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PERSON, SYSTEM = "person", "system"
+PERSON, SYSTEM, VISITOR = "person", "system", "visitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,25 @@ class Actor:
     request_id: str = ""
 
     @classmethod
-    def of(cls, request) -> "Actor":
-        """The signed-in person of a request."""
+    def of(cls, request, user=None) -> "Actor":
+        """The signed-in person of a request; `user` where the request does not know them yet, or no more."""
+        user = user or request.user
         return cls(
             kind=PERSON,
-            id=str(request.user.pk),
-            name=request.user.get_username(),
-            role=request.user.role or "",
+            id=str(user.pk),
+            name=user.get_username(),
+            role=user.role or "",
+            source_address=request.META.get("REMOTE_ADDR", ""),
+            request_id=getattr(request, "request_id", ""),
+        )
+
+    @classmethod
+    def visitor(cls, request) -> "Actor":
+        """Somebody who is not signed in."""
+        return cls(
+            kind=VISITOR,
+            id="",
+            name="not signed in",
             source_address=request.META.get("REMOTE_ADDR", ""),
             request_id=getattr(request, "request_id", ""),
         )

@@ -9,15 +9,14 @@ from django.core.cache import cache
 class LimitReached(Exception):
     """Too many in too short a time. retry_after: seconds until the window ends."""
 
-    def __init__(self, *, limit: str, retry_after: int, first: bool = False):
+    def __init__(self, *, limit: str, retry_after: int):
         super().__init__(limit)
         self.limit = limit
         self.retry_after = retry_after
-        self.first = first
 
 
 def count_look_up(person_id: str) -> None:
-    """Count one look-up. Raises LimitReached; `first` marks the first refusal of a window, for the audit log."""
+    """Count one look-up. Raises LimitReached."""
     for allowed, seconds in settings.LOOKUP_LIMITS:
         now = time.time()
         window = int(now // seconds)
@@ -28,7 +27,6 @@ def count_look_up(person_id: str) -> None:
             raise LimitReached(
                 limit=f"{allowed} look-ups in {seconds} s",
                 retry_after=int((window + 1) * seconds - now) + 1,
-                first=count == allowed + 1,
             )
 
 

@@ -4,12 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import timezone
 
 from pingadmin import upstream
-from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
+from pingadmin.audit.once import append_once
 from pingadmin.remote_sessions import limits
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.sightings import record_failure, record_sighting
@@ -45,7 +44,7 @@ def look_up_many(pairs: list[tuple[str, str]], *, by: Actor, source: str = "look
     if by.kind == "person":
         for _ in pairs:
             _count(by)
-    asked = [(api, session_id) for api, (_, session_id) in zip(apis, pairs, strict=True)]
+    asked = [(api, api.canonical_id(session_id)) for api, (_, session_id) in zip(apis, pairs, strict=True)]
     if len(asked) == 1:
         answers = [_ask(asked[0])]
     else:
@@ -86,7 +85,6 @@ def _count(by: Actor) -> None:
     try:
         limits.count_look_up(by.id)
     except limits.LimitReached as reached:
-        if reached.first:
-            with transaction.atomic():
-                trail.append(action="look_up_limit", phase="event", by=by, detail={"limit": reached.limit})
+        detail = {"limit": reached.limit}
+        append_once("look_up_limit", by.id, seconds=60, action="look_up_limit", phase="event", by=by, detail=detail)
         raise

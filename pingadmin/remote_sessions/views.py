@@ -43,6 +43,9 @@ def front_door(request: HttpRequest) -> HttpResponse:
 @answers_too_many
 def session_page(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     """What is known of one session; asks at once only where nothing is known yet."""
+    canonical_id = upstream.canonical_id(alias, session_id)
+    if session_id != canonical_id:
+        return redirect("remote_sessions:session", alias, canonical_id)
     session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
     is_known = session is not None
     if not is_known:

@@ -36,6 +36,7 @@ def resume(*, alias: str, session_id: str, reason: str, ticket: str, press: Pres
     Raises SessionHeld, LimitReached, UnknownAlias, or NothingSent when the audit log cannot be written.
     """
     api = upstream.api_for(alias)
+    session_id = api.canonical_id(session_id)
     if unrecorded.exists():
         raise NothingSent("an earlier outcome waits to be recorded")
     try:

@@ -13,6 +13,7 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.page import page_context
 from pingadmin.resumes.attempts import SessionHeld, close_unknown
 from pingadmin.resumes.forms import CloseForm, ResumeForm
+from pingadmin.resumes.limits import record_limit
 from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.resumes.press import StalePress, read_press
 from pingadmin.resumes.resume import NothingSent, resume
@@ -47,6 +48,7 @@ def resume_session(request: HttpRequest, alias: str, session_id: str) -> HttpRes
     except SessionHeld as held:
         return _refused(request, alias, session_id, 409, _held_by(held.attempt), form)
     except LimitReached as reached:
+        record_limit(alias, session_id, reached, by=by)
         sentence = f"Nothing was sent: {reached.limit} is the limit. Possible again in {reached.retry_after} s."
         return _refused(request, alias, session_id, 429, sentence, form)
     except NothingSent as problem:

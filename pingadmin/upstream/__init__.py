@@ -35,6 +35,11 @@ def api_for(alias: str):
         return _apis[alias]
 
 
+def canonical_id(alias: str, session_id: str) -> str:
+    """The one spelling of an id that an account's system takes for the same session."""
+    return api_for(alias).canonical_id(session_id) if alias in settings.UPSTREAMS else session_id
+
+
 def states_paused(alias: str) -> bool:
     """Whether each look-up at this account tells if a session is paused; False where it is not set."""
     return alias in settings.UPSTREAMS and api_for(alias).states_paused

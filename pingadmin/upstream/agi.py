@@ -63,9 +63,9 @@ class AgiAPI(SessionAPI):
         said = answers.beginning(answer).replace(session_id, "")
         return answers.own_words(answer)[0] in NOT_PAUSED_CODES or NOT_PAUSED_TEXT in said
 
-    def same_id(self, one: str, other: str) -> bool:
+    def canonical_id(self, session_id: str) -> str:
         # UUIDs: people paste them in capitals, and the answer has them small.
-        return one.lower() == other.lower()
+        return session_id.lower()
 
     def _listed(self, entry, answer):
         listed_id = entry.get("session_id") if isinstance(entry, dict) else None

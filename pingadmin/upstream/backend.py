@@ -95,13 +95,13 @@ class SessionAPI(ABC):
         """Raises UpstreamError("wrong_session") unless an answer is about the session that was asked for."""
         if not isinstance(answered_id, str):
             raise failure("unrecognised", answer)
-        if not self.same_id(answered_id, session_id):
+        if self.canonical_id(answered_id) != self.canonical_id(session_id):
             log.error("upstream %s answered about another session", self.alias)
             raise failure("wrong_session", answer)
 
-    def same_id(self, one: str, other: str) -> bool:
-        """Whether two spellings name one session."""
-        return one == other
+    def canonical_id(self, session_id: str) -> str:
+        """The one spelling of an id, where several name one session."""
+        return session_id
 
     @abstractmethod
     def read_session(self, session_id: str, answer: Answer) -> SessionRecord:

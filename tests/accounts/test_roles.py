@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from pingadmin.accounts import people, roles, syncing
 from pingadmin.accounts.models import User
+from pingadmin.audit.actors import Actor
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -89,9 +90,9 @@ def test_the_database_refuses_a_second_role(support):
 
 
 def test_changing_a_role_replaces_it(support):
-    people.set_role(user=support, role="admin", by="a test")
+    people.set_role(user=support, role="admin", by=Actor.system("a test"))
     assert (support.role, support.is_staff, support.is_superuser) == ("admin", True, False)
-    people.set_role(user=support, role="viewer", by="a test")
+    people.set_role(user=support, role="viewer", by=Actor.system("a test"))
     assert (support.role, support.is_staff) == ("viewer", False)
     assert User.objects.get(pk=support.pk).get_all_permissions() == roles.ROLES["viewer"]
 
@@ -99,7 +100,7 @@ def test_changing_a_role_replaces_it(support):
 def test_a_role_that_the_table_does_not_know_is_refused(support):
     Group.objects.create(name="root")
     with pytest.raises(KeyError):
-        people.set_role(user=support, role="root", by="a test")
+        people.set_role(user=support, role="root", by=Actor.system("a test"))
     assert support.role == "support"
 
 
@@ -138,7 +139,7 @@ def test_add_user_refuses_a_weak_password(monkeypatch, password):
 @pytest.mark.parametrize("name", ["", "a b", "a\nb", "<b>", "x" * 151])
 def test_add_user_refuses_a_name_that_is_none(name):
     with pytest.raises(ValidationError):
-        people.add_user(username=name, password=PASSWORD, role="viewer")
+        people.add_user(username=name, password=PASSWORD, role="viewer", by=Actor.system("a test"))
 
 
 def test_add_user_says_that_the_name_is_taken_whatever_its_case(viewer, monkeypatch):

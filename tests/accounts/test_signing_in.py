@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from pingadmin.accounts import people
+from pingadmin.audit.actors import Actor
 from tests.factories import PASSWORD
 
 LOGIN = "/accounts/login/"
@@ -171,7 +172,7 @@ def test_switching_an_account_off_ends_its_work_at_once(as_support, support):
 
 def test_taking_the_role_away_ends_its_rights_at_once(as_auditor, auditor):
     assert as_auditor.get("/audit/").status_code == 200
-    people.set_role(user=auditor, role="viewer", by="a test")
+    people.set_role(user=auditor, role="viewer", by=Actor.system("a test"))
     assert as_auditor.get("/audit/").status_code == 403
 
 

@@ -37,6 +37,14 @@ def test_an_id_of_an_agent_opens_on_its_system(as_support):
     assert find(as_support, cast.AGI_PAUSED).url == f"/sessions/agi/{cast.AGI_PAUSED}/"
 
 
+def test_an_agents_id_in_capitals_is_the_same_session(as_support, simulator):
+    small = f"/sessions/agi/{cast.AGI_PAUSED}/"
+    assert find(as_support, cast.AGI_PAUSED.upper()).url == small
+    assert as_support.get(f"/sessions/agi/{cast.AGI_PAUSED.upper()}/").url == small
+    as_support.post(f"/sessions/agi/{cast.AGI_PAUSED.upper()}/resume/", {"reason": "x"})
+    assert RemoteSession.objects.get().session_id == cast.AGI_PAUSED
+
+
 def test_an_id_that_several_could_own_is_asked_of_all_and_opens_where_it_is_known(as_support, simulator, settings):
     settings.UPSTREAMS["ping"]["ID_PATTERN"] = ""
     assert find(as_support, cast.AGI_PAUSED).url == f"/sessions/agi/{cast.AGI_PAUSED}/"

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pingadmin.accounts.people import NameTakenError, RoleNotSyncedError, add_user
 from pingadmin.accounts.roles import ROLES
+from pingadmin.audit.actors import Actor
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, name, role, **options):
         try:
-            add_user(username=name, password=_password(), role=role, by="add_user")
+            add_user(username=name, password=_password(), role=role, by=Actor.system("add_user"))
         except (NameTakenError, RoleNotSyncedError) as error:
             raise CommandError(str(error)) from error
         except ValidationError as error:
