@@ -97,3 +97,9 @@ def test_the_pages_work_under_the_content_policy(as_admin, admin, path):
     page = as_admin.get("/admin/" + path.format(pk=admin.pk)).content.decode()
     inline = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*json)[^>]*>|<style|\sstyle=|\son[a-z]+=", page)
     assert inline == [] and "pingadmin" in page
+
+
+def test_times_in_the_admin_carry_their_zone(as_admin, admin):
+    as_admin.cookies["tz"] = "Asia/Tokyo"
+    page = as_admin.get(f"{USERS}{admin.pk}/change/").content.decode()
+    assert re.search(r"\d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d:\d\d JST", page)

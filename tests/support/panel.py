@@ -41,12 +41,15 @@ class Person:
 class Panel:
     """A running panel. `environment` is what its processes run with; `database` its SQLite file, if any."""
 
-    def __init__(self, directory: Path, environment: dict[str, str], simulator: Simulator, workers: int = 2):
+    def __init__(
+        self, directory: Path, environment: dict[str, str], simulator: Simulator, workers: int = 2, *, start=True
+    ):
         self.directory, self.environment, self.simulator = directory, environment, simulator
         self.database = directory / "pingadmin.sqlite3"
         self._workers = workers
         self._people: list[Person] = []
-        self.start()
+        if start:
+            self.start()
 
     def start(self) -> None:
         """Start the server (again)."""

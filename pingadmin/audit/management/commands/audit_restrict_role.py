@@ -1,0 +1,55 @@
+"""Gives a PostgreSQL role what the panel needs and no more: on the audit log that is to read and to add.
+
+Run it as the owner of the tables, after each migrate. The panel then runs as the role, which can neither change the
+log nor take its triggers away.
+"""
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+
+from pingadmin.audit.models import AuditEvent
+
+STATEMENTS = [
+    "GRANT USAGE ON SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {audit} FROM {role}",
+    "REVOKE INSERT, UPDATE, DELETE ON {migrations} FROM {role}",
+]
+
+
+class Command(BaseCommand):
+    help = "Let a PostgreSQL role use the panel's tables, and the audit log for reading and adding alone."
+
+    def add_arguments(self, parser):
+        parser.add_argument("role", help="an existing role that owns nothing and is no superuser")
+
+    def handle(self, *, role, **options):
+        if connection.vendor != "postgresql":
+            raise CommandError("Roles are PostgreSQL's. DATABASE_URL names another database.")
+        quote = connection.ops.quote_name
+        names = {
+            "role": quote(role),
+            "audit": quote(AuditEvent._meta.db_table),
+            "migrations": quote("django_migrations"),
+        }
+        with transaction.atomic(), connection.cursor() as cursor:
+            self._refuse_powerful(cursor, role)
+            for statement in STATEMENTS:
+                cursor.execute(statement.format(**names))
+        self.stdout.write(f"{role} may read and add to the audit log, and neither change nor remove from it.")
+
+    def _refuse_powerful(self, cursor, role: str) -> None:
+        cursor.execute(
+            """
+            SELECT rolsuper OR rolreplication OR EXISTS (
+                SELECT FROM pg_class WHERE relname = %s AND pg_has_role(%s, relowner, 'MEMBER'))
+            FROM pg_roles WHERE rolname = %s
+            """,
+            [AuditEvent._meta.db_table, role, role],
+        )
+        found = cursor.fetchone()
+        if found is None:
+            raise CommandError(f"There is no role {role}. Make one: CREATE ROLE {role} LOGIN PASSWORD '…'")
+        if found[0]:
+            raise CommandError(f"{role} is a superuser or owns the audit log: no grant can restrict it. Use another.")
