@@ -3,6 +3,7 @@
 Knows names and shapes only. What the values mean is settings.py's business.
 """
 
+import base64
 import os
 import re
 import tomllib
@@ -48,6 +49,28 @@ def secret(name: str, *, required: bool) -> Secret:
     if len(value) < 32 or value.lower() in SAMPLES or len(set(value)) < 8:
         raise ImproperlyConfigured(f"{name} is too short or a known sample. Use at least 32 random characters.")
     return Secret(value)
+
+
+def signing_key(name: str) -> Secret:
+    """32 bytes in hex or base64, as hex; empty where it is not set."""
+    value = text(name)
+    return Secret(_bytes_32(name, value).hex() if value else "")
+
+
+def public_keys(name: str) -> list[str]:
+    """A comma-separated list of 32 bytes each in hex or base64, as hex."""
+    return [_bytes_32(name, value).hex() for value in words(name)]
+
+
+def sinks(name: str) -> list[str]:
+    """A comma-separated list of `mail:address` and `https://…` (http only for a loopback address)."""
+    found = words(name)
+    for sink in found:
+        url = urlsplit(sink)
+        is_mail = url.scheme == "mail" and "@" in url.path
+        if not is_mail and not _is_safe(url):
+            raise ImproperlyConfigured(f"{name} holds {sink!r}. Write mail:name@host or an address with https://.")
+    return found
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -131,6 +154,21 @@ def single_sign_on_origin() -> list[str]:
     """The provider's origin, for the CSP: the form that begins a sign-in leads on to it. Empty where none is set."""
     server = urlsplit(text("OIDC_SERVER_URL"))
     return [f"{server.scheme}://{server.netloc}"] if server.netloc else []
+
+
+def _bytes_32(name: str, value: str) -> bytes:
+    for decode in (bytes.fromhex, lambda text: base64.b64decode(text, validate=True)):
+        try:
+            decoded = decode(value)
+        except ValueError:
+            continue
+        if len(decoded) == 32:
+            return decoded
+    raise ImproperlyConfigured(f"{name} must hold 32 bytes in hex or base64. Make a key with: openssl rand -hex 32")
+
+
+def _is_safe(url) -> bool:
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
 
 
 def is_loopback(host: str) -> bool:

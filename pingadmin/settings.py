@@ -33,6 +33,9 @@ if AUDIT_KEY and AUDIT_KEY.reveal() == SECRET_KEY:
     raise ImproperlyConfigured("AUDIT_KEY equals SECRET_KEY. Make a second key: who holds one must not hold both.")
 if not AUDIT_KEY:
     AUDIT_KEY = environment.Secret("debug-only-" + "a" * 40)
+AUDIT_OLD_KEYS = [environment.Secret(key) for key in environment.words("AUDIT_OLD_KEYS")]
+AUDIT_SIGNING_KEY = environment.signing_key("AUDIT_SIGNING_KEY")
+AUDIT_OLD_PUBLIC_KEYS = environment.public_keys("AUDIT_OLD_PUBLIC_KEYS")
 
 # --- Upstreams (faults.md gives each number its reason) ------------------------------------------
 
@@ -63,6 +66,13 @@ TICKET_PATTERN = environment.pattern(
 TICKET_URL = environment.text("TICKET_URL")
 TICKET_REQUIRED = environment.flag("TICKET_REQUIRED")
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
+
+# --- Checkpoints of the audit log ------------------------------------------------------------------
+
+CHECKPOINT_FILE = Path(environment.text("CHECKPOINT_FILE") or DATA_DIR / "audit-checkpoints.jsonl")
+CHECKPOINT_SINKS = environment.sinks("CHECKPOINT_SINKS")
+CHECKPOINT_EVENTS = int(environment.number("CHECKPOINT_EVENTS", 100, least=1))
+CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", 900, least=1)
 
 # --- Django -----------------------------------------------------------------------------------
 
@@ -134,6 +144,9 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": environ.Env.db_url_config(environment.text("DATABASE_URL") or f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")}
+# Kept between requests: opening SQLite anew would rewrite its side files each time.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE: two writers wait for each other instead of failing. FULL: an intent survives a power cut.
     # recursive_triggers: INSERT OR REPLACE then meets the delete trigger of the audit log.
@@ -145,8 +158,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     wait = int(environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05) * 1000)
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={wait}"
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = environment.text("REDIS_URL")
 CACHES = {

@@ -32,12 +32,12 @@ def canonical(event) -> bytes:
 
     Raises KeyError for an unknown schema version, TypeError for a value that has no canonical form.
     """
-    return encode({name: getattr(event, name) for name in FIELDS[event.schema_version]})
+    return encode({name: plain(getattr(event, name)) for name in FIELDS[event.schema_version]})
 
 
 def encode(values: Mapping[str, Any]) -> bytes:
-    """The canonical JSON of named values. Raises TypeError for a value that has no canonical form."""
-    return _encode({name: plain(value) for name, value in values.items()}).encode("ascii")
+    """The canonical JSON of values that are plain already. Raises TypeError for what JSON cannot hold."""
+    return _encode(values).encode("ascii")
 
 
 def plain(value: Any) -> str | int | bool | None:
@@ -57,7 +57,7 @@ def hash_of(event) -> str:
 
 
 def hash_of_values(values: Mapping[str, Any]) -> str:
-    """The same for an event that is a mapping of its version's fields."""
+    """The same for an event that is a mapping of its version's fields to plain values."""
     return hashlib.sha256(encode(values)).hexdigest()
 
 

@@ -15,7 +15,8 @@ from pingadmin.audit import chain
 from pingadmin.audit.models import AuditEvent
 
 CHUNK = 2000
-NAMES = (*chain.FIELDS[chain.VERSION], "row_hash", "mac")
+# Sorted as the canonical form wants them, which spares sorting each row.
+NAMES = (*sorted(chain.FIELDS[chain.VERSION]), "row_hash", "mac")
 
 _LARGEST = 2**63 - 1
 _SELECT = f"SELECT {', '.join(NAMES)} FROM audit_auditevent WHERE seq <= %s"  # noqa: S608 - names of our own
@@ -63,7 +64,7 @@ def _window(seq: int) -> Iterator[dict[str, Any]]:
 
 
 def _named(row: tuple) -> dict[str, Any]:
-    values = dict(zip(NAMES, row, strict=True))
+    values = dict(zip(NAMES, row))  # noqa: B905 - the query gives as many
     values["at"], values["event_id"] = _time(values["at"]), _uuid(values["event_id"])
     return values
 

@@ -5,12 +5,12 @@ audit key, and agrees with every checkpoint that it was given. What it cannot pr
 docs/audit-format.md: what came after the last checkpoint, against somebody who holds the key.
 """
 
-import hashlib
-import hmac
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db.models import Max
 
 from pingadmin.audit import chain, faults, keys, rows
 from pingadmin.audit.faults import Fault, fault
@@ -41,7 +41,7 @@ class Walk:
     anchors: Iterable[Anchor] = field(default=(), repr=False)
 
     def __post_init__(self):
-        self._keys = {key_id: key.encode() for key_id, key in keys.for_macs().items()}
+        self._keys = keys.for_macs()
         self._anchors: dict[int, list[Anchor]] = {}
         for anchor in self.anchors:
             if anchor.seq > self.seq:
@@ -111,7 +111,7 @@ class Walk:
         key = self._keys.get(row["key_id"])
         if key is None:
             return fault(faults.UNKNOWN_KEY, row["seq"], key_id=row["key_id"])
-        if hmac.compare_digest(chain.mac_of(row_hash, key).encode(), str(mac).encode()):
+        if chain.mac_of(row_hash, key) == mac:
             return None
         return fault(faults.BAD_MAC, row["seq"])
 
@@ -140,7 +140,18 @@ def verify(anchors: Iterable[Anchor] = (), progress: Callable[[int], None] | Non
 
 def _hash(row: dict[str, Any]) -> str:
     """The hash of a row's values, '' where they have no canonical form."""
+    version = row["schema_version"]
     try:
-        return chain.hash_of_values({name: row[name] for name in chain.FIELDS[row["schema_version"]]})
+        return chain.hash_of_values(
+            row if version == chain.VERSION else {name: row[name] for name in chain.FIELDS[version]}
+        )
     except TypeError:
         return ""
+
+
+def _places_to_try(row_hash: str, seq: int) -> Iterable[int]:
+    """Where a moved event may have been written: before this place, before the event that follows it, at the end."""
+    yield seq - 1
+    for follower in AuditEvent.objects.filter(prev_hash=row_hash).values_list("seq", flat=True):
+        yield follower - 1
+    yield AuditEvent.objects.aggregate(last=Max("seq"))["last"]

@@ -3,6 +3,7 @@
 import sys
 from http import HTTPStatus
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -68,6 +69,8 @@ def broken(request) -> HttpResponse:
     """Says so without the database, the session or any context: each of them may be what broke."""
     unreachable = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
     words = {"unreachable": unreachable, "request_id": getattr(request, "request_id", "")}
+    # Plain addresses: the list of hashed names may be what is missing.
+    words["files"] = settings.STATIC_URL
     template = "web/_broken.html" if _is_fragment(request) else "500.html"
     answer = HttpResponse(render_to_string(template, words), status=503 if unreachable else 500)
     return _beside_the_page(request, answer)

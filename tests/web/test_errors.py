@@ -121,6 +121,7 @@ def test_a_fault_of_ours_is_a_page_without_the_fault_in_it(broken):
     answer = broken(RuntimeError("a secret of the inside"))
     assert answer.status_code == 500 and whole(answer)
     assert b"secret" not in answer.content and b"before you press again" in answer.content
+    assert b'href="/static/pingadmin.css"' in answer.content
     assert answer["X-Request-ID"].encode() in answer.content
 
 

@@ -69,5 +69,5 @@ def test_the_htmx_configuration_is_json():
 def test_the_static_error_page_needs_no_context_and_no_manifest():
     source = (ROOT / "templates/500.html").read_text()
     assert "{% load" not in source and "{% extends" not in source and "{% static" not in source
-    for path in re.findall(r'"/static/([^"]+)"', source):
-        assert (ROOT / "static" / path).exists()
+    files = re.findall(r'"{{ files }}([^"]+)"', source)
+    assert files and all((ROOT / "static" / file).exists() for file in files)

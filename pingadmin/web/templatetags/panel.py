@@ -71,6 +71,4 @@ def initials(name) -> str:
 
 
 def _time(when: datetime, words: str):
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', wording.iso_utc(when), wording.full_utc(when), words
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', wording.iso_utc(when), wording.full_utc(when), words)
