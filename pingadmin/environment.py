@@ -7,8 +7,11 @@ import base64
 import os
 import re
 import tomllib
+from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -111,6 +114,39 @@ def limits(name: str, default: str) -> list[tuple[int, int]]:
     return pairs
 
 
+@dataclass(frozen=True)
+class WorkingHours:
+    """From `begin` until before `end`, on `days` (Monday is 1), in `zone`. time.max stands for midnight."""
+
+    begin: time
+    end: time
+    days: frozenset[int]
+    zone: ZoneInfo
+
+
+def working_hours(name: str) -> WorkingHours | None:
+    """Hours such as `08:00-18:00 Mon-Fri Europe/Madrid`; the zone is UTC where none is named. None for nothing."""
+    value = text(name)
+    if not value:
+        return None
+    try:
+        hours, days, *zone = value.split()
+        begin, end = hours.split("-")
+        found = WorkingHours(
+            begin=time.fromisoformat(begin),
+            end=time.max if end == "24:00" else time.fromisoformat(end),
+            days=frozenset(day for part in days.split(",") for day in _days(part)),
+            zone=ZoneInfo(*(zone or ["UTC"])),
+        )
+    except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
+        found = None
+    if found is None or not found.days or found.begin >= found.end:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write hours, days and a zone as in 08:00-18:00 Mon-Fri,Sun Europe/Madrid."
+        )
+    return found
+
+
 def pattern(name: str, value: str) -> str:
     """A regular expression that compiles, or an empty one."""
     try:
@@ -183,6 +219,12 @@ def upstreams() -> dict[str, dict]:
     file = text("UPSTREAMS_FILE")
     tables = _tables_from_file(file) if file else _tables_from_names()
     return {alias: _account(alias, table) for alias, table in tables.items()}
+
+
+def _days(part: str) -> range:
+    names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    first, _, last = part.partition("-")
+    return range(names.index(first) + 1, names.index(last or first) + 2)
 
 
 def _tables_from_file(file: str) -> dict[str, dict]:

@@ -65,6 +65,9 @@ TICKET_PATTERN = environment.pattern(
 )
 TICKET_URL = environment.text("TICKET_URL")
 TICKET_REQUIRED = environment.flag("TICKET_REQUIRED")
+# What the review queue offers as facets: an act on the same session within so many hours, or outside these.
+REPEATED_WITHIN_HOURS = environment.number("REPEATED_WITHIN_HOURS", 24, least=0.01)
+WORKING_HOURS = environment.working_hours("WORKING_HOURS")
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
 
 # --- Checkpoints of the audit log ------------------------------------------------------------------
@@ -143,7 +146,9 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": environ.Env.db_url_config(environment.text("DATABASE_URL") or f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")}
+DATABASES = {
+    "default": environ.Env.db_url_config(environment.text("DATABASE_URL") or f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")
+}
 # Kept between requests: opening SQLite anew would rewrite its side files each time.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -81,8 +81,11 @@ def as_row(event: AuditEvent) -> dict:
 
 def _record(form: str, question: Question, seqs: array, *, by: Actor, unit: str, **more: str) -> AuditEvent:
     """Durable before anything is sent: an export that is not in the log did not happen."""
-    ends = {"first": seqs[0], "last": seqs[-1]} if seqs else {}
-    detail = {"format": form, "filter": question.urlencode()[:_LONGEST_FILTER], unit: len(seqs), **ends, **more}
+    detail = {"format": form, "filter": question.urlencode()[:_LONGEST_FILTER], unit: len(seqs), **more}
+    if seqs:
+        detail |= {"first": seqs[0], "last": seqs[-1]}
+    asked = question.cleaned_data
+    detail |= {name: chain.plain(asked[name]) for name in ("since", "until") if asked[name]}
     with transaction.atomic(durable=True):
         return trail.append(action="export", phase="event", by=by, detail=detail)
 

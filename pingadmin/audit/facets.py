@@ -7,6 +7,7 @@ from django.db.models import FloatField, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import ExtractIsoWeekDay, TruncTime
 
 from pingadmin.audit import stories
+from pingadmin.audit.endings import ended
 from pingadmin.audit.reviews import NEED_REVIEW
 
 
@@ -34,7 +35,7 @@ def with_facet(heads: QuerySet, facet: str) -> QuerySet:
 
 
 def _unknown(heads: QuerySet) -> QuerySet:
-    return stories.ended(heads, "unknown") | stories.ended(heads, "none")
+    return heads.filter(ended("unknown") | ended("none"))
 
 
 def _no_ticket(heads: QuerySet) -> QuerySet:

@@ -4,10 +4,12 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 
-from pingadmin.audit import stories
+from pingadmin.audit import facets, reviews, stories
+from pingadmin.audit.endings import ended
 from pingadmin.audit.models import AuditEvent
 
 RESULTS = {
@@ -19,6 +21,7 @@ RESULTS = {
     "unknown": "Unknown",
     "none": "No outcome yet",
 }
+HAVE_CHIPS = {"result", "review", "facet"}
 
 
 class Moment(forms.CharField):
@@ -60,6 +63,10 @@ class Question(forms.Form):
     result = forms.ChoiceField(label="Result", choices=[("", "Any"), *RESULTS.items()], required=False)
     since = Moment(label="From")
     until = Moment(label="To", day_ends=True)
+    review = forms.ChoiceField(label="Review", choices=[("", "Any"), *reviews.STATES.items()], required=False)
+    facet = forms.ChoiceField(
+        label="Worth a look", choices=lambda: [("", "Any"), *facets.choices().items()], required=False
+    )
 
     def __init__(self, data):
         super().__init__(data)
@@ -84,7 +91,15 @@ class Question(forms.Form):
         by_any_event = self._by_any_event()
         if by_any_event:
             heads = heads.filter(seq__in=AuditEvent.objects.filter(by_any_event).values("story"))
-        return _ended(heads, asked["result"]) if asked["result"] else heads
+        if asked["review"]:
+            heads = reviews.in_state(heads, asked["review"])
+        if asked["facet"]:
+            heads = facets.with_facet(heads, asked["facet"])
+        return heads.filter(ended(asked["result"])) if asked["result"] else heads
+
+    def with_(self, **changed: str) -> "Question":
+        """The same question with these answers instead."""
+        return Question(QueryDict(self.urlencode(**changed)))
 
     @property
     def asked(self) -> dict[str, str]:
@@ -92,11 +107,11 @@ class Question(forms.Form):
         return {name: self.data[name].strip() for name in self.fields if self.data.get(name, "").strip()}
 
     def without_each(self) -> list[tuple[str, str, str]]:
-        """For each part but the result: its label, what was written, and the query string without it."""
+        """For each part that has no chips of its own: its label, what was written, the query string without it."""
         return [
             (self.fields[name].label, text, self.urlencode(**{name: ""}))
             for name, text in self.asked.items()
-            if name != "result"
+            if name not in HAVE_CHIPS
         ]
 
     def urlencode(self, **changed: str) -> str:
@@ -122,23 +137,3 @@ def _input_type(written: str) -> str:
     except ValueError:
         return "text"
     return {0: "date", len("2026-11-22"): "date", len("2026-11-22T14:02"): "datetime-local"}.get(len(written), "text")
-
-
-def _ended(heads: QuerySet, result: str) -> QuerySet:
-    """Only stories that ended so. The last event that states a result counts, as in Story.result."""
-    if result == "none":
-        stated = AuditEvent.objects.filter(story=OuterRef("seq")).exclude(result="")
-        return heads.filter(~Exists(stated), phase="intent")
-    stored = "ok" if result in ("confirmed", "accepted") else result
-    restated = AuditEvent.objects.filter(story=OuterRef("story"), seq__gt=OuterRef("seq")).exclude(result="")
-    ended = AuditEvent.objects.filter(~Exists(restated), result=stored).exclude(result="")
-    heads = heads.filter(seq__in=ended.values("story"))
-    if stored != "ok":
-        return heads
-    return heads.filter(seq__in=_seen()) if result == "confirmed" else heads.exclude(seq__in=_seen())
-
-
-def _seen() -> QuerySet:
-    """Stories whose effect was seen, as the last event that speaks of it says."""
-    respoken = AuditEvent.objects.filter(story=OuterRef("story"), seq__gt=OuterRef("seq"), verified__isnull=False)
-    return AuditEvent.objects.filter(~Exists(respoken), verified=True).values("story")

@@ -6,6 +6,9 @@ No foreign keys: a row must read the same after its user, session or snapshot is
 from django.db import models
 
 from pingadmin.audit.guards import AppendOnlyError, AppendOnlyQuerySet
+from pingadmin.audit.integrity_models import KeptCheckpoint, VerificationRun
+
+__all__ = ["AuditEvent", "KeptCheckpoint", "VerificationRun"]
 
 
 class AuditEvent(models.Model):

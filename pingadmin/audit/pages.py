@@ -25,7 +25,7 @@ def page_of(heads: QuerySet, parameters) -> Page:
 
     Raises BadRequest where one of them is no seq.
     """
-    before, after = _seq(parameters.get("before")), _seq(parameters.get("after"))
+    before, after = seq_of(parameters.get("before")), seq_of(parameters.get("after"))
     if after is not None and before is None:
         rows = list(heads.filter(seq__gt=after).order_by("seq")[: SIZE + 1])
         shown, more_newer = rows[:SIZE][::-1], len(rows) > SIZE
@@ -41,9 +41,10 @@ def page_of(heads: QuerySet, parameters) -> Page:
     )
 
 
-def _seq(text: str | None) -> int | None:
+def seq_of(text: str | None) -> int | None:
+    """The number of an event as a query string writes it, None for nothing. Raises BadRequest for what is none."""
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < _LARGEST):
-        raise BadRequest("before and after are numbers of audit events.")
+        raise BadRequest("before, after, story and marked are numbers of audit events.")
     return int(text)

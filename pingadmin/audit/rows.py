@@ -46,6 +46,8 @@ def after(seq: int) -> Iterator[dict[str, Any]]:
         following = AuditEvent.objects.filter(seq__gt=last).aggregate(first=Min("seq"))["first"]
         if following is None:
             return
+        if not isinstance(following, int):
+            raise Unreadable(last + 1)
         seq = following - 1
 
 

@@ -9,7 +9,13 @@ from django.conf import settings
 from django.db.models import F
 
 from pingadmin.audit import words
+from pingadmin.audit.actors import PERSON
 from pingadmin.audit.models import AuditEvent
+
+# What a reviewer must look at: acts on sessions, and not sign-ins or reads.
+ACTS_ON_SESSIONS = ("resume",)
+# The action of a mark -> how the story then stands.
+MARKS = {"mark_reviewed": "reviewed", "mark_flagged": "flagged"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,26 @@ class Story:
     def closed_by(self) -> str:
         """Who closed an unknown outcome, '' where nobody did."""
         return next((event.actor_name for event in reversed(self.events) if event.phase == "closure"), "")
+
+    @property
+    def mark(self) -> AuditEvent | None:
+        """The last mark, which counts."""
+        marks = [event for event in self.events if event.phase == "mark" and event.action in MARKS]
+        return marks[-1] if marks else None
+
+    @property
+    def review(self) -> str:
+        """pending, reviewed or flagged; '' for a story that needs no review."""
+        if self.head.action not in ACTS_ON_SESSIONS or self.head.phase != "intent":
+            return ""
+        return MARKS[self.mark.action] if self.mark else "pending"
+
+    def has_hand_of(self, person_id: str) -> bool:
+        """Whether that person acted in it; to review it is not to act in it."""
+        return any(
+            event.actor_kind == PERSON and event.actor_id == person_id and event.phase != "mark"
+            for event in self.events
+        )
 
     @property
     def act(self) -> str:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import CharField
 from django.utils import timezone
 
-from pingadmin.audit import chain, cleaning
+from pingadmin.audit import chain, cleaning, gate
 from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
 
@@ -52,7 +52,7 @@ def append(
     never refused.
 
     Raises RuntimeError outside a transaction, ValueError for a word that is not of the list or a story that
-    is not there, and django.db.Error when the log cannot be written.
+    is not there, and django.db.Error when the log cannot be written: also while a restored log is not accepted.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("trail.append() needs a transaction: wrap it in transaction.atomic().")
@@ -129,6 +129,7 @@ def _place(event: AuditEvent) -> None:
     if event.story is not None and not AuditEvent.objects.filter(seq=event.story, story=event.story).exists():
         raise ValueError(f"There is no story {event.story}.")
     tail = AuditEvent.objects.order_by("-seq").only("seq", "row_hash").first()
+    gate.refuse_if_closed(event.action, tail.seq if tail else 0)
     event.seq = tail.seq + 1 if tail else 1
     event.story = event.story or event.seq
     event.event_id = uuid.uuid4()

@@ -47,6 +47,13 @@ class Walk:
             if anchor.seq > self.seq:
                 self._anchors.setdefault(anchor.seq, []).append(anchor)
 
+    @classmethod
+    def since(cls, anchor: Anchor) -> "Walk":
+        """A walk that begins with the event at a checkpoint and believes what stands before it."""
+        believed = AuditEvent.objects.filter(seq=anchor.seq - 1).values_list("row_hash", "prev_hash").first()
+        head, before = believed or (chain.GENESIS, "")
+        return cls(seq=max(anchor.seq - 1, 0), head=head, before=before, anchors=[anchor])
+
     def step(self, *, seconds: float | None = None) -> bool:
         """Go on to the end or to the first bad event, or for about so long. Returns whether there is more."""
         until = None if seconds is None else time.monotonic() + seconds

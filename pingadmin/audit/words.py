@@ -20,8 +20,9 @@ _MOMENTS = {
     "evidence": ("Looked again", "accent"),
     "closure": ("Closed by a person", "idle"),
     "event": ("Recorded", "idle"),
-    "mark": ("Marked", "idle"),
 }
+
+_MARKS = {"mark_reviewed": ("Reviewed", "ok"), "mark_flagged": ("Flagged", "failed")}
 
 
 def of_result(result: str, verified: bool | None) -> tuple[str, str]:
@@ -36,6 +37,8 @@ def of_missing_result(phase: str) -> tuple[str, str]:
 
 def of_moment(event) -> tuple[str, str]:
     """Heading and meaning of one event in its story's timeline."""
+    if event.phase == "mark":
+        return _MARKS.get(event.action, UNRECOGNISED)
     heading, meaning = _MOMENTS.get(event.phase, UNRECOGNISED)
     if event.result:
         word, meaning = of_result(event.result, event.verified)

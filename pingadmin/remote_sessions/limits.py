@@ -1,9 +1,20 @@
-"""How often a person may look sessions up, counted for each window in the shared cache."""
+"""How often a person may look sessions up: counted in the database, so that all processes count together."""
 
 import time
 
 from django.conf import settings
-from django.core.cache import cache
+from django.db import connection
+
+from pingadmin.remote_sessions.models import LookUpCount
+
+# One statement, so that two processes cannot both read before either writes. It also empties a window that ended.
+_COUNT = f"""
+    INSERT INTO {LookUpCount._meta.db_table} AS held (person_id, seconds, "window", count) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (person_id, seconds) DO UPDATE SET
+        count = excluded.count + CASE WHEN held."window" = excluded."window" THEN held.count ELSE 0 END,
+        "window" = excluded."window"
+    RETURNING count
+"""  # noqa: S608 - the table's name is our own
 
 
 class LimitReached(Exception):
@@ -15,25 +26,15 @@ class LimitReached(Exception):
         self.retry_after = retry_after
 
 
-def count_look_up(person_id: str) -> None:
-    """Count one look-up. Raises LimitReached."""
+def count_look_ups(person_id: str, number: int = 1) -> None:
+    """Count look-ups that are about to be made. Raises LimitReached."""
+    now = time.time()
     for allowed, seconds in settings.LOOKUP_LIMITS:
-        now = time.time()
         window = int(now // seconds)
-        key = f"look-ups:{person_id}:{seconds}:{window}"
-        cache.add(key, 0, timeout=seconds)
-        count = _increase(key, seconds)
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT, [person_id, seconds, window, number])
+            count = cursor.fetchone()[0]
         if count > allowed:
             raise LimitReached(
-                limit=f"{allowed} look-ups in {seconds} s",
-                retry_after=int((window + 1) * seconds - now) + 1,
+                limit=f"{allowed} look-ups in {seconds} s", retry_after=int((window + 1) * seconds - now) + 1
             )
-
-
-def _increase(key: str, seconds: int) -> int:
-    try:
-        return cache.incr(key)
-    except ValueError:
-        # The window ended between add and incr.
-        cache.set(key, 1, timeout=seconds)
-        return 1

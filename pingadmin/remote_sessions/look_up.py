@@ -42,8 +42,7 @@ def look_up_many(pairs: list[tuple[str, str]], *, by: Actor, source: str = "look
     """
     apis = [upstream.api_for(alias) for alias, _ in pairs]
     if by.kind == "person":
-        for _ in pairs:
-            _count(by)
+        _count(by, len(pairs))
     asked = [(api, api.canonical_id(session_id)) for api, (_, session_id) in zip(apis, pairs, strict=True)]
     if len(asked) == 1:
         answers = [_ask(asked[0])]
@@ -57,7 +56,7 @@ def look_up_many(pairs: list[tuple[str, str]], *, by: Actor, source: str = "look
 def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
     """Ask an account that can list for all its sessions, and keep each. Raises UpstreamError, LimitReached."""
     api = upstream.api_for(alias)
-    _count(by)
+    _count(by, 1)
     listing = api.list_sessions()
     return [record_sighting(alias=alias, record=record, source="list")[0] for record in listing.sessions]
 
@@ -81,9 +80,9 @@ def _keep(api, session_id: str, answer: SessionRecord | UpstreamError, source: s
     return Finding(session=known, error=answer, **finding)
 
 
-def _count(by: Actor) -> None:
+def _count(by: Actor, number: int) -> None:
     try:
-        limits.count_look_up(by.id)
+        limits.count_look_ups(by.id, number)
     except limits.LimitReached as reached:
         detail = {"limit": reached.limit}
         append_once("look_up_limit", by.id, seconds=60, action="look_up_limit", phase="event", by=by, detail=detail)

@@ -63,6 +63,22 @@ class RemoteSession(models.Model):
         return f"{self.alias}/{self.session_id}"
 
 
+class LookUpCount(models.Model):
+    """How often a person looked sessions up in the newest window of `seconds`; one row for a person and limit."""
+
+    person_id = models.CharField(max_length=64)
+    seconds = models.PositiveIntegerField()
+    window = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["person_id", "seconds"], name="one_count_for_a_limit")]
+
+    def __str__(self):
+        return f"{self.person_id}: {self.count} in {self.seconds} s"
+
+
 class StatusSnapshot(models.Model):
     """One stretch of time in which every answer about a session was the same (run-length history).
 

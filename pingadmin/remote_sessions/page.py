@@ -4,15 +4,15 @@ from django.urls import reverse
 
 from pingadmin.remote_sessions.card import card_for
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.timeline import timeline
+from pingadmin.remote_sessions.timeline import newest_snapshots, timeline
 
 ANSWERS = 25
 
 
 def page_context(session: RemoteSession) -> dict:
     """The template context of `_session.html`. The number of queries does not depend on the rows."""
-    stored = session.pk is not None
-    moments, is_cut = timeline(session) if stored else ([], False)
+    snapshots = newest_snapshots(session) if session.pk else []
+    moments, is_cut = timeline(session, snapshots)
     others = RemoteSession.objects.filter(session_id=session.session_id).exclude(pk=session.pk)[:5]
     return {
         "session": session,
@@ -20,6 +20,6 @@ def page_context(session: RemoteSession) -> dict:
         "address": reverse("remote_sessions:session", args=[session.alias, session.session_id]),
         "moments": moments,
         "is_cut": is_cut,
-        "snapshots": session.snapshots.order_by("-id")[:ANSWERS] if stored else [],
+        "snapshots": snapshots[:ANSWERS],
         "others": [card_for(other) for other in others],
     }

@@ -76,8 +76,8 @@ def ensure_session(alias: str, session_id: str) -> RemoteSession:
 
 
 def _locked(alias: str, session_id: str) -> RemoteSession:
-    session = ensure_session(alias, session_id)
-    return RemoteSession.objects.select_for_update().get(pk=session.pk)
+    rows = RemoteSession.objects.select_for_update()
+    return rows.filter(alias=alias, session_id=session_id).first() or rows.get(pk=ensure_session(alias, session_id).pk)
 
 
 def _extend_or_add(session, *, is_newest, at, source, duration_seconds=None, **facts) -> StatusSnapshot:

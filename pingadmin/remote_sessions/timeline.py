@@ -25,9 +25,13 @@ class Moment:
     story: object = None
 
 
-def timeline(session: RemoteSession) -> tuple[list[Moment], bool]:
+def newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:
+    """As many as a timeline needs, newest first, and one more to tell whether there are older ones."""
+    return list(session.snapshots.order_by("-id")[: SNAPSHOTS + 1])
+
+
+def timeline(session: RemoteSession, snapshots: list[StatusSnapshot]) -> tuple[list[Moment], bool]:
     """The newest moments, and whether older ones exist that are not shown."""
-    snapshots = list(session.snapshots.order_by("-id")[: SNAPSHOTS + 1])
     acts = stories.for_session(session.alias, session.session_id, limit=STORIES + 1)
     is_cut = len(snapshots) > SNAPSHOTS or len(acts) > STORIES
     moments = _joined(snapshots[:SNAPSHOTS]) + [_act(story) for story in acts[:STORIES]]

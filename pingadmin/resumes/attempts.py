@@ -59,7 +59,9 @@ def open_attempt(
         raise SessionHeld(winner) from None
 
 
-def close_attempt(attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None) -> None:
+def close_attempt(
+    attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None
+) -> ResumeAttempt:
     """Write the outcome: append the event, close the attempt, keep what the answer said about the session.
 
     The answer to an attempt that was counted as lost meanwhile is added as evidence, and is then its result.
@@ -87,7 +89,7 @@ def close_attempt(attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor, de
         )
         if held.is_open or held.word == "process_lost":
             _close(held, answer)
-    attempt.refresh_from_db()
+    return held
 
 
 def close_one_lost(**which) -> bool:

@@ -49,7 +49,7 @@ def resume(*, alias: str, session_id: str, reason: str, ticket: str, press: Pres
         return Outcome(attempt)
     answer = api.resume(session_id)
     try:
-        close_attempt(attempt, answer, by=by)
+        attempt = close_attempt(attempt, answer, by=by)
     except DatabaseError:
         unrecorded.keep(attempt, answer, by=by)
         return Outcome(attempt, answer, recorded=False)

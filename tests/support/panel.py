@@ -177,7 +177,8 @@ def new_panel(tmp_path, furnished_file, simulator):
 def shared_panel(tmp_path_factory, furnished_file, simulator_process):
     directory = tmp_path_factory.mktemp("panel")
     file = shutil.copy(furnished_file, directory)
-    panel = Panel(directory, panel_environment(directory, f"sqlite:///{file}", simulator_process), simulator_process)
+    environment = panel_environment(directory, f"sqlite:///{file}", simulator_process)
+    panel = Panel(directory, environment | {"CLOSE_CONNECTIONS": "true"}, simulator_process)
     yield panel
     panel.close()
 

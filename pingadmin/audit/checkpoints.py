@@ -1,0 +1,154 @@
+"""Heads of the log that leave the database, so that cutting its end off or putting an old copy back shows.
+
+A checkpoint goes to a file, to the process's log, and to the sinks that are set. It never moves backwards: a head
+below the newest checkpoint is not signed again, unless an admin accepted a restored log (restore.py).
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from pingadmin.audit import chain, checkpoint_file, faults, sinks
+from pingadmin.audit.checkpoint import BadCheckpoint, Checkpoint, read, sealed
+from pingadmin.audit.faults import Fault, fault
+from pingadmin.audit.models import AuditEvent, KeptCheckpoint
+from pingadmin.audit.verification import Anchor, Walk
+
+log = logging.getLogger(__name__)
+
+
+class NotSigned(Exception):
+    """The log's head cannot be vouched for; the text says why."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """binding: the checkpoints that the log must agree with, oldest first; given_up: those of before a restore.
+
+    faults: lines that cannot be believed, and checkpoints that one place lost.
+    """
+
+    binding: list[Checkpoint]
+    given_up: list[Checkpoint]
+    faults: list[Fault]
+
+    @property
+    def newest(self) -> Checkpoint | None:
+        return max(self.binding, key=lambda one: one.seq, default=None)
+
+    def anchors(self) -> list[Anchor]:
+        return [_anchor(one) for one in self.binding]
+
+
+def kept(file: Path | None = None) -> Kept:
+    """Every checkpoint that can be reached: in the file (CHECKPOINT_FILE unless named) and in the database."""
+    path = file or settings.CHECKPOINT_FILE
+    in_file, bad = _read(checkpoint_file.lines(path), path.name)
+    in_database, worse = _read(KeptCheckpoint.objects.order_by("id").values_list("line", flat=True), "the database")
+    present = set(in_file)
+    lost = [one for one in in_database if one not in present]
+    facts = {"where": "the database", "lost_from": path.name}
+    bad += worse + [fault(faults.LOST_CHECKPOINT, one.seq, at=one.at, **facts) for one in lost]
+    # By the order in the file and not by time: clocks jump.
+    binding, given_up = _by_era(lost + in_file)
+    return Kept(binding, given_up, bad)
+
+
+def make_if_due() -> Checkpoint | None:
+    """A checkpoint when CHECKPOINT_EVENTS were appended, or CHECKPOINT_SECONDS passed, since the newest one.
+
+    Raises NotSigned, OSError and django.db.Error.
+    """
+    newest = newest_in_file()
+    return make() if newest is None or _is_due(newest) else None
+
+
+def make(*, restored: int | None = None) -> Checkpoint:
+    """Sign the head, after looking at every event since the newest checkpoint, and give it to all places.
+
+    restored: the seq of an accepted restore. Raises NotSigned, OSError and django.db.Error.
+    """
+    path = settings.CHECKPOINT_FILE
+    with checkpoint_file.held(path):
+        walk = _walk(restored)
+        made = sealed(
+            seq=walk.seq,
+            row_hash=walk.head,
+            at=chain.plain(timezone.now()),
+            restored=restored,
+        )
+        checkpoint_file.append(path, made.line)
+    log.info("checkpoint %s", made.line)
+    KeptCheckpoint.objects.create(line=made.line, failed_sinks="; ".join(sinks.send(made.line)))
+    return made
+
+
+def newest_in_file() -> Checkpoint | None:
+    """The newest that can be believed by its MAC, in CHECKPOINT_FILE; reads the end of the file where that will do."""
+    path = settings.CHECKPOINT_FILE
+    return _newest(reversed(checkpoint_file.last_lines(path))) or _newest(reversed(checkpoint_file.lines(path)))
+
+
+def _is_due(newest: Checkpoint) -> bool:
+    head = AuditEvent.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    age = timezone.now() - datetime.strptime(newest.at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return head - newest.seq >= settings.CHECKPOINT_EVENTS or age >= timedelta(seconds=settings.CHECKPOINT_SECONDS)
+
+
+def _walk(restored: int | None) -> Walk:
+    """The events since the newest checkpoint and its own, or all of an accepted restore; all are good."""
+    if restored:
+        walk = Walk(anchors=[anchor for anchor in kept().anchors() if anchor.seq < restored])
+    else:
+        newest = max(_newest_of_each_place(), key=lambda one: one.seq, default=None)
+        walk = Walk.since(_anchor(newest)) if newest else Walk()
+    walk.step()
+    if walk.fault:
+        log.critical("no checkpoint was made: %s", walk.fault.sentence)
+        raise NotSigned(walk.fault.sentence)
+    return walk
+
+
+def _newest_of_each_place() -> list[Checkpoint]:
+    in_database = KeptCheckpoint.objects.order_by("-id").values_list("line", flat=True)
+    return [one for one in (newest_in_file(), _newest(in_database[:100])) if one]
+
+
+def _newest(lines: Iterable[str]) -> Checkpoint | None:
+    """The first that can be believed by its MAC."""
+    for line in lines:
+        try:
+            return read(line, thoroughly=False)
+        except BadCheckpoint:
+            continue
+    return None
+
+
+def _anchor(checkpoint: Checkpoint) -> Anchor:
+    return Anchor(checkpoint.seq, checkpoint.row_hash, checkpoint.at)
+
+
+def _read(lines: Iterable[str], where: str) -> tuple[list[Checkpoint], list[Fault]]:
+    good, bad = [], []
+    for number, line in enumerate(lines, start=1):
+        try:
+            good.append(read(line))
+        except BadCheckpoint as problem:
+            bad.append(fault(faults.BAD_CHECKPOINT, None, line=number, where=where, why=problem))
+    return good, bad
+
+
+def _by_era(checkpoints: list[Checkpoint]) -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """Those that bind, and those that an accepted restore gave up."""
+    binding, given_up = [], []
+    for one in checkpoints:
+        if one.restored:
+            given_up += [earlier for earlier in binding if earlier.seq >= one.restored]
+            binding = [earlier for earlier in binding if earlier.seq < one.restored]
+        binding.append(one)
+    return binding, given_up
