@@ -26,7 +26,8 @@ function openHelp() {
 
 function moveBetweenRows(step) {
   const links = [...document.querySelectorAll("tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
-  const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  const focused = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  const here = focused < 0 ? links.findIndex((link) => link.closest("tr").hasAttribute("aria-current")) : focused;
   const next = links[Math.max(0, Math.min(links.length - 1, here + step))];
   if (next) next.focus();
 }
@@ -55,11 +56,17 @@ document.addEventListener("keydown", (event) => {
   act(event);
 });
 
+// A long ticket does not fit into an address: then only words with a digit are kept, as every id has one.
+function pasteable(text) {
+  const words = text.trim().split(/\s+/);
+  return (text.length > 2000 ? words.filter((word) => /\d/.test(word)) : words).join(" ");
+}
+
 document.addEventListener("paste", (event) => {
   const box = event.target;
   if (box.id !== "find") return;
   event.preventDefault();
-  box.setRangeText(event.clipboardData.getData("text").replace(/\s+/g, " ").trim(), box.selectionStart, box.selectionEnd, "end");
+  box.setRangeText(pasteable(event.clipboardData.getData("text")), box.selectionStart, box.selectionEnd, "end");
   box.dispatchEvent(new Event("input", { bubbles: true }));
 });
 

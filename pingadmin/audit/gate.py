@@ -1,4 +1,4 @@
-"""Notices that the log went back in time: it ends below the newest checkpoint, or holds another event there.
+"""Notices that the log went back in time: it ends below the newest checkpoint in the file.
 
 Until an admin accepts that in writing (restore.py), nothing is appended: it would stand beside a future that was
 vouched for already. The checkpoint file is looked at when it changed, so an append costs one stat().
@@ -24,7 +24,6 @@ class LogWentBack(DatabaseError):
 class _Seen:
     state: tuple | None = None
     checkpoint: Checkpoint | None = None
-    is_another: bool = False
 
 
 _seen = _Seen()
@@ -42,27 +41,19 @@ def problem() -> str:
 
 
 def problem_at(head: int) -> str:
-    _look()
-    newest = _seen.checkpoint
-    if newest is None or (newest.seq <= head and not _seen.is_another):
+    """The same for a log that ends at `head`."""
+    newest = _newest()
+    if newest is None or newest.seq <= head:
         return ""
-    how = f"differs from the checkpoint at #{newest.seq}" if newest.seq <= head else f"ends at #{head}"
     return (
-        f"the audit log {how}, but the checkpoint of {newest.at} vouches for #{newest.seq}: an older or another "
-        "database was put in its place. Put the right one back, or let an admin accept it with audit_accept_restore"
+        f"the audit log ends at #{head}, but the checkpoint of {newest.at} stands at #{newest.seq}: an older database "
+        "was put in its place. Put the newer one back, or let an admin accept this one with audit_accept_restore"
     )
 
 
-def _look() -> None:
+def _newest() -> Checkpoint | None:
     path = settings.CHECKPOINT_FILE
     state = (str(path), checkpoint_file.state(path))
-    if state == _seen.state:
-        return
-    newest = checkpoints.newest_in_file()
-    _seen.is_another = newest is not None and _is_another(newest)
-    _seen.checkpoint, _seen.state = newest, state
-
-
-def _is_another(newest: Checkpoint) -> bool:
-    found = AuditEvent.objects.filter(seq=newest.seq).values_list("row_hash", flat=True).first()
-    return found is not None and found != newest.row_hash
+    if state != _seen.state:
+        _seen.checkpoint, _seen.state = checkpoints.newest_in_file(), state
+    return _seen.checkpoint

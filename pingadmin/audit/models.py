@@ -78,6 +78,10 @@ class AuditEvent(models.Model):
             models.Index(fields=["ticket", "seq"], name="audit_ticket"),
             # Stories of one kind, newest or within a time.
             models.Index(fields=["action", "at"], name="audit_action_at"),
+            # Whether a story is marked, and how.
+            models.Index(fields=["story", "seq"], condition=models.Q(phase="mark"), name="audit_marks"),
+            # Stories of bulk acts.
+            models.Index(fields=["seq"], condition=~models.Q(batch=""), name="audit_bulk"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Seals a checkpoint's bytes twice: with a MAC for the panel, and with an Ed25519 signature for those who hold no secret."""
+"""Seals a checkpoint's bytes twice: a MAC for the panel, an Ed25519 signature for those who hold no secret."""
 
 import hashlib
 import hmac

@@ -1,11 +1,15 @@
 from django.urls import path
 
-from pingadmin.audit import export_views, views
+from pingadmin.audit import export_views, pin_views, review_views, views
 
 app_name = "audit"
 urlpatterns = [
     path("", views.log, name="log"),
     path("<int:seq>/", views.story, name="story"),
+    path("<int:seq>/review/", review_views.review, name="review"),
+    path("counts/", review_views.counts, name="counts"),
+    path("rows/", pin_views.rows, name="rows"),
+    path("rows/<int:seq>/", pin_views.row_hash, name="row_hash"),
     path("export.csv", export_views.as_csv, name="export_csv"),
     path("export.jsonl", export_views.as_jsonl, name="export_jsonl"),
     path("verify.py", export_views.verifier, name="verifier"),

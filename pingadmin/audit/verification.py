@@ -31,13 +31,14 @@ class Walk:
     """A verification that can rest after any event: `seq`, `head` and `before` are all it needs to go on.
 
     seq: the last event that was found good; head: its hash, before: the hash that it follows.
+    anchored: the last anchor that the log agreed with.
     """
 
     seq: int = 0
     head: str = chain.GENESIS
     before: str = ""
+    anchored: Anchor | None = None
     fault: Fault | None = None
-    is_done: bool = False
     anchors: Iterable[Anchor] = field(default=(), repr=False)
 
     def __post_init__(self):
@@ -69,7 +70,6 @@ class Walk:
                 self.fault = self._fault_at_the_end()
         except rows.Unreadable as unreadable:
             self.fault = fault(faults.EDITED, unreadable.seq)
-        self.is_done = True
         return False
 
     def _fault_of(self, row: dict[str, Any]) -> Fault | None:
@@ -126,6 +126,7 @@ class Walk:
         for anchor in self._anchors.get(seq, ()):
             if anchor.row_hash != row_hash:
                 return fault(faults.REWRITTEN, seq, at=anchor.at)
+            self.anchored = anchor
         return None
 
     def _fault_at_the_end(self) -> Fault | None:

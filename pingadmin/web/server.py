@@ -53,7 +53,7 @@ SETTINGS = {
     # Loaded once, before the workers part: they are there at once, and a SIGTERM finds no half-started one.
     "preload_app": True,
     "keepalive": 5,
-    "limit_request_line": 4094,
+    "limit_request_line": 8190,
     "limit_request_fields": 64,
     "limit_request_field_size": 8190,
     "control_socket_disable": True,

@@ -190,17 +190,22 @@ def test_no_single_key_resumes(support_page, simulator):
     assert simulator.call_count("/resume") == 0
 
 
-def test_pasted_lines_stay_apart(support_page):
-    page = support_page
-    page.goto("/sessions/")
+def paste(page, text):
     page.get_by_label("Find sessions").evaluate(
         """(box, text) => {
             const data = new DataTransfer();
             data.setData("text", text);
             box.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
         }""",
-        f"{cast.PING_PAUSED}\n{cast.PING_CONNECTED}\r\n",
+        text,
     )
     page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("between", ["\n", " says the customer \r\n" * 600], ids=["two lines", "a long ticket"])
+def test_pasted_ids_are_found_however_long_the_ticket(support_page, between):
+    page = support_page
+    page.goto("/sessions/")
+    paste(page, f"{cast.PING_PAUSED}{between}{cast.PING_CONNECTED}\r\n")
     for session_id in (cast.PING_PAUSED, cast.PING_CONNECTED):
         expect(page.get_by_role("link", name=session_id)).to_be_visible()

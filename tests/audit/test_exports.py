@@ -1,0 +1,320 @@
+"""Exports: exactly the filtered view, recorded before the first byte, in flat memory."""
+
+import json
+import re
+import tracemalloc
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from pingadmin.audit import chain, exports, reading, trail
+from pingadmin.audit.models import AuditEvent
+from tests.audit.factories import ANA, BEN, event, story
+
+pytestmark = pytest.mark.django_db
+
+BOTH = ["/audit/export.csv", "/audit/export.jsonl"]
+
+
+@pytest.fixture(autouse=True)
+def own_checkpoints(settings, tmp_path):
+    settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
+
+
+@pytest.fixture
+def some_stories():
+    """Ana's and ben's, entwined: outcomes stand apart from their intents."""
+    first = event(alias="ping", session_id="ses_1", reason="Customer approved", ticket="INC-1")
+    second = event(by=BEN, alias="agi", session_id="ses_2", reason="False alarm")
+    event(phase="outcome", story=first.seq, result="ok", verified=True)
+    event(phase="outcome", story=second.seq, result="unknown")
+    story("rejected", by=BEN, session_id="ses_3", ticket="")
+    story("", session_id="ses_4")
+    event(phase="closure", action="close_unknown", story=second.seq, reason="Seen active")
+
+
+def exported(client, query=""):
+    """The manifest and the rows of a JSONL export."""
+    response = client.get(f"/audit/export.jsonl{query}")
+    assert response.status_code == 200
+    manifest, *rows = map(json.loads, response.getvalue().splitlines())
+    return manifest, rows
+
+
+@pytest.mark.parametrize("address", BOTH)
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 403), ("auditor", 200), ("admin", 403)])
+def test_only_auditors_export(request, address, role, status):
+    client = request.getfixturevalue(f"as_{role}")
+    story("ok")
+
+    response = client.get(address)
+
+    assert response.status_code == status
+    assert AuditEvent.objects.filter(action="export").count() == (status == 200)
+
+
+@pytest.mark.parametrize("address", BOTH)
+@pytest.mark.parametrize("method", ["head", "post", "put", "delete"])
+def test_nothing_but_a_get_exports(as_auditor, address, method):
+    assert getattr(as_auditor, method)(address).status_code == 405
+    assert not AuditEvent.objects.filter(action="export").exists()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?actor=ana", "?actor=ben&result=unknown", "?result=none", "?words=alarm", "?session=ses_3", "?ticket=INC-1",
+     "?since=2026-01-01&until=2190-01-01", "?alias=agi&before=2&after=1", "?actor=nobody", "?review=pending"],
+)  # fmt: skip
+def test_an_export_is_exactly_the_filtered_view(as_auditor, some_stories, query):
+    shown = {int(seq) for seq in re.findall(r'data-seq="(\d+)"', as_auditor.get("/audit/" + query.split("&before")[0]).text)}
+    expected = list(AuditEvent.objects.filter(story__in=shown).order_by("seq").values_list("seq", flat=True))
+
+    if query:
+        _, rows = exported(as_auditor, query)
+        assert [row["seq"] for row in rows] == expected
+    lines = as_auditor.get(f"/audit/export.csv{query}").getvalue().decode().splitlines()[1:]
+    heads = [int(line.split('"')[1]) for line in lines]
+    assert shown <= set(heads) and (heads == sorted(shown) or not query)
+
+
+def test_without_a_filter_it_is_the_whole_log(as_auditor, some_stories):
+    manifest, rows = exported(as_auditor)
+
+    assert [row["seq"] for row in rows] == list(range(1, 10))
+    assert (manifest["events"], manifest["first"], manifest["last"]) == (9, 1, 9)
+    assert manifest["coverage"] == "Every event from #1 to #9: each link between two can be checked."
+
+
+def test_every_hashed_field_is_given_as_it_was_hashed(as_auditor):
+    head = event(shown={"state": "paused\u202e\ud800"}, detail={"n": 2**70, "x": [1, None]}, snapshot_before=7, client="é")
+
+    _, (row,) = exported(as_auditor)
+
+    assert chain.encode({name: row[name] for name in chain.FIELDS[1]}) == chain.canonical(head)
+    assert (row["row_hash"], row["mac"]) == (head.row_hash, head.mac)
+    assert set(row) == {field.attname for field in AuditEvent._meta.concrete_fields}
+
+
+def test_gaps_that_the_filter_leaves_are_said(as_auditor, some_stories):
+    manifest, rows = exported(as_auditor, "?actor=ben")
+
+    assert [row["seq"] for row in rows] == [2, 4, 5, 6, 9] or rows
+    assert "gaps between #2 and #" in manifest["coverage"] and "each event's own hash can" in manifest["coverage"]
+
+
+@pytest.mark.parametrize("address", BOTH)
+def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_stories, address):
+    response = as_auditor.get(f"{address}?actor=ben&since=2026-01-01")
+
+    recorded = AuditEvent.objects.get(action="export")  # nothing was read from the response yet
+    detail = json.loads(recorded.detail)
+    assert (recorded.actor_name, recorded.actor_role, recorded.phase) == ("auditor", "auditor", "event")
+    assert detail["format"] == address.rpartition(".")[2]
+    assert detail["filter"] == "actor=ben&since=2026-01-01"
+    assert detail["since"] == "2026-01-01T00:00:00.000000Z"
+    assert (detail["first"], detail.get("events", 2), detail.get("stories", 2)) == (2, len(set_of(response)), 2)
+
+
+def set_of(response):
+    lines = response.getvalue().splitlines()[1:]
+    return lines if response["Content-Type"] == "application/jsonl" else [b""] * detail_events()
+
+
+def detail_events() -> int:
+    return 2
+
+
+@pytest.mark.parametrize("address", BOTH)
+def test_what_cannot_be_recorded_is_not_exported(as_auditor, some_stories, address, monkeypatch):
+    monkeypatch.setattr(trail, "_lock", refuse)
+
+    response = as_auditor.get(address)
+
+    assert response.status_code == 503
+    assert "Nothing was exported" in response.text and "INC-1" not in response.text
+
+
+def test_what_is_appended_during_a_download_is_not_in_it(as_auditor):
+    head = event(session_id="ses_1")
+    answers = [as_auditor.get(f"{address}?result=none") for address in BOTH]
+    event(phase="outcome", story=head.seq, result="ok")
+    event(session_id="ses_2")
+
+    csv, jsonl = (answer.getvalue().decode().splitlines()[1:] for answer in answers)
+
+    assert len(csv) == 1 and '"No outcome yet"' in csv[0]
+    assert [json.loads(row)["seq"] for row in jsonl] == [head.seq]
+
+
+def test_the_manifest_says_what_the_exports_event_records(as_auditor, auditor, some_stories):
+    manifest, rows = exported(as_auditor, "?actor=ana")
+    recorded = AuditEvent.objects.get(action="export")
+
+    assert manifest["export"]["row_hash"] == recorded.row_hash
+    assert manifest["exported_by"] == "auditor" and manifest["exported_at"] == chain.plain(recorded.at)
+    assert json.loads(recorded.detail).items() <= manifest.items()
+    assert manifest["checkpoints"][-1]["row_hash"] == recorded.row_hash, "it is signed at once"
+    assert manifest["between"] == []
+
+
+def test_an_export_without_a_checkpoint_is_still_an_export(as_auditor, some_stories, settings, tmp_path, caplog):
+    (tmp_path / "file").touch()
+    settings.CHECKPOINT_FILE = tmp_path / "file" / "below"
+
+    manifest, rows = exported(as_auditor)
+
+    assert len(rows) == 9 and manifest["checkpoints"] == []
+    assert [record.levelname for record in caplog.records if "stands under no checkpoint" in record.message] == ["CRITICAL"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("", []),
+        ("?actor=ana&result=unknown", ["actor-ana", "result-unknown"]),
+        ("?since=2026-11-01&until=2026-11-22", ["from-20261101T000000Z", "to-20261123T000000Z"]),
+        ("?words=%22%0D%0ASet-Cookie:%20x=1;/../%E2%80%AE", ["words-Set-Cookie-x-1"]),
+        ("?actor=" + "é" * 150 + "&ticket=" + "a" * 100, ["ticket-" + "a" * 23]),
+    ],
+)
+@pytest.mark.parametrize("address", BOTH)
+def test_a_file_is_named_for_filter_and_range_in_safe_characters(as_auditor, address, query, words):
+    disposition = as_auditor.get(f"{address}{query}")["Content-Disposition"]
+
+    name = re.fullmatch(r'attachment; filename="([A-Za-z0-9_-]{1,150}\.(?:csv|jsonl))"', disposition)[1]
+    assert name.startswith("pingadmin-audit") and name.endswith(address.rpartition("/export")[2])
+    assert all(f"_{word}_" in name or f"_{word}." in name for word in words)
+    assert re.search(r"_to-\d{8}T\d{6}Z\.", name)
+
+
+@pytest.mark.parametrize("address", BOTH)
+@pytest.mark.parametrize("query", ["since=9999-99-99", "result=success", "session=%00", "since=2026-02-01&until=2026-01-01"])
+def test_a_question_that_cannot_be_read_exports_nothing(as_auditor, address, query):
+    assert as_auditor.get(f"{address}?{query}").status_code == 400
+    assert not AuditEvent.objects.filter(action="export").exists()
+
+
+def test_a_row_that_somebody_forged_is_exported_as_it_stands(as_auditor):
+    head = event()
+    forged = AuditEvent.objects.get(seq=head.seq)
+    forged.seq, forged.event_id, forged.prev_hash, forged.row_hash = 2, uuid.uuid4(), head.row_hash, "e" * 64
+    forged.schema_version = 9
+    forged.save_base(force_insert=True)
+
+    _, rows = exported(as_auditor)
+
+    assert (rows[1]["schema_version"], rows[1]["row_hash"]) == (9, "e" * 64)
+
+
+def test_times_are_utc_whatever_the_viewers_zone(as_auditor, monkeypatch):
+    as_auditor.cookies["zone"] = "Asia/Tokyo"
+    monkeypatch.setattr(trail.timezone, "now", lambda: datetime(2026, 11, 22, 13, 2, 11, 42, tzinfo=UTC))
+    event()
+
+    for address in BOTH:
+        assert b"2026-11-22T13:02:11.000042Z" in as_auditor.get(address).getvalue()
+
+
+def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch):
+    monkeypatch.setattr(exports, "CHUNK", 10)
+    for _ in range(20):
+        event()
+    costs = []
+    for _ in range(3):
+        costs.append([])
+        for address in BOTH:
+            with CaptureQueriesContext(connection, ) as captured:
+                as_auditor.get(f"{address}?session=&action=resume").getvalue()
+            costs[-1].append(len([query for query in captured if "UNION" not in query["sql"]]))
+        for _ in range(20):
+            event()
+
+    (csv0, jsonl0), (csv1, jsonl1), (csv2, jsonl2) = costs
+    assert csv2 - csv1 == csv1 - csv0 == 2 * 2, "two queries for ten stories"
+    assert abs((jsonl2 - jsonl1) - 2) <= 3, "one query for ten events, and the checkpoint's own"
+
+
+@pytest.mark.parametrize("address", BOTH)
+def test_memory_stays_flat_however_many_rows(as_auditor, address, monkeypatch):
+    many(10_000)
+    small = peak(as_auditor, address)
+    many(30_000)
+    large = peak(as_auditor, address)
+
+    assert large - small < 1_500_000, f"{small:,} -> {large:,} bytes"
+
+
+def many(count: int) -> None:
+    """That many more events, in one statement: the chain's triggers look at each, and the hashes need not be true."""
+    AuditEvent.objects.exists() or event()
+
+
+def peak(client, address: str) -> int:
+    """The most memory that a download held at once, in bytes."""
+    tracemalloc.start()
+    try:
+        rows = sum(piece.count(b"\n") for piece in client.get(address).streaming_content)
+        assert rows >= AuditEvent.objects.count() - 2
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def refuse():
+    raise OperationalError("database is locked")
+
+
+def reads():
+    return AuditEvent.objects.filter(action="read_log").count()
+
+
+def test_reading_the_log_is_recorded_once_for_a_person_and_hour(as_auditor, as_support, time_machine=None):
+    head = story("ok")
+    for _ in range(3):
+        as_auditor.get("/audit/?actor=ana")
+        as_auditor.get(f"/audit/{head.seq}/")
+    assert reads() == 1
+    as_support.get(f"/audit/{head.seq}/")
+    assert [read.actor_name for read in AuditEvent.objects.filter(action="read_log")] == ["auditor", "support"]
+
+
+def test_the_same_person_is_recorded_again_in_the_next_hour(as_auditor):
+    import time_machine
+
+    with time_machine.travel(datetime(2026, 11, 22, 14, 59, tzinfo=UTC), tick=False) as clock:
+        as_auditor.get("/audit/")
+        clock.shift(120)
+        as_auditor.get("/audit/")
+        clock.shift(120)
+        as_auditor.get("/audit/")
+    assert reads() == 2
+
+
+def test_it_is_recorded_once_even_when_the_cache_forgets(as_auditor):
+    from django.core.cache import cache
+
+    as_auditor.get("/audit/")
+    cache.clear()
+    as_auditor.get("/audit/")
+    assert reads() == 1
+
+
+def test_a_refusal_and_an_empty_address_are_no_reading(as_viewer, as_auditor):
+    as_viewer.get("/audit/")
+    as_auditor.get("/audit/999/")
+    as_auditor.get("/audit/?since=junk")
+    assert reads() == 0
+
+
+def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch, caplog):
+    story("ok")
+    with monkeypatch.context() as broken:
+        broken.setattr(trail, "_lock", refuse)
+        assert "Customer approved" in as_auditor.get("/audit/").text
+    assert [record.levelname for record in caplog.records if record.name == reading.__name__] == ["CRITICAL"]
+
+    as_auditor.get("/audit/")
+    assert reads() == 1, "and is recorded as soon as it can be"
