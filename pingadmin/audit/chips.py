@@ -10,12 +10,13 @@ from pingadmin.audit.filters import RESULTS, Question
 
 @dataclass(frozen=True)
 class Chip:
-    """name: what its count is found under, '' for a chip without one."""
+    """count: how many stories it shows, None where that was not asked for."""
 
     label: str
     address: str
     is_on: bool
     name: str = ""
+    count: int | None = None
 
 
 def address_of(question: Question, **changed) -> str:
@@ -32,24 +33,22 @@ def for_results(question: Question) -> list[Chip]:
     ]
 
 
-def for_queue(question: Question) -> list[Chip]:
-    """How stories stand in the queue, then what deserves a look."""
+def for_queue(question: Question, *, counted: bool) -> list[Chip]:
+    """How stories stand in the queue, then what deserves a look. One query for each chip that is counted."""
+    offered = {"review": reviews.STATES, "facet": facets.choices()}
     return [
-        Chip(label, address_of(question, **{field: "" if is_on else name}), is_on, name)
-        for field, offered in _offered().items()
-        for name, label in offered.items()
-        for is_on in [question.asked.get(field) == name]
+        _for_queue(question, field, name, label, counted)
+        for field, chips in offered.items()
+        for name, label in chips.items()
     ]
 
 
-def counts(question: Question) -> dict[str, int]:
-    """For each chip of the queue, how many stories it shows beside the rest of the question: exact."""
-    return {name: _count(question.with_(**{field: name})) for field, offered in _offered().items() for name in offered}
+def _for_queue(question: Question, field: str, name: str, label: str, counted: bool) -> Chip:
+    is_on = question.asked.get(field) == name
+    address = address_of(question, **{field: "" if is_on else name})
+    count = _count(question.with_(**{field: name})) if counted else None
+    return Chip(label, address, is_on, name, count)
 
 
-def _offered() -> dict[str, dict[str, str]]:
-    return {"review": reviews.STATES, "facet": facets.choices()}
-
-
-def _count(question: Question) -> int:
-    return question.queryset().count() if question.is_valid() else 0
+def _count(question: Question) -> int | None:
+    return question.queryset().count() if question.is_valid() else None

@@ -20,7 +20,7 @@ def show(request: HttpRequest, *, opened: stories.Story | None = None, status: i
     context = {
         "question": question,
         "result_chips": chips.for_results(question),
-        "queue_chips": chips.for_queue(question),
+        "queue_chips": chips.for_queue(question, counted="counts" in request.GET),
         "suggestions": _suggestions(),
         "query": question.urlencode(**place_of(request)),
     }

@@ -46,9 +46,8 @@ def review(request: HttpRequest, seq: int) -> HttpResponse:
 @permission_required("audit.read", raise_exception=True)
 def counts(request: HttpRequest) -> HttpResponse:
     """How many stories each chip of the queue shows, put into the chips of the page that asks."""
-    question = Question(request.GET)
-    found = chips.counts(question) if question.is_valid() else {}
-    return render(request, "audit/_counts.html", {"counts": found})
+    queue_chips = chips.for_queue(Question(request.GET), counted=True)
+    return render(request, "audit/_counts.html", {"queue_chips": queue_chips})
 
 
 def _refused(request: HttpRequest, head, form: ReviewForm, status: int) -> HttpResponse:

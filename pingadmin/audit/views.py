@@ -8,10 +8,12 @@ from django.views.decorators.http import require_safe
 
 from pingadmin.audit import log_page, stories
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.reading import recorded
 
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
+@recorded
 def log(request: HttpRequest) -> HttpResponse:
     """Stories that match the question in the URL, newest first, with their exact number."""
     return log_page.show(request)
@@ -19,6 +21,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
+@recorded
 def story(request: HttpRequest, seq: int) -> HttpResponse:
     """One story as a timeline; the address of a later event leads to its place in it."""
     event = get_object_or_404(AuditEvent, seq=seq)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingadmin.audit import chain
+from pingadmin.audit.actors import Actor
 from pingadmin.audit.export_csv import harmless
 from tests.audit.factories import BEN, event, story
 
@@ -78,8 +79,6 @@ def test_hostile_words_come_back_as_text_in_one_cell(exported):
 
 
 def test_a_person_cannot_name_themselves_a_formula(exported):
-    from pingadmin.audit.actors import Actor
-
     event(by=Actor("person", "9", "@SUM(1)", "-role", "+1", "=2"))
 
     (line,) = exported()
