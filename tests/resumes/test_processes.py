@@ -240,3 +240,14 @@ def test_the_reconciler_follows_and_ends_when_told(panel, simulator):
     until(lambda: ("evidence", "") in events(panel))
     assert process.end() == 0
     assert simulator.call_count("/resume") == 1
+
+
+def test_the_reconciler_that_follows_signs_the_head_of_the_audit_log(new_panel):
+    panel = new_panel()
+    file = panel.directory / "data" / "audit-checkpoints.jsonl"
+    process = panel.background("reconcile", "--follow")
+    until(lambda: file.exists() and file.read_text().endswith("\n"))
+    assert process.end() == 0
+    head = panel.rows("SELECT seq, row_hash FROM audit_auditevent ORDER BY seq DESC LIMIT 1")[0]
+    signed = json.loads(file.read_text().splitlines()[-1])
+    assert (signed["seq"], signed["row_hash"]) == (head["seq"], head["row_hash"])

@@ -1,15 +1,23 @@
-"""Looks at resumes whose outcome is open: lost, unknown, unrecorded, or accepted and not yet seen."""
+"""Looks at resumes whose outcome is open: lost, unknown, unrecorded, or accepted and not yet seen.
+
+The one that follows also signs the head of the audit log where that is due, being the process that is always there.
+"""
 
 import logging
 import signal
 import threading
+from time import monotonic
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
+from pingadmin.audit import checkpoints
 from pingadmin.resumes.reconcile import reconcile_one
 
 log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY_SECONDS = 5
+CHECKPOINT_AGAIN_SECONDS = 60
 
 
 class Command(BaseCommand):
@@ -28,7 +36,20 @@ class Command(BaseCommand):
                 continue
             if not follow:
                 return
+            self._sign_if_due()
             stop.wait(1)
+
+    _sign_after = 0.0
+
+    def _sign_if_due(self) -> None:
+        if monotonic() < self._sign_after:
+            return
+        self._sign_after = monotonic() + CHECKPOINT_EVERY_SECONDS
+        try:
+            checkpoints.make_if_due()
+        except (checkpoints.NotSigned, OSError, DatabaseError):
+            self._sign_after = monotonic() + CHECKPOINT_AGAIN_SECONDS
+            log.exception("no checkpoint could be made")
 
     def _step(self, *, quietly: bool) -> bool:
         try:
