@@ -41,7 +41,7 @@ async function compare() {
     const now = await stated(pin.seq);
     const differs = difference(pin, now);
     if (differs) alarm(differs);
-    else say("idle", `Your pin at #${pin.seq} fits.`, `The panel states the hash that you kept on ${when(pin)}; ${now.head.seq - pin.seq} events are newer. Check in this browser to know that no row before it changed.`);
+    else say("idle", `Your pin at #${pin.seq} fits.`, `It has the hash that you kept on ${when(pin)}; newer events: ${now.head.seq - pin.seq}. Whether a row before it was changed, a check tells.`);
     return differs === null;
   } catch (problem) {
     say("idle", `Your pin at #${pin.seq} was not compared.`, `${problem.message}.`);
@@ -58,12 +58,13 @@ async function sha256(line) {
 async function recompute(pin, progress) {
   let seq = 0, hash = "0".repeat(64);
   for (;;) {
-    const lines = (await (await ask(`${box.dataset.rows}?after=${seq}`)).text()).split("\n").filter(Boolean);
+    const lines = (await (await ask(`${box.dataset.rows}${seq ? `?after=${seq}` : ""}`)).text()).split("\n").filter(Boolean);
     if (lines.length === 0) break;
     const hashes = await Promise.all(lines.map(sha256));
     lines.forEach((line, place) => {
       const row = JSON.parse(line);
       if (row.seq !== seq + 1) throw new Difference(`#${seq + 1} is missing.`);
+      if (row.unreadable) throw new Difference(`#${row.seq} cannot be read.`);
       if (row.prev_hash !== hash) throw new Difference(seq ? `#${seq} is not the row that #${row.seq} followed: one of the two was changed.` : "#1 does not begin the log.");
       seq = row.seq;
       hash = hashes[place];

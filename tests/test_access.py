@@ -20,6 +20,8 @@ OPEN = EVERYBODY | {NOBODY}
 LOOK = {"viewer", "support", "auditor"}
 RESUME = {"support"}
 AUDIT = {"support", "auditor", "admin"}
+REVIEW = {"auditor"}
+EXPORT = {"auditor"}
 ADMIN = {"admin"}
 NO_ONE = set()
 
@@ -38,6 +40,15 @@ TABLE = {
     "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (RESUME, WRITE),
     "audit/": (AUDIT, READ),
     "audit/<int:seq>/": (AUDIT, READ),
+    "audit/export.csv": (EXPORT, {"GET"}),
+    "audit/export.jsonl": (EXPORT, {"GET"}),
+    "audit/verify.py": (AUDIT, READ),
+    "audit/<int:seq>/review/": (REVIEW, WRITE),
+    "audit/counts/": (AUDIT, READ),
+    "audit/rows/": (AUDIT, READ),
+    "audit/rows/<int:seq>/": (AUDIT, READ),
+    "audit/integrity/": (AUDIT, READ),
+    "audit/integrity/check/": (AUDIT, WRITE),
     "healthz": (OPEN, READ),
     "readyz": (OPEN, READ),
     "accounts/login/": (OPEN, FORM),

@@ -37,23 +37,32 @@ class Kept:
     given_up: list[Checkpoint]
     faults: list[Fault]
 
-    @property
-    def newest(self) -> Checkpoint | None:
-        return max(self.binding, key=lambda one: one.seq, default=None)
-
     def anchors(self) -> list[Anchor]:
         return [_anchor(one) for one in self.binding]
 
 
-def kept(file: Path | None = None) -> Kept:
-    """Every checkpoint that can be reached: in the file (CHECKPOINT_FILE unless named) and in the database."""
-    path = file or settings.CHECKPOINT_FILE
-    in_file, bad = _read(checkpoint_file.lines(path), path.name)
-    in_database, worse = _read(KeptCheckpoint.objects.order_by("id").values_list("line", flat=True), "the database")
-    present = set(in_file)
-    lost = [one for one in in_database if one not in present]
-    facts = {"where": "the database", "lost_from": path.name}
-    bad += worse + [fault(faults.LOST_CHECKPOINT, one.seq, at=one.at, **facts) for one in lost]
+def kept(*, copy: Path | None = None, thoroughly: bool = True) -> Kept:
+    """Every checkpoint that can be reached: in CHECKPOINT_FILE, in the database, and in a copy kept elsewhere.
+
+    A line of the others that the file lacks is a fault; the others may lack lines. Signatures are looked at only
+    thoroughly, which takes a second for every ten thousand.
+    """
+    path = settings.CHECKPOINT_FILE
+    try:
+        in_file, bad = _read(checkpoint_file.lines(path), path.name, thoroughly)
+    except OSError as problem:
+        in_file, bad = [], [fault(faults.UNREADABLE, None, where=path.name, why=problem.strerror)]
+    elsewhere = {"the database": KeptCheckpoint.objects.order_by("id").values_list("line", flat=True)}
+    if copy:
+        elsewhere = {str(copy): checkpoint_file.lines(copy)} | elsewhere
+    lost: list[Checkpoint] = []
+    for where, lines in elsewhere.items():
+        found, worse = _read(lines, where, thoroughly)
+        known = {*in_file, *lost}
+        missing = [one for one in found if one not in known]
+        bad += worse
+        bad += [fault(faults.LOST_CHECKPOINT, one.seq, at=one.at, where=where, lost_from=path.name) for one in missing]
+        lost += missing
     # By the order in the file and not by time: clocks jump.
     binding, given_up = _by_era(lost + in_file)
     return Kept(binding, given_up, bad)
@@ -76,12 +85,7 @@ def make(*, restored: int | None = None) -> Checkpoint:
     path = settings.CHECKPOINT_FILE
     with checkpoint_file.held(path):
         walk = _walk(restored)
-        made = sealed(
-            seq=walk.seq,
-            row_hash=walk.head,
-            at=chain.plain(timezone.now()),
-            restored=restored,
-        )
+        made = sealed(seq=walk.seq, row_hash=walk.head, at=chain.plain(timezone.now()), restored=restored)
         checkpoint_file.append(path, made.line)
     log.info("checkpoint %s", made.line)
     KeptCheckpoint.objects.create(line=made.line, failed_sinks="; ".join(sinks.send(made.line)))
@@ -134,11 +138,11 @@ def _anchor(checkpoint: Checkpoint) -> Anchor:
     return Anchor(checkpoint.seq, checkpoint.row_hash, checkpoint.at)
 
 
-def _read(lines: Iterable[str], where: str) -> tuple[list[Checkpoint], list[Fault]]:
+def _read(lines: Iterable[str], where: str, thoroughly: bool) -> tuple[list[Checkpoint], list[Fault]]:
     good, bad = [], []
     for number, line in enumerate(lines, start=1):
         try:
-            good.append(read(line))
+            good.append(read(line, thoroughly=thoroughly))
         except BadCheckpoint as problem:
             bad.append(fault(faults.BAD_CHECKPOINT, None, line=number, where=where, why=problem))
     return good, bad

@@ -21,9 +21,9 @@ class Finding:
 def report() -> list[Finding]:
     """Intents without outcome, outcomes without intent, and stories with two outcomes; empty where there are none."""
     findings = [
-        _finding("intents without an outcome: lost, or still under way", _intents_without_outcome()),
-        _finding("outcomes without an intent", _outcomes_without_intent()),
-        _finding("stories with more than one outcome", _two_outcomes()),
+        _finding("Intents without an outcome, lost or still under way", _intents_without_outcome()),
+        _finding("Outcomes without an intent", _outcomes_without_intent()),
+        _finding("Stories with more than one outcome", _two_outcomes()),
     ]
     return [finding for finding in findings if finding.count]
 

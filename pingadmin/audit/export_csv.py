@@ -12,11 +12,12 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.stories import Story
 from pingadmin.audit.templatetags.audit import message
 
-COLUMNS = (
+_NAMES = (
     "seq at actor_name actor_role action alias session_id client reason ticket ending result verified closed_by "
     "upstream_status upstream_code message last_at events source_address request_id attempt batch row_hash "
     "line lines export"
-).split()
+)
+COLUMNS = _NAMES.split()
 
 _FORMULA = "=+-@\u2212"
 _HIDDEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}  # spaces, controls, invisible marks

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest
 from django.db import DatabaseError
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET, require_safe
 
 from pingadmin.audit import export_csv, export_jsonl, exports
@@ -34,7 +34,9 @@ def as_jsonl(request: HttpRequest) -> HttpResponse:
 @permission_required("audit.read", raise_exception=True)
 def verifier(request: HttpRequest) -> HttpResponse:
     """The program that checks a JSONL export on a machine that has only Python."""
-    return FileResponse(VERIFIER.open("rb"), as_attachment=True, filename=VERIFIER.name, content_type="text/x-python")
+    response = HttpResponse(VERIFIER.read_bytes(), content_type="text/x-python; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{VERIFIER.name}"'
+    return response
 
 
 def _download(request: HttpRequest, find, lines, content_type: str) -> HttpResponse:

@@ -3,22 +3,12 @@
 from datetime import time
 
 from django.conf import settings
-from django.db.models import FloatField, Func, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import ExtractIsoWeekDay, TruncTime
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from pingadmin.audit import stories
+from pingadmin.audit.clock import DAY, Epoch, day_of_week, second_of_day
 from pingadmin.audit.endings import ended
 from pingadmin.audit.reviews import NEED_REVIEW
-
-
-class Seconds(Func):
-    """A time as seconds, by the database's own arithmetic: SQLite would call Python for each row."""
-
-    template = "EXTRACT(EPOCH FROM %(expressions)s)"
-    output_field = FloatField()
-
-    def as_sqlite(self, compiler, connection, **context):
-        return self.as_sql(compiler, connection, template="(julianday(%(expressions)s) * 86400)", **context)
 
 
 def choices() -> dict[str, str]:
@@ -48,19 +38,23 @@ def _repeated(heads: QuerySet) -> QuerySet:
         NEED_REVIEW, session_id=OuterRef("session_id"), alias=OuterRef("alias"), seq__lt=OuterRef("seq")
     )
     heads = heads.exclude(session_id="").alias(earlier_at=Subquery(earlier.order_by("-seq").values("at")[:1]))
-    within = settings.REPEATED_WITHIN_HOURS * 3600
-    return heads.alias(apart=Seconds("at") - Seconds("earlier_at")).filter(apart__lte=within)
+    within = int(settings.REPEATED_WITHIN_HOURS * 3600)
+    return heads.alias(apart=Epoch("at") - Epoch("earlier_at")).filter(apart__lte=within)
 
 
 def _outside_hours(heads: QuerySet) -> QuerySet:
     hours = settings.WORKING_HOURS
-    heads = heads.alias(day=ExtractIsoWeekDay("at", tzinfo=hours.zone), clock=TruncTime("at", tzinfo=hours.zone))
-    outside = ~Q(day__in=hours.days) | Q(clock__lt=hours.begin)
-    return heads.filter(outside if hours.end == time.max else outside | Q(clock__gte=hours.end))
+    heads = heads.alias(day=day_of_week(hours.zone), clock=second_of_day(hours.zone))
+    is_working_day = Q(day__in=[day - 1 for day in hours.days])
+    return heads.exclude(is_working_day, clock__gte=_seconds(hours.begin), clock__lt=_seconds(hours.end))
 
 
 def _bulk(heads: QuerySet) -> QuerySet:
     return heads.exclude(batch="")
+
+
+def _seconds(clock: time) -> int:
+    return DAY if clock == time.max else clock.hour * 3600 + clock.minute * 60 + clock.second
 
 
 _FACETS = {

@@ -15,6 +15,7 @@ REWRITTEN = "rewritten"
 SHORTER = "shorter than a checkpoint"
 BAD_CHECKPOINT = "bad checkpoint"
 LOST_CHECKPOINT = "lost checkpoint"
+UNREADABLE = "unreadable checkpoints"
 
 _SENTENCES = {
     EDITED: "Event #{seq} was edited: what it says does not give its hash.",
@@ -32,6 +33,7 @@ _SENTENCES = {
         "its end was cut off, or an old copy was put in its place."
     ),
     BAD_CHECKPOINT: "The checkpoint in line {line} of {where} cannot be believed: {why}.",
+    UNREADABLE: "The checkpoints in {where} cannot be read: {why}.",
     LOST_CHECKPOINT: "The checkpoint at #{seq} of {at} is in {where}, but no longer in {lost_from}.",
 }
 

@@ -4,6 +4,7 @@ Until an admin accepts that in writing (restore.py), nothing is appended: it wou
 vouched for already. The checkpoint file is looked at when it changed, so an append costs one stat().
 """
 
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from pingadmin.audit.checkpoint import Checkpoint
 from pingadmin.audit.models import AuditEvent
 
 ACCEPT = "accept_restore"
+
+log = logging.getLogger(__name__)
 
 
 class LogWentBack(DatabaseError):
@@ -42,18 +45,29 @@ def problem() -> str:
 
 def problem_at(head: int) -> str:
     """The same for a log that ends at `head`."""
-    newest = _newest()
-    if newest is None or newest.seq <= head:
+    vouched = newest()
+    if vouched is None or vouched.seq <= head:
         return ""
     return (
-        f"the audit log ends at #{head}, but the checkpoint of {newest.at} stands at #{newest.seq}: an older database "
-        "was put in its place. Put the newer one back, or let an admin accept this one with audit_accept_restore"
+        f"the audit log ends at #{head}, but the checkpoint of {vouched.at} stands at #{vouched.seq}: "
+        "an older database was put in its place. Put the newer one back, or let an admin accept this one "
+        "with audit_accept_restore"
     )
 
 
-def _newest() -> Checkpoint | None:
+def fault_line() -> str:
+    """The same as a line for /readyz."""
+    return f"audit: {found}" if (found := problem()) else ""
+
+
+def newest() -> Checkpoint | None:
+    """The newest checkpoint in CHECKPOINT_FILE."""
     path = settings.CHECKPOINT_FILE
-    state = (str(path), checkpoint_file.state(path))
-    if state != _seen.state:
-        _seen.checkpoint, _seen.state = checkpoints.newest_in_file(), state
+    try:
+        state = (str(path), checkpoint_file.state(path))
+        if state != _seen.state:
+            _seen.checkpoint, _seen.state = checkpoints.newest_in_file(), state
+    except OSError as problem:
+        # Resumes go on without the file; a check says that it cannot be read.
+        log.error("the checkpoints cannot be read: %s", problem)
     return _seen.checkpoint

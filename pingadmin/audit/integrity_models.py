@@ -35,6 +35,7 @@ class VerificationRun(models.Model):
     anchored_seq = models.BigIntegerField(default=0)
     anchored_at = models.DateTimeField(null=True)
     faults = models.JSONField(default=list)
+    completeness = models.JSONField(default=list)
 
     class Meta:
         default_permissions = ()

@@ -1,12 +1,13 @@
 """Checks of the whole log that people start: in steps of about a second, so that a page can show how far one is."""
 
 import logging
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from pingadmin.audit import chain, checkpoints, trail
+from pingadmin.audit import chain, checkpoints, completeness, trail
 from pingadmin.audit.actors import Actor
 from pingadmin.audit.faults import Fault
 from pingadmin.audit.models import VerificationRun
@@ -40,12 +41,12 @@ def record(walk: Walk, bad_checkpoints: list[Fault], *, by: Actor, started_at: d
 
 
 def _step(run: VerificationRun, *, by: Actor) -> VerificationRun:
-    kept, place = checkpoints.kept(), run.seq
-    walk = Walk(seq=run.seq, head=run.head, before=run.before, anchors=kept.anchors())
+    place, anchors = run.seq, checkpoints.kept(thoroughly=False).anchors()
+    walk = Walk(seq=run.seq, head=run.head, before=run.before, anchors=anchors)
     has_more = walk.step(seconds=STEP_SECONDS)
     _note(run, walk)
     if not has_more:
-        _end(run, walk, kept.faults)
+        _end(run, walk, checkpoints.kept().faults)
     # Two browsers may watch one check: only one of them moves it on.
     mine = VerificationRun.objects.filter(pk=run.pk, seq=place, ended_at=None)
     changed = {
@@ -67,7 +68,8 @@ def _note(run: VerificationRun, walk: Walk) -> None:
 
 def _end(run: VerificationRun, walk: Walk, bad_checkpoints: list[Fault]) -> None:
     found = [walk.fault] * bool(walk.fault) + bad_checkpoints
-    run.faults = [{"word": one.word, "seq": one.seq, "sentence": one.sentence} for one in found]
+    run.faults = [asdict(one) for one in found]
+    run.completeness = [asdict(finding) for finding in completeness.report()]
     run.outcome = run.Outcome.BROKEN if found else run.Outcome.WHOLE
     run.ended_at = timezone.now()
 

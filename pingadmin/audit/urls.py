@@ -1,10 +1,12 @@
 from django.urls import path
 
-from pingadmin.audit import export_views, pin_views, review_views, views
+from pingadmin.audit import export_views, integrity_views, pin_views, review_views, views
 
 app_name = "audit"
 urlpatterns = [
     path("", views.log, name="log"),
+    path("integrity/", integrity_views.integrity, name="integrity"),
+    path("integrity/check/", integrity_views.check, name="check"),
     path("<int:seq>/", views.story, name="story"),
     path("<int:seq>/review/", review_views.review, name="review"),
     path("counts/", review_views.counts, name="counts"),

@@ -1,11 +1,16 @@
 """Two questions of whoever runs the panel: is the process alive, and could it do its work right now?"""
 
+from collections.abc import Callable
+
 from django.apps import apps
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
+
+# What other packages add: each returns what is wrong in one line, '' while nothing is.
+CHECKS: list[Callable[[], str]] = []
 
 
 @login_not_required
@@ -30,7 +35,9 @@ def _faults() -> list[str]:
         return ["database: cannot be reached"]
     if waiting:
         return [f"migrations: {len(waiting)} waiting, run manage.py migrate"]
-    return [] if _audit_can_be_written() else ["audit: the log cannot be written, so nothing can be resumed"]
+    if not _audit_can_be_written():
+        return ["audit: the log cannot be written, so nothing can be resumed"]
+    return [fault for check in CHECKS if (fault := check())]
 
 
 def _all_migrations() -> list[tuple[str, str]]:

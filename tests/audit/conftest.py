@@ -1,5 +1,4 @@
-"""Checkpoints of a test's own; and a database of its own, for tests that write from several processes: pytest's cannot
-be flushed."""
+"""A database of a test's own, for tests that write from several processes: pytest's cannot be flushed."""
 
 import subprocess
 import sys
@@ -11,13 +10,6 @@ from django.db import connections
 from tests.support.processes import CHECKOUT, clean_environment
 
 OWN = "own"
-
-
-@pytest.fixture(autouse=True)
-def checkpoint_file(settings, tmp_path):
-    """A place of the test's own, empty at first."""
-    settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
-    return settings.CHECKPOINT_FILE
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

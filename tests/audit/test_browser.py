@@ -1,5 +1,6 @@
 """The log in a real browser: filtering in place with the script, and by plain links and forms without it."""
 
+import json
 import subprocess
 import sys
 
@@ -27,12 +28,12 @@ def told(panel):
 @pytest.mark.parametrize("script", [True, False])
 def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
     page = new_page("auditor", java_script_enabled=script)
-    page.goto("/audit/")
+    page.goto("/audit/?action=resume")
     assert page.locator("tr[data-seq]").count() == 50
-    page.get_by_text("61 stories", exact=True).wait_for()
+    page.get_by_text("61 stories match", exact=True).wait_for()
 
     page.get_by_role("link", name="Older").click()
-    page.wait_for_url("**/audit/?before=*")
+    page.wait_for_url("**before=*")
     page.get_by_role("link", name="Newer").wait_for()
     assert page.locator("tr[data-seq]").count() == 11
 
@@ -45,8 +46,11 @@ def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
     page.get_by_role("heading", name="No story matches").wait_for()
 
     page.get_by_role("link", name="Unknown", exact=True).click()
-    page.get_by_role("link", name="Story 121").click()
-    page.get_by_role("heading", name="#121 · Resume ses_of_ben").wait_for()
+    page.get_by_text("1 story matches").wait_for()
+    row = page.locator("tr[data-seq]")
+    seq = row.get_attribute("data-seq")
+    row.get_by_role("link", name=f"Story {seq}").click()
+    page.get_by_role("heading", name=f"#{seq} · Resume ses_of_ben").wait_for()
     page.get_by_text("Outcome: unknown").wait_for()
 
 
@@ -62,3 +66,30 @@ def test_going_back_shows_the_question_that_was_asked(told, new_page):
 
     page.get_by_text("1 story matches").wait_for()
     assert page.url.endswith("/audit/?result=unknown")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_press_downloads_what_the_page_shows_and_the_verifier_proves_it(told, new_page, tmp_path, script):
+    page = new_page("auditor", java_script_enabled=script)
+    page.goto("/audit/?actor=ben")
+    files = {}
+    for name in ("Export CSV", "Export JSONL", "Verifier for JSONL"):
+        with page.expect_download() as waited:
+            page.get_by_role("link", name=name).click()
+        files[name] = tmp_path / waited.value.suggested_filename
+        waited.value.save_as(files[name])
+
+    assert files["Export CSV"].read_text().count("ses_of_ben") == 1
+    assert "actor-ben" in files["Export JSONL"].name
+    key = json.loads(files["Export JSONL"].read_text().splitlines()[0])["public_key"]
+    verifier = [sys.executable, "-I", "-S", files["Verifier for JSONL"], files["Export JSONL"], "--public-key", key]
+    assert "WHOLE: 2 events" in subprocess.run(verifier, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_export_follows_a_filter_that_swapped_only_the_list(told, new_page):
+    page = new_page("auditor")
+    page.goto("/audit/")
+    page.get_by_role("link", name="Unknown", exact=True).click()
+    page.wait_for_url("**/audit/?result=unknown")
+
+    assert page.get_by_role("link", name="Export CSV").get_attribute("href") == "/audit/export.csv?result=unknown"

@@ -12,7 +12,25 @@ from pingadmin.audit.actors import Actor
 from pingadmin.audit.export_csv import harmless
 from tests.audit.factories import BEN, event, story
 
-FORMULAS = ["=", "+", "-", "@", "\t=", "\r=", "\n=", "＝", "＋", "－", "＠", "﹢", "\u2212", " =", "\u00a0 =", "\u200b=", "\ufeff="]
+FORMULAS = [
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t=",
+    "\r=",
+    "\n=",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "﹢",
+    "\u2212",
+    " =",
+    "\u00a0 =",
+    "\u200b=",
+    "\ufeff=",
+]
 
 
 @pytest.fixture
@@ -52,7 +70,9 @@ def test_each_line_says_its_place_and_which_export_it_is_from(exported, auditor)
 
     assert [(line["line"], line["lines"]) for line in lines] == [("1", "3"), ("2", "3"), ("3", "3")]
     assert all(line["export"].startswith(f"export #7 by {auditor.username} at 20") for line in lines)
-    assert all(line["export"].endswith(": actor=ana&since=2026-01-01, since 2026-01-01T00:00:00.000000Z") for line in lines)
+    assert all(
+        line["export"].endswith(": actor=ana&since=2026-01-01, since 2026-01-01T00:00:00.000000Z") for line in lines
+    )
 
 
 def test_an_empty_answer_is_the_columns_names_alone(as_auditor, exported):

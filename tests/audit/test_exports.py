@@ -12,18 +12,14 @@ from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
-from pingadmin.audit import chain, checkpoints, exports, reading, trail
+from pingadmin.audit import chain, checkpoints, exports, keys, reading, trail
 from pingadmin.audit.models import AuditEvent
+from pingadmin.secret import Secret
 from tests.audit.factories import BEN, event, story
 
 pytestmark = pytest.mark.django_db
 
 BOTH = ["/audit/export.csv", "/audit/export.jsonl"]
-
-
-@pytest.fixture(autouse=True)
-def own_checkpoints(settings, tmp_path):
-    settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
 
 
 @pytest.fixture
@@ -94,7 +90,9 @@ def test_without_a_filter_it_is_the_whole_log(as_auditor, some_stories):
 
 
 def test_every_hashed_field_is_given_as_it_was_hashed(as_auditor):
-    head = event(shown={"state": "paused\u202e\ud800"}, detail={"n": 2**70, "x": [1, None]}, snapshot_before=7, client="é")
+    head = event(
+        shown={"state": "paused\u202e\ud800"}, detail={"n": 2**70, "x": [1, None]}, snapshot_before=7, client="é"
+    )
 
     _, (row,) = exported(as_auditor)
 
@@ -107,7 +105,10 @@ def test_gaps_that_the_filter_leaves_are_said(as_auditor, some_stories):
     manifest, rows = exported(as_auditor, "?actor=ben")
 
     assert [row["seq"] for row in rows] == [2, 4, 5, 6, 8]
-    assert "leaves 2 gaps between #2 and #8" in manifest["coverage"] and "each event's own hash can" in manifest["coverage"]
+    assert (
+        "leaves 2 gaps between #2 and #8" in manifest["coverage"]
+        and "each event's own hash can" in manifest["coverage"]
+    )
 
 
 @pytest.mark.parametrize("address", BOTH)
@@ -164,7 +165,9 @@ def test_an_export_without_a_checkpoint_is_still_an_export(as_auditor, some_stor
     manifest, rows = exported(as_auditor)
 
     assert len(rows) == 8 and manifest["checkpoints"] == []
-    assert [record.levelname for record in caplog.records if "stands under no checkpoint" in record.message] == ["CRITICAL"]
+    assert [record.levelname for record in caplog.records if "stands under no checkpoint" in record.message] == [
+        "CRITICAL"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,9 @@ def test_a_file_is_named_for_filter_and_range_in_safe_characters(as_auditor, add
 
 
 @pytest.mark.parametrize("address", BOTH)
-@pytest.mark.parametrize("query", ["since=9999-99-99", "result=success", "session=%00", "since=2026-02-01&until=2026-01-01"])
+@pytest.mark.parametrize(
+    "query", ["since=9999-99-99", "result=success", "session=%00", "since=2026-02-01&until=2026-01-01"]
+)
 def test_a_question_that_cannot_be_read_exports_nothing(as_auditor, address, query):
     assert as_auditor.get(f"{address}?{query}").status_code == 400
     assert not AuditEvent.objects.filter(action="export").exists()
@@ -218,6 +223,7 @@ def test_times_are_utc_whatever_the_viewers_zone(as_auditor, monkeypatch):
 @pytest.mark.parametrize(("address", "for_a_chunk"), [(BOTH[0], 2), (BOTH[1], 1)])
 def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch, address, for_a_chunk):
     monkeypatch.setattr(exports, "CHUNK", 10)
+    as_auditor.get(address).getvalue()  # makes the first checkpoint, which costs less than those after it
     costs = []
     for _ in range(3):
         for _ in range(20):
@@ -228,6 +234,22 @@ def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch, address, for
         costs.append(len(captured))
 
     assert costs[2] - costs[1] == costs[1] - costs[0] == 2 * for_a_chunk
+
+
+@pytest.mark.parametrize("address", BOTH)
+def test_no_secret_leaves_with_an_export(as_auditor, some_stories, address, settings):
+    canary = "canary-0123456789abcdefghijklmnopqrstuvwxyz"
+    settings.UPSTREAMS = {"ping": {"LABEL": "Ping", "API_KEY": Secret(canary)}}
+
+    content = as_auditor.get(address).getvalue().decode()
+
+    for secret in (
+        canary,
+        settings.AUDIT_KEY.reveal(),
+        settings.SECRET_KEY,
+        keys.for_signing().private_bytes_raw().hex(),
+    ):
+        assert secret not in content
 
 
 @pytest.mark.parametrize("address", BOTH)

@@ -17,6 +17,7 @@ PAGES = {
     "audit log": "/audit/",
     "audit log, nothing matches": "/audit/?actor=nobody",
     "story": "/audit/1/",
+    "integrity": "/audit/integrity/",
     "not found": "/nowhere/",
     "forbidden": "/admin/",
 }

@@ -113,7 +113,8 @@ class Panel:
     def refresh(self, template: Path) -> None:
         """Put a fresh database in place; safe between requests, because none keeps its connection."""
         self.forget_people()
-        for old in self.directory.glob("pingadmin.sqlite3*"):
+        # Checkpoints of the old log would rightly refuse the new one.
+        for old in [*self.directory.glob("pingadmin.sqlite3*"), *self.directory.glob("data/audit-checkpoints.*")]:
             old.unlink()
         shutil.copy(template, self.database)
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from pingadmin.audit import checkpoints, completeness, keys, runs, verification
@@ -17,13 +17,15 @@ class Command(BaseCommand):
     help = "Re-read and re-hash the audit log, and name the first bad event and how it is bad."
 
     def add_arguments(self, parser):
-        parser.add_argument("--checkpoints", type=Path, metavar="FILE", help="a copy of the checkpoints kept elsewhere")
+        parser.add_argument("--checkpoints", type=Path, metavar="FILE", help="also a copy that was kept elsewhere")
         parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
         parser.add_argument("--no-event", action="store_true", help="write nothing, for a copy of the database")
 
     def handle(self, **options):
         started_at, clock = timezone.now(), time.monotonic()
-        kept = checkpoints.kept(options["checkpoints"])
+        if options["checkpoints"] and not options["checkpoints"].is_file():
+            raise CommandError(f"There is no file {options['checkpoints']}.")
+        kept = checkpoints.kept(copy=options["checkpoints"])
         walk = verification.verify(kept.anchors(), self._progress)
         found = [walk.fault] * bool(walk.fault) + kept.faults
         stories = completeness.report()
@@ -60,8 +62,8 @@ def _in_words(result: dict) -> str:
     if seq > anchored:
         lines.append(f"Events #{anchored + 1} to #{seq} rest on this server: no checkpoint vouches for them yet.")
     if result["given_up"]:
-        lines.append(f"{len(result['given_up'])} checkpoints were given up when a restored log was accepted.")
+        lines.append(f"Checkpoints that were given up when a restored log was accepted: {len(result['given_up'])}.")
     for finding in result["completeness"]:
         numbers = ", ".join(f"#{number}" for number in finding["stories"])
-        lines.append(f"{finding['count']} {finding['sentence']}: {numbers}")
+        lines.append(f"{finding['sentence']}: {finding['count']} ({numbers}).")
     return "\n".join(lines)

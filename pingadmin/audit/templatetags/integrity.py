@@ -1,0 +1,12 @@
+"""`{% load integrity %}`: the line at the top of the audit log."""
+
+from django import template
+
+from pingadmin.audit import standing
+
+register = template.Library()
+
+
+@register.inclusion_tag("audit/_integrity_line.html", takes_context=True)
+def integrity_line(context) -> dict:
+    return {"standing": standing.now(), "csrf_token": context.get("csrf_token")}

@@ -1,0 +1,214 @@
+"""Everything that we tried on the log, as data: how, and what is said of it.
+
+The log has six events; a checkpoint vouches for the first four. Each attempt runs with the triggers dropped, as the
+owner of the tables can; what stops people who do not own them is in test_stopped.py.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import connection
+
+from pingadmin.audit import faults
+from pingadmin.audit.chain import key_id_of
+from pingadmin.audit.models import AuditEvent, KeptCheckpoint
+from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_keys, replace_all, seal, sql
+
+ANOTHER_KEY = "a key of somebody else, 32 characters long"
+CHANGED = {"event_id": uuid.UUID(int=7), "at": "2020-01-01 00:00:00+00:00", "verified": False}
+SEAL_OR_PLACE = {
+    "seq": (99, faults.MISSING),
+    "schema_version": (2, faults.UNKNOWN_VERSION),
+    "mac": ("0" * 64, faults.BAD_MAC),
+}
+
+
+def _columns() -> dict:
+    found = {}
+    for field in AuditEvent._meta.concrete_fields:
+        other = 77 if field.get_internal_type().endswith("IntegerField") else "x"
+        value, word = SEAL_OR_PLACE.get(field.name, (CHANGED.get(field.name, other), faults.EDITED))
+        found[f"edit {field.name}"] = (_update(field, value), word, 3)
+    return found
+
+
+def _update(field, value):
+    return lambda: sql(
+        f"UPDATE {TABLE} SET {field.column} = %s WHERE seq = 3",
+        [field.get_db_prep_value(value, connection) if not isinstance(value, str) else value],
+    )
+
+
+def _delete(which: str):
+    return lambda: sql(f"DELETE FROM {TABLE} WHERE {which}")
+
+
+def _edited_with(key: str, *, seq: int):
+    """Edit one event and give it a hash and a MAC that fit."""
+
+    def act():
+        changed = all_rows()
+        changed[seq - 1] = seal(changed[seq - 1] | {"reason": "another reason"}, key)
+        replace_all(changed)
+
+    return act
+
+
+def _chained_with(key: str, *, seq: int):
+    """Edit one event and chain the whole log anew."""
+
+    def act():
+        changed = all_rows()
+        changed[seq - 1]["reason"] = "another reason"
+        replace_all(chained(changed, key))
+
+    return act
+
+
+def _chained_under_own_name() -> None:
+    changed = [values | {"key_id": key_id_of(ANOTHER_KEY)} for values in all_rows()]
+    replace_all(chained(changed, ANOTHER_KEY))
+
+
+def _shift_away(seq: int) -> None:
+    """Take one event out and close the hole in the numbers."""
+    changed = all_rows()
+    del changed[seq - 1]
+    replace_all([values | {"seq": number} for number, values in enumerate(changed, start=1)])
+
+
+def _swap(one: int, other: int):
+    def act():
+        changed = all_rows()
+        changed[one - 1]["seq"], changed[other - 1]["seq"] = other, one
+        replace_all(changed)
+
+    return act
+
+
+def _insert_between(key: str, prev_seq: int):
+    """A forged event after prev_seq; all later ones move up."""
+
+    def act():
+        present = all_rows()
+        forged = present[prev_seq] | {
+            "seq": prev_seq + 1,
+            "event_id": uuid.uuid4(),
+            "prev_hash": present[prev_seq - 1]["row_hash"],
+            "reason": "never said",
+        }
+        # Two rows would follow one; who can do this can drop the constraint as well.
+        drop_keys()
+        moved = [values | {"seq": values["seq"] + 1} for values in present[prev_seq:]]
+        replace_all([*present[:prev_seq], seal(forged, key), *moved])
+
+    return act
+
+
+def _append_forged(key: str) -> None:
+    present = all_rows()
+    forged = present[-1] | {"seq": len(present) + 1, "event_id": uuid.uuid4(), "prev_hash": present[-1]["row_hash"]}
+    replace_all([*present, seal(forged, key)])
+
+
+def _follow_an_earlier_one() -> None:
+    """An event in the place of #5 that follows #2."""
+    present = all_rows()
+    drop_keys()
+    present[4] = seal(present[4] | {"prev_hash": present[1]["row_hash"]}, _stolen())
+    replace_all(present)
+
+
+def _fork() -> None:
+    """A second event after #2, in the place of #4."""
+    present = all_rows()
+    drop_keys()
+    present[3] = seal(present[3] | {"prev_hash": present[2]["prev_hash"]}, _stolen())
+    replace_all(present)
+
+
+def _twice() -> None:
+    present = all_rows()
+    drop_keys()
+    replace_all([*present, present[2]])
+
+
+def _before_the_first() -> None:
+    present = all_rows()
+    replace_all([seal(present[0] | {"seq": 0, "event_id": uuid.uuid4(), "prev_hash": "f" * 64}, _stolen()), *present])
+
+
+def _old_copy() -> None:
+    """The database of yesterday, with its two events and no checkpoint."""
+    sql(f"DELETE FROM {TABLE} WHERE seq > 2")
+    KeptCheckpoint.objects.all().delete()
+
+
+def _old_copy_gone_on() -> None:
+    """The same, and other events appended to it with the right key."""
+    changed = all_rows()
+    for values in changed[2:]:
+        values["reason"] = "another future"
+    replace_all(chained(changed, _stolen()))
+    KeptCheckpoint.objects.all().delete()
+
+
+def _replace_or_insert() -> None:
+    """INSERT OR REPLACE with the trigger gone, and PostgreSQL's way to say it."""
+    columns = [field.column for field in AuditEvent._meta.concrete_fields]
+    chosen = ", ".join("'never said'" if name == "reason" else name for name in columns)
+    if connection.vendor == "postgresql":
+        end = "ON CONFLICT (seq) DO UPDATE SET reason = EXCLUDED.reason"
+        sql(f"INSERT INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3 {end}")
+    else:
+        sql(f"INSERT OR REPLACE INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3")
+
+
+def _unreadable() -> None:
+    if connection.vendor == "postgresql":
+        sql(f"UPDATE {TABLE} SET at = 'infinity' WHERE seq = 3")
+    else:
+        sql(f"UPDATE {TABLE} SET at = '2026-13-77 99:00:00' WHERE seq = 3")
+
+
+def _stolen() -> str:
+    return settings.AUDIT_KEY.reveal()
+
+
+# What is done -> (how, how the first bad event is bad, its seq)
+ON_ROWS = _columns() | {
+    "put something unreadable in": (_unreadable, faults.EDITED, 3),
+    "edit every event": (lambda: sql(f"UPDATE {TABLE} SET reason = 'x'"), faults.EDITED, 1),
+    "turn an unknown outcome into ok": (
+        lambda: sql(f"UPDATE {TABLE} SET result = 'ok' WHERE seq = 4"), faults.EDITED, 4,
+    ),
+    "delete the first": (_delete("seq = 1"), faults.MISSING, 1),
+    "delete one in the middle": (_delete("seq = 3"), faults.MISSING, 3),
+    "delete two in the middle": (_delete("seq IN (3, 4)"), faults.MISSING, 3),
+    "delete all but the last": (_delete("seq < 6"), faults.MISSING, 1),
+    "cut the end off below the checkpoint": (_delete("seq > 3"), faults.SHORTER, 4),
+    "cut the end off at the first": (_delete("seq > 1"), faults.SHORTER, 4),
+    "empty the table": (_delete("1 = 1"), faults.SHORTER, 4),
+    "put an old copy in its place": (_old_copy, faults.SHORTER, 4),
+    "put an old copy in its place and go on": (_old_copy_gone_on, faults.REWRITTEN, 4),
+    "delete one and close the hole": (lambda: _shift_away(3), faults.REORDERED, 3),
+    "swap neighbours": (_swap(3, 4), faults.REORDERED, 3),
+    "swap two far apart": (_swap(2, 5), faults.REORDERED, 2),
+    "swap with the last": (_swap(2, 6), faults.REORDERED, 2),
+    "insert a forged one without the key": (_insert_between(ANOTHER_KEY, 2), faults.BAD_MAC, 3),
+    "insert a forged one with the stolen key": (lambda: _insert_between(_stolen(), 2)(), faults.INSERTED, 3),
+    "insert before the first": (_before_the_first, faults.INSERTED, 0),
+    "let two events have one number": (_twice, faults.FORK, 3),
+    "let two events follow one": (_fork, faults.FORK, 4),
+    "let an event follow an earlier one": (_follow_an_earlier_one, faults.BROKEN_LINK, 5),
+    "edit one and give it its new hash": (_edited_with(ANOTHER_KEY, seq=3), faults.BAD_MAC, 3),
+    "edit one with the stolen key": (lambda: _edited_with(_stolen(), seq=3)(), faults.BROKEN_LINK, 4),
+    "edit the checkpoint's event with the stolen key": (
+        lambda: _edited_with(_stolen(), seq=4)(), faults.REWRITTEN, 4,
+    ),
+    "chain the whole log anew without the key": (_chained_with(ANOTHER_KEY, seq=1), faults.BAD_MAC, 1),
+    "chain the whole log anew with the stolen key": (lambda: _chained_with(_stolen(), seq=1)(), faults.REWRITTEN, 4),
+    "chain it anew and name a key of one's own": (_chained_under_own_name, faults.UNKNOWN_KEY, 1),
+    "append a forged one without the key": (lambda: _append_forged(ANOTHER_KEY), faults.BAD_MAC, 7),
+    "INSERT OR REPLACE": (_replace_or_insert, faults.EDITED, 3),
+}  # fmt: skip

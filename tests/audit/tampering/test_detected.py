@@ -1,0 +1,63 @@
+"""Every attempt on the rows is named: the first bad event, and how it is bad."""
+
+import json
+
+import pytest
+from django.core.management import call_command
+
+from pingadmin.audit import checkpoints, verification
+from tests.audit.factories import story
+from tests.audit.tampering.attempts import ON_ROWS
+from tests.audit.tampering.tools import drop_triggers
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anchored_log():
+    """Six events; a checkpoint vouches for the first four."""
+    story(shown={"state": "paused", "age": 12}, outcome={"upstream_status": 200, "detail": {"message": "ok"}})
+    story("unknown", outcome={"detail": {"message": "timed out"}})
+    checkpoints.make()
+    story("rejected", session_id="ses_2")
+
+
+def test_an_untouched_log_is_whole(anchored_log):
+    walk = verify()
+    assert (walk.fault, walk.seq, walk.anchored.seq) == (None, 6, 4)
+
+
+def test_taking_the_guards_down_alone_changes_nothing(anchored_log):
+    drop_triggers()
+    assert verify().fault is None
+
+
+@pytest.mark.parametrize("attempt", ON_ROWS)
+def test_every_attempt_is_named(anchored_log, attempt):
+    act, word, seq = ON_ROWS[attempt]
+    drop_triggers()
+    act()
+
+    found = verify().fault
+
+    assert found is not None, "nothing was noticed"
+    assert (found.word, found.seq) == (word, seq), found.sentence
+    assert found.sentence.startswith((f"Event #{seq} ", "The log ends at #"))
+
+
+@pytest.mark.parametrize("attempt", ["edit reason", "empty the table", "swap neighbours"])
+def test_the_command_names_it_and_exits_with_1(anchored_log, capsys, attempt):
+    act, word, seq = ON_ROWS[attempt]
+    drop_triggers()
+    act()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit_verify", "--json", "--no-event")
+
+    result = json.loads(capsys.readouterr().out)
+    assert ended.value.code == 1 and result["whole"] is False
+    assert (result["faults"][0]["word"], result["faults"][0]["seq"]) == (word, seq)
+
+
+def verify() -> verification.Walk:
+    return verification.verify(checkpoints.kept().anchors())

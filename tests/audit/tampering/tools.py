@@ -1,0 +1,68 @@
+"""What somebody does who can write to the database: takes the guards down, and puts rows as they like."""
+
+import re
+from types import SimpleNamespace
+
+from django.db import connection
+
+from pingadmin.audit import chain, rows
+from pingadmin.audit.models import AuditEvent
+
+TABLE = "audit_auditevent"
+
+
+def sql(statement: str, parameters=None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def drop_triggers() -> None:
+    """The test's transaction brings them back."""
+    if connection.vendor == "postgresql":
+        sql(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
+        return
+    for name in ("audit_no_update", "audit_no_delete", "audit_only_append"):
+        sql(f"DROP TRIGGER {name}")
+
+
+def drop_keys() -> None:
+    """Let two rows have one seq, one event id, or one hash before."""
+    if connection.vendor == "postgresql":
+        names = ["audit_no_fork", f"{TABLE}_pkey", f"{TABLE}_event_id_key"]
+        sql(f"ALTER TABLE {TABLE} {', '.join(f'DROP CONSTRAINT {name}' for name in names)}")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [TABLE])
+        table = cursor.fetchone()[0]
+    loose = re.sub(r',\s*CONSTRAINT "audit_no_fork" UNIQUE \("prev_hash"\)| PRIMARY KEY| UNIQUE', "", table)
+    sql(loose.replace(TABLE, "loose"))
+    sql(f"INSERT INTO loose SELECT * FROM {TABLE}")
+    sql(f"DROP TABLE {TABLE}")
+    sql(f"ALTER TABLE loose RENAME TO {TABLE}")
+
+
+def all_rows() -> list[dict]:
+    return list(rows.after(0))
+
+
+def replace_all(changed: list[dict]) -> None:
+    """The whole table, with whatever these rows say."""
+    sql(f"DELETE FROM {TABLE}")
+    for values in changed:
+        AuditEvent(**values).save_base(force_insert=True)
+
+
+def chained(changed: list[dict], key: str) -> list[dict]:
+    """The rows numbered, linked, hashed and sealed anew from the first one, with somebody's key."""
+    head = chain.GENESIS
+    for seq, values in enumerate(changed, start=1):
+        values |= {"seq": seq, "prev_hash": head}
+        head = seal(values, key)["row_hash"]
+    return changed
+
+
+def seal(values: dict, key: str) -> dict:
+    """One row with the hash and the MAC that it would have."""
+    values["row_hash"] = chain.hash_of(SimpleNamespace(**values))
+    values["mac"] = chain.mac_of(values["row_hash"], key)
+    return values

@@ -1,0 +1,283 @@
+"""Heads that leave the database: when, where to, and sealed with which keys."""
+
+import http.server
+import json
+import logging
+import threading
+
+import pytest
+import time_machine
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+
+from pingadmin import environment
+from pingadmin.audit import checkpoints, keep_up, keys, signing, verification
+from pingadmin.audit.models import AuditEvent, KeptCheckpoint
+from pingadmin.secret import Secret
+from tests.audit.factories import event
+from tests.audit.tampering.tools import TABLE, drop_triggers, sql
+
+pytestmark = pytest.mark.django_db
+
+NEW_KEY = "the key of the year after, of many characters"
+
+
+def test_a_checkpoint_states_the_head_and_goes_to_file_database_and_log(checkpoint_file, caplog):
+    head = event()
+    with caplog.at_level(logging.INFO, logger="pingadmin.audit.checkpoints"):
+        made = checkpoints.make()
+
+    assert (made.seq, made.row_hash) == (head.seq, head.row_hash)
+    assert checkpoint_file.read_text() == made.line + "\n"
+    assert KeptCheckpoint.objects.get().line == made.line
+    assert f"checkpoint {made.line}" in caplog.messages
+
+
+def test_the_file_is_for_its_owner_alone(checkpoint_file):
+    checkpoints.make()
+    assert checkpoint_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_log_has_a_head_too():
+    assert (checkpoints.make().seq, checkpoints.make().row_hash) == (0, "0" * 64)
+    assert event().seq == 1
+
+
+def test_one_is_due_after_so_many_events(settings):
+    settings.CHECKPOINT_EVENTS = 3
+    assert checkpoints.make_if_due().seq == 0, "the first is always due"
+    event()
+    event()
+    assert checkpoints.make_if_due() is None
+    event()
+    assert checkpoints.make_if_due().seq == 3
+    assert checkpoints.make_if_due() is None
+
+
+def test_one_is_due_after_so_long_also_when_nothing_happened():
+    with time_machine.travel("2026-11-22 14:00:00Z", tick=False) as now:
+        event()
+        assert checkpoints.make_if_due()
+        now.shift(899)
+        assert checkpoints.make_if_due() is None
+        now.shift(1)
+        assert checkpoints.make_if_due().seq == 1
+
+
+def test_a_clock_that_was_set_back_does_not_silence_them():
+    with time_machine.travel("2026-11-22 14:00:00Z", tick=False):
+        event()
+        checkpoints.make()
+    with time_machine.travel("2026-11-21 14:00:00Z", tick=False):
+        assert checkpoints.make_if_due()
+
+
+def test_a_line_that_was_torn_by_a_crash_does_not_spoil_the_next_one(checkpoint_file):
+    event()
+    first = checkpoints.make()
+    with checkpoint_file.open("a") as file:
+        file.write('{"version":1,"seq"')
+    event()
+
+    second = checkpoints.make()
+
+    assert [one.seq for one in checkpoints.kept().binding] == [first.seq, second.seq]
+    assert [one.sentence for one in checkpoints.kept().faults] == [
+        "The checkpoint in line 2 of checkpoints.jsonl cannot be believed: "
+        "it is no whole line of JSON with a checkpoint's fields."
+    ]
+
+
+def test_a_stranger_can_check_the_signature_with_the_public_key_alone(capsys):
+    event()
+    statement = json.loads(checkpoints.make().line)
+    signature = bytes.fromhex(statement.pop("signature"))
+    del statement["mac"]
+    call_command("audit_checkpoint", public_key=True)
+    public_key = capsys.readouterr().out.strip()
+
+    message = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
+
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+    key.verify(signature, b"pingadmin-audit-checkpoint:" + message)
+
+
+def test_a_signing_key_of_its_own_is_used_where_it_is_set(settings):
+    derived = keys.public_key()
+    settings.AUDIT_SIGNING_KEY = Secret("01" * 32)
+
+    assert keys.public_key() != derived
+    event()
+    assert checkpoints.make().public_key_id == signing.public_key_id(keys.public_key())
+
+
+def test_after_a_rotation_old_keys_verify_and_new_ones_write(settings):
+    old = settings.AUDIT_KEY
+    event()
+    checkpoints.make()
+    settings.AUDIT_KEY, settings.AUDIT_OLD_KEYS = Secret(NEW_KEY), [old]
+    event()
+    checkpoints.make()
+
+    kept = checkpoints.kept()
+    walk = verification.verify(kept.anchors())
+
+    assert (walk.fault, kept.faults, walk.anchored.seq) == (None, [], 2)
+    assert len(set(AuditEvent.objects.values_list("key_id", flat=True))) == 2
+    assert len({one.key_id for one in kept.binding}) == len({one.public_key_id for one in kept.binding}) == 2
+
+
+def test_while_two_releases_overlap_both_keys_may_write(settings):
+    old, new = settings.AUDIT_KEY, Secret(NEW_KEY)
+    for current, other in ((old, new), (new, old), (old, new)):
+        settings.AUDIT_KEY, settings.AUDIT_OLD_KEYS = current, [other]
+        event()
+
+    assert verification.verify().fault is None
+
+
+def test_a_public_key_of_the_past_can_be_listed(settings):
+    settings.AUDIT_SIGNING_KEY = Secret("01" * 32)
+    past = keys.public_key()
+    event()
+    checkpoints.make()
+    settings.AUDIT_SIGNING_KEY = Secret("02" * 32)
+    assert "its public key is not known" in checkpoints.kept().faults[0].sentence
+
+    settings.AUDIT_OLD_PUBLIC_KEYS = [past]
+    assert checkpoints.kept().faults == []
+
+
+def test_mail_is_a_sink(settings):
+    settings.CHECKPOINT_SINKS = ["mail:audit@example.org"]
+
+    made = checkpoints.make()
+
+    assert mail.outbox[0].to == ["audit@example.org"] and mail.outbox[0].body == f"{made.line}\n"
+
+
+def test_a_webhook_is_a_sink(settings, webhook):
+    settings.CHECKPOINT_SINKS = [webhook.url]
+
+    made = checkpoints.make()
+
+    assert webhook.bodies == [made.line.encode()]
+
+
+@pytest.mark.parametrize("answer", [500, 302])
+def test_a_sink_that_fails_is_named_and_not_in_the_way(settings, webhook, answer, as_auditor):
+    webhook.answer = answer
+    settings.CHECKPOINT_SINKS = [webhook.url, "mail:audit@example.org"]
+
+    checkpoints.make()
+
+    assert KeptCheckpoint.objects.get().failed_sinks == f"{webhook.url}: HTTPError"
+    assert len(mail.outbox) == 1, "the others are still sent to"
+    assert f"Not sent to {webhook.url}" in as_auditor.get("/audit/integrity/").text
+    assert len(webhook.bodies) == 1, "a redirect is not followed"
+
+
+def test_the_command_makes_one_if_due_or_at_once(capsys):
+    event()
+    call_command("audit_checkpoint")
+    call_command("audit_checkpoint")
+    call_command("audit_checkpoint", now=True)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert json.loads(lines[0])["seq"] == json.loads(lines[2])["seq"] == 1
+    assert lines[1] == "No checkpoint is due."
+
+
+def test_the_command_says_why_it_signs_nothing():
+    event()
+    drop_triggers()
+    sql(f"UPDATE {TABLE} SET reason = 'x'")
+
+    with pytest.raises(CommandError, match="Event #1 was edited"):
+        call_command("audit_checkpoint", now=True)
+
+
+@pytest.mark.parametrize("trouble", ["nothing can be signed", "nothing can be kept"])
+def test_in_a_loop_a_failure_is_logged_once_and_not_in_the_way(trouble, settings, caplog, monkeypatch, tmp_path):
+    monkeypatch.setattr(keep_up, "_next_look", 0.0)
+    event()
+    if trouble == "nothing can be signed":
+        drop_triggers()
+        sql(f"UPDATE {TABLE} SET reason = 'x'")
+    else:
+        (tmp_path / "a file").touch()
+        settings.CHECKPOINT_FILE = tmp_path / "a file" / "checkpoints.jsonl"
+
+    for _ in range(3):
+        keep_up.keep_up()
+
+    assert len([text for text in caplog.messages if text.startswith("the audit log is not anchored")]) == 1
+
+
+def test_in_a_loop_what_is_due_is_made(monkeypatch, checkpoint_file):
+    monkeypatch.setattr(keep_up, "_next_look", 0.0)
+    event()
+    keep_up.keep_up()
+    assert len(checkpoint_file.read_text().splitlines()) == 1
+
+
+def test_the_list_can_replace_a_file_that_was_lost(checkpoint_file, capsys):
+    event()
+    checkpoints.make()
+    checkpoint_file.unlink()
+    call_command("audit_checkpoint", list=True)
+
+    checkpoint_file.write_text(capsys.readouterr().out)
+
+    assert checkpoints.kept().faults == []
+
+
+@pytest.mark.parametrize("sink", ["http://example.org/", "mail:nobody", "ftp://example.org/", "example.org"])
+def test_a_sink_that_is_not_safe_is_refused_at_start(monkeypatch, sink):
+    monkeypatch.setenv("CHECKPOINT_SINKS", sink)
+    with pytest.raises(ImproperlyConfigured, match="mail:name@host or an address with https"):
+        environment.sinks("CHECKPOINT_SINKS")
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [("ab" * 32, "ab" * 32), ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "01" * 32), ("", "")],
+)
+def test_a_signing_key_is_hex_or_base64(monkeypatch, given, taken):
+    monkeypatch.setenv("AUDIT_SIGNING_KEY", given)
+    assert environment.signing_key("AUDIT_SIGNING_KEY").reveal() == taken
+
+
+@pytest.mark.parametrize("given", ["ab" * 31, "not a key", "AQEB"])
+def test_a_signing_key_of_another_length_is_refused(monkeypatch, given):
+    monkeypatch.setenv("AUDIT_SIGNING_KEY", given)
+    with pytest.raises(ImproperlyConfigured, match="32 bytes"):
+        environment.signing_key("AUDIT_SIGNING_KEY")
+
+
+@pytest.fixture
+def webhook():
+    """A server on this machine that keeps what it is sent, and answers as told."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):  # noqa: N802 - the library's name
+            server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(server.answer)
+            self.send_header("Location", server.url)
+            self.end_headers()
+
+        do_GET = do_POST  # noqa: N815
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    server.bodies, server.answer, server.url = [], 204, f"http://127.0.0.1:{server.server_port}/checkpoint"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,434 @@
+"""The verifier that comes with a JSONL export, run as an auditor runs it: one file in a bare interpreter."""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pingadmin.audit import chain, cleaning, export_jsonl, keys, signing
+from pingadmin.audit.export_views import VERIFIER
+from pingadmin.audit.exports import as_row
+from pingadmin.audit.models import AuditEvent
+from tests.audit.factories import BEN, event, story
+from tests.test_imports import imports_of
+
+_spec = importlib.util.spec_from_file_location("verify_export", VERIFIER)
+verifier = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(verifier)
+
+OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
+
+
+@pytest.fixture
+def export(as_auditor):
+    """Exports eight events of ana and ben, or what the query leaves of them: the file, as lines in a list."""
+    first = event(alias="ping", session_id="ses_1", reason="Customer é \u202e approved", shown={"state": "paused"})
+    second = event(by=BEN, alias="agi", session_id="ses_2")
+    event(phase="outcome", story=first.seq, result="ok", verified=True, upstream_status=200)
+    event(phase="outcome", story=second.seq, result="unknown", detail={"message": "\x00\ud800"})
+    story("rejected", by=BEN, session_id="ses_3")
+    story("ok", session_id="ses_4")
+
+    def exported(query=""):
+        return as_auditor.get(f"/audit/export.jsonl{query}").getvalue().splitlines(keepends=True)
+
+    return exported
+
+
+@pytest.fixture
+def verify(tmp_path):
+    """Runs the verifier on those lines. Returns its exit status and what it printed."""
+
+    def run(lines, *arguments):
+        (tmp_path / "export.jsonl").write_bytes(b"".join(lines))
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", VERIFIER, tmp_path / "export.jsonl", *arguments],
+            capture_output=True,
+            text=True,
+            env={"LC_ALL": "C"},
+        )
+        assert done.stderr == ""
+        return done.returncode, done.stdout
+
+    return run
+
+
+def trusted():
+    return ["--public-key", keys.public_key()]
+
+
+def changed(line: bytes, **values) -> bytes:
+    return json.dumps(json.loads(line) | values).encode() + b"\n"
+
+
+def rehashed(line: bytes, **values) -> bytes:
+    """The same with a hash that fits: what a forger would do."""
+    row = json.loads(line) | values
+    row["row_hash"] = hashlib.sha256(chain.encode({name: row[name] for name in chain.FIELDS[1]})).hexdigest()
+    return json.dumps(row).encode() + b"\n"
+
+
+@pytest.mark.django_db
+def test_a_whole_export_is_proven_with_the_public_key(export, verify):
+    status, said = verify(export(), *trusted())
+
+    assert status == 0
+    assert "WHOLE: 8 events" in said and "8 links to the event before hold." in said
+    assert "PROVEN: the panel's key vouches for this export" in said
+    assert "Export #9 by auditor at 20" in said
+
+
+@pytest.mark.django_db
+def test_without_a_key_it_says_that_nothing_is_proven(export, verify):
+    status, said = verify(export())
+
+    assert status == 0
+    assert "WHOLE: 8 events" in said and "NOT PROVEN who wrote it" in said
+    assert keys.public_key() in said
+
+
+@pytest.mark.django_db
+def test_a_filtered_export_is_proven_too_and_says_which_links_it_cannot_check(export, verify):
+    status, said = verify(export("?actor=ben"), *trusted())
+
+    assert status == 0
+    assert "filter: actor=ben." in said and "WHOLE: 4 events" in said
+    assert "2 links could not be checked" in said
+    assert "vouches for this export, with all of its events" in said
+
+
+@pytest.mark.django_db
+def test_an_export_of_nothing_is_proven_as_well(export, verify):
+    status, said = verify(export("?actor=nobody"), *trusted())
+
+    assert status == 0
+    assert "WHOLE: 0 events" in said and "vouches for this export" in said
+
+
+@pytest.mark.django_db
+def test_events_that_came_between_export_and_checkpoint_are_followed(export, verify, monkeypatch):
+    make = export_jsonl.checkpoints.make
+    monkeypatch.setattr(export_jsonl.checkpoints, "make", lambda: [event(), event(), make()])
+
+    lines = export("?actor=ben")
+    status, said = verify(lines, *trusted())
+
+    assert len(json.loads(lines[0])["between"]) == 2
+    assert (status, "vouches for this export" in said) == (0, True)
+
+
+@pytest.mark.django_db
+def test_the_public_key_can_come_from_a_file_that_the_auditor_kept(export, verify, tmp_path):
+    (tmp_path / "key.txt").write_text(f"noted on 1 Nov:\n{'0' * 64}\n{keys.public_key()}\n")
+
+    status, said = verify(export(), "--public-key", tmp_path / "key.txt")
+
+    assert (status, "PROVEN: " in said) == (0, True)
+
+
+@pytest.mark.django_db
+def test_macs_are_checked_with_the_audit_key(export, verify, tmp_path, settings):
+    (tmp_path / "key").write_text(settings.AUDIT_KEY.reveal() + "\n")
+    lines = export()
+
+    status, said = verify(lines, "--key", tmp_path / "key")
+    assert status == 0 and "8 of 8 MACs were checked" in said and "PROVEN: " in said
+
+    lines[3] = changed(lines[3], mac="0" * 64)
+    status, said = verify(lines, "--key", tmp_path / "key")
+    assert status == 1 and "event #3 has a bad MAC" in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("option", ["--public-key", "--key"])
+def test_a_key_that_fits_nothing_is_no_success(export, verify, tmp_path, option):
+    (tmp_path / "key").write_text("f" * 64)
+
+    status, said = verify(export(), option, tmp_path / "key")
+
+    assert status == 2 and "NOT PROVEN: nothing that was made with a key that you gave" in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [*chain.FIELDS[1], "row_hash", "mac"])
+def test_an_edit_of_any_field_is_found(export, verify, tmp_path, settings, name):
+    (tmp_path / "key").write_text(settings.AUDIT_KEY.reveal())
+    lines = export()
+    old = json.loads(lines[4])[name]
+    new = {bool: not old, int: (old or 0) + 1 if isinstance(old, int) else 0}.get(type(old), f"{old}x")
+
+    lines[4] = changed(lines[4], **{name: new})
+    status, said = verify(lines, *trusted(), "--key", tmp_path / "key")
+
+    assert status in (1, 2) and ("NOT WHOLE" in said or "newer verifier" in said)
+    assert "Line 5" in said or name == "schema_version"
+
+
+TAMPERED = {
+    "a line is missing": (lambda lines: lines[:3] + lines[4:], "1 of 8 events are missing"),
+    "the first event is missing": (lambda lines: lines[:1] + lines[2:], "1 of 8 events are missing"),
+    "the last event is missing": (lambda lines: lines[:-1], "1 of 8 events are missing"),
+    "all events are missing": (lambda lines: lines[:1], "8 of 8 events are missing"),
+    "two lines are swapped": (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], "event #3 stands after #4"),
+    "a line stands twice": (lambda lines: [*lines[:3], lines[2], *lines[3:]], "event #2 stands after #2"),
+    "the file is cut within a line": (lambda lines: [*lines[:-1], lines[-1][:-20]], "Line 9 ends in the middle"),
+    "the last line end is cut": (lambda lines: [*lines[:-1], lines[-1][:-1]], "Line 9 ends in the middle"),
+    "a line is garbage": (lambda lines: [*lines[:4], b"\xff\x00{[\n", *lines[5:]], "Line 5 is no event"),
+    "a line is no object": (lambda lines: [*lines[:4], b"[]\n", *lines[5:]], "Line 5 is no event"),
+    "a line is an empty object": (lambda lines: [*lines[:4], b"{}\n", *lines[5:]], "Line 5: this is no event"),
+    "a line is nested without end": (
+        lambda lines: [*lines[:4], b"[" * 100_000 + b"\n", *lines[5:]],
+        "Line 5 is no event",
+    ),
+    "values are lists": (
+        lambda lines: [*lines[:4], rehashed(lines[4], key_id=[], seq=4), *lines[5:]],
+        "Line 5: this is no",
+    ),
+    "the version is a list": (
+        lambda lines: [*lines[:4], changed(lines[4], schema_version=[]), *lines[5:]],
+        "Line 5: this is",
+    ),
+    "a line is blank": (lambda lines: [*lines[:4], b"\n", *lines[4:]], "Line 5 is no event"),
+    "a name stands twice": (
+        lambda lines: [*lines[:4], lines[4].replace(b'"alias"', b'"alias": "agi", "alias"', 1), *lines[5:]],
+        "a name stands twice",
+    ),
+    "a number is no integer": (
+        lambda lines: [*lines[:4], changed(lines[4], upstream_status=1.5), *lines[5:]],
+        "no such number",
+    ),
+    "a field is added": (
+        lambda lines: [*lines[:4], changed(lines[4], note="ok"), *lines[5:]],
+        "its hash does not cover",
+    ),
+    "seq is a word": (lambda lines: [*lines[:4], changed(lines[4], seq="4"), *lines[5:]], "its hash does not cover"),
+    "an event is rewritten and rehashed": (
+        lambda lines: [*lines[:4], rehashed(lines[4], result="ok"), *lines[5:]],
+        "event #5 does not follow #4",
+    ),
+    "the last event is rewritten and rehashed": (
+        lambda lines: [*lines[:-1], rehashed(lines[-1], result="rejected")],
+        "not the events that export #9 recorded",
+    ),
+    "an event is added and rehashed": (
+        lambda lines: [*lines, rehashed(lines[-1], seq=11)],
+        "8 events were exported, and the file holds 9",
+    ),
+    "the manifest claims fewer": (
+        lambda lines: [changed(lines[0], events=7), *lines[1:-1]],
+        "events is not what event #9",
+    ),
+    "the manifest claims another filter": (
+        lambda lines: [changed(lines[0], filter="a=b"), *lines[1:]],
+        "filter is not what",
+    ),
+    "the manifest claims another person": (
+        lambda lines: [changed(lines[0], exported_by="eve"), *lines[1:]],
+        "exported_by is not what",
+    ),
+    "the manifest has lost the export's event": (
+        lambda lines: [changed(lines[0], export=None), *lines[1:]],
+        "it is missing",
+    ),
+    "the export's event is another event": (
+        lambda lines: [changed(lines[0], export=json.loads(lines[1])), *lines[1:]],
+        "records no export",
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", TAMPERED)
+def test_tampering_is_found_and_named(export, verify, how):
+    tamper, sentence = TAMPERED[how]
+
+    status, said = verify(tamper(export()), *trusted())
+
+    assert status == 1
+    assert sentence in said and said.endswith("NOT WHOLE. Do not rely on this file.\n")
+
+
+@pytest.mark.django_db
+def test_a_forger_who_rehashes_everything_is_stopped_by_the_signature(export, verify):
+    lines = export()
+    row, rows = rehashed(lines[8], result="rejected"), lines[1:8]
+    digest = hashlib.sha256(b"".join(json.loads(line)["row_hash"].encode() + b"\n" for line in [*rows, row]))
+    manifest = json.loads(lines[0])
+    detail = json.loads(manifest["export"]["detail"]) | {"digest": digest.hexdigest()}
+    facts = {"detail": json.dumps(detail), "prev_hash": json.loads(row)["row_hash"]}
+    manifest["export"] = json.loads(rehashed(json.dumps(manifest["export"]).encode(), **facts))
+    forged = [json.dumps(manifest | {"digest": digest.hexdigest()}).encode() + b"\n", *rows, row]
+
+    assert verify(forged)[0] == 0, "hashes alone prove nothing, and without a key it says so"
+    status, said = verify(forged, *trusted())
+    assert status == 1 and "event #9 was rewritten: the checkpoint at #9 vouches for another" in said
+
+    unsigned = [changed(forged[0], checkpoints=[]), *forged[1:]]
+    assert verify(unsigned, *trusted())[0] == 2
+    resigned = [changed(forged[0], checkpoints=[signed_by(OTHER, manifest)]), *forged[1:]]
+    assert verify(resigned, *trusted())[0] == 2
+    as_if = [changed(forged[0], checkpoints=[signed_by(OTHER, manifest, claim=keys.public_key())]), *forged[1:]]
+    status, said = verify(as_if, *trusted())
+    assert status == 1 and "The checkpoint at #9 has a bad signature" in said
+
+
+def signed_by(key, manifest, claim="") -> dict:
+    claim = claim or key.public_key().public_bytes_raw().hex()
+    statement = {name: value for name, value in manifest["checkpoints"][-1].items() if name not in ("mac", "signature")}
+    statement |= {"row_hash": manifest["export"]["row_hash"], "public_key_id": signing.public_key_id(claim)}
+    signature = key.sign(signing.PREFIX + chain.encode(statement)).hex()
+    return statement | {"mac": "0" * 64, "signature": signature}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "damage", [{"signature": "zz"}, {"signature": None}, {"seq": None}, {"public_key_id": []}, {"seq": 8}]
+)
+def test_a_damaged_checkpoint_is_named(export, verify, damage):
+    lines = export()
+    (checkpoint,) = json.loads(lines[0])["checkpoints"]
+
+    status, said = verify([changed(lines[0], checkpoints=[checkpoint | damage]), *lines[1:]], *trusted())
+
+    assert status == 1 and "heckpoint" in said
+
+
+@pytest.mark.django_db
+def test_without_its_own_checkpoint_an_export_is_proven_as_far_as_an_older_one_reaches(export, verify, monkeypatch):
+    older = export()
+    monkeypatch.setattr(export_jsonl.checkpoints, "make", lambda: None)
+    event()
+
+    status, said = verify(export(), *trusted())
+
+    assert len(older) == 9 and status == 0
+    assert "PROVEN: 9 of 10 events; the others stand after a checkpoint" in said
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"seq,at\n", b"{}\n", b'{"pingadmin_audit_export": 2}\n', b"\xff" * 9])
+def test_what_is_no_export_is_not_checked(verify, content):
+    status, said = verify([content])
+
+    assert status == 2 and said.startswith("NOT CHECKED: ")
+
+
+@pytest.mark.django_db
+def test_an_event_of_a_newer_form_is_not_called_wrong(export, verify):
+    lines = export()
+
+    status, said = verify([*lines[:4], changed(lines[4], schema_version=2), *lines[5:]], *trusted())
+
+    assert status == 2 and "get a newer verifier" in said
+
+
+def test_a_file_that_is_not_there_and_a_key_that_is_none_are_said(verify, tmp_path):
+    assert verify([b"{}\n"], "--public-key", "my key") == (
+        2,
+        "NOT CHECKED: my key holds no public key: that is 64 hex digits.\n",
+    )
+    assert verify([b"{}\n"], "--key", tmp_path / "none")[0] == 2
+
+
+words = st.text(max_size=20)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.fixed_dictionaries(dict.fromkeys(["action", "actor_name", "reason", "ticket", "client", "session_id"], words)),
+    st.dictionaries(words, st.none() | st.integers() | words, max_size=3),
+    st.datetimes(datetime(2000, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),
+    st.integers(1, 2**63 - 1),
+    st.none() | st.booleans(),
+    st.none() | st.integers(-(2**31), 2**31 - 1),
+)
+def test_the_verifier_hashes_every_event_as_the_panel_does(texts, detail, at, seq, verified, status):
+    made = AuditEvent(**texts, seq=seq, story=seq, at=at, event_id="0" * 32, verified=verified, upstream_status=status)
+    made.detail, made.schema_version = cleaning.as_json(detail), chain.VERSION
+    made.key_id, made.prev_hash, made.mac = "0" * 8, chain.GENESIS, "0" * 64
+    made.row_hash = chain.hash_of(made)
+
+    read = verifier.parsed(json.dumps(as_row(made)).encode())
+
+    assert verifier.canonical({name: read[name] for name in verifier.FIELDS[1]}) == chain.canonical(made)
+    assert verifier.Checker().fault_of(read) == ""
+
+
+def test_the_verifier_knows_what_the_panel_knows():
+    assert verifier.FIELDS == chain.FIELDS
+    assert verifier.GENESIS == chain.GENESIS
+    assert verifier.CHECKPOINT_PREFIX == signing.PREFIX
+    assert verifier.FORMAT == export_jsonl.FORMAT
+    key, row_hash = "k" * 40, "a" * 64
+    assert hashlib.sha256(verifier.KEY_PREFIX + key.encode()).hexdigest()[:8] == chain.key_id_of(key)
+    assert verifier.hmac.new(
+        key.encode(), verifier.ROW_PREFIX + row_hash.encode(), "sha256"
+    ).hexdigest() == chain.mac_of(row_hash, key)
+
+
+# RFC 8032, section 7.1: public key, message, signature.
+VECTORS = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+]
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_the_standards_own_signatures_hold_and_each_change_breaks_them(vector):
+    key, message, signature = map(bytes.fromhex, vector)
+    number = int.from_bytes(signature[32:], "little")
+
+    assert verifier.is_signed(key, message, signature)
+    assert not verifier.is_signed(key, message + b"x", signature)
+    assert not verifier.is_signed(key, message, signature[:-1])
+    assert not verifier.is_signed(key, message, bytes([signature[0] ^ 1]) + signature[1:])
+    assert not verifier.is_signed(key, message, signature[:40] + bytes([signature[40] ^ 1]) + signature[41:])
+    twin = signature[:32] + (number + verifier.ORDER).to_bytes(32, "little")
+    assert not verifier.is_signed(key, message, twin), "each signature has one form only"
+    assert not verifier.is_signed(b"\xff" * 32, message, signature)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=80))
+def test_signatures_of_the_panels_library_hold(seed, message):
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public = key.public_key().public_bytes_raw()
+
+    assert verifier.is_signed(public, message, key.sign(message))
+    assert not verifier.is_signed(public, message, OTHER.sign(message))
+
+
+def test_it_is_one_file_of_the_oldest_python_that_it_names():
+    ast.parse(VERIFIER.read_text("ascii"), feature_version=(3, 8))
+    assert imports_of(VERIFIER.read_text("ascii")) - {"pathlib.Path"} <= sys.stdlib_module_names
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)])
+def test_whoever_reads_the_log_can_download_it(request, role, status):
+    response = request.getfixturevalue(f"as_{role}").get("/audit/verify.py")
+
+    assert response.status_code == status
+    if status == 200:
+        assert response.getvalue() == VERIFIER.read_bytes()
+        assert response["Content-Disposition"] == 'attachment; filename="verify_export.py"'

@@ -1,0 +1,145 @@
+"""T50, T61, T62: a log that went back in time takes nothing until an admin says so in writing."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+
+from pingadmin.audit import checkpoints, gate, verification
+from pingadmin.audit.models import AuditEvent, KeptCheckpoint
+from tests.audit.factories import event
+from tests.audit.tampering.tools import TABLE, drop_triggers, sql
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def restored():
+    """Six events, vouched for; the database that is back has three of them."""
+    for number in range(6):
+        event(detail={"number": number})
+        if number in (1, 5):
+            checkpoints.make()
+    with transaction.atomic():
+        drop_triggers()
+        sql(f"DELETE FROM {TABLE} WHERE seq > 3")
+        KeptCheckpoint.objects.order_by("-id").first().delete()
+
+
+def test_nothing_is_appended_and_the_error_says_what_to_do(restored):
+    with pytest.raises(DatabaseError, match="ends at #3.*stands at #6.*audit_accept_restore"):
+        event()
+
+    assert AuditEvent.objects.count() == 3
+
+
+def test_readyz_says_it(restored, client):
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.text.startswith("audit: the audit log ends at #3")
+
+
+def test_the_audit_pages_say_it(restored, as_auditor):
+    for address in ("/audit/", "/audit/integrity/"):
+        assert "Nothing can be recorded, so nothing can be resumed" in as_auditor.get(address).text
+
+
+def test_a_log_that_is_whole_has_nothing_to_say(client):
+    event()
+    checkpoints.make()
+
+    assert gate.problem() == "" and client.get("/readyz").text == "ready\n"
+
+
+def test_the_newer_database_put_back_opens_it_by_itself(checkpoint_file):
+    event()
+    checkpoints.make()
+    with transaction.atomic():
+        drop_triggers()
+        sql(f"UPDATE {TABLE} SET seq = 0")
+        assert gate.problem()
+        sql(f"UPDATE {TABLE} SET seq = 1")
+    assert gate.problem() == ""
+
+
+def test_an_admin_accepts_it_as_an_event_and_the_log_goes_on(restored, admin, capsys):
+    call_command("audit_accept_restore", reason="Disk broke; backup of Monday", by="admin")
+
+    accepted = AuditEvent.objects.get(seq=4)
+    assert (accepted.action, accepted.actor_name, accepted.reason) == (
+        "accept_restore",
+        "admin",
+        "Disk broke; backup of Monday",
+    )
+    assert '"given_up_seq":6' in accepted.detail.replace(" ", "")
+    assert event().seq == 5
+    assert "event #4" in capsys.readouterr().out
+
+
+def test_after_it_the_log_is_whole_and_says_what_was_given_up(restored, admin, capsys):
+    call_command("audit_accept_restore", reason="Backup", by="admin")
+
+    kept = checkpoints.kept()
+    walk = verification.verify(kept.anchors())
+
+    assert (walk.fault, kept.faults, walk.anchored.seq) == (None, [], 4)
+    assert [one.seq for one in kept.given_up] == [6] and [one.seq for one in kept.binding] == [2, 4]
+    capsys.readouterr()
+    call_command("audit_verify", "--no-event")
+    assert "given up when a restored log was accepted: 1." in capsys.readouterr().out
+
+
+def test_checkpoints_go_on_from_the_accepted_head(restored, admin):
+    call_command("audit_accept_restore", reason="Backup", by="admin")
+    event()
+
+    assert checkpoints.make().seq == 5
+
+
+def test_a_restored_log_that_was_tampered_with_too_stays_closed(restored, admin):
+    sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 2")
+
+    with pytest.raises(CommandError, match="stays closed: Event #2 was edited"):
+        call_command("audit_accept_restore", reason="Backup", by="admin")
+    with pytest.raises(DatabaseError):
+        event()
+
+
+@pytest.mark.parametrize("name", ["support", "nobody"])
+def test_only_an_admin_can_accept(restored, support, name):
+    with pytest.raises(CommandError, match="no active admin"):
+        call_command("audit_accept_restore", reason="Backup", by=name)
+
+
+def test_there_is_nothing_to_accept_in_a_log_that_did_not_go_back(admin):
+    event()
+    checkpoints.make()
+
+    with pytest.raises(CommandError, match="did not go back"):
+        call_command("audit_accept_restore", reason="Backup", by="admin")
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(settings, tmp_path, caplog):
+    settings.CHECKPOINT_FILE = tmp_path
+
+    assert event().seq == 1
+
+    assert "the checkpoints cannot be read" in caplog.text
+    assert [one.word for one in checkpoints.kept().faults] == ["unreadable checkpoints"]
+
+
+def test_a_copy_that_is_not_there_is_no_check():
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("audit_verify", checkpoints=Path("nowhere.jsonl"))
+
+
+def test_a_line_that_somebody_adds_to_the_file_cannot_close_the_log(checkpoint_file):
+    event()
+    made = checkpoints.make()
+    with checkpoint_file.open("a") as file:
+        file.write(made.line.replace('"seq":1', '"seq":99') + "\n")
+        file.write("x" * 100_000 + "\n")
+
+    assert event().seq == 2

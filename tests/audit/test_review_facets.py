@@ -1,0 +1,202 @@
+"""The queue is asked of the whole log, by the same question that pages and exports use."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.http import QueryDict
+
+from pingadmin import environment
+from pingadmin.audit import chips, reviews
+from pingadmin.audit.actors import Actor
+from pingadmin.audit.filters import Question
+from tests.audit.factories import BEN, event, story
+
+pytestmark = pytest.mark.django_db
+
+EVA = Actor(kind="person", id="20", name="eva", role="auditor")
+
+
+def found(query: str) -> list[int]:
+    question = Question(QueryDict(query))
+    assert question.is_valid(), question.errors
+    return sorted(question.queryset().values_list("seq", flat=True))
+
+
+def mark(head, word):
+    reviews.mark(story=head.seq, word=word, note="Because", seen=head.seq, by=EVA)
+    return head
+
+
+def at(moment: datetime, **given):
+    with time_machine.travel(moment, tick=False):
+        return story("ok", **given)
+
+
+def test_each_state_finds_its_stories_by_their_last_mark():
+    pending, reviewed, flagged, changed = story("ok"), story("ok"), story("ok"), story("ok")
+    event(action="add_user", phase="event")
+    mark(reviewed, "reviewed"), mark(flagged, "flagged"), mark(changed, "flagged"), mark(changed, "reviewed")
+
+    assert found("review=pending") == [pending.seq]
+    assert found("review=reviewed") == [reviewed.seq, changed.seq]
+    assert found("review=flagged") == [flagged.seq]
+
+
+def test_a_mark_by_a_word_that_is_none_leaves_the_story_pending():
+    head = story("ok")
+    event(action="mark_whole", phase="mark", story=head.seq)
+
+    assert found("review=pending") == [head.seq]
+
+
+@pytest.mark.parametrize("facet", ["unknown", "no_ticket", "repeated", "bulk"])
+def test_a_facet_is_of_acts_that_need_a_review(facet):
+    event(action="add_user", phase="event", batch="b-1")
+    event(action="add_user", phase="event", batch="b-1")
+
+    assert found(f"facet={facet}") == []
+
+
+def test_unknown_finds_unknown_outcomes_and_those_that_have_none():
+    story("ok"), story("rejected")
+    unknown, open_ = story("unknown"), story("")
+    settled = story("unknown")
+    event(phase="evidence", story=settled.seq, result="ok")
+
+    assert found("facet=unknown") == [unknown.seq, open_.seq]
+
+
+def test_no_ticket_and_bulk_find_theirs():
+    story("ok")
+    without, bulk = story("ok", ticket=""), story("ok", batch="b-1")
+
+    assert (found("facet=no_ticket"), found("facet=bulk")) == ([without.seq], [bulk.seq])
+
+
+def test_repeated_finds_the_later_act_on_one_session_within_the_time_that_is_set(settings):
+    settings.REPEATED_WITHIN_HOURS = 24
+    begin = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    at(begin, session_id="ses_1")
+    at(begin + timedelta(hours=1), session_id="ses_2")
+    at(begin + timedelta(hours=2), session_id="ses_1", alias="agi")
+    again = at(begin + timedelta(hours=24), session_id="ses_1", by=BEN)
+    at(begin + timedelta(hours=48, seconds=1), session_id="ses_1")
+
+    assert found("facet=repeated") == [again.seq]
+    settings.REPEATED_WITHIN_HOURS = 12
+    assert found("facet=repeated") == []
+
+
+def test_acts_on_no_session_are_not_repeats_of_each_other():
+    story("ok", session_id="", alias=""), story("ok", session_id="", alias="")
+
+    assert found("facet=repeated") == []
+
+
+@pytest.fixture
+def hours(settings, monkeypatch):
+    def set_hours(text):
+        monkeypatch.setenv("WORKING_HOURS", text)
+        settings.WORKING_HOURS = environment.working_hours("WORKING_HOURS")
+
+    return set_hours
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_outside"),
+    [
+        ("2026-11-20T06:59:59.9+00:00", True),
+        ("2026-11-20T07:00:00+00:00", False),
+        ("2026-11-20T16:59:59.9+00:00", False),
+        ("2026-11-20T17:00:00+00:00", True),
+        ("2026-11-21T10:00:00+00:00", True),
+        ("2026-07-03T06:00:00+00:00", False),
+        ("2026-07-03T16:00:00+00:00", True),
+        ("2026-11-22T23:30:00+00:00", True),
+    ],
+)
+def test_outside_hours_goes_by_the_clock_and_days_of_the_zone_that_is_set(hours, moment, is_outside):
+    hours("08:00-18:00 Mon-Fri Europe/Madrid")
+    head = at(datetime.fromisoformat(moment))
+
+    assert found("facet=outside_hours") == ([head.seq] if is_outside else [])
+
+
+def test_hours_may_end_at_midnight_and_days_be_listed(hours):
+    hours("00:00-24:00 Mon-Fri,Sun")
+    saturday = at(datetime(2026, 11, 21, 12, tzinfo=UTC))
+    at(datetime(2026, 11, 20, 23, 59, 59, 999999, tzinfo=UTC)), at(datetime(2026, 11, 22, tzinfo=UTC))
+
+    assert found("facet=outside_hours") == [saturday.seq]
+
+
+def test_without_hours_there_is_no_such_facet(settings):
+    settings.WORKING_HOURS = None
+
+    assert not Question(QueryDict("facet=outside_hours")).is_valid()
+    assert "Outside hours" not in [chip.label for chip in chips.for_queue(_sound(""), counted=False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["8-18", "18:00-08:00 Mon-Fri", "08:00-18:00", "08:00-18:00 Fri-Mon", "08:00-18:00 Mon Nowhere/City",
+     "08:00-18:00 Mon ../etc", "08:00-18:00 Mon UTC more", "x-y Mon"],
+)  # fmt: skip
+def test_hours_that_cannot_be_read_are_refused_at_start_with_an_example(monkeypatch, text):
+    monkeypatch.setenv("WORKING_HOURS", text)
+
+    with pytest.raises(environment.ImproperlyConfigured, match="08:00-18:00 Mon-Fri,Sun Europe/Madrid"):
+        environment.working_hours("WORKING_HOURS")
+
+
+def test_states_and_facets_combine_with_the_rest_of_the_question():
+    story("unknown", ticket=""), mark(story("unknown", ticket="", by=BEN), "flagged")
+    wanted = story("unknown", ticket="", by=BEN)
+    story("ok", ticket="", by=BEN), story("unknown", by=BEN)
+
+    assert found("review=pending&facet=no_ticket&result=unknown&actor=ben") == [wanted.seq]
+
+
+@pytest.mark.parametrize("query", ["review=done", "facet=everything", "review=%00"])
+def test_a_word_that_is_none_is_refused(query):
+    assert not Question(QueryDict(query)).is_valid()
+
+
+def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
+    for number in range(60):
+        story("unknown" if number % 3 else "ok", ticket="" if number % 2 else "INC-1", session_id=f"ses_{number % 50}")
+    for head in (story("ok", by=BEN), story("ok", by=BEN, ticket="", batch="b-1")):
+        mark(head, "flagged")
+
+    for query in ("", "review=pending", "facet=no_ticket", "actor=ben&review=flagged&facet=bulk"):
+        for chip in chips.for_queue(_sound(query), counted=True):
+            unpressed = chip.address if not chip.is_on else f"/audit/?{query}"
+            assert chip.count == len(found(unpressed.partition("?")[2])), (query, chip)
+
+
+def test_a_chip_pressed_again_is_dropped_and_its_like_is_replaced():
+    of = {chip.name: chip for chip in chips.for_queue(_sound("review=pending&facet=bulk&actor=ana"), counted=False)}
+
+    assert of["pending"].is_on and of["pending"].address == "/audit/?actor=ana&facet=bulk"
+    assert not of["flagged"].is_on and of["flagged"].address == "/audit/?actor=ana&review=flagged&facet=bulk"
+    assert of["unknown"].address == "/audit/?actor=ana&review=pending&facet=unknown"
+
+
+def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
+    from django.utils import timezone
+
+    before, monday = datetime(2026, 11, 15, 14, 59, tzinfo=UTC), datetime(2026, 11, 15, 15, 1, tzinfo=UTC)
+    at(before), mark(at(monday), "reviewed"), mark(at(monday), "flagged"), at(monday)
+    event(action="add_user", phase="event")
+
+    with time_machine.travel(datetime(2026, 11, 18, tzinfo=UTC)), timezone.override("Asia/Tokyo"):
+        assert reviews.progress_this_week() == {"done": 2, "all": 3}
+    with time_machine.travel(datetime(2026, 11, 15, 16, tzinfo=UTC)), timezone.override("UTC"):
+        assert reviews.progress_this_week() == {"done": 2, "all": 4}, "there it is still Sunday"
+
+
+def _sound(query: str) -> Question:
+    question = Question(QueryDict(query))
+    assert question.is_valid()
+    return question

@@ -1,0 +1,310 @@
+"""The queue as reviewers meet it: a story beside the list, a mark, and on to the next."""
+
+import hashlib
+import json
+import re
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pingadmin.audit import chain, pages, pin_views, reviews, stories
+from pingadmin.audit.actors import Actor
+from pingadmin.audit.models import AuditEvent
+from tests.audit.factories import ANA, BEN, event, story
+
+pytestmark = pytest.mark.django_db
+
+FINN = Actor(kind="person", id="999", name="finn", role="auditor")
+HOSTILE = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b hx-get="/admin/">"""
+
+
+def press(client, head, mark="reviewed", *, note="", query="?review=pending", seen=None, **more):
+    given = {"mark": mark, "note": note, "seen": seen or AuditEvent.objects.filter(story=head.seq).last().seq}
+    return client.post(f"/audit/{head.seq}/review/{query}", given | more.pop("data", {}), **more)
+
+
+def opened(response) -> int:
+    return int(re.search(r'id="opened"[^>]*>#(\d+)', response.text)[1])
+
+
+def queries(client, address) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_the_queue_opens_its_first_story_with_the_form_and_how_far_the_team_is(as_auditor):
+    older, newest = story("ok"), story("unknown")
+    reviews.mark(story=older.seq, word="reviewed", note="", seen=older.seq, by=FINN)
+
+    response = as_auditor.get("/audit/?review=pending")
+
+    assert opened(response) == newest.seq
+    for part in ("Reviewed, next", "Flag, next", "1 of 2 this week", 'aria-current="true"'):
+        assert part in response.text
+
+
+def test_the_story_that_the_address_names_is_opened_beside_any_list(as_auditor):
+    head, other = story("ok"), story("ok", by=BEN)
+
+    assert opened(as_auditor.get(f"/audit/?story={head.seq}")) == head.seq
+    assert opened(as_auditor.get(f"/audit/?actor=ben&story={head.seq}")) == head.seq
+    assert f"story={other.seq}" in as_auditor.get("/audit/?actor=ben").text
+
+
+def test_after_a_mark_the_next_one_of_the_question_opens(as_auditor):
+    third, second = story("ok", by=BEN), story("ok")
+    first = story("ok", by=BEN)
+
+    answer = press(as_auditor, first, query="?actor=ben&review=pending")
+
+    assert answer.url.startswith(f"/audit/?actor=ben&review=pending&story={third.seq}&marked=")
+    assert stories.of([first])[0].review == "reviewed"
+    text = as_auditor.get(answer.url).text
+    assert f"#{first.seq} is reviewed." in text
+    assert opened(as_auditor.get(press(as_auditor, third).url)) == second.seq
+
+
+def test_without_a_question_the_next_is_one_that_waits(as_auditor):
+    waiting, done, now = story("ok"), story("ok"), story("ok")
+    press(as_auditor, done)
+
+    assert f"story={waiting.seq}&" in press(as_auditor, now, query="").url
+
+
+def test_the_next_is_shown_on_the_page_of_the_list_that_holds_it(as_auditor, monkeypatch):
+    monkeypatch.setattr(pages, "SIZE", 2)
+    heads = [story("ok") for _ in range(5)][::-1]
+
+    on_same = press(as_auditor, heads[2], query=f"?before={heads[1].seq}")
+    assert f"before={heads[1].seq}&story={heads[3].seq}" in on_same.url
+    on_next = press(as_auditor, heads[3], query=f"?before={heads[1].seq}")
+    assert f"before={heads[4].seq + 1}&story={heads[4].seq}" in on_next.url
+    assert opened(as_auditor.get(on_next.url)) == heads[4].seq
+
+
+def test_after_the_last_one_the_queue_says_so(as_auditor):
+    head = story("ok")
+
+    answer = as_auditor.get(press(as_auditor, head).url)
+
+    assert "Nothing is left to review here" in answer.text
+    assert f"#{head.seq} is reviewed." in answer.text
+
+
+def test_with_htmx_the_answer_is_the_list_with_the_next_story_and_its_address(as_auditor):
+    following, head = story("ok"), story("ok")
+    headers = {"HX-Request": "true", "HX-Target": "log"}
+
+    answer = press(as_auditor, head, headers=headers, follow=True)
+
+    assert "<html" not in answer.text and opened(answer) == following.seq
+    assert answer["HX-Push-Url"] == f"/audit/?review=pending&story={following.seq}"
+
+
+def test_the_answer_carries_the_mark_for_the_reviewers_pin_and_only_for_the_reviewer(as_auditor):
+    story("ok")
+    head = story("ok")
+
+    address = press(as_auditor, head).url
+
+    mark = reviews.marks().last()
+    assert f'id="marked" value="{mark.seq}" data-hash="{mark.row_hash}"' in as_auditor.get(address).text
+    by_finn = reviews.mark(story=head.seq, word="flagged", note="Odd", seen=mark.seq, by=FINN).event
+    assert 'id="marked"' not in as_auditor.get(f"/audit/?marked={by_finn.seq}").text
+    assert 'id="marked"' not in as_auditor.get(f"/audit/?marked={head.seq}").text
+
+
+@pytest.mark.parametrize("fragment", [False, True])
+@pytest.mark.parametrize(
+    ("given", "status", "sentence"),
+    [
+        ({"mark": "flagged"}, 400, "Say in a few words what is wrong"),
+        ({"mark": "flagged", "note": " \n "}, 400, "Say in a few words what is wrong"),
+        ({"mark": "reviewed", "note": "x" * 501}, 400, "at most 500 characters"),
+        ({"mark": "whole"}, 400, None),
+        ({"mark": "reviewed", "seen": "x"}, 400, None),
+    ],
+)
+def test_what_cannot_be_a_mark_is_named_beside_the_story_and_nothing_is_written(
+    as_auditor, given, status, sentence, fragment
+):
+    head = story("ok")
+    headers = {"HX-Request": "true", "HX-Target": "log"} if fragment else {}
+
+    answer = press(as_auditor, head, data=given, headers=headers)
+
+    assert answer.status_code == status
+    assert opened(answer) == head.seq
+    assert sentence is None or sentence in answer.text
+    assert given.get("note", "").strip() in answer.text
+    assert not reviews.marks().exists()
+
+
+@pytest.mark.parametrize("where", ["list", "story"])
+@pytest.mark.parametrize("part", ["began", "closed"])
+def test_nobody_reviews_their_own_act_whatever_is_posted(as_auditor, auditor, part, where):
+    me = Actor(kind="person", id=str(auditor.pk), name="as it was then", role="support")
+    head = story("unknown", by=me if part == "began" else ANA)
+    if part == "closed":
+        event(phase="closure", action="close_unknown", by=me, story=head.seq, reason="Online")
+
+    answer = press(as_auditor, head, data={"from": where})
+
+    assert answer.status_code == 403
+    assert "You acted in this story" in answer.text
+    assert not reviews.marks().exists()
+    assert "Reviewed, next" not in as_auditor.get(f"/audit/?story={head.seq}").text
+
+
+def test_the_later_reviewer_is_told_of_the_other(as_auditor):
+    story("ok")
+    head = story("ok")
+    seen = head.seq + 1
+    reviews.mark(story=head.seq, word="flagged", note="Odd", seen=seen, by=FINN)
+
+    answer = press(as_auditor, head, seen=seen, headers={"HX-Request": "true", "HX-Target": "log"}, follow=True)
+
+    assert f"#{head.seq}: finn marked it flagged while you looked at it." in answer.text
+
+
+@pytest.mark.parametrize("role", ["support", "admin"])
+def test_readers_who_do_not_review_see_the_story_without_the_form(request, role):
+    client = request.getfixturevalue(f"as_{role}")
+    head = story("ok")
+
+    text = client.get(f"/audit/?story={head.seq}").text
+
+    assert "Intent written" in text and "your role may read it" in text
+    assert "/review/" not in text and 'id="pin"' not in text
+    assert press(client, head).status_code == 403
+
+
+def test_a_story_that_needs_no_review_has_no_form(as_auditor):
+    head = event(action="add_user", phase="event")
+
+    assert "/review/" not in as_auditor.get(f"/audit/?story={head.seq}").text
+    assert "/review/" not in as_auditor.get(f"/audit/{head.seq}/").text
+    assert press(as_auditor, head, query="").status_code == 403
+    assert press(as_auditor, head, query="", seen=5, data={"from": "story"}).status_code == 403
+
+
+def test_the_storys_own_page_reviews_it_and_stays(as_auditor):
+    head = story("ok")
+    assert f'action="/audit/{head.seq}/review/"' in as_auditor.get(f"/audit/{head.seq}/").text
+
+    answer = press(as_auditor, head, "flagged", note="Whose ticket?", data={"from": "story"})
+
+    mark = reviews.marks().last()
+    assert answer.url == f"/audit/{head.seq}/?marked={mark.seq}"
+    text = as_auditor.get(answer.url).text
+    assert "Whose ticket?" in text and '<span class="tag tag-failed">Flagged</span>' in text
+    refused = press(as_auditor, head, "flagged", data={"from": "story"})
+    assert refused.status_code == 400 and "What happened" in refused.text and "Say in a few words" in refused.text
+
+
+def test_a_row_says_how_its_story_stands(as_auditor):
+    for word in ("reviewed", "flagged"):
+        head = story("ok")
+        reviews.mark(story=head.seq, word=word, note="Odd", seen=head.seq, by=FINN)
+    story("ok")
+
+    text = as_auditor.get("/audit/").text
+
+    assert '<span class="tag tag-ok">Reviewed</span>' in text
+    assert '<span class="tag tag-failed">Flagged</span>' in text
+    assert text.count("to review</span>") == 1
+
+
+def test_counts_come_as_their_own_fragment_and_without_javascript_on_request(as_auditor):
+    story("ok"), story("unknown", ticket="")
+
+    fragment = as_auditor.get("/audit/counts/?review=pending").text
+
+    for name, count in {"pending": 2, "reviewed": 0, "unknown": 1, "no_ticket": 1}.items():
+        assert f'<b id="count-{name}" hx-swap-oob="true">{count}</b>' in fragment
+        assert f'<b id="count-{name}"></b>' in as_auditor.get("/audit/?review=pending").text
+        assert f'<b id="count-{name}">{count}</b>' in as_auditor.get("/audit/?review=pending&counts=yes").text
+    assert as_auditor.get("/audit/counts/?since=never").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/audit/?review=pending", "/audit/counts/?review=pending", "/audit/?facet=repeated&story=1"]
+)
+def test_the_queue_costs_as_many_queries_for_fifty_stories_as_for_one(as_auditor, address):
+    story("ok"), story("ok")
+    as_auditor.get(address)
+    few = queries(as_auditor, address)
+    for _ in range(pages.SIZE + 1):
+        story("unknown")
+
+    assert queries(as_auditor, address) == few
+
+
+@pytest.mark.parametrize("query", ["story=x", "story=-1", f"marked={10**30}", "story=%00"])
+def test_a_number_that_is_none_is_answered_400(as_auditor, query):
+    story("ok")
+
+    assert as_auditor.get(f"/audit/?{query}").status_code == 400
+
+
+def test_a_story_that_is_not_there_opens_nothing_and_cannot_be_marked(as_auditor):
+    head = story("ok")
+
+    assert 'id="opened"' not in as_auditor.get("/audit/?story=999").text
+    for seq in (head.seq + 1, 999):
+        assert as_auditor.post(f"/audit/{seq}/review/", {"mark": "reviewed", "seen": seq}).status_code == 404
+
+
+def test_hostile_text_beside_the_list_is_shown_and_never_run(as_auditor):
+    texts = dict.fromkeys(["session_id", "client", "reason", "ticket", "upstream_code"], HOSTILE)
+    facts = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
+    head = event(alias="ping", **texts, **facts)
+    event(phase="outcome", result="rejected", story=head.seq, by=Actor("person", "1", HOSTILE), **texts, **facts)
+    press(as_auditor, head, "flagged", note=HOSTILE)
+
+    text = as_auditor.get(f"/audit/?story={head.seq}").text
+
+    for bad in ("<img", "<script>alert", "<b hx-get"):
+        assert bad not in text
+    assert "&lt;img" in text
+
+
+def test_the_rows_are_given_as_they_are_hashed_in_pages(as_auditor, monkeypatch):
+    monkeypatch.setattr(pin_views, "PAGE", 3)
+    story("ok"), story("unknown"), story("ok")
+    lines, after = [], ""
+    while True:
+        page = as_auditor.get(f"/audit/rows/{after}").content.splitlines()
+        if not page:
+            break
+        lines += page
+        after = f"?after={json.loads(page[-1])['seq']}"
+
+    kept = list(AuditEvent.objects.order_by("seq").values_list("row_hash", flat=True))
+    assert [hashlib.sha256(line).hexdigest() for line in lines] == kept
+    assert json.loads(lines[0])["prev_hash"] == chain.GENESIS
+
+
+def test_the_hash_of_a_row_is_given_with_the_head_and_null_where_there_is_none(as_auditor):
+    head = story("ok")
+    tail = AuditEvent.objects.last()
+
+    stated = as_auditor.get(f"/audit/rows/{head.seq}/").json()
+    assert stated == {"row_hash": head.row_hash, "head": {"seq": tail.seq, "row_hash": tail.row_hash}}
+    assert as_auditor.get("/audit/rows/999/").json()["row_hash"] is None
+    assert as_auditor.get(f"/audit/rows/{10**30}/").json()["row_hash"] is None
+
+
+def test_a_row_without_a_canonical_form_keeps_its_place_among_the_rows(as_auditor):
+    head = story("ok")
+    forged = AuditEvent.objects.last()
+    forged.seq, forged.event_id, forged.prev_hash = head.seq + 2, uuid.uuid4(), forged.row_hash
+    forged.row_hash, forged.schema_version = "e" * 64, 99
+    forged.save_base(force_insert=True)
+
+    lines = as_auditor.get("/audit/rows/").text.splitlines()
+
+    assert json.loads(lines[-1]) == {"seq": forged.seq, "unreadable": True}

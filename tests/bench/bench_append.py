@@ -1,0 +1,105 @@
+"""P7: what an append to the audit log adds to a durable transaction, beside django-auditlog doing the same.
+
+In one process and one database file: a transaction that changes one row, alone, with our append, and with
+django-auditlog watching that row. The three take turns, call by call; a cost is a round's median transaction minus its bare one.
+django-auditlog is no requirement of ours: without it this says so and ends well.
+Run: PYTHONPATH=where/it/is python -m tests.bench.bench_append [database URL]
+"""
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+ROUNDS, CALLS = 7, 150
+GOALS = {"sqlite": 0.7, "postgresql": 1.0}
+
+
+def main(url: str = "") -> int:
+    if find_spec("auditlog") is None:
+        print("P7 append  skipped: django-auditlog is not installed")
+        return 0
+    directory = Path(tempfile.mkdtemp(prefix="pingadmin-bench-"))
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "tests.bench.auditlog_settings",
+        "DATABASE_URL": url or f"sqlite:///{directory}/append.sqlite3",
+        "DATA_DIR": str(directory),
+        "LOG_LEVEL": "WARNING",
+    }
+    try:
+        return report(*measure())
+    finally:
+        shutil.rmtree(directory)
+
+
+def measure() -> tuple[str, dict[str, list[float]]]:
+    """The database's kind; for each way the median milliseconds of a transaction, a round each."""
+    import django
+
+    django.setup()
+    from auditlog.context import disable_auditlog
+    from auditlog.registry import auditlog
+    from django.core.management import call_command
+    from django.db import connection
+
+    from pingadmin.accounts.models import User
+    from tests.audit.factories import event
+
+    call_command("migrate", verbosity=0)
+    person = User.objects.create(username="bench")
+    auditlog.register(User, include_fields=["first_name"])
+    rounds: dict[str, list[float]] = {"bare": [], "ours": [], "auditlog": []}
+    for number in range(ROUNDS + 1):
+        times: dict[str, list[float]] = {way: [] for way in rounds}
+        for call in range(CALLS):
+            with disable_auditlog():
+                times["bare"].append(timed(person, nothing, f"{number} {call} bare"))
+                times["ours"].append(timed(person, appended(event), f"{number} {call} ours"))
+            times["auditlog"].append(timed(person, nothing, f"{number} {call} theirs"))
+        if number:  # the first round warms up
+            for way, taken in times.items():
+                rounds[way].append(statistics.median(taken))
+    return connection.vendor, rounds
+
+
+def nothing() -> None:
+    """What a transaction does beside changing the row."""
+
+
+def appended(event):
+    shown = {"state": "connected", "age_s": 12, "source": "event stream", "paused": "stated"}
+    return lambda: event(
+        alias="ping", session_id="ses_1", client="acme", reason="Customer approved", ticket="INC-1", shown=shown
+    )
+
+
+def timed(person, more, name: str) -> float:
+    from django.db import transaction
+
+    person.first_name = name
+    began = time.perf_counter()
+    with transaction.atomic():
+        person.save(update_fields=["first_name"])
+        more()
+    return (time.perf_counter() - began) * 1000
+
+
+def report(vendor: str, rounds: dict[str, list[float]]) -> int:
+    """One line: name, ours, baseline, ratio, [min-max] over the rounds, goal, ok or short."""
+    pairs = list(zip(rounds["bare"], rounds["ours"], rounds["auditlog"], strict=True))
+    ratios = [(ours - bare) / (theirs - bare) for bare, ours, theirs in pairs]
+    ours, theirs = (statistics.median(each[way] - each[0] for each in pairs) for way in (1, 2))
+    ratio, goal = statistics.median(ratios), GOALS[vendor]
+    print(
+        f"P7 append added on {vendor}  {ours:.2f} ms  {theirs:.2f} ms  {ratio:.2f}  "
+        f"[{min(ratios):.2f}-{max(ratios):.2f}]  <= {goal}  {'ok' if ratio <= goal else 'short'}"
+    )
+    return 0 if ratio <= goal else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

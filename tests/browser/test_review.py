@@ -1,0 +1,215 @@
+"""A reviewer's round in a real browser: mark, go on, and come back to a log that is, or is not, what it was."""
+
+import contextlib
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.support.processes import CHECKOUT
+
+pytestmark = pytest.mark.browser
+
+STORIES = """
+import django; django.setup()
+from tests.audit.factories import ANA, BEN, event, story
+from pingadmin.accounts.models import User
+from pingadmin.audit.actors import Actor
+story("ok", session_id="ses_1")
+story("rejected", session_id="ses_2", by=BEN, ticket="")
+auditor = User.objects.get(username="auditor")
+story("ok", session_id="ses_own", by=Actor("person", str(auditor.pk), "auditor", "support"))
+story("unknown", session_id="ses_3")
+"""
+
+
+@pytest.fixture
+def told(panel):
+    """Four stories; the second newest is the auditor's own, from when they were of support."""
+    subprocess.run([sys.executable, "-c", STORIES], cwd=CHECKOUT, env=panel.environment, check=True)
+    return panel
+
+
+@pytest.fixture
+def reviewer(told, new_page):
+    page = new_page("auditor")
+    page.goto("/audit/?review=pending")
+    return page
+
+
+def opened(page):
+    return page.locator("#opened")
+
+
+def story_of(panel, session_id) -> int:
+    return panel.rows("SELECT min(seq) AS seq FROM audit_auditevent WHERE session_id = ?", session_id)[0]["seq"]
+
+
+def pin(page):
+    return page.locator("#pin")
+
+
+def press(page, name, note=""):
+    # The form refuses the pointer for a moment after it appears; Playwright waits until it takes it.
+    if note:
+        page.get_by_label("Note").fill(note)
+    page.get_by_role("button", name=name).click()
+
+
+def review_one(page):
+    press(page, "Reviewed, next")
+    expect(opened(page)).to_contain_text("ses_2")
+    expect(pin(page)).to_contain_text("fits")
+
+
+def rewrite(panel, *statements: str) -> None:
+    """As whoever owns the file can: the triggers dropped, then anything."""
+    with contextlib.closing(sqlite3.connect(panel.database, timeout=10)) as connection:
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_reviewer_marks_flags_with_a_note_and_comes_to_the_end(told, new_page, script):
+    page = new_page("auditor", java_script_enabled=script)
+    page.goto("/audit/")
+    page.get_by_role("link", name="To review").click()
+    expect(opened(page)).to_contain_text("ses_3")
+    press(page, "Reviewed, next")
+    expect(opened(page)).to_contain_text("ses_2")  # past the own one
+    expect(page.get_by_text(re.compile("is reviewed. 3 stories match"))).to_be_visible()
+
+    press(page, "Flag, next")
+    expect(page.get_by_text("Say in a few words what is wrong")).to_be_visible()
+    press(page, "Flag, next", "Why without a ticket?")
+    expect(opened(page)).to_contain_text("ses_1")
+    press(page, "Reviewed, next")
+    expect(page.get_by_text(re.compile("is reviewed. 1 story matches"))).to_be_visible()
+
+    page.get_by_role("link", name="Flagged").click()
+    page.get_by_role("link", name=f"Story {story_of(told, 'ses_2')}").click()
+    expect(page.get_by_text("“Why without a ticket?”")).to_be_visible()
+    expect(page.get_by_text("3 of 4 this week")).to_be_visible()
+
+
+def test_the_chips_say_how_many_and_follow_each_mark(reviewer):
+    expect(reviewer.get_by_role("link", name="To review 4")).to_be_visible()
+    expect(reviewer.get_by_role("link", name="No ticket 1")).to_be_visible()
+    press(reviewer, "Reviewed, next")
+    expect(reviewer.get_by_role("link", name="To review 3")).to_be_visible()
+    expect(reviewer.get_by_role("link", name="Unknown outcome 0")).to_be_visible()
+
+
+def test_an_own_act_offers_no_button(reviewer, told):
+    reviewer.get_by_role("link", name=f"Story {story_of(told, 'ses_own')}").click()
+    expect(reviewer.get_by_text("You acted in this story, so somebody else reviews it.")).to_be_visible()
+    expect(reviewer.get_by_role("button", name="Reviewed")).to_have_count(0)
+
+
+def test_a_double_click_marks_one_story(reviewer, told):
+    button = reviewer.get_by_role("button", name="Reviewed, next")
+    expect(button).to_be_visible()
+    reviewer.wait_for_function("() => document.querySelector('form.review').getAnimations().length === 0")
+    button.dblclick()
+    expect(opened(reviewer)).to_contain_text("ses_2")
+    expect(reviewer.get_by_role("link", name="To review 3")).to_be_visible()
+    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [{"marks": 1}]
+
+
+def test_rows_are_walked_by_keyboard_and_no_single_key_marks(reviewer, told):
+    reviewer.locator("h1").click()
+    reviewer.keyboard.press("j")
+    after_the_open_one = story_of(told, "ses_own")
+    expect(reviewer.locator(f"#story-{after_the_open_one}")).to_be_focused()
+    reviewer.keyboard.press("j")
+    reviewer.keyboard.press("Enter")
+    expect(opened(reviewer)).to_contain_text("ses_2")
+    expect(opened(reviewer)).to_be_focused()
+    for key in "abcdefghijklmnopqrstuvwxyz0123456789":
+        reviewer.keyboard.press(key)
+    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [{"marks": 0}]
+
+
+def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer, told):
+    expect(pin(reviewer)).to_be_hidden()
+    review_one(reviewer)
+    mark = told.rows("SELECT seq, row_hash FROM audit_auditevent WHERE phase = 'mark'")[0]
+    with reviewer.expect_download() as download:
+        reviewer.get_by_role("link", name="Download the pin").click()
+    kept = json.loads(download.value.path().read_text())
+    assert {name: kept[name] for name in mark} == mark
+    assert download.value.suggested_filename == f"pingadmin-pin-{mark['seq']}.json"
+
+    told.login("support").get("/audit/")
+    reviewer.goto("/audit/")
+    expect(pin(reviewer)).to_contain_text(f"Your pin at #{mark['seq']} fits.")
+    reviewer.get_by_role("button", name="Check in this browser").click()
+    expect(pin(reviewer)).to_contain_text(f"Nothing that you reviewed before #{mark['seq']} has changed.")
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("UPDATE audit_auditevent SET reason = 'Nothing to see' WHERE seq = {0}", "#{0} is not the row that #{1}"),
+        ("UPDATE audit_auditevent SET at = '2020-01-01 00:00:00' WHERE seq = {0}", "#{0} is not the row that #{1}"),
+        ("UPDATE audit_auditevent SET schema_version = 9 WHERE seq = {0}", "#{0} cannot be read"),
+        ("DELETE FROM audit_auditevent WHERE seq = {0}", "#{0} is missing"),
+    ],
+)
+def test_a_row_that_was_changed_is_named_by_the_check_though_every_stated_hash_still_fits(
+    reviewer, told, statement, sentence
+):
+    review_one(reviewer)
+    number = story_of(told, "ses_1")
+    rewrite(told, statement.format(number))
+
+    reviewer.goto("/audit/?actor=nobody")
+    expect(pin(reviewer)).to_contain_text("fits")
+    reviewer.get_by_role("button", name="Check in this browser").click()
+    expect(pin(reviewer)).to_contain_text("The log is not what you reviewed.")
+    expect(pin(reviewer)).to_contain_text(sentence.format(number, number + 1))
+
+
+def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_later_pin_hides_it(reviewer, told):
+    review_one(reviewer)
+    old = reviewer.evaluate("Object.entries(localStorage).find(([name]) => name.startsWith('pingadmin.pin'))[1]")
+    number = json.loads(old)["seq"]
+    rewrite(told, f"UPDATE audit_auditevent SET row_hash = '{'e' * 64}' WHERE seq = {number}")
+
+    reviewer.goto("/audit/?review=pending")
+    expect(pin(reviewer)).to_have_attribute("data-meaning", "failed")
+    expect(pin(reviewer)).to_contain_text(f"it now has {'e' * 12}…")
+    assert Axe().run(reviewer).response["violations"] == []
+    press(reviewer, "Reviewed, next")
+    expect(opened(reviewer)).to_contain_text("ses_1")
+    expect(pin(reviewer)).to_have_attribute("data-meaning", "failed")
+    assert reviewer.evaluate("Object.values(localStorage)") == [old]
+
+    rewrite(told, f"DELETE FROM audit_auditevent WHERE seq >= {number}")
+    reviewer.goto("/audit/?actor=nobody")
+    expect(pin(reviewer)).to_contain_text("The log ends at #")
+    reviewer.get_by_role("button", name="Forget it").click()
+    expect(pin(reviewer)).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(told, new_page, scheme):
+    for width in (360, 1400):
+        page = new_page("auditor", color_scheme=scheme, viewport={"width": width, "height": 900})
+        page.goto("/audit/?review=pending")
+        press(page, "Reviewed, next")
+        expect(pin(page)).to_be_visible()
+        for address in (page.url, "/audit/?review=flagged", f"/audit/{story_of(told, 'ses_own')}/", "/audit/1/"):
+            page.goto(address)
+            found = Axe().run(page).response["violations"]
+            assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], address
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
