@@ -76,12 +76,13 @@ def _found(request: HttpRequest, question: Question, opened: stories.Story | Non
 
 
 def _opened(request: HttpRequest, question: Question, page: Page) -> stories.Story | None:
-    """The story that the URL names; in a reviewer's queue, else the first that waits."""
+    """The story that the URL names; in a reviewer's queue, else the first on the page that waits for them."""
     seq = seq_of(request.GET.get("story"))
     if seq:
         return next(iter(stories.of(stories.all_heads().filter(seq=seq))), None)
-    is_queue = question.asked.get("review") == "pending" and request.user.has_perm("audit.review")
-    return page.stories[0] if is_queue and page.stories else None
+    if question.asked.get("review") != "pending" or not request.user.has_perm("audit.review"):
+        return None
+    return next((story for story in page.stories if not story.has_hand_of(str(request.user.pk))), None)
 
 
 def _suggestions() -> dict[str, dict[str, str]]:

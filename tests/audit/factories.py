@@ -6,8 +6,8 @@ from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
 
-ANA = Actor(kind="person", id="7", name="ana", role="support", source_address="192.0.2.7", request_id="req-1")
-BEN = Actor(kind="person", id="8", name="ben", role="support", source_address="192.0.2.8", request_id="req-2")
+ANA = Actor(kind="person", id="700001", name="ana", role="support", source_address="192.0.2.7", request_id="req-1")
+BEN = Actor(kind="person", id="700002", name="ben", role="support", source_address="192.0.2.8", request_id="req-2")
 
 
 def event(**given) -> AuditEvent:

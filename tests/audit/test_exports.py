@@ -7,12 +7,12 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-import time_machine
-from django.core.cache import cache
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from pingadmin.audit import chain, checkpoints, exports, keys, reading, trail
+from pingadmin.audit import chain, checkpoints, exports, keys, trail
+from pingadmin.audit.filters import Question
 from pingadmin.audit.models import AuditEvent
 from pingadmin.secret import Secret
 from tests.audit.factories import BEN, event, story
@@ -124,6 +124,14 @@ def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_
     assert (detail["first"], detail["last"]) == ((2, 8) if "events" in detail else (2, 5))
     assert detail.get("events", 5) == 5 and detail.get("stories", 2) == 2
     response.close()
+
+
+@pytest.mark.parametrize("find", [exports.stories_found, exports.events_found])
+def test_the_record_outlives_whatever_happens_next(some_stories, find):
+    question = Question(QueryDict(""))
+    assert question.is_valid()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        find(question, by=BEN)
 
 
 @pytest.mark.parametrize("address", BOTH)
@@ -299,52 +307,3 @@ def refuse():
 
 def full_disk():
     raise OSError("no space left on device")
-
-
-def reads():
-    return AuditEvent.objects.filter(action="read_log").count()
-
-
-def test_reading_the_log_is_recorded_once_for_a_person_and_hour(as_auditor, as_support):
-    head = story("ok")
-    for _ in range(3):
-        as_auditor.get("/audit/?actor=ana")
-        as_auditor.get(f"/audit/{head.seq}/")
-    assert reads() == 1
-    as_support.get(f"/audit/{head.seq}/")
-    assert [read.actor_name for read in AuditEvent.objects.filter(action="read_log")] == ["auditor", "support"]
-
-
-def test_the_same_person_is_recorded_again_in_the_next_hour(as_auditor):
-    with time_machine.travel(datetime(2026, 11, 22, 14, 59, tzinfo=UTC), tick=False) as clock:
-        as_auditor.get("/audit/")
-        clock.shift(120)
-        as_auditor.get("/audit/")
-        clock.shift(120)
-        as_auditor.get("/audit/")
-    assert reads() == 2
-
-
-def test_it_is_recorded_once_even_when_the_cache_forgets(as_auditor):
-    as_auditor.get("/audit/")
-    cache.clear()
-    as_auditor.get("/audit/")
-    assert reads() == 1
-
-
-def test_a_refusal_and_an_empty_address_are_no_reading(as_viewer, as_auditor):
-    as_viewer.get("/audit/")
-    as_auditor.get("/audit/999/")
-    as_auditor.get("/audit/?since=junk")
-    assert reads() == 0
-
-
-def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch, caplog):
-    story("ok")
-    with monkeypatch.context() as broken:
-        broken.setattr(trail, "_lock", refuse)
-        assert "Customer approved" in as_auditor.get("/audit/").text
-    assert [record.levelname for record in caplog.records if record.name == reading.__name__] == ["CRITICAL"]
-
-    as_auditor.get("/audit/")
-    assert reads() == 1, "and is recorded as soon as it can be"

@@ -17,7 +17,8 @@ from pingadmin.audit import chain, checkpoints
 from pingadmin.audit.models import VerificationRun
 from tests.audit.factories import event, story
 story("ok"); anchored = checkpoints.make(); story("")
-for _ in range({under_way}): VerificationRun.objects.create(started_at=timezone.now(), started_by="ana", head=chain.GENESIS)
+run = dict(started_at=timezone.now(), started_by="ana", head=chain.GENESIS)
+for _ in range({under_way}): VerificationRun.objects.create(**run)
 print(anchored.seq)
 """
 

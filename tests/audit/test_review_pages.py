@@ -16,7 +16,7 @@ from tests.audit.factories import ANA, BEN, event, story
 
 pytestmark = pytest.mark.django_db
 
-FINN = Actor(kind="person", id="999", name="finn", role="auditor")
+FINN = Actor(kind="person", id="700004", name="finn", role="auditor")
 HOSTILE = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b hx-get="/admin/">"""
 
 
@@ -44,6 +44,16 @@ def test_the_queue_opens_its_first_story_with_the_form_and_how_far_the_team_is(a
     assert opened(response) == newest.seq
     for part in ("Reviewed, next", "Flag, next", "1 of 2 this week", 'aria-current="true"'):
         assert part in response.text
+
+
+def test_the_queue_opens_no_own_act(as_auditor, auditor):
+    me = Actor(kind="person", id=str(auditor.pk), name="auditor", role="support")
+    waiting, own = story("ok"), story("ok", by=me)
+
+    response = as_auditor.get("/audit/?review=pending")
+
+    assert opened(response) == waiting.seq
+    assert f'data-seq="{own.seq}"' in response.text
 
 
 def test_the_story_that_the_address_names_is_opened_beside_any_list(as_auditor):

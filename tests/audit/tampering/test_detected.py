@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from pingadmin.audit import checkpoints, verification
+from pingadmin.audit import checkpoints, rows, verification
 from tests.audit.factories import story
 from tests.audit.tampering.attempts import ON_ROWS
 from tests.audit.tampering.tools import drop_triggers
@@ -43,6 +43,30 @@ def test_every_attempt_is_named(anchored_log, attempt):
     assert found is not None, "nothing was noticed"
     assert (found.word, found.seq) == (word, seq), found.sentence
     assert found.sentence.startswith((f"Event #{seq} ", "The log ends at #"))
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 4, 6, 7])
+@pytest.mark.parametrize("attempt", ["nothing", "delete two in the middle", "let two events have one number"])
+def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, chunk, attempt):
+    monkeypatch.setattr(rows, "CHUNK", chunk)
+    act, word, seq = ON_ROWS.get(attempt, (lambda: None, None, None))
+    drop_triggers()
+    act()
+
+    walk = verify()
+
+    assert (walk.fault and (walk.fault.word, walk.fault.seq)) == (word and (word, seq))
+    assert walk.seq == (6 if word is None else walk.seq)
+
+
+def test_what_is_appended_while_the_reader_pauses_is_read_too_and_is_no_gap(anchored_log, monkeypatch):
+    monkeypatch.setattr(rows, "CHUNK", 8)
+    reader = rows.after(0)
+    read = [next(reader)["seq"] for _ in range(6)]
+    for _ in range(6):
+        story("")
+
+    assert read + [row["seq"] for row in reader] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("attempt", ["edit reason", "empty the table", "swap neighbours"])

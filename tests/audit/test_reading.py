@@ -1,0 +1,67 @@
+"""Reading the log is in the log, once for a person and hour, and never in the way of reading."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import OperationalError
+
+from pingadmin.audit import reading, trail
+from pingadmin.audit.models import AuditEvent
+from tests.audit.factories import story
+
+pytestmark = pytest.mark.django_db
+
+
+def reads():
+    return AuditEvent.objects.filter(action="read_log").count()
+
+
+def test_reading_the_log_is_recorded_once_for_a_person_and_hour(as_auditor, as_support):
+    head = story("ok")
+    for _ in range(3):
+        as_auditor.get("/audit/?actor=ana")
+        as_auditor.get(f"/audit/{head.seq}/")
+    assert reads() == 1
+    as_support.get(f"/audit/{head.seq}/")
+    assert [read.actor_name for read in AuditEvent.objects.filter(action="read_log")] == ["auditor", "support"]
+
+
+def test_the_same_person_is_recorded_again_in_the_next_hour(as_auditor):
+    with time_machine.travel(datetime(2026, 11, 22, 14, 59, tzinfo=UTC), tick=False) as clock:
+        as_auditor.get("/audit/")
+        clock.shift(120)
+        as_auditor.get("/audit/")
+        clock.shift(120)
+        as_auditor.get("/audit/")
+    assert reads() == 2
+
+
+def test_it_is_recorded_once_even_when_the_cache_forgets(as_auditor):
+    as_auditor.get("/audit/")
+    cache.clear()
+    as_auditor.get("/audit/")
+    assert reads() == 1
+
+
+def test_a_refusal_and_an_empty_address_are_no_reading(as_viewer, as_auditor):
+    as_viewer.get("/audit/")
+    as_auditor.get("/audit/999/")
+    as_auditor.get("/audit/?since=junk")
+    assert reads() == 0
+
+
+def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch, caplog):
+    story("ok")
+    with monkeypatch.context() as broken:
+        broken.setattr(trail, "_lock", refuse)
+        assert "Customer approved" in as_auditor.get("/audit/").text
+    assert [record.levelname for record in caplog.records if record.name == reading.__name__] == ["CRITICAL"]
+
+    as_auditor.get("/audit/")
+    assert reads() == 1, "and is recorded as soon as it can be"
+
+
+def refuse():
+    raise OperationalError("database is locked")
