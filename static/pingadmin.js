@@ -75,6 +75,7 @@ document.addEventListener("click", (event) => {
   if (chip) {
     const field = document.getElementById(chip.dataset.for);
     field.value = chip.dataset.fill;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   }
   const copy = event.target.closest("button[data-copy]");
@@ -87,6 +88,28 @@ document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-keys]")) return;
   if (event.target.checked) localStorage.removeItem(KEYS_OFF);
   else localStorage.setItem(KEYS_OFF, "1");
+});
+
+// What was typed survives a reload and a lapsed sign-in: in this tab alone, and for the same person alone.
+const keptName = (field) => `pingadmin.kept ${field.dataset.keep} ${location.pathname} ${field.id}`;
+function giveBack() {
+  for (const field of document.querySelectorAll("[data-keep]")) {
+    const kept = sessionStorage.getItem(keptName(field));
+    if (kept && !field.value) field.value = kept;
+  }
+}
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-keep]")) sessionStorage.setItem(keptName(event.target), event.target.value);
+});
+document.addEventListener("DOMContentLoaded", giveBack);
+
+// A part of the page that looks after itself waits while somebody uses it; what has an id keeps its focus.
+function isInUse(part) {
+  const active = document.activeElement;
+  return part.querySelector("details[open]") !== null || (part.contains(active) && !active.id);
+}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches("[data-poll]") && isInUse(event.detail.target)) event.preventDefault();
 });
 
 document.addEventListener("DOMContentLoaded", tickAges);

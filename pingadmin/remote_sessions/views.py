@@ -105,6 +105,7 @@ def _render_findings(request, findings: list[Finding], *, query: str, left_out: 
     rows = [(finding, card_for(finding.session) if finding.session else None) for finding in findings]
     only = len({finding.session_id for finding in findings}) == 1
     context = {"rows": rows, "query": query, "left_out": left_out, "most": MOST_IDS, "only": only}
+    context["found"] = any(card for _, card in rows)
     return render(request, "remote_sessions/findings.html", context, status=status)
 
 

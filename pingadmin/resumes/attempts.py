@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.sightings import doubt_paused, ensure_session, record_paused
+from pingadmin.remote_sessions.sightings import doubt_paused, ensure_session, record_failure, record_paused
 from pingadmin.resumes.limits import check_resume_limits
 from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.resumes.press import Press
 from pingadmin.upstream import states_paused
+from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import ResumeAnswer
 
 
@@ -73,6 +75,9 @@ def close_attempt(
         snapshot = None
         if answer.paused is not None:
             snapshot = record_paused(session=held.session, paused=answer.paused, at=answer.answered_at, source="resume")
+        if answer.word == "refused_key":
+            refusal = UpstreamError("refused_key", sent=True, status=answer.status, message=answer.message)
+            record_failure(session=held.session, error=refusal, source="resume")
         if answer.result == "unknown":
             doubt_paused(session=held.session, at=answer.answered_at)
         trail.append(
@@ -133,6 +138,12 @@ def settle(attempt: ResumeAttempt, how: ResumeAttempt.Settled, note: str) -> Non
     attempt.save()
 
 
+def unsettled(session: RemoteSession) -> list[ResumeAttempt]:
+    """The attempts of which nobody knows yet what they did, newest first; an open one is among them."""
+    asked = Q(is_open=True) | Q(result="unknown", settled_at=None)
+    return list(session.attempts.filter(asked).select_related("session").order_by("-opened_at"))
+
+
 def holds(attempt: ResumeAttempt, session: RemoteSession) -> bool:
     """Whether an attempt forbids the next one: it is open, or its outcome is unknown and the upstream was not
     successfully asked about the session since."""
@@ -150,9 +161,9 @@ def next_look_at(closed_at: datetime, looks: int) -> datetime | None:
 
 
 def _refuse_if_held(session: RemoteSession) -> None:
-    newest = session.attempts.order_by("-opened_at").first()
-    if newest and holds(newest, session):
-        raise SessionHeld(newest)
+    for attempt in unsettled(session):
+        if holds(attempt, session):
+            raise SessionHeld(attempt)
 
 
 def _open(session, reason, ticket, press, by, now) -> ResumeAttempt:
@@ -186,6 +197,15 @@ def _open(session, reason, ticket, press, by, now) -> ResumeAttempt:
 
 
 def _close(attempt: ResumeAttempt, answer: ResumeAnswer) -> None:
+    state_answer(attempt, answer)
+    can_tell = states_paused(attempt.session.alias)
+    if answer.result == "unknown" or (can_tell and answer.result in ("ok", "already")):
+        attempt.next_look_at = next_look_at(answer.answered_at, 0)
+    attempt.save()
+
+
+def state_answer(attempt: ResumeAttempt, answer: ResumeAnswer) -> None:
+    """Set on an attempt what its answer says, without saving it."""
     attempt.is_open = False
     attempt.result = answer.result
     attempt.word = answer.word
@@ -196,9 +216,6 @@ def _close(attempt: ResumeAttempt, answer: ResumeAnswer) -> None:
     attempt.elapsed_ms = answer.elapsed_ms
     attempt.closed_at = answer.answered_at
     attempt.verified = False if answer.result == "ok" else None
-    if answer.result == "unknown" or (answer.result == "ok" and states_paused(attempt.session.alias)):
-        attempt.next_look_at = next_look_at(answer.answered_at, 0)
-    attempt.save()
 
 
 def _target(attempt: ResumeAttempt) -> dict:

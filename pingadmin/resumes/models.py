@@ -12,7 +12,8 @@ class ResumeAttempt(models.Model):
     """One press of "Resume session": opened before anything is sent, closed with what became of it.
 
     While open it holds the session: the partial unique index lets one attempt in. `lease_until` is when an
-    attempt without an outcome counts as lost. `next_look_at` is when reconcile looks again, empty when it is done.
+    attempt without an outcome counts as lost. `next_look_at` is when reconcile looks again, empty when it is
+    done; `looks` is how far it is in its plan.
     `settled_at` ends an unknown outcome: by evidence, or by a person with a reason. The result stays as it was.
     """
 

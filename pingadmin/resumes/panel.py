@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.attempts import holds
+from pingadmin.resumes.attempts import holds, unsettled
 from pingadmin.resumes.forms import ResumeForm
 from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.resumes.press import draw_press
@@ -30,29 +30,35 @@ _HEADLINES = {
 @dataclass(frozen=True)
 class Shown:
     """An attempt in words. meaning: the colour. why: half a sentence on how it failed, after the system's name.
-    wait_seconds: what the upstream asked for, at most 60."""
+    was_looked_at: whether the upstream could be asked since."""
 
     attempt: ResumeAttempt
     label: str
     meaning: str
     headline: str
     why: str
-    wait_seconds: int | None
+    was_looked_at: bool
     looks_overdue: bool
     effect_visible: bool
 
 
 @dataclass(frozen=True)
 class Panel:
-    """may_resume and configured say why a form is missing; held is the attempt that forbids a further one;
-    shown the newest attempt that is worth showing; poll_seconds: how soon to ask again, None when nothing moves."""
+    """may_resume and configured say why a form is missing; held is the attempt that forbids a further one.
+
+    outcomes: the newest attempt where it is worth showing, then every older one that is still a question.
+    has_question: whether one of them is. waits: an outcome is known and not recorded yet, so nothing can be sent.
+    version: changes with each attempt, so that a form starts afresh. poll_seconds: None when nothing moves.
+    """
 
     session: RemoteSession
     label: str
     configured: bool
     may_resume: bool
     held: ResumeAttempt | None
-    shown: Shown | None
+    outcomes: list[Shown]
+    has_question: bool
+    waits: bool
     form: ResumeForm
     press: str
     problem: str
@@ -61,26 +67,53 @@ class Panel:
     poll_seconds: int | None
 
 
-def panel_for(session: RemoteSession, person, *, form: ResumeForm | None = None, problem: str = "") -> Panel:
-    """The panel for one person looking at one session. form and problem: of a press that was not accepted."""
+def panel_for(
+    session: RemoteSession,
+    person,
+    *,
+    form: ResumeForm | None = None,
+    problem: str = "",
+    unrecorded: ResumeAttempt | None = None,
+) -> Panel:
+    """The panel for one person looking at one session. form and problem: of a press that was not accepted.
+
+    unrecorded: the attempt whose outcome is known and could not be written.
+    """
     now = timezone.now()
-    newest = session.attempts.select_related("session").order_by("-opened_at").first() if session.pk else None
-    configured = session.alias in upstream.aliases()
-    last_ticket = newest.ticket if newest else ""
+    newest = unrecorded or _newest(session)
+    questions = [each for each in (unsettled(session) if session.pk else []) if each != unrecorded]
+    shown = [newest] if newest and _is_worth_showing(newest, now) else []
+    shown += [each for each in questions if each != newest and not each.is_open]
     return Panel(
         session=session,
         label=_label(session.alias),
-        configured=configured,
+        configured=session.alias in upstream.aliases(),
         may_resume=person.has_perm("resumes.resume"),
-        held=newest if newest and holds(newest, session) else None,
-        shown=_shown(newest, now) if newest and _is_worth_showing(newest, now) else None,
-        form=form or ResumeForm(initial={"ticket": last_ticket}),
+        held=next((each for each in questions if holds(each, session)), None),
+        outcomes=[_shown(each, now) for each in shown],
+        has_question=any(each.is_unsettled for each in shown),
+        waits=unrecorded is not None,
+        form=form or ResumeForm(initial=_initial(newest, person)),
         press=draw_press(session, person_id=str(person.pk)),
         problem=problem,
         version=newest.pk.hex[:8] if newest else "first",
         suggestions=SUGGESTIONS,
-        poll_seconds=_poll_seconds(newest, now),
+        poll_seconds=_poll_seconds(questions + shown, now),
     )
+
+
+def _newest(session: RemoteSession) -> ResumeAttempt | None:
+    if not session.pk:
+        return None
+    return session.attempts.select_related("session").order_by("-opened_at").first()
+
+
+def _initial(newest: ResumeAttempt | None, person) -> dict:
+    """The last ticket; and the reason, where this person's press did not leave us and will be made again."""
+    if newest is None:
+        return {}
+    is_repeated = newest.result == "not_sent" and newest.actor_id == str(person.pk)
+    return {"ticket": newest.ticket, "reason": newest.reason if is_repeated else ""}
 
 
 def show(attempt: ResumeAttempt) -> Shown:
@@ -107,13 +140,15 @@ def _shown(attempt: ResumeAttempt, now: datetime) -> Shown:
         meaning=meaning,
         headline=headline,
         why=WORDS.get(attempt.word, ""),
-        wait_seconds=min(attempt.retry_after, 60) if attempt.retry_after else None,
+        was_looked_at=not attempt.is_open and not holds(attempt, attempt.session),
         looks_overdue=attempt.next_look_at is not None and now - attempt.next_look_at > _OVERDUE,
         effect_visible=visible,
     )
 
 
-def _poll_seconds(attempt: ResumeAttempt | None, now: datetime) -> int | None:
-    if attempt is None or not (attempt.is_open or attempt.next_look_at):
+def _poll_seconds(attempts: list[ResumeAttempt], now: datetime) -> int | None:
+    moving = [each for each in attempts if each.is_open or each.next_look_at]
+    if not moving:
         return None
-    return 2 if now - attempt.opened_at < timedelta(seconds=settings.RESUME_LEASE_SECONDS) else 10
+    newest = max(each.opened_at for each in moving)
+    return 2 if now - newest < timedelta(seconds=settings.RESUME_LEASE_SECONDS) else 10

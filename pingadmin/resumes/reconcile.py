@@ -53,14 +53,15 @@ def _look_at_one() -> bool:
 
 def _take(attempt: ResumeAttempt) -> bool:
     """Claim the look that is due, so that two reconcilers do not both make it."""
-    following = next_look_at(attempt.closed_at, attempt.looks + 1)
-    now = timezone.now()
-    if following and following < now:
-        # After a long silence the missed looks are one look.
-        following = now
+    looks = attempt.looks + 1
+    # After a long silence the looks that were missed are one look.
+    while (following := next_look_at(attempt.closed_at, looks)) and following <= timezone.now():
+        looks += 1
+    if attempt.result == "already":
+        following = None
     return bool(
         ResumeAttempt.objects.filter(pk=attempt.pk, looks=attempt.looks, next_look_at__isnull=False).update(
-            looks=attempt.looks + 1, next_look_at=following
+            looks=looks, next_look_at=following
         )
     )
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from pingadmin import upstream
 from pingadmin.audit.actors import Actor
 from pingadmin.resumes import unrecorded
-from pingadmin.resumes.attempts import close_attempt, open_attempt
+from pingadmin.resumes.attempts import close_attempt, open_attempt, state_answer
 from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.resumes.press import Press
 from pingadmin.resumes.reconcile import look_after
@@ -52,7 +52,8 @@ def resume(*, alias: str, session_id: str, reason: str, ticket: str, press: Pres
         attempt = close_attempt(attempt, answer, by=by)
     except DatabaseError:
         unrecorded.keep(attempt, answer, by=by)
+        state_answer(attempt, answer)
         return Outcome(attempt, answer, recorded=False)
-    if attempt.result == "ok" and attempt.next_look_at:
+    if attempt.result in ("ok", "already") and attempt.next_look_at:
         look_after(attempt)
     return Outcome(attempt, answer)

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from pingadmin.audit.actors import Actor
 from pingadmin.resumes.attempts import close_attempt
@@ -31,24 +32,38 @@ def keep(attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor) -> None:
     _file().parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        os.write(descriptor, line.encode() + b"\n")
+        # A line that an earlier failure left torn must not swallow this one.
+        os.write(descriptor, b"\n" + line.encode() + b"\n")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
 def bring_in() -> int:
-    """Record every outcome that waits. Returns how many. Raises DatabaseError, with nothing lost."""
+    """Record every outcome that waits; what cannot be read is set aside. Returns how many lines there were.
+
+    Raises DatabaseError, with nothing lost.
+    """
     if _file().exists() and not _taken().exists():
         # Taken aside first: an outcome that is kept meanwhile starts a new file.
         _file().rename(_taken())
     if not _taken().exists():
         return 0
-    lines = _taken().read_text().splitlines()
+    lines = [line for line in _taken().read_text(errors="backslashreplace").splitlines() if line]
     for line in lines:
-        _record(json.loads(line))
+        try:
+            _record(json.loads(line))
+        except (ValueError, TypeError, KeyError, ResumeAttempt.DoesNotExist, ValidationError):
+            _set_aside(line)
     _taken().unlink()
     return len(lines)
+
+
+def _set_aside(line: str) -> None:
+    """A torn line, or one of an attempt that is not in this database: kept for a person to read."""
+    log.critical("this outcome cannot be brought in and was set aside: %s", line)
+    with (settings.DATA_DIR / "unrecorded-outcomes.unreadable.jsonl").open("a") as file:
+        file.write(line + "\n")
 
 
 def _record(kept: dict) -> None:

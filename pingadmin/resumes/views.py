@@ -19,7 +19,8 @@ from pingadmin.resumes.press import StalePress, read_press
 from pingadmin.resumes.resume import NothingSent, resume
 
 NOT_RECORDED = (
-    "The outcome is known but could not be written to the database. It is kept in a file and will be recorded."
+    "The outcome below is known but could not be written to the database. It is kept in a file and will be brought in. "
+    "Until then nothing can be resumed: tell whoever runs this panel."
 )
 
 
@@ -44,7 +45,14 @@ def resume_session(request: HttpRequest, alias: str, session_id: str) -> HttpRes
             by=by,
         )
     except StalePress:
-        return _refused(request, alias, session_id, 409, "Nothing was sent: this form is too old. Press again.", form)
+        return _refused(
+            request,
+            alias,
+            session_id,
+            409,
+            "Nothing was sent: this form was not drawn for you here and now. Press again.",
+            form,
+        )
     except SessionHeld as held:
         return _refused(request, alias, session_id, 409, _held_by(held.attempt), form)
     except LimitReached as reached:
@@ -93,9 +101,7 @@ def _held_by(attempt: ResumeAttempt) -> str:
 def _after(request: HttpRequest, outcome) -> HttpResponse:
     session = outcome.attempt.session
     if not outcome.recorded:
-        words = {"ok": "was accepted", "already": "was not needed", "rejected": "was refused"}
-        sentence = f"The resume {words.get(outcome.answer.result, 'has no known outcome')}. {NOT_RECORDED}"
-        return _show(request, session, 200, resume_problem=sentence, unrecorded=outcome.answer)
+        return _show(request, session, 200, resume_problem=NOT_RECORDED, unrecorded=outcome.attempt)
     return _done(request, session)
 
 

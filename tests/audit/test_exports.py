@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from pingadmin.audit import chain, checkpoints, exports, keys, trail
+from pingadmin.audit.export_views import VERIFIER
 from pingadmin.audit.filters import Question
 from pingadmin.audit.models import AuditEvent
 from pingadmin.secret import Secret
@@ -52,6 +53,16 @@ def test_only_auditors_export(request, address, role, status):
 
     assert response.status_code == status
     assert AuditEvent.objects.filter(action="export").count() == (status == 200)
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)])
+def test_whoever_reads_the_log_can_download_the_verifier(request, role, status):
+    response = request.getfixturevalue(f"as_{role}").get("/audit/verify.py")
+
+    assert response.status_code == status
+    if status == 200:
+        assert response.getvalue() == VERIFIER.read_bytes()
+        assert response["Content-Disposition"] == 'attachment; filename="verify_export.py"'
 
 
 @pytest.mark.parametrize("address", BOTH)

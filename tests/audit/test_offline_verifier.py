@@ -79,16 +79,14 @@ def test_without_a_key_it_says_that_nothing_is_proven(export, verify):
     status, said = verify(export())
 
     assert status == 0
-    assert "WHOLE: 8 events" in said and "NOT PROVEN who wrote it" in said
-    assert keys.public_key() in said
+    assert "WHOLE: 8 events" in said and "NOT PROVEN who wrote it" in said and keys.public_key() in said
 
 
 @pytest.mark.django_db
 def test_a_filtered_export_is_proven_too_and_says_which_links_it_cannot_check(export, verify):
     status, said = verify(export("?actor=ben"), *trusted())
 
-    assert status == 0
-    assert "filter: actor=ben." in said and "WHOLE: 4 events" in said
+    assert status == 0 and "filter: actor=ben." in said and "WHOLE: 4 events" in said
     assert "2 links could not be checked" in said
     assert "vouches for this export, with all of its events" in said
 
@@ -97,8 +95,7 @@ def test_a_filtered_export_is_proven_too_and_says_which_links_it_cannot_check(ex
 def test_an_export_of_nothing_is_proven_as_well(export, verify):
     status, said = verify(export("?actor=nobody"), *trusted())
 
-    assert status == 0
-    assert "WHOLE: 0 events" in said and "vouches for this export" in said
+    assert status == 0 and "WHOLE: 0 events" in said and "vouches for this export" in said
 
 
 @pytest.mark.django_db
@@ -351,14 +348,3 @@ def test_a_file_that_is_not_there_and_a_key_that_is_none_are_said(verify, tmp_pa
         "NOT CHECKED: my key holds no public key: that is 64 hex digits.\n",
     )
     assert verify([b"{}\n"], "--key", tmp_path / "none")[0] == 2
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)])
-def test_whoever_reads_the_log_can_download_it(request, role, status):
-    response = request.getfixturevalue(f"as_{role}").get("/audit/verify.py")
-
-    assert response.status_code == status
-    if status == 200:
-        assert response.getvalue() == VERIFIER.read_bytes()
-        assert response["Content-Disposition"] == 'attachment; filename="verify_export.py"'

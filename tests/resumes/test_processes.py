@@ -203,8 +203,9 @@ def test_an_outcome_that_cannot_be_written_is_kept_and_brought_in_later(new_pane
         until(is_called(simulator))
         with other_writer(panel):
             page = answer.result()
-    assert page.status_code == 200 and "was accepted" in page.text and "could not be written" in page.text
-    assert 'data-result="ok"' not in page.text
+    assert page.status_code == 200 and "could not be written" in page.text
+    assert 'data-result="ok"' in page.text and "is resuming this session" not in page.text
+    assert "Resume session</button>" not in page.text
     assert events(panel) == [("intent", "")]
     kept = panel.directory / "data" / "unrecorded-outcomes.jsonl"
     assert json.loads(kept.read_text())["answer"]["result"] == "ok"

@@ -136,9 +136,9 @@ def test_an_unknown_outcome_stands_first_on_the_front_door(as_support, simulator
 
 def test_when_nobody_reconciles_the_page_does_not_say_that_we_are_looking(as_support, simulator):
     lost_answer(simulator, as_support)
-    assert "We are looking" in page(as_support)
+    assert "We look again by ourselves" in page(as_support)
     ResumeAttempt.objects.update(next_look_at=timezone.now() - timedelta(seconds=16))
-    assert "overdue" in page(as_support) and "We are looking" not in page(as_support)
+    assert "overdue" in page(as_support) and "by ourselves" not in page(as_support)
 
 
 def test_an_accepted_resume_is_confirmed_when_a_later_look_shows_it(as_support, simulator):
@@ -150,3 +150,49 @@ def test_an_accepted_resume_is_confirmed_when_a_later_look_shows_it(as_support, 
     reconcile(attempt, seconds=6)
     assert (attempt.verified, attempt.next_look_at) == (True, None)
     assert 'data-verified="true"' in page(as_support, "agi", cast.AGI_PAUSED)
+
+
+def test_an_older_question_stays_open_and_can_be_closed_beside_a_newer_press(as_support, simulator):
+    first = reconcile(lost_answer(simulator, as_support))
+    press(as_support, "ping", cast.PING_PAUSED)
+    shown = page(as_support)
+    assert 'data-result="already"' in shown and 'data-result="unknown"' in shown
+    assert "Pressing again may be a second resume" in shown
+    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, first.pk])
+    assert address in shown
+    as_support.post(address, {"note": "It runs"})
+    assert 'data-result="unknown"' not in page(as_support)
+
+
+def test_an_older_question_that_nobody_could_look_at_holds_the_session(as_support, simulator):
+    first = reconcile(lost_answer(simulator, as_support))
+    press(as_support, "ping", cast.PING_PAUSED)
+    ResumeAttempt.objects.filter(pk=first.pk).update(closed_at=timezone.now() + timedelta(seconds=5))
+    assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
+
+
+def test_looks_that_were_missed_are_one_look(as_support, simulator):
+    attempt = lost_answer(simulator, as_support)
+    reconcile(attempt, seconds=125)
+    assert evidence().count() == 1
+    assert attempt.next_look_at - attempt.closed_at == timedelta(seconds=600)
+
+
+def test_a_stale_page_of_an_agent_is_brought_up_to_date_by_its_own_answer(as_support, simulator):
+    page(as_support, "agi", cast.AGI_PAUSED)
+    simulator.ask("POST", f"/v1/sessions/{cast.AGI_PAUSED}/resume")
+    answer = press(as_support, "agi", cast.AGI_PAUSED).text
+    assert 'data-result="already"' in answer
+    assert 'data-state="running" data-paused="no"' in " ".join(answer.split())
+    assert ResumeAttempt.objects.get().next_look_at is None
+
+
+def test_a_line_that_cannot_be_read_does_not_stop_the_others(as_support, simulator, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    page(as_support)
+    press(as_support, "ping", cast.PING_PAUSED)
+    kept = '{"attempt": "00000000-0000-4000-8000-000000000001", "answer": {}, "by": {}}'
+    (tmp_path / "unrecorded-outcomes.jsonl").write_text(f'{{"attempt": "0b0b\n{kept}\n')
+    call_command("reconcile")
+    assert not (tmp_path / "unrecorded-outcomes.jsonl").exists()
+    assert len((tmp_path / "unrecorded-outcomes.unreadable.jsonl").read_text().splitlines()) == 2

@@ -110,7 +110,14 @@ def test_nothing_listening_is_not_sent_and_may_be_pressed_again(as_support, dead
     answer = press(as_support, "ping", cast.PING_PAUSED)
     assert 'data-result="not_sent"' in answer.text and "You can press again" in answer.text
     assert story() == [("intent", ""), ("outcome", "not_sent")]
-    assert 'name="reason"' in answer.text
+    assert ">Customer approved</textarea>" in answer.text
+
+
+def test_a_refused_key_is_said_with_what_to_do_and_doubts_the_session(as_support, simulator):
+    simulator.fault("status", status=401, match=PING_RESUME)
+    answer = press(as_support, "ping", cast.PING_PAUSED)
+    assert 'data-result="rejected"' in answer.text and "the account needs a working key" in answer.text
+    assert RemoteSession.objects.get().failure == "refused_key"
 
 
 def test_the_intent_is_durable_before_anything_is_sent(as_support, monkeypatch):

@@ -14,6 +14,7 @@ def resume_panel(context, session):
         context["request"].user,
         form=context.get("resume_form"),
         problem=context.get("resume_problem", ""),
+        unrecorded=context.get("unrecorded"),
     )
     return {
         "panel": panel,
@@ -21,6 +22,7 @@ def resume_panel(context, session):
         "was_pressed": context.get("was_pressed", False),
         "close_form": context.get("close_form"),
         "csrf_token": context["csrf_token"],
+        "user": context["request"].user,
     }
 
 
