@@ -4,53 +4,66 @@ Knows names and shapes only. What the values mean is settings.py's business.
 """
 
 import base64
+import ipaddress
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from pingadmin.secret import Secret
 
-SAMPLES = {"changeme", "change-me", "secret", "pingadmin-demo", "example", "insecure"}
-LOOPBACK = {"localhost", "127.0.0.1", "::1", "[::1]"}
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MAKE_A_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 
 def text(name: str, default: str = "") -> str:
     """The value of NAME, or of the file that NAME_FILE names; stripped.
 
-    Raises ImproperlyConfigured when both are set or the file cannot be read.
+    Raises ImproperlyConfigured when both are set, or the file cannot be read or holds nothing.
     """
     file = os.environ.get(f"{name}_FILE", "")
     if not file:
         return os.environ.get(name, default).strip()
     if os.environ.get(name):
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Unset one of them.")
+    return content(f"{name}_FILE", file)
+
+
+def content(name: str, file: str) -> str:
+    """What a file holds, stripped and never empty. `name` is the setting that names the file."""
     try:
-        return Path(file).read_text().strip()
+        value = Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{name}_FILE names {file}, which cannot be read ({error.strerror}). Mend the path or its permissions."
+            f"{name} names {file}, which cannot be read ({error.strerror}). Mend the path or its permissions."
         ) from error
+    except ValueError:
+        # The cause would carry what the file holds.
+        raise ImproperlyConfigured(f"{name} names {file}, which is not text in UTF-8. Put text into it.") from None
+    if not value:
+        raise ImproperlyConfigured(f"{name} names {file}, which is empty. Put the value into it, or unset {name}.")
+    return value
 
 
 def secret(name: str, *, required: bool) -> Secret:
-    """A secret of at least 32 characters that is no known sample (checked only where it is required)."""
+    """A secret of at least 50 characters, 8 of them different (checked only where it is required)."""
     value = text(name)
     if not required:
         return Secret(value)
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))' "
-            f"and set {name}, or {name}_FILE to a file that holds it."
+            f"{name} is not set. Make one with: {MAKE_A_SECRET} and set {name}, or {name}_FILE to a file that holds it."
         )
-    if len(value) < 32 or value.lower() in SAMPLES or len(set(value)) < 8:
-        raise ImproperlyConfigured(f"{name} is too short or a known sample. Use at least 32 random characters.")
+    if len(value) < 50 or len(set(value)) < 8 or value.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            f"{name} is too easy to guess. Use at least 50 random characters, made with: {MAKE_A_SECRET}"
+        )
     return Secret(value)
 
 
@@ -69,9 +82,8 @@ def sinks(name: str) -> list[str]:
     """A comma-separated list of `mail:address` and `https://…` (http only for a loopback address)."""
     found = words(name)
     for sink in found:
-        url = urlsplit(sink)
-        is_mail = url.scheme == "mail" and "@" in url.path
-        if not is_mail and not _is_safe(url):
+        is_mail = sink.startswith("mail:") and "@" in sink
+        if not is_mail and not is_safe(sink):
             raise ImproperlyConfigured(f"{name} holds {sink!r}. Write mail:name@host or an address with https://.")
     return found
 
@@ -97,6 +109,14 @@ def number(name: str, default: float, *, least: float = 0) -> float:
     return result
 
 
+def whole(name: str, default: int, *, least: int = 0) -> int:
+    """A whole number, in the unit that the setting names."""
+    value = text(name)
+    if value and (not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < least):
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number of at least {least}.")
+    return int(value) if value else default
+
+
 def words(name: str) -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
@@ -108,7 +128,7 @@ def limits(name: str, default: str) -> list[tuple[int, int]]:
     pairs = []
     for part in text(name, default).split(","):
         match = re.fullmatch(r"\s*(\d+)/(\d*)([smhd])\s*", part)
-        if not match or int(match[1]) < 1:
+        if not match or int(match[1]) < 1 or int(match[2] or 1) < 1:
             raise ImproperlyConfigured(f"{name} holds {part!r}. Write rates such as 10/m,60/h or 3/10m.")
         pairs.append((int(match[1]), int(match[2] or 1) * units[match[3]]))
     return pairs
@@ -152,8 +172,71 @@ def pattern(name: str, value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ImproperlyConfigured(f"{name} is not a regular expression: {error}.") from error
+        raise ImproperlyConfigured(f"{name} is not a regular expression ({error}). Mend it or unset it.") from error
     return value
+
+
+def log_level(name: str) -> str:
+    """A name of LOG_LEVELS; INFO where none is set."""
+    value = text(name, "INFO").upper()
+    if value not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to one of {', '.join(LOG_LEVELS)}.")
+    return value
+
+
+def origins(name: str) -> list[str]:
+    """A comma-separated list of origins: scheme, host and perhaps a port."""
+    found = words(name)
+    for origin in found:
+        if not re.fullmatch(r"https?://[^/*@?#]+", origin) or not is_safe(origin):
+            raise ImproperlyConfigured(
+                f"{name} holds {origin!r}. Write each origin as in https://panel.example: with https:// "
+                "(http only for a loopback address), without * and without a path."
+            )
+    return found
+
+
+def ticket_url(name: str) -> str:
+    """An address with {ticket} once, behind the host; empty where it is not set."""
+    value = text(name)
+    parts = parts_of(value.replace("{ticket}", "ticket", 1))
+    is_usable = parts is not None and parts.scheme in {"http", "https"} and "{ticket}" not in urlsplit(value).netloc
+    if value and (not is_usable or value.count("{ticket}") != 1 or value.count("{") + value.count("}") != 2):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write one address with {{ticket}} once and no other braces, "
+            "as in https://tickets.example/browse/{ticket}."
+        )
+    return value
+
+
+def redis_url(name: str) -> str:
+    """The address of a Redis, or nothing. It may hold a password, so no sentence repeats it."""
+    value = text(name)
+    is_socket = re.match(r"unix://[^/]*/.", value) is not None
+    parts = parts_of(value)
+    if value and not is_socket and (parts is None or parts.scheme not in {"redis", "rediss"}):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a Redis. Write it as in redis://host:6379/0, rediss://… or unix:///path."
+        )
+    return value
+
+
+def database(name: str, default: str) -> dict:
+    """An entry of Django's DATABASES. The address may hold a password, so no sentence repeats it."""
+    value = text(name) or default
+    try:
+        is_ours = value.startswith(("sqlite://", "postgres://", "postgresql://"))
+        found = environ.Env.db_url_config(value) if is_ours else {}
+    except ValueError:
+        found = {}
+    # With too few slashes a file's name is taken for a host, and the data would be gone with the process.
+    is_lost = found.get("NAME") == ":memory:" and value != "sqlite://:memory:"
+    if is_lost or not found.get("NAME"):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a database. Write it as in sqlite:////path/panel.sqlite3 "
+            "or postgresql://user@host/name."
+        )
+    return found
 
 
 def single_sign_on() -> dict:
@@ -167,8 +250,7 @@ def single_sign_on() -> dict:
     missing = [name for name, value in given.items() if not value]
     if missing:
         raise ImproperlyConfigured(f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}.")
-    server = urlsplit(given["OIDC_SERVER_URL"])
-    if server.scheme != "https" and not (server.scheme == "http" and is_loopback(server.hostname or "")):
+    if not is_safe(given["OIDC_SERVER_URL"]):
         raise ImproperlyConfigured("OIDC_SERVER_URL must begin with https:// (http only for a loopback address).")
     return {
         "openid_connect": {
@@ -192,6 +274,30 @@ def single_sign_on_origin() -> list[str]:
     return [f"{server.scheme}://{server.netloc}"] if server.netloc else []
 
 
+def is_safe(address: str) -> bool:
+    """Whether nobody between here and that address can read along: https, or http on this machine."""
+    parts = parts_of(address)
+    return parts is not None and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))
+
+
+def parts_of(address: str) -> SplitResult | None:
+    """The parts of an address that has a host and, if any, a port that can be; else None."""
+    try:
+        parts = urlsplit(address)
+        is_whole = parts.hostname and parts.port != 0 and address.isprintable() and " " not in address
+    except ValueError:
+        return None
+    return parts if is_whole else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address, an IPv6 one with or without brackets, means this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
 def _bytes_32(name: str, value: str) -> bytes:
     for decode in (bytes.fromhex, lambda text: base64.b64decode(text, validate=True)):
         try:
@@ -203,93 +309,7 @@ def _bytes_32(name: str, value: str) -> bytes:
     raise ImproperlyConfigured(f"{name} must hold 32 bytes in hex or base64. Make a key with: openssl rand -hex 32")
 
 
-def _is_safe(url) -> bool:
-    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
-
-
-def is_loopback(host: str) -> bool:
-    return host in LOOPBACK or re.fullmatch(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}", host) is not None
-
-
-def upstreams() -> dict[str, dict]:
-    """The accounts, in the shape of Django's DATABASES: alias -> BACKEND, LABEL, BASE_URL, API_KEY, ID_PATTERN.
-
-    From UPSTREAMS_FILE where it is set, else from PING_* and AGI_*. An account without a key is left out.
-    """
-    file = text("UPSTREAMS_FILE")
-    tables = _tables_from_file(file) if file else _tables_from_names()
-    return {alias: _account(alias, table) for alias, table in tables.items()}
-
-
 def _days(part: str) -> range:
     names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     first, _, last = part.partition("-")
     return range(names.index(first) + 1, names.index(last or first) + 2)
-
-
-def _tables_from_file(file: str) -> dict[str, dict]:
-    try:
-        tables = tomllib.loads(Path(file).read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ImproperlyConfigured(f"UPSTREAMS_FILE names {file}, which cannot be used: {error}.") from error
-    for alias, table in tables.items():
-        if not isinstance(table, dict):
-            raise ImproperlyConfigured(f"UPSTREAMS_FILE: {alias} is not a table. Write [{alias}] and its keys below.")
-        if "api_key_file" in table:
-            table["api_key"] = Path(table.pop("api_key_file")).read_text().strip()
-    return tables
-
-
-def _tables_from_names() -> dict[str, dict]:
-    known = {
-        "ping": ("pingadmin.upstream.ping.PingAPI", "Ping", "https://api.pingnetwork.io/customer/v2"),
-        "agi": ("pingadmin.upstream.agi.AgiAPI", "AGI", "https://api.agi.tech/v1"),
-    }
-    tables = {}
-    for alias, (backend, label, base_url) in known.items():
-        prefix = alias.upper()
-        if text(f"{prefix}_API_KEY"):
-            tables[alias] = {
-                "backend": backend,
-                "label": label,
-                "base_url": text(f"{prefix}_BASE_URL", base_url),
-                "api_key": text(f"{prefix}_API_KEY"),
-                "id_pattern": text(f"{prefix}_ID_PATTERN"),
-            }
-        elif text(f"{prefix}_BASE_URL"):
-            raise ImproperlyConfigured(
-                f"{prefix}_BASE_URL is set without {prefix}_API_KEY. Set the key, or unset both."
-            )
-    return tables
-
-
-def _account(alias: str, table: dict) -> dict:
-    where = f"The upstream {alias!r}"
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", alias):
-        raise ImproperlyConfigured(f"{where}: name it with a-z, 0-9 and -, beginning with a letter, 32 at most.")
-    unknown = set(table) - {"backend", "label", "base_url", "api_key", "id_pattern"}
-    missing = {"backend", "base_url", "api_key"} - set(table)
-    if unknown or missing:
-        raise ImproperlyConfigured(f"{where}: unknown keys {sorted(unknown)}, missing keys {sorted(missing)}.")
-    return {
-        "BACKEND": table["backend"],
-        "LABEL": table.get("label") or alias,
-        "BASE_URL": _base_url(where, table["base_url"]),
-        "API_KEY": Secret(_header_value(where, table["api_key"])),
-        "ID_PATTERN": pattern(f"{where}: id_pattern", table.get("id_pattern", "")),
-    }
-
-
-def _base_url(where: str, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.username or parts.query or parts.fragment or not parts.hostname:
-        raise ImproperlyConfigured(f"{where}: base_url must be a plain address without user, query or fragment.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-        raise ImproperlyConfigured(f"{where}: base_url must begin with https:// (http only for a loopback address).")
-    return url.rstrip("/")
-
-
-def _header_value(where: str, key: str) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ImproperlyConfigured(f"{where}: api_key must be printable ASCII without spaces.")
-    return key

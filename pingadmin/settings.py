@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from pingadmin import environment
+from pingadmin import environment, upstream_accounts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -16,7 +15,7 @@ ALLOW_HTTP = environment.flag("ALLOW_HTTP")
 HTTPS_ONLY = not (DEBUG or ALLOW_HTTP)
 
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
-CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Set it to the host names that people type, comma-separated.")
 if "*" in ALLOWED_HOSTS:
@@ -39,13 +38,13 @@ AUDIT_OLD_PUBLIC_KEYS = environment.public_keys("AUDIT_OLD_PUBLIC_KEYS")
 
 # --- Upstreams (faults.md gives each number its reason) ------------------------------------------
 
-UPSTREAMS = environment.upstreams()
+UPSTREAMS = upstream_accounts.accounts()
 UPSTREAM_CONNECT_SECONDS = environment.number("UPSTREAM_CONNECT_SECONDS", 2, least=0.05)
 UPSTREAM_READ_SECONDS = environment.number("UPSTREAM_READ_SECONDS", 5, least=0.1)
 UPSTREAM_WRITE_SECONDS = environment.number("UPSTREAM_WRITE_SECONDS", 8, least=0.1)
 UPSTREAM_BODY_BYTES = 256_000
-UPSTREAM_READ_SLOTS = int(environment.number("UPSTREAM_READ_SLOTS", 3, least=1))
-UPSTREAM_WRITE_SLOTS = int(environment.number("UPSTREAM_WRITE_SLOTS", 2, least=1))
+UPSTREAM_READ_SLOTS = environment.whole("UPSTREAM_READ_SLOTS", 3, least=1)
+UPSTREAM_WRITE_SLOTS = environment.whole("UPSTREAM_WRITE_SLOTS", 2, least=1)
 UPSTREAM_SLOT_WAIT_SECONDS = 0.25
 UPSTREAM_CIRCUIT_FAILURES = 5
 UPSTREAM_CIRCUIT_OPEN_SECONDS = environment.number("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=0.1)
@@ -63,7 +62,7 @@ LOOKUP_LIMITS = environment.limits("LOOKUP_LIMITS", "60/m")
 TICKET_PATTERN = environment.pattern(
     "TICKET_PATTERN", environment.text("TICKET_PATTERN", r"[A-Za-z0-9#][A-Za-z0-9._/#-]{0,63}")
 )
-TICKET_URL = environment.text("TICKET_URL")
+TICKET_URL = environment.ticket_url("TICKET_URL")
 TICKET_REQUIRED = environment.flag("TICKET_REQUIRED")
 # What the review queue offers as facets: an act on the same session within so many hours, or outside these.
 REPEATED_WITHIN_HOURS = environment.number("REPEATED_WITHIN_HOURS", 24, least=0.01)
@@ -74,7 +73,7 @@ DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
 
 CHECKPOINT_FILE = Path(environment.text("CHECKPOINT_FILE") or DATA_DIR / "audit-checkpoints.jsonl")
 CHECKPOINT_SINKS = environment.sinks("CHECKPOINT_SINKS")
-CHECKPOINT_EVENTS = int(environment.number("CHECKPOINT_EVENTS", 100, least=1))
+CHECKPOINT_EVENTS = environment.whole("CHECKPOINT_EVENTS", 100, least=1)
 CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", 900, least=1)
 
 # --- Django -----------------------------------------------------------------------------------
@@ -146,9 +145,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": environ.Env.db_url_config(environment.text("DATABASE_URL") or f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")
-}
+DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")}
 # Kept between requests: opening SQLite anew would rewrite its side files each time.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -164,7 +161,7 @@ else:
     wait = int(environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05) * 1000)
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={wait}"
 
-REDIS_URL = environment.text("REDIS_URL")
+REDIS_URL = environment.redis_url("REDIS_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -205,7 +202,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # Only failures count: behind one address there may be a whole team.
 ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "10/m/ip,5/5m/key"}
 # How many proxies of ours stand before the panel; 0 believes no X-Forwarded-For at all.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(environment.number("TRUSTED_PROXIES", 0))
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.whole("TRUSTED_PROXIES", 0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "pingadmin"
@@ -275,7 +272,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        "pingadmin": {"level": environment.text("LOG_LEVEL", "INFO").upper()},
+        "pingadmin": {"level": environment.log_level("LOG_LEVEL")},
         # No mail to ADMINS: a report could carry what the page held.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},

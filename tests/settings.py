@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("ALLOW_HTTP", "true")
 os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1")
-os.environ.setdefault("SECRET_KEY", "for-tests-only-0123456789-abcdefghijklmnop")
-os.environ.setdefault("AUDIT_KEY", "for-tests-of-the-audit-only-9876543210-zyx")
+os.environ.setdefault("SECRET_KEY", "for-tests-only-0123456789-abcdefghijklmnopqrstuvwxyz")
+os.environ.setdefault("AUDIT_KEY", "for-tests-of-the-audit-only-9876543210-zyxwvutsrqponm")
 
 from pingadmin.settings import *  # noqa: E402, F403
 

@@ -6,7 +6,8 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self):
-        from pingadmin.audit import gate
+        from pingadmin.audit import database_file, gate
         from pingadmin.web import health
 
-        health.CHECKS.append(gate.fault_line)
+        database_file.watch()
+        health.CHECKS += [database_file.fault_line, gate.fault_line]

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import CharField
 from django.utils import timezone
 
-from pingadmin.audit import chain, cleaning, gate
+from pingadmin.audit import chain, cleaning, database_file, gate
 from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
 
@@ -125,6 +125,7 @@ def _lock() -> None:
     SQLite needs nothing: its transactions begin IMMEDIATE, so whoever is here is the only writer. Were one
     deferred, its write after another's commit would fail, not fork.
     """
+    database_file.refuse_if_gone()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

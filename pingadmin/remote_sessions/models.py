@@ -55,6 +55,8 @@ class RemoteSession(models.Model):
         indexes = [
             # The front door: the sessions that were seen last.
             models.Index(fields=["-seen_at", "id"], condition=Q(seen_at__isnull=False), name="session_seen_last"),
+            # The notice on every page: accounts that refuse our key.
+            models.Index(fields=["alias"], condition=Q(failure="refused_key"), name="session_key_refused"),
             # The box: an id pasted without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
         ]

@@ -17,9 +17,9 @@ def debug_is_off(app_configs, **kwargs):
 @register(deploy=True)
 def audit_key_is_its_own(app_configs, **kwargs):
     key = settings.AUDIT_KEY.reveal()
-    if len(key) >= 32 and not key.startswith("debug-only-") and key != settings.SECRET_KEY:
+    if len(key) >= 50 and not key.startswith("debug-only-") and key != settings.SECRET_KEY:
         return []
-    hint = "Set AUDIT_KEY to random characters of its own, at least 32."
+    hint = "Set AUDIT_KEY to random characters of its own, at least 50."
     return [Error("AUDIT_KEY is a sample, too short, or SECRET_KEY again.", hint=hint, id="pingadmin.E002")]
 
 

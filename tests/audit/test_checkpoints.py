@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from pingadmin import environment
-from pingadmin.audit import checkpoints, keep_up, keys, signing, verification
+from pingadmin.audit import checkpoints, keys, signing, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.secret import Secret
 from tests.audit.factories import event
@@ -197,30 +197,6 @@ def test_the_command_says_why_it_signs_nothing():
 
     with pytest.raises(CommandError, match="Event #1 was edited"):
         call_command("audit_checkpoint", now=True)
-
-
-@pytest.mark.parametrize("trouble", ["nothing can be signed", "nothing can be kept"])
-def test_in_a_loop_a_failure_is_logged_once_and_not_in_the_way(trouble, settings, caplog, monkeypatch, tmp_path):
-    monkeypatch.setattr(keep_up, "_next_look", 0.0)
-    event()
-    if trouble == "nothing can be signed":
-        drop_triggers()
-        sql(f"UPDATE {TABLE} SET reason = 'x'")
-    else:
-        (tmp_path / "a file").touch()
-        settings.CHECKPOINT_FILE = tmp_path / "a file" / "checkpoints.jsonl"
-
-    for _ in range(3):
-        keep_up.keep_up()
-
-    assert len([text for text in caplog.messages if text.startswith("the audit log is not anchored")]) == 1
-
-
-def test_in_a_loop_what_is_due_is_made(monkeypatch, checkpoint_file):
-    monkeypatch.setattr(keep_up, "_next_look", 0.0)
-    event()
-    keep_up.keep_up()
-    assert len(checkpoint_file.read_text().splitlines()) == 1
 
 
 def test_the_list_can_replace_a_file_that_was_lost(checkpoint_file, capsys):

@@ -52,13 +52,13 @@ def test_the_panel_works_and_the_log_cannot_be_changed(restricted, postgres):
 
 def test_a_role_that_no_grant_can_restrict_is_refused(restricted):
     done = restricted.manage(
-        "audit_restrict_role", "postgres", check=False, **{"DATABASE_URL": restricted.as_owner["DATABASE_URL"]}
+        "audit_restrict_role", "postgres", check=False, DATABASE_URL=restricted.as_owner["DATABASE_URL"]
     )
     assert done.returncode != 0 and "superuser or owns" in done.stderr
 
 
 def test_a_role_that_is_not_there_is_named(restricted):
     done = restricted.manage(
-        "audit_restrict_role", "nobody", check=False, **{"DATABASE_URL": restricted.as_owner["DATABASE_URL"]}
+        "audit_restrict_role", "nobody", check=False, DATABASE_URL=restricted.as_owner["DATABASE_URL"]
     )
     assert done.returncode != 0 and "There is no role nobody" in done.stderr

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.http import QueryDict
+from django.utils import timezone
 
 from pingadmin import environment
 from pingadmin.audit import chips, reviews
@@ -184,8 +185,6 @@ def test_a_chip_pressed_again_is_dropped_and_its_like_is_replaced():
 
 
 def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
-    from django.utils import timezone
-
     before, monday = datetime(2026, 11, 15, 14, 59, tzinfo=UTC), datetime(2026, 11, 15, 15, 1, tzinfo=UTC)
     at(before), mark(at(monday), "reviewed"), mark(at(monday), "flagged"), at(monday)
     event(action="add_user", phase="event")
@@ -194,6 +193,8 @@ def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
         assert reviews.progress_this_week() == {"done": 2, "all": 3}
     with time_machine.travel(datetime(2026, 11, 15, 16, tzinfo=UTC)), timezone.override("UTC"):
         assert reviews.progress_this_week() == {"done": 2, "all": 4}, "there it is still Sunday"
+    with time_machine.travel(datetime(2026, 11, 22, 16, tzinfo=UTC)), timezone.override("Asia/Tokyo"):
+        assert reviews.progress_this_week() == {"done": 0, "all": 0}, "there it is Monday again"
 
 
 def _sound(query: str) -> Question:

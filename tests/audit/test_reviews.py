@@ -49,9 +49,10 @@ def test_the_last_mark_counts_and_all_of_them_stay():
     assert reviews.marks().filter(story=head.seq).count() == 3
 
 
-@pytest.mark.parametrize("action", ["add_user", "sign_in", "read_log", "export"])
-def test_what_is_no_act_on_a_session_needs_no_review(action):
-    head = event(action=action, phase="event")
+@pytest.mark.parametrize("phase", ["event", "intent"])
+@pytest.mark.parametrize("action", ["add_user", "sign_in", "export"])
+def test_what_is_no_act_on_a_session_needs_no_review(action, phase):
+    head = event(action=action, phase=phase)
 
     assert told(head).review == ""
     with pytest.raises(reviews.NotMarked, match="needs no review"):
@@ -122,6 +123,14 @@ def test_the_later_of_two_reviewers_counts_and_is_told_of_the_other():
     assert [other.actor_name for other in marked.meanwhile] == ["finn"]
     assert told(head).review == "reviewed"
     assert reviews.marks().count() == 2
+
+
+def test_an_own_mark_from_another_window_is_no_news():
+    head = story("ok")
+    seen = head.seq + 1
+    mark(head, "flagged", note="Odd", seen=seen)
+
+    assert mark(head, "reviewed", seen=seen).meanwhile == []
 
 
 def test_a_mark_that_the_reviewer_had_seen_is_no_news():

@@ -46,7 +46,7 @@ def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
     same = set(EVERYTHING) - {"by", "shown", "detail"}
     assert {name: getattr(row, name) for name in same} == {name: EVERYTHING[name] for name in same}
     assert (row.seq, row.story) == (2, 1)
-    assert (row.actor_kind, row.actor_id, row.actor_name, row.actor_role) == ("person", "7", "ana", "support")
+    assert (row.actor_kind, row.actor_id, row.actor_name, row.actor_role) == ("person", ANA.id, "ana", "support")
     assert (row.source_address, row.request_id) == ("192.0.2.7", "req-1")
     assert json.loads(row.shown) == {
         "state": "disconnected",

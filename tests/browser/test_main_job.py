@@ -157,6 +157,44 @@ def test_a_stale_csrf_token_says_reload_and_keeps_what_was_typed(support_page, s
     assert simulator.call_count("/resume") == 0
 
 
+def test_what_was_typed_is_there_again_after_a_lapsed_sign_in_and_after_a_reload(support_page):
+    open_session(support_page)
+    support_page.context.clear_cookies(name="session")
+    support_page.get_by_label("Ticket").fill("INC-4412")
+    press(support_page, "A long reason that took a while")
+    expect(support_page).to_have_url(re.compile("/accounts/login/"))
+    support_page.get_by_label("Username").fill("support")
+    support_page.get_by_label("Password").fill("pingadmin-demo")
+    support_page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(support_page.get_by_label("Reason")).to_have_value("A long reason that took a while")
+    support_page.reload()
+    expect(support_page.get_by_label("Ticket")).to_have_value("INC-4412")
+
+
+def test_polling_takes_nothing_away_from_somebody_who_is_using_it(support_page, simulator):
+    page = support_page
+    simulator.fault("reset", match=RESUME, after=True)
+    open_session(page)
+    press(page)
+    expect(outcome(page)).to_have_attribute("data-result", "unknown")
+    page.get_by_text("Close the question yourself").click()
+    note = page.get_by_label("How do you know")
+    note.fill("The customer")
+    page.wait_for_function("performance.now() - (window.openedAt ??= performance.now()) > 4500")  # two polls' time
+    expect(note).to_be_visible()
+    expect(note).to_be_focused()
+    expect(note).to_have_value("The customer")
+
+
+def test_look_again_keeps_the_keyboards_place(support_page):
+    open_session(support_page)
+    button = support_page.get_by_role("button", name="Look again")
+    button.focus()
+    support_page.keyboard.press("Enter")
+    support_page.wait_for_load_state("networkidle")
+    expect(button).to_be_focused()
+
+
 def test_the_whole_job_is_possible_with_the_keyboard_alone(support_page):
     page = support_page
     page.goto("/sessions/")

@@ -89,6 +89,16 @@ def test_a_refused_key_does_not_sign_anybody_out(as_support, simulator):
     assert as_support.get("/sessions/").status_code == 200
 
 
+def test_a_refused_key_is_told_on_every_page_until_the_account_answers_again(as_support, as_admin, simulator):
+    as_support.get(PAGE)
+    simulator.fault("status", match=STATUS, status=401)
+    as_support.post(PAGE + "refresh/")
+    for page in (as_support.get("/sessions/"), as_admin.get("/audit/")):
+        assert "Ping refuses our key since" in page.text
+    as_support.get(f"/sessions/ping/{cast.PING_PAUSED}/")
+    assert "refuses our key" not in as_admin.get("/audit/").text
+
+
 def test_an_upstream_that_hangs_is_given_up_at_the_deadline(as_support, simulator, settings):
     as_support.get(PAGE)
     settings.UPSTREAM_READ_SECONDS = 0.5
@@ -142,7 +152,7 @@ def test_the_queries_do_not_grow_with_the_history(as_support, simulator, django_
         as_support.get(PAGE)
 
 
-QUERIES = 11
+QUERIES = 12
 
 
 @pytest.mark.parametrize("who", ["as_viewer", "as_auditor"])

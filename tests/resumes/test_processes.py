@@ -183,6 +183,17 @@ def test_a_locked_database_before_the_intent_sends_nothing(new_panel, simulator)
     assert simulator.call_count("/resume") == 0 and events(panel) == []
 
 
+def test_a_database_file_that_was_taken_away_is_noticed_and_nothing_is_sent(new_panel, simulator):
+    panel = new_panel(workers=1)
+    person = panel.login("support")
+    person.get(PAGE)
+    for file in panel.directory.glob("pingadmin.sqlite3*"):
+        file.rename(file.with_name(f"away-{file.name}"))
+    assert person.post(RESUME, WHY).status_code == 503
+    assert panel.visitor().get("/readyz").status_code == 503
+    assert simulator.call_count("/resume") == 0
+
+
 def test_a_full_disk_before_the_intent_sends_nothing(new_panel, simulator):
     panel = new_panel()
     person = panel.login("support")
