@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pingadmin.secret import Secret
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-MAKE_A_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+MAKE_ONE = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 
 def text(name: str, default: str = "") -> str:
@@ -58,11 +58,11 @@ def secret(name: str, *, required: bool) -> Secret:
         return Secret(value)
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. Make one with: {MAKE_A_SECRET} and set {name}, or {name}_FILE to a file that holds it."
+            f"{name} is not set. Make one with: {MAKE_ONE} and set {name}, or {name}_FILE to a file that holds it."
         )
     if len(value) < 50 or len(set(value)) < 8 or value.startswith("django-insecure-"):
         raise ImproperlyConfigured(
-            f"{name} is too easy to guess. Use at least 50 random characters, made with: {MAKE_A_SECRET}"
+            f"{name} is too easy to guess. Use at least 50 random characters, made with: {MAKE_ONE}"
         )
     return Secret(value)
 
@@ -178,7 +178,7 @@ def pattern(name: str, value: str) -> str:
 
 def log_level(name: str) -> str:
     """A name of LOG_LEVELS; INFO where none is set."""
-    value = text(name, "INFO").upper()
+    value = text(name).upper() or "INFO"
     if value not in LOG_LEVELS:
         raise ImproperlyConfigured(f"{name} is {value!r}. Set it to one of {', '.join(LOG_LEVELS)}.")
     return value

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import math
 import signal
 import sys
 
@@ -17,16 +18,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(*, port: int, faults: str, heartbeat: float) -> None:
-    """Serve until SIGTERM or Ctrl-C; prints the address once it listens."""
-    wishes = SCENARIOS.get(faults) or json.loads(faults or "[]")
-    with Simulator(port, faults=wishes, heartbeat_seconds=heartbeat) as simulator:
+    """Serve until SIGTERM or Ctrl-C; prints the address once it listens.
+
+    Raises ValueError with a sentence that says what to do when an argument cannot be used.
+    """
+    with _simulator(port, faults, heartbeat) as simulator:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         print(f"Simulating Ping at {simulator.url}/customer/v2 and AGI at {simulator.url}/v1", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             simulator.serve_forever(poll_interval=0.1)
 
 
+def _simulator(port: int, faults: str, heartbeat: float) -> Simulator:
+    if not 0 < heartbeat < math.inf:
+        raise ValueError("--heartbeat must be more than 0. Give a number of seconds.")
+    try:
+        wishes = SCENARIOS.get(faults) or json.loads(faults or "[]")
+        if not isinstance(wishes, list):
+            raise TypeError("not a list")
+        return Simulator(port, faults=wishes, heartbeat_seconds=heartbeat)
+    except (OSError, OverflowError) as error:
+        raise ValueError(f"Port {port} cannot be used ({error}). Name a free one with --port, or 0.") from error
+    except (TypeError, ValueError) as error:
+        known = ", ".join(SCENARIOS)
+        raise ValueError(
+            f"--faults cannot be used ({error}). Give one of {known}, or a JSON list of faults."
+        ) from error
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
     add_arguments(parser)
-    run(**vars(parser.parse_args()))
+    try:
+        run(**vars(parser.parse_args()))
+    except ValueError as error:
+        sys.exit(str(error))

@@ -4,11 +4,11 @@ import contextlib
 import fcntl
 import io
 import os
-import shutil
 import socket
 import time
 import urllib.request
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from django.core.management import call_command
@@ -27,6 +27,9 @@ PEOPLE = {
     "admin": "admin",
 }
 START_SECONDS = 30
+MARKER = "running"
+# All that a demo makes beside the marker, and so all that the next one may remove.
+MADE = ["pingadmin.sqlite3", "pingadmin.sqlite3-*", "audit-checkpoints.*", "unrecorded-outcomes.*"]
 
 
 class Command(BaseCommand):
@@ -34,7 +37,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
         parser.add_argument("--reload", action="store_true", help="reload when a file changes")
 
     def handle(self, *, port, reload, **options):
@@ -58,26 +61,37 @@ class Command(BaseCommand):
 def _refuse_taken(port: int) -> None:
     try:
         socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        raise CommandError(
-            f"Port {port} cannot be used ({error.strerror}). Name another: make demo PORT=8001"
-        ) from error
+    except (OSError, OverflowError) as error:
+        raise CommandError(f"Port {port} cannot be used ({error}). Name another: make demo PORT=8001") from error
 
 
 @contextlib.contextmanager
 def _own_directory():
     """Everything that a demo writes, empty at the start and ours alone while we run."""
     directory = Path(os.environ["DATA_DIR"])
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "running").open("w") as lock:
+    with _marker(directory) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(f"A demo runs in {directory}. End it first, or set DEMO_DIRECTORY.") from None
-        for old in directory.iterdir():
-            if old.name != "running":
-                shutil.rmtree(old) if old.is_dir() else old.unlink()
+        for old in [file for pattern in MADE for file in directory.glob(pattern)]:
+            old.unlink()
         yield
+
+
+def _marker(directory: Path) -> TextIO:
+    """The file, opened, that tells a demo's directory from one that holds something else."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()) and not (directory / MARKER).is_file():
+            raise CommandError(
+                f"DEMO_DIRECTORY is {directory}, which is not empty and not a demo's. Name a new or an empty directory."
+            )
+        return (directory / MARKER).open("a")
+    except OSError as error:
+        raise CommandError(
+            f"DEMO_DIRECTORY is {directory}, which cannot be used ({error.strerror}). Name another directory."
+        ) from error
 
 
 def _fresh_database() -> None:

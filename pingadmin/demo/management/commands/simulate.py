@@ -1,4 +1,4 @@
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from pingadmin.demo import __main__ as simulator
 
@@ -11,4 +11,7 @@ class Command(BaseCommand):
         simulator.add_arguments(parser)
 
     def handle(self, *, port, faults, heartbeat, **options):
-        simulator.run(port=port, faults=faults, heartbeat=heartbeat)
+        try:
+            simulator.run(port=port, faults=faults, heartbeat=heartbeat)
+        except ValueError as error:
+            raise CommandError(error) from error

@@ -1,4 +1,6 @@
-from django.core.management.base import BaseCommand
+import socket
+
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from pingadmin.web import static_files
@@ -14,6 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=2, help="processes of 8 threads each")
 
     def handle(self, *, host, port, workers, **options):
+        if workers < 1:
+            raise CommandError("--workers must be at least 1. Two are usual.")
+        _refuse_unusable(host, port)
         static_files.collect()
         connections.close_all()
         Server(host=host, port=port, workers=workers, ready=self._say_ready).run()
@@ -21,3 +26,14 @@ class Command(BaseCommand):
     def _say_ready(self, address):
         self.stdout.write(f"Serving at {address}")
         self.stdout.flush()
+
+
+def _refuse_unusable(host: str, port: int) -> None:
+    """Try the address before the web server does, which would try again and again and end without a sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        raise CommandError(
+            f"{host} port {port} cannot be used ({error}). Name another with --host and --port; port 0 takes a free one."
+        ) from error
