@@ -224,14 +224,13 @@ def redis_url(name: str) -> str:
 def database(name: str, default: str) -> dict:
     """An entry of Django's DATABASES. The address may hold a password, so no sentence repeats it."""
     value = text(name) or default
+    # With two slashes a file's name is taken for a host, and the data would be gone with the process.
+    is_ours = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://", value)
     try:
-        is_ours = value.startswith(("sqlite://", "postgres://", "postgresql://"))
         found = environ.Env.db_url_config(value) if is_ours else {}
     except ValueError:
         found = {}
-    # With too few slashes a file's name is taken for a host, and the data would be gone with the process.
-    is_lost = found.get("NAME") == ":memory:" and value != "sqlite://:memory:"
-    if is_lost or not found.get("NAME"):
+    if not found.get("NAME"):
         raise ImproperlyConfigured(
             f"{name} is not the address of a database. Write it as in sqlite:////path/panel.sqlite3 "
             "or postgresql://user@host/name."

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from django.contrib.staticfiles.finders import get_finder
+from django.core.management import CommandError, call_command
 
 from pingadmin.demo import cast
 from pingadmin.web.static_files import collect
@@ -86,6 +87,26 @@ def test_a_request_under_way_is_finished_before_it_ends(new_panel):
     asking.join(timeout=20)
     assert [answer.status_code for answer in answers] == [200]
     assert panel.server.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"port": 99999}, "Port 99999 of 127.0.0.1 cannot be used"),
+        ({"port": -1}, "Port -1 of 127.0.0.1 cannot be used"),
+        ({"workers": 0}, "--workers must be at least 1"),
+    ],
+)
+def test_it_refuses_what_it_cannot_use(arguments, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("serve", **arguments, skip_checks=True)
+
+
+def test_it_says_that_its_port_is_taken(panel):
+    done = panel.manage("serve", "--port", panel.url.rpartition(":")[2], check=False)
+    assert done.returncode == 1
+    assert "cannot be used (Address already in use" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_path):

@@ -3,15 +3,19 @@
 Each event keeps names and roles as they are at that moment, so that a later change does not rewrite the past.
 """
 
+import logging
+
 from allauth.account.signals import password_changed
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
 from pingadmin.audit.once import append_once
+
+log = logging.getLogger(__name__)
 
 
 def connect() -> None:
@@ -28,6 +32,14 @@ def record(action: str, *, by: Actor, **detail) -> None:
     """One event about a person, in a transaction of its own or the caller's."""
     with transaction.atomic():
         trail.append(action=action, phase="event", by=by, detail=detail or None)
+
+
+def record_if_possible(action: str, *, by: Actor, **detail) -> None:
+    """The same where the act must not wait for the log: who cannot sign in cannot see what is wrong either."""
+    try:
+        record(action, by=by, **detail)
+    except DatabaseError:
+        log.critical("not in the audit log: %s by %s %s", action, by.name, by.source_address, exc_info=True)
 
 
 def record_denied(request) -> None:
@@ -47,12 +59,12 @@ def record_denied(request) -> None:
 
 
 def signed_in(request, user, **kwargs):
-    record("sign_in", by=Actor.of(request, user))
+    record_if_possible("sign_in", by=Actor.of(request, user))
 
 
 def _signed_out(request, user, **kwargs):
     if user is not None:
-        record("sign_out", by=Actor.of(request, user))
+        record_if_possible("sign_out", by=Actor.of(request, user))
 
 
 def _sign_in_failed(credentials, request=None, **kwargs):
@@ -61,7 +73,7 @@ def _sign_in_failed(credentials, request=None, **kwargs):
     # What was typed may be a password in the wrong field: only names that exist are written down.
     name = str(credentials.get("username", ""))
     known = get_user_model().objects.filter(username__iexact=name).values_list("username", flat=True).first()
-    record("sign_in_failed", by=Actor.visitor(request), name=known or "nobody of that name")
+    record_if_possible("sign_in_failed", by=Actor.visitor(request), name=known or "nobody of that name")
 
 
 def _password_changed(request, user, **kwargs):

@@ -7,7 +7,7 @@ import math
 import signal
 import sys
 
-from pingadmin.demo.faults import SCENARIOS
+from pingadmin.demo.faults import ACTS, SCENARIOS
 from pingadmin.demo.server import Simulator
 
 
@@ -35,14 +35,15 @@ def _simulator(port: int, faults: str, heartbeat: float) -> Simulator:
     try:
         wishes = SCENARIOS.get(faults) or json.loads(faults or "[]")
         if not isinstance(wishes, list):
-            raise TypeError("not a list")
+            raise TypeError("a list is wanted")
         return Simulator(port, faults=wishes, heartbeat_seconds=heartbeat)
     except (OSError, OverflowError) as error:
-        raise ValueError(f"Port {port} cannot be used ({error}). Name a free one with --port, or 0.") from error
+        reason = getattr(error, "strerror", error)
+        raise ValueError(f"Port {port} cannot be used ({reason}). Name a free one with --port, or 0.") from error
     except (TypeError, ValueError) as error:
-        known = ", ".join(SCENARIOS)
         raise ValueError(
-            f"--faults cannot be used ({error}). Give one of {known}, or a JSON list of faults."
+            f"--faults is {faults!r}. Give one of {', '.join(SCENARIOS)}, or a JSON list such as "
+            f'[{{"fault": "close"}}] of these: {", ".join(ACTS)}.'
         ) from error
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import DatabaseError
 from django.test import Client
 
 from pingadmin.accounts import people
@@ -80,6 +81,15 @@ def test_a_password_set_by_an_admin_is_written_without_the_password(as_admin, su
     form = {"password1": "another-long-one-77", "password2": "another-long-one-77", "usable_password": "true"}
     assert as_admin.post(f"/admin/accounts/user/{support.pk}/password/", form).status_code == 302
     assert "another-long" not in only("person_changed").detail
+
+
+def test_nobody_is_kept_out_because_the_log_cannot_be_written(support, monkeypatch, caplog):
+    def away(**event):
+        raise DatabaseError("the log went back")
+
+    monkeypatch.setattr("pingadmin.audit.trail.append", away)
+    assert "_auth_user_id" in sign_in("support").session
+    assert "not in the audit log: sign_in by support" in caplog.text
 
 
 def test_a_past_act_keeps_the_name_and_role_of_then(support):

@@ -62,7 +62,8 @@ def _refuse_taken(port: int) -> None:
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except (OSError, OverflowError) as error:
-        raise CommandError(f"Port {port} cannot be used ({error}). Name another: make demo PORT=8001") from error
+        reason = getattr(error, "strerror", error)
+        raise CommandError(f"Port {port} cannot be used ({reason}). Name another: make demo PORT=8001") from error
 
 
 @contextlib.contextmanager
@@ -74,7 +75,7 @@ def _own_directory():
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(f"A demo runs in {directory}. End it first, or set DEMO_DIRECTORY.") from None
-        for old in [file for pattern in MADE for file in directory.glob(pattern)]:
+        for old in [file for pattern in MADE for file in directory.glob(pattern) if file.is_file()]:
             old.unlink()
         yield
 

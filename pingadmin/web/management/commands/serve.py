@@ -34,6 +34,7 @@ def _refuse_unusable(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", error)
         raise CommandError(
-            f"{host} port {port} cannot be used ({error}). Name another with --host and --port; port 0 takes a free one."
+            f"Port {port} of {host} cannot be used ({reason}). Name others with --port and --host; port 0 is a free one."
         ) from error
