@@ -59,11 +59,14 @@ class Command(BaseCommand):
 
 
 def _refuse_taken(port: int) -> None:
+    if not 0 <= port <= 65535:
+        raise CommandError(f"Port {port} cannot be used (there is none). Name another: make demo PORT=8001")
     try:
         socket.create_server(("127.0.0.1", port)).close()
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", error)
-        raise CommandError(f"Port {port} cannot be used ({reason}). Name another: make demo PORT=8001") from error
+    except OSError as error:
+        raise CommandError(
+            f"Port {port} cannot be used ({error.strerror}). Name another: make demo PORT=8001"
+        ) from error
 
 
 @contextlib.contextmanager
