@@ -221,6 +221,17 @@ def redis_url(name: str) -> str:
     return value
 
 
+def mail_server(name: str, default: str) -> dict:
+    """Django's EMAIL_* settings. The address may hold a password, so no sentence repeats it."""
+    value = text(name) or default
+    if not re.match(r"smtp(\+tls|\+ssl)?://[^/]+$", value):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a mail server. Write it as in smtp+tls://user:password@host:587."
+        )
+    found = environ.Env.email_url_config(value)
+    return {key: found[key] for key in found if key.startswith("EMAIL_") and key != "EMAIL_FILE_PATH"}
+
+
 def database(name: str, default: str) -> dict:
     """An entry of Django's DATABASES. The address may hold a password, so no sentence repeats it."""
     value = text(name) or default

@@ -73,6 +73,8 @@ DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
 
 CHECKPOINT_FILE = Path(environment.text("CHECKPOINT_FILE") or DATA_DIR / "audit-checkpoints.jsonl")
 CHECKPOINT_SINKS = environment.sinks("CHECKPOINT_SINKS")
+globals().update(environment.mail_server("EMAIL_URL", "smtp://localhost:25"))
+EMAIL_TIMEOUT = 10
 CHECKPOINT_EVENTS = environment.whole("CHECKPOINT_EVENTS", 100, least=1)
 CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", 900, least=1)
 

@@ -88,7 +88,7 @@ async function check() {
   part("check").disabled = true;
   try {
     const count = await recompute(pin, (seq) => say("idle", "Checking…", `${seq.toLocaleString()} events hashed.`));
-    say("ok", `Nothing that you reviewed before #${pin.seq} has changed.`, `${count.toLocaleString()} events were hashed in this browser; each follows the one before it, and #${pin.seq} is your pin.`);
+    say("ok", `Nothing that you reviewed before #${pin.seq} has changed.`, `${count.toLocaleString()} events were hashed in this browser, and each follows the one before it.`);
   } catch (problem) {
     if (problem instanceof Difference) alarm(problem.message);
     else say("idle", "Not checked to the end.", `${problem.message}.`);

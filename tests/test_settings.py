@@ -75,6 +75,7 @@ def read_accounts(read, tmp_path):
         ("DATABASE_URL", "postgresql://host:99999/name", "Write it as in sqlite:////"),
         ("LOG_LEVEL", "foo", "Set it to one of DEBUG, INFO"),
         ("CHECKPOINT_SINKS", "https://[::1", "Write mail:name@host"),
+        ("EMAIL_URL", "mail.example", "mail server"),
         ("SECRET_KEY", "abcdefgh" * 6 + "a", "at least 50 random characters"),
         ("AUDIT_KEY", "abcdefgh" * 6 + "a", "at least 50 random characters"),
         ("AUDIT_KEY", "abcdefg" * 10, "at least 50 random characters"),
