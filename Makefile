@@ -27,7 +27,7 @@ dev: .venv/runtime.stamp
 	@exec $(BIN)/python manage.py demo --port $(PORT) --reload
 
 test: .venv/dev.stamp
-	@exec $(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	@exec $(BIN)/pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check

@@ -1,16 +1,19 @@
-"""Tests with heavy real parts run one after another in one xdist worker, beside the many light ones."""
+"""Tests with heavy real parts run one after another within their kind, each kind in one xdist worker."""
 
 import pytest
 
-HEAVY = {"shared_panel", "new_panel", "panel_on_postgres", "postgres", "browser", "redis_url"}
-HEAVY_MARKS = {"browser", "process", "postgres", "redis"}
+# Each kind shares what is dear to start: the browser, the cluster, the servers. The first that fits counts.
+KINDS = {
+    "browser": {"browser", "new_page", "page", "support_page"},
+    "postgres": {"postgres", "panel_on_postgres"},
+    "process": {"process", "shared_panel", "new_panel", "redis", "redis_url"},
+}
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
+def pytest_collection_modifyitems(items):
     for item in items:
-        marks = {mark.name for mark in item.iter_markers()}
-        if HEAVY & set(item.fixturenames) or HEAVY_MARKS & marks:
-            item.add_marker(pytest.mark.xdist_group("heavy"))
+        parts = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
+        kind = next((kind for kind, names in KINDS.items() if names & parts), None)
+        if kind:
+            item.add_marker(pytest.mark.xdist_group(kind))
