@@ -11,7 +11,9 @@ KINDS = {
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     for item in items:
         parts = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
         kind = next((kind for kind, names in KINDS.items() if names & parts), None)
