@@ -14,7 +14,6 @@ from pingadmin.resumes.attempts import close_attempt, open_attempt, state_answer
 from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.resumes.press import Press
 from pingadmin.resumes.reconcile import look_after
-from pingadmin.upstream.records import ResumeAnswer
 
 
 class NothingSent(Exception):
@@ -23,10 +22,9 @@ class NothingSent(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """attempt: with its result. answer: None for a repeated press. recorded: False when only the file holds it."""
+    """attempt: with its result. recorded: False when only the file of unrecorded outcomes holds it."""
 
     attempt: ResumeAttempt
-    answer: ResumeAnswer | None = None
     recorded: bool = True
 
 
@@ -53,7 +51,7 @@ def resume(*, alias: str, session_id: str, reason: str, ticket: str, press: Pres
     except DatabaseError:
         unrecorded.keep(attempt, answer, by=by)
         state_answer(attempt, answer)
-        return Outcome(attempt, answer, recorded=False)
+        return Outcome(attempt, recorded=False)
     if attempt.result in ("ok", "already") and attempt.next_look_at:
         look_after(attempt)
-    return Outcome(attempt, answer)
+    return Outcome(attempt)
