@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pingadmin.demo import cast
+from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
 
@@ -101,6 +102,7 @@ def test_a_colleagues_resume_is_seen_without_reloading_and_its_outcome_follows(n
     first, second = new_page("support"), new_page("support2")
     open_session(first)
     press(first)
+    assert until(lambda: simulator.call_count("/resume") == 1)
     open_session(second)
     expect(second.get_by_text("support is resuming this session")).to_be_visible()
     expect(second.get_by_role("button", name="Resume session")).to_have_count(0)
