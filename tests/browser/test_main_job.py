@@ -67,7 +67,7 @@ def test_a_double_click_is_one_press(support_page, simulator):
 
 
 def test_while_it_is_sent_the_button_is_off_and_says_what_happens(support_page, simulator):
-    simulator.fault("delay", match=RESUME, seconds=1)
+    simulator.fault("delay", match=RESUME, seconds=4)
     open_session(support_page)
     press(support_page)
     expect(support_page.get_by_role("button", name="Resume session")).to_be_disabled()
@@ -98,7 +98,7 @@ def test_a_lost_answer_is_violet_and_takes_the_button_away_until_somebody_looked
 
 
 def test_a_colleagues_resume_is_seen_without_reloading_and_its_outcome_follows(new_page, panel, simulator):
-    simulator.fault("delay", match=RESUME, seconds=5)
+    simulator.fault("delay", match=RESUME, seconds=6.5)
     first, second = new_page("support"), new_page("support2")
     open_session(first)
     press(first)
