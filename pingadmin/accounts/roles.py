@@ -9,7 +9,7 @@ _LOOK = {"remote_sessions.look_up"}
 
 ROLES = {
     VIEWER: _LOOK,
-    SUPPORT: _LOOK | {"resumes.resume", "audit.read"},
+    SUPPORT: _LOOK | {"resumes.resume", "oversight.take_part", "audit.read"},
     AUDITOR: _LOOK | {"audit.read", "audit.review", "audit.export"},
     ADMIN: {
         "audit.read",

@@ -1,12 +1,17 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from pingadmin.upstream.errors import WORDS
 
 SOURCES = [
     ("look-up", "look-up"),
+    ("stream", "event stream"),
+    ("poll", "poll"),
     ("list", "list"),
     ("resume", "answer to a resume"),
+    ("pause", "answer to a pause"),
     ("reconcile", "look after a resume"),
 ]
 
@@ -17,6 +22,10 @@ class RemoteSession(models.Model):
     `paused_said` is the newest statement about "paused" by the upstream, with its time and source; it is
     never deduced (see paused.py for what may be concluded from it). `paused_doubted_at` is when a call was made
     that may have changed it and whose outcome is not known.
+    `uploaded_before` and `downloaded_before` are the bytes counted before the counters last fell back, so that
+    before + counter never falls. `stream_place` is the number of the newest event that the stream gave of it, where
+    the stream numbers its events. `changed_at` moves whenever anything changes that people see of the session: the
+    live board asks by it.
     """
 
     alias = models.CharField(max_length=32)
@@ -28,7 +37,11 @@ class RemoteSession(models.Model):
     duration_seconds = models.BigIntegerField(null=True)
     uploaded_bytes = models.BigIntegerField(null=True)
     downloaded_bytes = models.BigIntegerField(null=True)
+    uploaded_before = models.BigIntegerField(default=0, db_default=0)
+    downloaded_before = models.BigIntegerField(default=0, db_default=0)
     created_upstream_at = models.DateTimeField(null=True)
+    stream_place = models.BigIntegerField(null=True)
+    changed_at = models.DateTimeField(default=timezone.now, db_default=Now())
     skew_seconds = models.FloatField(null=True)
 
     source = models.CharField(max_length=16, blank=True, choices=SOURCES)
@@ -59,6 +72,8 @@ class RemoteSession(models.Model):
             models.Index(fields=["alias"], condition=Q(failure="refused_key"), name="session_key_refused"),
             # The box: an id pasted without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
+            # The live board: what changed since it last asked.
+            models.Index(fields=["changed_at"], name="session_changed"),
         ]
 
     def __str__(self):
@@ -114,3 +129,26 @@ class StatusSnapshot(models.Model):
     def failure_sentence(self) -> str:
         """Why there was no answer, as the second half of a sentence."""
         return WORDS.get(self.failure, self.failure)
+
+
+class WatchSpan(models.Model):
+    """One stretch of time in which an account was watched without a break: every change in it was to be heard of.
+
+    `until_at` moves on while the watching lasts. `why_ended` is half a sentence, empty while it lasts and where
+    whatever watched was killed. What lies between two spans was not watched (see coverage.py).
+    """
+
+    alias = models.CharField(max_length=32)
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    why_ended = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # The gaps in a stretch of time.
+            models.Index(fields=["alias", "until_at"], name="span_of_account"),
+        ]
+
+    def __str__(self):
+        return f"{self.alias}: {self.from_at:%H:%M:%S} to {self.until_at:%H:%M:%S}"

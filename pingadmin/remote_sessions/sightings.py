@@ -36,6 +36,7 @@ def record_sighting(*, alias: str, record: SessionRecord, source: str) -> tuple[
     if record.paused is not None:
         _update_paused(session, record.paused, record.answered_at, source)
     session.first_seen_at = session.first_seen_at or record.answered_at
+    session.changed_at = timezone.now()
     session.save()
     return session, snapshot
 
@@ -52,6 +53,7 @@ def record_failure(*, session: RemoteSession, error: UpstreamError, source: str)
     session.failure_status = error.status
     session.failure_message = error.message[:300]
     session.failed_at = now
+    session.changed_at = timezone.now()
     session.save()
     return session
 
@@ -61,13 +63,19 @@ def record_paused(*, session: RemoteSession, paused: bool, at: datetime, source:
     """Keep a statement about "paused" that came without the other facts (the answer to a resume)."""
     session = _locked(session.alias, session.session_id)
     _update_paused(session, paused, at, source)
+    session.changed_at = timezone.now()
     session.save()
     return StatusSnapshot.objects.create(session=session, source=source, paused=paused, first_at=at, last_at=at)
 
 
 def doubt_paused(*, session: RemoteSession, at: datetime) -> None:
     """Keep that something was sent which may have changed "paused", with an outcome that is not known."""
-    RemoteSession.objects.filter(pk=session.pk).update(paused_doubted_at=at)
+    RemoteSession.objects.filter(pk=session.pk).update(paused_doubted_at=at, changed_at=timezone.now())
+
+
+def touch(session: RemoteSession) -> None:
+    """Say that something changed which people see beside this session: the live board shows it at its next look."""
+    RemoteSession.objects.filter(pk=session.pk).update(changed_at=timezone.now())
 
 
 def ensure_session(alias: str, session_id: str) -> RemoteSession:

@@ -5,11 +5,12 @@ from django.db.models import Q
 
 from pingadmin.remote_sessions.models import RemoteSession
 
+ACTS = [("resume", "resume"), ("pause", "pause")]
 RESULTS = [(word, word) for word in ("ok", "already", "rejected", "not_sent", "unknown")]
 
 
 class ResumeAttempt(models.Model):
-    """One press of "Resume session": opened before anything is sent, closed with what became of it.
+    """One press of "Resume session" or "Pause session": opened before anything is sent, closed with what became of it.
 
     While open it holds the session: the partial unique index lets one attempt in. `lease_until` is when an
     attempt without an outcome counts as lost. `next_look_at` is when reconcile looks again, empty when it is
@@ -24,6 +25,8 @@ class ResumeAttempt(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token = models.UUIDField(unique=True)
     session = models.ForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="attempts")
+    act = models.CharField(max_length=8, choices=ACTS, default="resume", db_default="resume")
+    batch = models.CharField(max_length=36, blank=True, db_default="")
     actor_id = models.CharField(max_length=64)
     actor_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500)
@@ -52,7 +55,10 @@ class ResumeAttempt(models.Model):
 
     class Meta:
         default_permissions = ()
-        permissions = [("resume", "May resume sessions and close unknown outcomes")]
+        permissions = [
+            ("resume", "May resume sessions and close unknown outcomes"),
+            ("pause", "May pause sessions, which disconnects people"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["session"], condition=Q(is_open=True), name="one_open_attempt_for_a_session"
@@ -75,3 +81,58 @@ class ResumeAttempt(models.Model):
     def is_unsettled(self) -> bool:
         """Whether nobody knows yet what this press did."""
         return self.result == "unknown" and self.settled_at is None
+
+
+class BulkResume(models.Model):
+    """One press of "Resume these": an explicit list of sessions, one reason and ticket, worked through one by one.
+
+    `lease_until` moves on while something works on it; after it, what was not sent is left unsent for good. It ends
+    (`ended_at`) when every item has its end, or when a person stops it (`stop_asked_at`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.UUIDField(unique=True)
+    retry_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="retries")
+    actor_id = models.CharField(max_length=64)
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500)
+    ticket = models.CharField(max_length=64, blank=True)
+    begun_at = models.DateTimeField()
+    lease_until = models.DateTimeField()
+    stop_asked_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # The newest of a person, for the page that lists them.
+            models.Index(fields=["actor_id", "-begun_at"], name="bulk_of_person"),
+        ]
+
+    def __str__(self):
+        return f"{self.actor_name} at {self.begun_at:%H:%M:%S}"
+
+
+class BulkItem(models.Model):
+    """One session of a bulk resume. `attempt` is there once its intent is written; `why_not` (a sentence) where nothing
+    was sent and there is no attempt to say why."""
+
+    bulk = models.ForeignKey(BulkResume, on_delete=models.PROTECT, related_name="items")
+    place = models.PositiveSmallIntegerField()
+    alias = models.CharField(max_length=32)
+    session_id = models.CharField(max_length=128)
+    token = models.UUIDField(unique=True)
+    shown = models.JSONField(null=True)
+    attempt = models.OneToOneField(ResumeAttempt, null=True, on_delete=models.PROTECT, related_name="bulk_item")
+    why_not = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["place"]
+        constraints = [
+            models.UniqueConstraint(fields=["bulk", "place"], name="one_item_at_a_place"),
+            models.UniqueConstraint(fields=["bulk", "alias", "session_id"], name="one_item_for_a_session"),
+        ]
+
+    def __str__(self):
+        return f"{self.place}: {self.alias}/{self.session_id}"
