@@ -4,6 +4,8 @@ Its look-up and its list show `paused` as a state. A look-up may carry `vnc_url`
 desktop: it is never read, so that it cannot be stored or shown. It wants a bearer token.
 """
 
+from django.conf import settings
+
 from pingadmin.upstream import answers
 from pingadmin.upstream.answers import Answer
 from pingadmin.upstream.backend import SessionAPI
@@ -12,10 +14,14 @@ from pingadmin.upstream.ids import is_session_id
 from pingadmin.upstream.records import Listing, SessionRecord
 
 STATES = {"initializing", "ready", "running", "paused", "completed", "error", "terminated"}
-NOT_PAUSED_CODES = {"not_paused", "session_not_paused"}
-NOT_PAUSED_TEXT = "not_paused"
+# What was asked for -> the codes, and the text, that say it was so already. True is "paused".
+ALREADY_CODES = {
+    False: {"not_paused", "session_not_paused"},
+    True: {"already_paused", "session_already_paused"},
+}
+ALREADY_TEXT = {False: "not_paused", True: "already_paused"}
 # These statuses have a plain meaning of their own, or are spoken by something in front of AGI.
-NEVER_NOT_PAUSED = {401, 404, 429, 502, 503, 504}
+NEVER_ALREADY = {401, 404, 429, 502, 503, 504}
 
 
 class AgiAPI(SessionAPI):
@@ -25,15 +31,16 @@ class AgiAPI(SessionAPI):
     can_list = True
     default_id_pattern = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     look_up_path = "/sessions/{}"
-    resume_method = "POST"
+    act_method = "POST"
     resume_path = "/sessions/{}/resume"
+    pause_path = "/sessions/{}/pause"
 
     def list_sessions(self) -> Listing:
         """Ask for all sessions of the account. Raises UpstreamError.
 
         One entry that cannot be read does not hide the others: it is counted instead.
         """
-        answer = self.transport.read("/sessions")
+        answer = self.transport.read("/sessions", most_bytes=settings.UPSTREAM_LIST_BYTES)
         if answer.status != 200:
             raise answers.error_of(answer)
         entries = answers.parsed(answer)
@@ -48,7 +55,7 @@ class AgiAPI(SessionAPI):
         self.check_session(session_id, body.get("session_id"), answer)
         return self._record(session_id, body, answer)
 
-    def read_resume(self, session_id: str, answer: Answer) -> None:
+    def read_act(self, session_id: str, answer: Answer, *, paused: bool) -> None:
         body = answers.fields(answer)
         if "session_id" in body:
             self.check_session(session_id, body["session_id"], answer)
@@ -56,12 +63,12 @@ class AgiAPI(SessionAPI):
             code, message = answers.own_words(answer)
             raise answers.failure("refused", answer, code=code, message=message)
 
-    def says_not_paused(self, session_id: str, answer: Answer) -> bool:
-        if answer.status in NEVER_NOT_PAUSED or (answer.status < 400 and not _says_no(answer)):
+    def says_already(self, session_id: str, answer: Answer, *, paused: bool) -> bool:
+        if answer.status in NEVER_ALREADY or (answer.status < 400 and not _says_no(answer)):
             return False
         # An id may hold the very words, and errors like to repeat it.
         said = answers.beginning(answer).replace(session_id, "")
-        return answers.own_words(answer)[0] in NOT_PAUSED_CODES or NOT_PAUSED_TEXT in said
+        return answers.own_words(answer)[0] in ALREADY_CODES[paused] or ALREADY_TEXT[paused] in said
 
     def canonical_id(self, session_id: str) -> str:
         # UUIDs: people paste them in capitals, and the answer has them small.

@@ -79,15 +79,20 @@ def parsed(answer: Answer):
     if not re.fullmatch(r"application/([a-z0-9.-]+\+)?json", media_type):
         raise failure("unreadable", answer)
     try:
-        return json.loads(
-            answer.body.decode("utf-8"),
-            parse_int=_integer,
-            parse_constant=_refuse,
-            object_pairs_hook=_without_duplicates,
-        )
+        return json_value(answer.body.decode("utf-8"))
     except (ValueError, RecursionError):
         unreadable = failure("unreadable", answer)
     raise unreadable
+
+
+def json_value(text: str):
+    """The value of strict JSON. Raises ValueError or RecursionError."""
+    try:
+        value, end = _quick(text, 0)
+    except (ValueError, StopIteration):
+        end = -1
+    # What the quick one cannot read may still be right: blanks around it, or a number of thousands of digits.
+    return value if end == len(text) else _thorough.decode(text)
 
 
 def fields(answer: Answer) -> dict:
@@ -96,6 +101,25 @@ def fields(answer: Answer) -> dict:
     if not isinstance(body, dict):
         raise failure("unrecognised", answer)
     return body
+
+
+def fields_of(answer: Answer, text: str) -> dict:
+    """A part of a stream that is a JSON object. Raises UpstreamError."""
+    try:
+        body = json_value(text)
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise failure("unreadable", answer)
+    return body
+
+
+def place(event_id: str) -> int | None:
+    """The number that an event's id is, up to 2**63 - 1; None where it is none."""
+    if not (event_id.isdecimal() and event_id.isascii() and len(event_id) <= len(str(INTEGER_MOST))):
+        return None
+    number = int(event_id)
+    return number if number <= INTEGER_MOST else None
 
 
 def text(answer: Answer, value, most: int) -> str:
@@ -138,6 +162,8 @@ def cleaned(value: str, most: int) -> str:
 
     Replaced and not dropped, so that what was not a known word does not become one.
     """
+    if value.isprintable():
+        return value[:most]
     return "".join(_cleaned_character(character) for character in value[:most])
 
 
@@ -196,3 +222,8 @@ def _without_duplicates(pairs):
     if len(result) != len(pairs):
         raise ValueError("duplicate key")
     return result
+
+
+_strict = {"parse_constant": _refuse, "object_pairs_hook": _without_duplicates}
+_quick = json.JSONDecoder(**_strict).scan_once
+_thorough = json.JSONDecoder(parse_int=_integer, **_strict)

@@ -24,18 +24,21 @@ class SessionAPI(ABC):
     """One account of one system.
 
     system: the name people say. states_paused: whether a look-up tells if a session is paused.
-    can_list: whether it also has `list_sessions() -> Listing`. default_id_pattern: how its ids look, where
-    documented. authorization: the Authorization header, {} being the key. The paths are below the base URL.
+    can_list: whether it also has `list_sessions() -> Listing`. can_follow: whether it also has
+    `follow(after="") -> EventStream`. default_id_pattern: how its ids look, where documented.
+    authorization: the Authorization header, {} being the key. act_method: of resuming and pausing.
+    The paths are below the base URL.
     """
 
     system = ""
     states_paused = False
-    can_list = False
+    can_list = can_follow = False
     default_id_pattern = PATTERN
     authorization = ""
     look_up_path = ""
-    resume_method = ""
+    act_method = ""
     resume_path = ""
+    pause_path = ""
 
     def __init__(self, *, alias: str, account: dict, tls=None):
         self.alias = alias
@@ -66,30 +69,37 @@ class SessionAPI(ABC):
 
     def resume(self, session_id: str) -> ResumeAnswer:
         """Ask once to resume a session; never repeated, never raises UpstreamError."""
+        return self._act(session_id, self.resume_path, paused=False)
+
+    def pause(self, session_id: str) -> ResumeAnswer:
+        """Ask once to pause a session; never repeated, never raises UpstreamError."""
+        return self._act(session_id, self.pause_path, paused=True)
+
+    def _act(self, session_id, path, *, paused):
         started = monotonic()
         try:
-            finding = self._resume(session_id)
+            finding = self._ask_once(session_id, path, paused=paused)
         except UpstreamError as error:
             finding = _finding_of(error)
         elapsed_ms = round((monotonic() - started) * 1000)
         return ResumeAnswer(answered_at=datetime.now(UTC), elapsed_ms=elapsed_ms, **finding)
 
-    def _resume(self, session_id):
+    def _ask_once(self, session_id, path, *, paused):
         if not is_session_id(session_id):
             raise UpstreamError("bad_id", sent=False)
-        answer = self.transport.write(self.resume_method, self.resume_path.format(session_id))
-        if self.says_not_paused(session_id, answer):
+        answer = self.transport.write(self.act_method, path.format(session_id))
+        if self.says_already(session_id, answer, paused=paused):
             error = error_of(answer)
             return {
                 "result": "already",
                 "status": answer.status,
                 "code": error.code,
                 "message": error.message,
-                "paused": False,
+                "paused": paused,
             }
         if answer.status != 200:
             raise error_of(answer)
-        return {"result": "ok", "status": 200, "paused": self.read_resume(session_id, answer)}
+        return {"result": "ok", "status": 200, "paused": self.read_act(session_id, answer, paused=paused)}
 
     def check_session(self, session_id: str, answered_id, answer: Answer) -> None:
         """Raises UpstreamError("wrong_session") unless an answer is about the session that was asked for."""
@@ -108,12 +118,15 @@ class SessionAPI(ABC):
         """The record in a look-up's answer of status 200. Raises UpstreamError."""
 
     @abstractmethod
-    def read_resume(self, session_id: str, answer: Answer) -> bool | None:
-        """What a resume's answer of status 200 states about "paused". Raises UpstreamError if it is a no."""
+    def read_act(self, session_id: str, answer: Answer, *, paused: bool) -> bool | None:
+        """What an answer of status 200 states about "paused"; paused: what was asked for, so True of a pause.
+
+        Raises UpstreamError if it is a no.
+        """
 
     @abstractmethod
-    def says_not_paused(self, session_id: str, answer: Answer) -> bool:
-        """Whether a resume's answer of any status says that there was nothing to resume."""
+    def says_already(self, session_id: str, answer: Answer, *, paused: bool) -> bool:
+        """Whether an answer of any status says that there was nothing to resume or, where paused, to pause."""
 
 
 def _finding_of(error: UpstreamError) -> dict:

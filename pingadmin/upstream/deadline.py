@@ -19,14 +19,14 @@ class Call:
 
     deadline: a time.monotonic() moment. sent: True from just before the first byte of the request goes out.
     connected: whether a TCP connection stood; TLS comes after that, and before `sent`. finished: nothing is
-    left to watch.
+    left to watch. ended: we broke it off ourselves.
     """
 
     def __init__(self, deadline: float, connect_seconds: float):
         self.deadline = deadline
         self.connect_deadline = min(deadline, monotonic() + connect_seconds)
         self.sent = self.connected = False
-        self.finished = self._expired = False
+        self.finished = self.ended = self._expired = False
         self._handle = None
         self._lock = threading.Lock()
 
@@ -58,14 +58,31 @@ class Call:
             self._drop_handle()
             return not self._expired
 
+    def lift(self) -> bool:
+        """Let the call outlive its deadline, until end(); True when it was in time until here."""
+        with self._lock:
+            self.finished = True
+            self._expired = self._expired or monotonic() >= self.deadline
+            return not self._expired
+
+    def end(self) -> None:
+        """Shut the socket, whoever reads from it at present. May be called from any thread, and again."""
+        with self._lock:
+            self.finished = self.ended = self._expired = True
+            self._shut()
+            self._drop_handle()
+
     def expire(self) -> None:
         with self._lock:
             if self.finished:
                 return
             self._expired = True
-            if self._handle is not None:
-                with contextlib.suppress(OSError):
-                    self._handle.shutdown(socket.SHUT_RDWR)
+            self._shut()
+
+    def _shut(self):
+        if self._handle is not None:
+            with contextlib.suppress(OSError):
+                self._handle.shutdown(socket.SHUT_RDWR)
 
     def _drop_handle(self):
         if self._handle is not None:

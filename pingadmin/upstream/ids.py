@@ -6,5 +6,8 @@ import re
 PATTERN = r"[A-Za-z0-9][A-Za-z0-9._~:-]{0,127}"
 
 
+_whole_id = re.compile(PATTERN).fullmatch
+
+
 def is_session_id(text: str) -> bool:
-    return re.fullmatch(PATTERN, text) is not None
+    return _whole_id(text) is not None

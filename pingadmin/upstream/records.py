@@ -31,10 +31,49 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ResumeAnswer:
-    """How one resume call ended. Made for every exit; a resume never raises for the upstream's sake.
+class SessionEvent:
+    """One event of an event stream.
 
-    result: ok = it said so, whole and about this session; already = it was not paused; rejected = it clearly
+    kind: the upstream's own word for what happened. state: the state that follows from it, in the words of a
+    look-up. who, counts and duration as in SessionRecord. place: its number on the stream, None where the stream
+    does not number its events. heard_at: our clock, UTC, when its bytes had come; events tell no time of their own.
+    """
+
+    session_id: str
+    kind: str
+    state: str
+    who: str
+    place: int | None
+    duration_seconds: int | None
+    uploaded_bytes: int | None
+    downloaded_bytes: int | None
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came over an event stream since the last look, in its order; without bytes, that it was silent.
+
+    unreadable: events that do not fit the documentation. dropped: events beyond the size cap, or not in UTF-8.
+    unknown: events of a type that the documentation does not have. last_event_id: the newest id that the stream
+    gave, or the one that it was asked to go on after. heard_bytes: whether anything came, if only a comment.
+    at: our clock, UTC, when the last of it came.
+    """
+
+    events: list[SessionEvent]
+    unreadable: int
+    dropped: int
+    unknown: int
+    last_event_id: str
+    heard_bytes: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAnswer:
+    """How one resume or pause call ended. Made for every exit; neither raises for the upstream's sake.
+
+    result: ok = it said so, whole and about this session; already = there was nothing to do; rejected = it clearly
     said no; not_sent = no byte left us; unknown = bytes went out and no trustworthy answer came.
     word: the way it failed (a key of errors.WORDS), empty for ok and already.
     paused: what the answer states about "paused", None where it does not.

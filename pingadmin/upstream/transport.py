@@ -16,7 +16,7 @@ from pingadmin.upstream.answers import Answer
 from pingadmin.upstream.deadline import Call
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.isolation import CircuitBreaker, Slots
-from pingadmin.upstream.wire import Wire, tls_context
+from pingadmin.upstream.wire import Stream, Wire, tls_context
 
 INFRASTRUCTURE = {"unreachable", "tls", "timed_out", "broken_off"}
 WORTH_A_SECOND_TRY = {"unreachable", "broken_off"}
@@ -43,26 +43,44 @@ class Transport:
             open_seconds=settings.UPSTREAM_CIRCUIT_OPEN_SECONDS,
         )
 
-    def read(self, path: str) -> Answer:
-        """GET. Any status; raises UpstreamError."""
+    def read(self, path: str, *, most_bytes: int | None = None) -> Answer:
+        """GET. Any status; raises UpstreamError. most_bytes: of the body, where the usual cap does not fit."""
         deadline = monotonic() + settings.UPSTREAM_READ_SECONDS
         with self._slots.hold("read"):
-            return self._through_breaker("GET", path, deadline)
+            return self._through_breaker("GET", path, deadline, most_bytes or settings.UPSTREAM_BODY_BYTES)
 
     def write(self, method: Literal["PATCH", "POST"], path: str) -> Answer:
         """Send a request without a body. Any status; raises UpstreamError, and its `sent` is exact."""
         deadline = monotonic() + settings.UPSTREAM_WRITE_SECONDS
         with self._slots.hold("write"):
-            return self._through_breaker(method, path, deadline)
+            return self._through_breaker(method, path, deadline, settings.UPSTREAM_BODY_BYTES)
 
-    def _through_breaker(self, method, path, deadline):
+    def open(self, path: str, call: Call, *, headers: dict) -> Answer | Stream:
+        """GET an event stream, or the answer that came in its place. Raises UpstreamError.
+
+        It takes no slot: it would hold it for hours, and look-ups would wait. It goes past the circuit breaker: who
+        follows has a pace of its own for coming back, and a stream that breaks often says nothing about look-ups.
+        """
+        return self._wire.open(
+            path,
+            call,
+            headers=headers,
+            most_bytes=settings.UPSTREAM_BODY_BYTES,
+            idle_seconds=settings.EVENT_STREAM_IDLE_SECONDS,
+        )
+
+    def without_key(self, data: bytes) -> bytes:
+        """What the upstream said, with the key struck out."""
+        return self._wire.without_key(data)
+
+    def _through_breaker(self, method, path, deadline, most_bytes):
         probe = self.breaker.enter()
         failed = True
         try:
             if method == "GET" and not probe:
-                answer = self._read_twice(path, deadline)
+                answer = self._read_twice(path, deadline, most_bytes)
             else:
-                answer = self._attempt(method, path, deadline, fresh=method != "GET")
+                answer = self._attempt(method, path, deadline, most_bytes, fresh=method != "GET")
             failed = answer.status >= 500
             return answer
         except UpstreamError as error:
@@ -71,10 +89,10 @@ class Transport:
         finally:
             self.breaker.leave(probe=probe, failed=failed)
 
-    def _read_twice(self, path, deadline):
+    def _read_twice(self, path, deadline, most_bytes):
         answer = error = None
         try:
-            answer = self._attempt("GET", path, deadline, fresh=False)
+            answer = self._attempt("GET", path, deadline, most_bytes, fresh=False)
             again = answer.status in SERVER_FAILURES
         except UpstreamError as failure:
             error = failure
@@ -82,11 +100,11 @@ class Transport:
         pause = random.uniform(*JITTER_SECONDS)  # noqa: S311 - spreads load, hides nothing
         if again and monotonic() + pause < deadline:
             sleep(pause)
-            return self._attempt("GET", path, deadline, fresh=True)
+            return self._attempt("GET", path, deadline, most_bytes, fresh=True)
         if error:
             raise error
         return answer
 
-    def _attempt(self, method, path, deadline, *, fresh):
+    def _attempt(self, method, path, deadline, most_bytes, *, fresh):
         call = Call(deadline, settings.UPSTREAM_CONNECT_SECONDS)
-        return self._wire.ask(method, path, call, most_bytes=settings.UPSTREAM_BODY_BYTES, fresh=fresh)
+        return self._wire.ask(method, path, call, most_bytes=most_bytes, fresh=fresh)

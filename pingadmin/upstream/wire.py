@@ -27,6 +27,8 @@ from pingadmin.upstream.deadline import Call, watchdog
 from pingadmin.upstream.errors import UpstreamError
 
 CHUNK_BYTES = 16_384
+STREAM_CHUNK_BYTES = 65_536
+EVENT_STREAM = "text/event-stream"
 KEY_LEAST = 8  # a shorter key could be any word of an answer
 
 # At lower levels the library writes what upstreams sent into the log, line breaks and all.
@@ -63,40 +65,75 @@ class Wire:
         fresh: on a connection of its own, closed afterwards. Raises UpstreamError, and its `sent` is exact.
         """
         adapter = _Adapter(self._tls, connections=1) if fresh else self._kept
+        headers = {"Connection": "close"} if fresh else {}
+
+        def exchange():
+            left = max(call.deadline - monotonic(), 0.001)
+            return self._whole(self._sent(adapter, self._request(method, path, headers), left), most_bytes)
+
+        try:
+            return self._attempt(method, call, exchange, end=call.finish)
+        finally:
+            if fresh:
+                adapter.close()
+
+    def open(self, path: str, call: Call, *, headers: dict, most_bytes: int, idle_seconds: float) -> "Answer | Stream":
+        """GET what never ends: the stream, or the whole answer where it is none. Raises UpstreamError.
+
+        The call's deadline bounds all until the headers are there, and idle_seconds each wait after them.
+        """
+        adapter = _Adapter(self._tls, connections=1)
+        headers = {"Accept": EVENT_STREAM, "Cache-Control": "no-store", **headers}
+        opened = None
+
+        def exchange():
+            response = self._sent(adapter, self._request("GET", path, headers), idle_seconds)
+            if response.status_code == 200 and _media_type(response) == EVENT_STREAM:
+                return Stream(response, adapter, call)
+            return self._whole(response, most_bytes)
+
+        try:
+            opened = self._attempt("GET", call, exchange, end=call.lift)
+        finally:
+            if not isinstance(opened, Stream):
+                call.end()
+                adapter.close()
+        return opened
+
+    def without_key(self, data: bytes) -> bytes:
+        """What an upstream said, with the key struck out."""
+        key = self._api_key.reveal().encode()
+        return data.replace(key, b"***") if len(key) >= KEY_LEAST else data
+
+    def _attempt(self, method, call, act, *, end):
         watchdog.guard(call)
         _current.call = call
-        answer = word = None
+        result = word = None
         try:
-            answer = self._exchange(adapter, self._request(method, path, close=fresh), call, most_bytes)
+            result = act()
         except _TooLargeError:
             word = "too_large"
         except Exception as error:  # whatever a hostile answer makes a library raise, a write gets a result
-            causes = _causes(error)
-            word = _word_for(causes, call)
-            # Types only: what they say may hold what upstreams sent.
-            log.warning("%s failed: %s, %s", method, word, "/".join(type(cause).__name__ for cause in causes))
+            word = _logged_word(method, error, call)
         finally:
-            in_time = call.finish()
+            in_time = end()
             _current.call = None
-            if fresh:
-                adapter.close()
         if not in_time:
             word = "timed_out" if call.connected else "unreachable"
         if word:
             raise UpstreamError(word, sent=call.sent)
-        return answer
+        return result
 
-    def _request(self, method, path, *, close):
+    def _request(self, method, path, more_headers):
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pingadmin"}
-        if close:
-            headers["Connection"] = "close"
         prepared = requests.PreparedRequest()
-        prepared.prepare(method=method, url=self._base_url + path, headers=headers, auth=self._auth)
+        prepared.prepare(method=method, url=self._base_url + path, headers=headers | more_headers, auth=self._auth)
         return prepared
 
-    def _exchange(self, adapter, prepared, call, most_bytes):
-        left = max(call.deadline - monotonic(), 0.001)
-        response = adapter.send(prepared, stream=True, timeout=left, verify=True, proxies={})
+    def _sent(self, adapter, prepared, wait_seconds):
+        return adapter.send(prepared, stream=True, timeout=wait_seconds, verify=True, proxies={})
+
+    def _whole(self, response, most_bytes):
         try:
             body = bytearray()
             while chunk := response.raw.read(CHUNK_BYTES, decode_content=False):
@@ -112,15 +149,38 @@ class Wire:
     def _answer(self, response, body):
         now = datetime.now(UTC)
         date = http_date(response.headers.get("Date", ""))
-        key = self._api_key.reveal().encode()
         return Answer(
             status=response.status_code,
             content_type=response.headers.get("Content-Type", ""),
-            body=body.replace(key, b"***") if len(key) >= KEY_LEAST else body,
+            body=self.without_key(body),
             answered_at=now,
             retry_after=retry_after(response.headers.get("Retry-After", ""), now),
             skew_seconds=(date - now).total_seconds() if date else None,
         )
+
+
+class Stream:
+    """The body of an answer that does not end. One thread reads it; any may end it."""
+
+    def __init__(self, response, adapter, call: Call):
+        self._response = response
+        self._adapter = adapter
+        self._call = call
+
+    def read(self) -> bytes:
+        """What has come, waiting for the first of it; nothing at its end. Raises UpstreamError."""
+        word = None
+        try:
+            return self._response.raw.read1(STREAM_CHUNK_BYTES, decode_content=False)
+        except Exception as error:
+            word = _logged_word("event stream", error, self._call)
+        raise UpstreamError(word, sent=True)
+
+    def close(self) -> None:
+        """To be called by the thread that read it; others end its call."""
+        self._call.end()
+        self._response.raw.close()
+        self._adapter.close()
 
 
 class _TooLargeError(Exception):
@@ -211,6 +271,20 @@ class _Adapter(HTTPAdapter):
     def cert_verify(self, conn, url, verify, cert):
         # The context has its roots already; reading the bundle again for each connection costs milliseconds.
         conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _media_type(response):
+    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _logged_word(what, error, call):
+    causes = _causes(error)
+    word = _word_for(causes, call)
+    if call.ended:
+        return word
+    # Types only: what they say may hold what upstreams sent.
+    log.warning("%s failed: %s, %s", what, word, "/".join(type(cause).__name__ for cause in causes))
+    return word
 
 
 def _word_for(causes, call):

@@ -157,6 +157,16 @@ def test_agi_list_gives_what_can_be_read_and_counts_what_cannot(start):
     assert "vnc" not in repr(listing)
 
 
+def test_agi_list_may_be_longer_than_other_answers_and_has_a_cap_of_its_own(start, settings):
+    many = [AGI | {"session_id": f"s{number}"} for number in range(4000)]
+    server = start(says(200, many))
+    assert len(as_json(many)) > settings.UPSTREAM_BODY_BYTES
+    assert len(agi_at(server.address).list_sessions().sessions) == 4000
+    settings.UPSTREAM_LIST_BYTES = len(as_json(many)) - 1
+    with pytest.raises(UpstreamError, match="too_large"):
+        agi_at(server.address).list_sessions()
+
+
 @pytest.mark.parametrize("body, word", [({"sessions": []}, "unrecognised"), (b"[", "unreadable")])
 def test_agi_list_that_is_no_list_is_an_error(start, body, word):
     with pytest.raises(UpstreamError, match=word):

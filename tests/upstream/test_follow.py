@@ -1,0 +1,475 @@
+"""Following an event stream: what is heard and when, how it ends, and what a hostile one can do, over real sockets."""
+
+import json
+import threading
+import tracemalloc
+from datetime import UTC, datetime
+
+import pytest
+
+from pingadmin.demo import cast
+from pingadmin.upstream import api_for, following, wire
+from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.wire import tls_context
+from tests.support.processes import until
+from tests.upstream.certificates import Authority
+from tests.upstream.conftest import PING_KEY, agi_at, ping_at
+from tests.upstream.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says, sends
+from tests.upstream.test_faults import ID, SYSTEMS
+
+HEAD = http(200, b"", kind="text/event-stream; charset=utf-8", length=-1)
+CHUNKED = http(200, b"", "Transfer-Encoding: chunked", kind="text/event-stream", length=-1)
+EVENT = {"session_id": ID, "client_id": "acme", "event_type": "session_heartbeat"}
+COUNTS = {"duration": 30, "uploaded_bytes": 0, "downloaded_bytes": 2**63 - 1}
+
+
+@pytest.fixture(autouse=True)
+def short_ticks(monkeypatch):
+    monkeypatch.setattr(following, "TICK_SECONDS", 0.05)
+
+
+def event(body=EVENT, **changes) -> bytes:
+    return b"data: %s\n\n" % json.dumps(body | changes).encode()
+
+
+def then_silent(data: bytes):
+    def behave(peer):
+        peer.sock.sendall(HEAD + data)
+        return hangs(peer)
+
+    return behave
+
+
+def heard(api, *, after: str = "", events: int = 1) -> list:
+    """All that is heard until so many events have come."""
+    found = []
+    with api.follow(after) as stream:
+        listening = iter(stream)
+        while sum(len(one.events) for one in found) < events:
+            found.append(next(listening))
+    return found
+
+
+def word_of(api) -> str:
+    """How following ends: a word of an error."""
+    with pytest.raises(UpstreamError) as caught, api.follow() as stream:
+        for number, _ in enumerate(stream):
+            assert number < 200, "it goes on for ever"
+    assert PING_KEY not in repr(caught.getrepr(showlocals=True))
+    return caught.value.word
+
+
+# --- What is heard ----------------------------------------------------------------------------------
+
+
+def test_the_stream_is_asked_for_as_documented(start):
+    server = start(then_silent(event()))
+    heard(ping_at(server.address + "/customer/v2"))
+    [request] = server.requests
+    assert (request.method, request.path, request.body) == ("GET", "/customer/v2/sessions/events", b"")
+    named = ("authorization", "accept", "accept-encoding", "last-event-id")
+    assert [request.headers.get(name) for name in named] == [PING_KEY, "text/event-stream", "identity", None]
+
+
+@pytest.mark.parametrize("after, sent", [
+    ("17", "17"), ("a b", "a b"), ("", None), (" 17", None), ("1\r\nX: y", None), ("\u2713", "\u2713"),
+])  # fmt: skip
+def test_it_asks_to_go_on_where_it_was(start, after, sent):
+    server = start(then_silent(event()))
+    [*_, last] = heard(ping_at(server.address), after=after)
+    said = server.requests[0].headers.get("last-event-id")
+    assert (said and said.encode("latin-1").decode()) == sent
+    assert "x" not in server.requests[0].headers
+    assert last.last_event_id == after
+
+
+@pytest.mark.parametrize("kind, state", [
+    ("session_start", "connected"), ("session_heartbeat", "connected"), ("session_end", "disconnected"),
+])  # fmt: skip
+def test_an_event_is_told_with_all_it_says(start, kind, state):
+    before = datetime.now(UTC)
+    [*_, last] = heard(ping_at(start(then_silent(b"id: 41\n" + event(EVENT | COUNTS, event_type=kind))).address))
+    [one] = last.events
+    assert (one.session_id, one.kind, one.state, one.who, one.place) == (ID, kind, state, "acme", 41)
+    assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes) == (30, 0, 2**63 - 1)
+    assert before <= one.heard_at == last.at <= datetime.now(UTC)
+    assert (last.last_event_id, last.heard_bytes) == ("41", True)
+
+
+@pytest.mark.parametrize("event_id, place", [
+    ("0", 0), (str(2**63 - 1), 2**63 - 1), (str(2**63), None), ("9" * 200, None), ("-1", None), ("1.5", None),
+    ("a1", None), ("\u0661", None), ("\u00b2", None), ("", None),
+])  # fmt: skip
+def test_a_place_is_a_whole_number_that_can_be_stored(start, event_id, place):
+    server = start(then_silent(b"id: %s\n" % event_id.encode() + event()))
+    assert heard(ping_at(server.address))[-1].events[0].place == place
+
+
+def test_counters_that_were_not_reported_stay_unknown(start):
+    [one] = heard(ping_at(start(then_silent(event(duration=None))).address))[-1].events
+    assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.place) == (None, None, None, None)
+
+
+def test_names_are_made_storable_and_short(start):
+    server = start(then_silent(event(client_id="a\x00b\ud83dc\x1b[31m\r\nd" + "y" * 500)))
+    [one] = heard(ping_at(server.address))[-1].events
+    assert one.who.startswith("a\ufffdb\ufffdc\ufffd[31m  dyyy") and len(one.who) == 200
+
+
+UNREADABLE = {
+    "no JSON": b'data: {"session_id": \n\n',
+    "empty": b"data:\n\n",
+    "an array": b"data: []\n\n",
+    "null": b"data: null\n\n",
+    "NaN": b"data: " + json.dumps(EVENT | {"duration": float("nan")}).encode() + b"\n\n",
+    "duplicate keys": b"data: " + json.dumps(EVENT).encode()[:-1] + b', "client_id": "b"}\n\n',
+    "nested deep": b"data: " + b"[" * 60_000 + b"\n\n",
+    "two values": b"data: {} {}\n\n",
+    "no session": event({"client_id": "a", "event_type": "session_end"}),
+    "a session that is no id": event(session_id="../x"),
+    "a session that is a number": event(session_id=7),
+    "no client": event({"session_id": ID, "event_type": "session_end"}),
+    "a client that is an object": event(client_id={}),
+    "no type": event({"session_id": ID, "client_id": "a"}),
+    "a type that is a list": event(event_type=[]),
+    "duration a text": event(duration="30"),
+    "duration true": event(duration=True),
+    "uploaded_bytes negative": event(uploaded_bytes=-1),
+    "downloaded_bytes of 2**63": event(downloaded_bytes=2**63),
+    "downloaded_bytes of 5000 digits": b"data: "
+    + json.dumps(EVENT).encode()[:-1]
+    + b', "duration": %s}\n\n' % (b"7" * 5000),
+}
+
+
+@pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
+def test_t55_an_event_that_does_not_fit_is_counted_and_not_half_believed(start, raw):
+    found = heard(ping_at(start(then_silent(raw + event(client_id="after"))).address))
+    assert [one.who for heard_now in found for one in heard_now.events] == ["after"]
+    assert sum(heard_now.unreadable for heard_now in found) == 1
+    assert sum(heard_now.dropped + heard_now.unknown for heard_now in found) == 0
+
+
+def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_on(start):
+    raw = event(event_type="session_rekeyed") + b"data: " + b"x" * 10_000_000 + b"\n\ndata: \xff\n\n" + event()
+    found = heard(ping_at(start(then_silent(raw)).address))
+    counts = [sum(getattr(one, name) for one in found) for name in ("unknown", "dropped", "unreadable")]
+    assert counts == [1, 2, 0]
+
+
+def test_numbers_of_blanks_around_an_event_do_not_matter(start):
+    raw = b"data:  \t %s \ndata: \n\n" % json.dumps(EVENT).encode()
+    assert len(heard(ping_at(start(then_silent(raw)).address))[-1].events) == 1
+
+
+def test_the_key_is_struck_out_of_what_the_stream_repeats(start):
+    raw = event(client_id=f"was {PING_KEY}")
+
+    def in_two_pieces(peer):
+        peer.sock.sendall(HEAD + raw[: raw.index(b"key")])
+        peer.stopped.wait(0.1)
+        peer.sock.sendall(raw[raw.index(b"key") :])
+        return hangs(peer)
+
+    assert heard(ping_at(start(in_two_pieces).address))[-1].events[0].who == "was ***"
+
+
+def test_chunks_of_http_are_not_chunks_of_events(start):
+    raw = event() * 3
+    pieces = [raw[place : place + 7] for place in range(0, len(raw), 7)]
+    chunked = CHUNKED + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+    def behave(peer):
+        peer.sock.sendall(chunked)
+        return hangs(peer)
+
+    assert sum(len(one.events) for one in heard(ping_at(start(behave).address), events=3)) == 3
+
+
+def test_an_event_is_heard_at_once_and_all_that_waits_at_once_too(start):
+    more = threading.Event()
+
+    def behave(peer):
+        peer.sock.sendall(HEAD + event(client_id="first"))
+        more.wait(10)
+        peer.sock.sendall(event() * 50)
+        return hangs(peer)
+
+    with ping_at(start(behave).address).follow() as stream:
+        listening = iter(stream)
+        assert [one.who for one in next(listening).events] == ["first"]
+        assert not next(listening).heard_bytes
+        more.set()
+        sizes = []
+        while sum(sizes) < 50:
+            sizes.append(len(next(listening).events))
+    assert max(sizes) == 50
+
+
+# --- How it ends --------------------------------------------------------------------------------------
+
+ENDS = {
+    "T51 the other side closes it": (sends(HEAD + event()), "broken_off"),
+    "T51 it closes amid an event": (sends(HEAD + event()[:20]), "broken_off"),
+    "T51 it is reset": (resets_after(HEAD + event()), "broken_off"),
+    "T51 it closes amid the headers": (sends(HEAD[:30]), "broken_off"),
+    "T51 it closes between chunks": (sends(CHUNKED + b"2\r\n: \r\n"), "broken_off"),
+    "T51 chunks of nonsense": (sends(CHUNKED + b"zz\r\n"), "broken_off"),
+    "T51 silence before the headers": (hangs, "timed_out"),
+    "T51 silence after the headers": (then_silent(b""), "timed_out"),
+    "T51 silence after an event": (then_silent(event()), "timed_out"),
+    "T14 drips the headers": (drips(HEAD, first=20), "timed_out"),
+    "a chunk's size that drips for ever": (drips(CHUNKED + b"0" * 1000, first=len(CHUNKED)), "timed_out"),
+    "another content type": (says(200, {}), "unreadable"),
+    "HTML": (says(200, b"<html>", kind="text/html"), "unreadable"),
+    "no content type": (says(200, b"data: x\n\n", kind=""), "unreadable"),
+    "204": (sends(b"HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\n\r\n"), "unrecognised"),
+    "206": (says(206, b"", kind="text/event-stream"), "unrecognised"),
+    "401": (says(401, {"error": {"code": "unauthorized", "message": "m"}}), "refused_key"),
+    "404": (says(404, b""), "not_found"),
+    "429": (says(429, b"", "Retry-After: 9"), "rate_limited"),
+    "503": (says(503, b""), "server_error"),
+    "503 that is a stream": (says(503, b"", kind="text/event-stream"), "server_error"),
+    "an endless page of errors": (goes_on_for_ever(http(500, b"", length=-1), b" " * 65536), "too_large"),
+    "T16 a redirect": (says(302, b"", "Location: /elsewhere"), "redirected"),
+    "not HTTP": (sends(b"SSH-2.0-OpenSSH_9.2\r\n"), "unreadable"),
+}
+
+
+@pytest.mark.parametrize("behaviour, word", ENDS.values(), ids=ENDS)
+def test_every_way_to_end_has_its_word(start, settings, behaviour, word):
+    settings.EVENT_STREAM_IDLE_SECONDS = 0.4
+    server = start(behaviour)
+    assert word_of(ping_at(server.address)) == word
+    assert len(server.requests) == 1
+    assert not reading_threads()
+
+
+def test_what_it_said_when_it_refused_is_kept(start):
+    with (
+        pytest.raises(UpstreamError) as caught,
+        ping_at(start(says(429, {"message": "slow"}, "Retry-After: 9")).address).follow(),
+    ):
+        pass
+    assert (caught.value.status, caught.value.message, caught.value.retry_after) == (429, "slow", 9)
+
+
+def test_nobody_there_is_unreachable():
+    assert word_of(ping_at("http://127.0.0.1:1")) == "unreachable"
+
+
+def test_events_that_came_before_the_end_are_heard_before_it(start):
+    found = []
+    with pytest.raises(UpstreamError), ping_at(start(sends(HEAD + event() * 30)).address).follow() as stream:
+        found.extend(one for heard_now in stream for one in heard_now.events)
+    assert len(found) == 30
+
+
+def test_t51_comments_keep_a_stream_alive(start, settings):
+    settings.EVENT_STREAM_IDLE_SECONDS = 0.4
+
+    def comments_for_longer_than_that(peer):
+        peer.sock.sendall(HEAD)
+        for _ in range(12):
+            peer.sock.sendall(b":\n")
+            peer.stopped.wait(0.05)
+        peer.sock.sendall(event())
+        return hangs(peer)
+
+    found = heard(ping_at(start(comments_for_longer_than_that).address))
+    assert len(found) > 6 and all(one.heard_bytes for one in found if one.events)
+
+
+@pytest.mark.parametrize("line, seconds", [
+    (b"", None), (b"retry: 0\n", 1), (b"retry: 2500\n", 2.5), (b"retry: 99999999\n", 60), (b"retry: soon\n", None),
+])  # fmt: skip
+def test_the_wish_to_come_back_later_is_bounded(start, line, seconds):
+    with ping_at(start(then_silent(line + event())).address).follow() as stream:
+        next(iter(stream))
+        assert stream.retry_seconds == seconds
+
+
+def test_another_thread_may_end_it_while_it_is_silent(start):
+    with ping_at(start(then_silent(event())).address).follow() as stream:
+        listening = iter(stream)
+        next(listening)
+        threading.Timer(0.1, stream.close).start()
+        assert all(not one.events for one in listening)
+    assert not reading_threads()
+
+
+def test_another_thread_may_end_it_while_the_headers_do_not_come(start):
+    server = start(hangs)
+    stream = ping_at(server.address).follow()
+    threading.Thread(target=lambda: (until(lambda: server.requests), stream.close())).start()
+    with stream:
+        assert list(stream) == []
+
+
+def test_one_that_was_ended_before_it_began_says_nothing():
+    stream = ping_at("http://127.0.0.1:1").follow()
+    stream.close()
+    with stream:
+        assert list(stream) == []
+
+
+def test_the_end_that_we_made_ourselves_is_no_failure_in_the_log(start, caplog):
+    heard(ping_at(start(then_silent(event())).address))
+    assert caplog.records == []
+
+
+# --- What it must not cost ----------------------------------------------------------------------------
+
+
+def test_a_slow_user_makes_the_sender_wait_and_memory_does_not_grow(start):
+    sent = []
+
+    def pours(peer):
+        peer.sock.sendall(HEAD)
+        while not peer.stopped.is_set():
+            peer.sock.sendall(event() * 500)
+            sent.append(500)
+        return False
+
+    tracemalloc.start()
+    try:
+        with ping_at(start(pours).address).follow() as stream:
+            listening = iter(stream)
+            next(listening)
+            assert until(lambda: len(stream._inbox._bytes) >= following.WAITING_BYTES)
+            assert len(stream._inbox._bytes) < following.WAITING_BYTES + wire.STREAM_CHUNK_BYTES
+            before = sum(sent)
+            assert until(lambda: next(listening).events and sum(sent) > before)
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_stream_takes_no_slot_and_look_ups_pass_beside_it(start, settings):
+    settings.UPSTREAM_READ_SLOTS = 1
+    server = start(then_silent(event()), says(200, {"client_id": "acme", "status": "connected"}))
+    api = ping_at(server.address)
+    with api.follow() as stream:
+        next(iter(stream))
+        assert api.look_up(ID).who == "acme"
+
+
+def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(start):
+    server = start(resets_after())
+    api = ping_at(server.address)
+    for _ in range(12):
+        assert word_of(api) == "broken_off"
+    assert api.circuit().word == "closed"
+    while api.circuit().word == "closed":
+        api.resume(ID)
+    asked = len(server.requests)
+    assert word_of(api) == "broken_off"
+    assert len(server.requests) == asked + 1
+
+
+def test_the_environment_can_neither_take_the_key_nor_divert_the_stream(start, monkeypatch, tmp_path):
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("default login somebody password else\n")
+    netrc.chmod(0o600)
+    proxy = start(says(200, {}))
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, proxy.address)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server = start(then_silent(event()))
+    heard(ping_at(server.address))
+    assert proxy.connections == 0
+    assert server.requests[0].headers["authorization"] == PING_KEY
+
+
+def test_a_stream_over_tls_is_heard_and_ended_by_another_thread(start, tmp_path):
+    authority = Authority(tmp_path)
+    server = start(then_silent(event()), tls=authority.server())
+    with ping_at(server.address, tls=tls_context(str(authority.roots))).follow() as stream:
+        listening = iter(stream)
+        while not next(listening).events:
+            pass
+        threading.Timer(0.1, stream.close).start()
+        assert all(not one.events for one in listening)
+    assert not reading_threads()
+    assert word_of(ping_at(server.address)) == "tls"
+
+
+@SYSTEMS
+def test_a_system_says_whether_it_can_be_followed(api_at):
+    api = api_at("http://127.0.0.1:1")
+    assert api.can_follow == hasattr(api, "follow") == (api_at is ping_at)
+    assert not agi_at("http://127.0.0.1:1").can_follow
+
+
+# --- The simulator ------------------------------------------------------------------------------------
+
+
+def test_what_happens_at_the_simulator_is_heard(simulated_upstreams):
+    api = api_for("ping")
+    with api.follow() as stream:
+        listening = iter(stream)
+        next(listening)
+        api.pause(cast.PING_CONNECTED)
+        told = next(heard_now for heard_now in listening if heard_now.events).events
+    assert (told[0].session_id, told[0].state, told[0].who) == (
+        cast.PING_CONNECTED,
+        "disconnected",
+        "acme-frankfurt-014",
+    )
+    assert type(told[0].place) is int and told[0].downloaded_bytes > 0
+
+
+FAULTS = {
+    "bad_utf8": (1, 0, 0), "giant_line": (1, 0, 0), "giant_event": (1, 0, 0), "garbage": (0, 1, 0),
+    "unknown_type": (0, 0, 1), "carriage_returns": (0, 0, 0), "crlf": (0, 0, 0), "duplicate": (0, 0, 0),
+    "disorder": (0, 0, 0), "jump": (0, 0, 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_t52_t55_the_simulators_faults_cost_what_they_hit_and_the_stream_goes_on(simulated_upstreams, kind):
+    with api_for("ping").follow() as stream:
+        listening = iter(stream)
+        next(listening)
+        simulated_upstreams.stream_fault(kind)
+        for _ in range(2):
+            simulated_upstreams.advance(6)
+        found = [next(listening)]
+        while sum(one.kind == "session_heartbeat" for heard_now in found for one in heard_now.events) < 10:
+            found.append(next(listening))
+    counts = [sum(getattr(one, name) for one in found) for name in ("dropped", "unreadable", "unknown")]
+    assert tuple(counts) == FAULTS[kind]
+
+
+def test_t51_a_drop_of_the_simulator_is_an_end_and_its_silence_a_time_out(simulated_upstreams, settings):
+    api = api_for("ping")
+    for kind, word in [("drop", "broken_off"), ("silence", "timed_out")]:
+        settings.EVENT_STREAM_IDLE_SECONDS = 0.5
+        with pytest.raises(UpstreamError, match=word), api.follow() as stream:
+            simulated_upstreams.stream_fault(kind)
+            list(stream)
+
+
+def test_a_storm_is_heard_whole_and_in_order(simulated_upstreams):
+    places, newest = [], {}
+    with api_for("ping").follow() as stream:
+        simulated_upstreams.storm(sessions=2000, heartbeats=3)
+        for heard_now in stream:
+            for one in heard_now.events:
+                if one.who.startswith("storm-"):
+                    places.append(one.place)
+                    newest[one.session_id] = one
+            if len(places) >= 8000:
+                break
+    assert places == sorted(set(places)) and len(places) == 8000
+    assert {one.duration_seconds for one in newest.values()} == {90}
+    assert simulated_upstreams.storm_report()["stream_lost"] == 0
+
+
+def test_the_simulator_with_a_wrong_key_is_refused(simulated_upstreams, start):
+    assert word_of(ping_at(simulated_upstreams.ping_url)) == "refused_key"
+
+
+def reading_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "upstream-stream"]
