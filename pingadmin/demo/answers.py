@@ -33,7 +33,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """One response. `stream`, where set, is an iterable of bytes in place of a body."""
+    """One response. `stream`, where set, is a generator of bytes in place of a body."""
 
     status: int
     body: bytes = b""

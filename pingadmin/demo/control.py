@@ -4,6 +4,8 @@ contract.
 `GET /_sim/calls` counts by "METHOD path" · `DELETE /_sim/calls` · `POST /_sim/faults` one fault or a list
 (faults.py) · `GET` and `DELETE /_sim/faults` · `POST /_sim/sessions` one session or a list, as in
 cast.py, with `system` and perhaps `count` · `POST /_sim/clock` {"advance": seconds} · `POST /_sim/reset`
+· `POST /_sim/stream` one fault of the event stream or a list (stream_faults.py) · `GET /_sim/stream` ·
+`POST /_sim/storm` {"sessions", "heartbeats", "per_second"?} (storm.py) · `GET` and `DELETE /_sim/storm`
 · `GET /_sim/openapi.json`
 """
 
@@ -71,6 +73,32 @@ def _jump(world, faults, call):
         return say(200, {"jumped": world.jumped})
 
 
+def _stream(world, faults, call):
+    stream = world.stream
+    with world.changed:
+        names = ("readers", "made", "sent", "lost", "next_id", "waiting")
+        return say(200, {name: getattr(stream, name) for name in names})
+
+
+def _spoil_stream(world, faults, call):
+    world.stream.add_faults(_listed(call.json()))
+    return say(201, {})
+
+
+def _storm(world, faults, call):
+    return say(200, world.storm.report())
+
+
+def _start_storm(world, faults, call):
+    world.storm.start(**call.json())
+    return say(201, world.storm.report())
+
+
+def _stop_storm(world, faults, call):
+    world.storm.stop()
+    return say(200, {})
+
+
 def _reset(world, faults, call):
     faults.clear()
     world.reset()
@@ -89,6 +117,11 @@ TABLE = {
     ("DELETE", "/_sim/faults"): _forget_faults,
     ("POST", "/_sim/sessions"): _add_sessions,
     ("POST", "/_sim/clock"): _jump,
+    ("POST", "/_sim/stream"): _spoil_stream,
+    ("GET", "/_sim/stream"): _stream,
+    ("POST", "/_sim/storm"): _start_storm,
+    ("GET", "/_sim/storm"): _storm,
+    ("DELETE", "/_sim/storm"): _stop_storm,
     ("POST", "/_sim/reset"): _reset,
     ("GET", "/_sim/openapi.json"): _openapi,
 }

@@ -20,6 +20,7 @@ KEPT = {
     "LANG",
     "LC_ALL",
     "PATH",
+    "PAUSE_ROLES",
     "PORT",
     "TERM",
     "TMPDIR",

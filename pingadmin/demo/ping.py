@@ -5,7 +5,6 @@ file.
 """
 
 import datetime
-import json
 
 from pingadmin.demo import cast
 from pingadmin.demo.answers import Answer, Call, ping_error, say
@@ -23,6 +22,8 @@ def refuse() -> Answer:
 def status(world: World, call: Call, session_id: str) -> Answer:
     with world.now() as now:
         session = world.ping.get(session_id)
+        if session is None and world.storm.owns(session_id):
+            return say(200, world.storm.describe(session_id))
         if session is None:
             return _not_found(session_id)
         return say(200, {"client_id": session.client_id, "status": session.status, **session.counters(now)})
@@ -31,9 +32,9 @@ def status(world: World, call: Call, session_id: str) -> Answer:
 def resume(world: World, call: Call, session_id: str) -> Answer:
     with world.now() as now:
         session = world.ping.get(session_id)
-        if session is None:
+        if session is None and not world.storm.owns(session_id):
             return _not_found(session_id)
-        if not session.reusable:
+        if session is None or not session.reusable:
             return _not_reusable()
         if not session.paused:
             return ping_error(400, "session_not_paused", "The session is not paused.")
@@ -44,9 +45,9 @@ def resume(world: World, call: Call, session_id: str) -> Answer:
 def pause(world: World, call: Call, session_id: str) -> Answer:
     with world.now() as now:
         session = world.ping.get(session_id)
-        if session is None:
+        if session is None and not world.storm.owns(session_id):
             return _not_found(session_id)
-        if not session.reusable:
+        if session is None or not session.reusable:
             return _not_reusable()
         if session.paused:
             return ping_error(400, "session_already_paused", "The session is already paused.")
@@ -91,23 +92,11 @@ def create(world: World, call: Call) -> Answer:
 
 def events(world: World, call: Call) -> Answer:
     """The stream of all sessions, from now on: nothing is replayed, whatever Last-Event-ID says."""
-    return Answer(200, content_type="text/event-stream", stream=_stream(world, world.next_event()))
+    return Answer(200, content_type="text/event-stream", stream=world.stream.read(world.heartbeat_seconds))
 
 
 def instant(at: float) -> str:
     return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _stream(world: World, number: int):
-    yield b": stream begins\n\n"
-    while True:
-        news = world.events_since(number, wait=world.heartbeat_seconds)
-        for number, event in news:  # noqa: B020 (the number of the last one is where the next wait begins)
-            yield b"id: %d\ndata: %s\n\n" % (number, json.dumps(event).encode())
-        if news:
-            number += 1
-        else:
-            yield b": nothing new\n\n"
 
 
 def _wrong_fields(wish) -> list[str]:

@@ -3,6 +3,7 @@
 It listens for the panel and for tests and calls nobody. Nothing of the panel may be imported here.
 """
 
+import contextlib
 import select
 import socket
 import threading
@@ -91,9 +92,12 @@ class Line(BaseHTTPRequestHandler):
             self.write(self.head(answer) + (b"" if self.command == "HEAD" else answer.body))
             return
         self.close_connection = True
-        self.write(self.head(answer, length=None))
-        for piece in answer.stream:
-            self.write(piece)
+        with contextlib.closing(answer.stream) as pieces:
+            # Who has read the head may rely on it that from then on nothing is left out.
+            first = next(pieces)
+            self.write(self.head(answer, length=None) + first)
+            for piece in pieces:
+                self.write(piece)
 
     def head(self, answer: Answer, length: int | None = -1) -> bytes:
         """The status line and headers; length -1 is that of the body, None is "until the line closes"."""

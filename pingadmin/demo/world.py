@@ -8,8 +8,8 @@ import uuid
 
 from pingadmin.demo import cast
 from pingadmin.demo.sessions import AgiSession, PingSession
-
-EVENTS_KEPT = 20_000
+from pingadmin.demo.storm import Storm
+from pingadmin.demo.stream import EventStream
 
 
 class World:
@@ -19,7 +19,8 @@ class World:
         self.changed = threading.Condition(threading.RLock())
         self.heartbeat_seconds = heartbeat_seconds
         self._clock = clock
-        self.events, self.first_event = [], 0
+        self.stream = EventStream(self.changed)
+        self.storm = Storm(self.stream)
         self.reset()
 
     def reset(self) -> None:
@@ -27,7 +28,8 @@ class World:
         with self.changed:
             self.ping, self.agi = {}, {}
             self.calls = collections.Counter()
-            self.events, self.first_event = [], self.next_event()
+            self.storm.stop()
+            self.stream.reset()
             self.jumped = 0.0
             self._beat_at = self._clock() + self.heartbeat_seconds
             for one in cast.PING_SESSIONS:
@@ -91,7 +93,7 @@ class World:
     def tell(self, session: PingSession, events: list[tuple[str, float]]) -> None:
         """Put events of a Ping session on the stream."""
         for event_type, at in events:
-            self.events.append(
+            self.stream.tell(
                 {
                     "session_id": session.session_id,
                     "client_id": session.client_id,
@@ -99,24 +101,6 @@ class World:
                     **session.counters(at),
                 }
             )
-        if len(self.events) > EVENTS_KEPT:
-            cut = EVENTS_KEPT // 2
-            del self.events[:cut]
-            self.first_event += cut
-        if events:
-            self.changed.notify_all()
-
-    def next_event(self) -> int:
-        """The number that the next event will have."""
-        with self.changed:
-            return self.first_event + len(self.events)
-
-    def events_since(self, number: int, wait: float) -> list[tuple[int, dict]]:
-        """Events from `number` on with their numbers, after waiting at most `wait` seconds for the first."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.next_event() > number, timeout=wait)
-            start = max(number, self.first_event)
-            return list(enumerate(self.events[start - self.first_event :], start))
 
     def count(self, method: str, path: str) -> None:
         with self.changed:

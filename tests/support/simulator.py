@@ -41,6 +41,22 @@ class Simulator:
         """Let that time pass at once."""
         self._send("POST", "clock", {"advance": seconds})
 
+    def stream_fault(self, kind: str, **details) -> None:
+        """Let something go wrong on the event stream (pingadmin/demo/stream_faults.py)."""
+        self._send("POST", "stream", {"fault": kind, **details})
+
+    def stream(self) -> dict:
+        """How the event stream fares: readers, events made, sent and lost."""
+        return self._send("GET", "stream")
+
+    def storm(self, *, sessions: int, heartbeats: int, **details) -> None:
+        """Let very many sessions start and beat on the event stream (pingadmin/demo/storm.py)."""
+        self._send("POST", "storm", {"sessions": sessions, "heartbeats": heartbeats, **details})
+
+    def storm_report(self) -> dict:
+        """How far the storm is: events wanted and made; and what the stream sent and lost."""
+        return self._send("GET", "storm")
+
     def reset(self) -> None:
         self._send("POST", "reset")
 

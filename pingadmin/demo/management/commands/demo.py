@@ -47,7 +47,7 @@ class Command(BaseCommand):
         with _own_directory(), Children() as children:
             children.start("the simulator", "-m", "pingadmin.demo", "--port", str(simulator.port))
             _fresh_database()
-            children.start("the background work", "manage.py", "reconcile", "--follow")
+            children.start("the collector", "manage.py", "collect")
             children.start("the web server", "manage.py", *_server(port, reload))
             _until_answering(f"{address}healthz", children)
             self.stdout.write(_welcome(address, f"http://{simulator.netloc}"))

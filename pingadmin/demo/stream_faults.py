@@ -1,0 +1,56 @@
+"""What can go wrong on the event stream: bytes in, bytes out.
+
+A fault is a JSON object: `fault` (a name below) and, for some, `times` (1: how many of the next events it
+happens to), `bytes`, `seconds`, `count`, `text`.
+
+    to the next events: bad_utf8, duplicate, disorder (it comes after the one behind it), jump (`count` ids are
+        left out before it), carriage_returns, crlf
+    at once: drop (amid an event), silence (`seconds` of it on an open connection), giant_line (`bytes`),
+        giant_event (`bytes`, in short lines), unknown_type, garbage, raw (`text`)
+"""
+
+MEETS_AN_EVENT = {"bad_utf8", "duplicate", "disorder", "jump", "carriage_returns", "crlf"}
+TAKES = {"times": int, "bytes": int, "seconds": (int, float), "count": int, "text": str}
+DEFAULTS = {"bytes": 10_000_000, "seconds": 60.0, "text": ""}
+
+
+def check(wish: dict) -> None:
+    """Raises ValueError or TypeError, with a sentence, unless it is a fault that can be."""
+    known = MEETS_AN_EVENT | set(AT_ONCE)
+    if not isinstance(wish, dict) or wish.get("fault") not in known:
+        raise ValueError(f"{wish!r} is no fault of the stream. There are: {', '.join(sorted(known))}.")
+    for name, value in wish.items():
+        if name != "fault" and not isinstance(value, TAKES.get(name, ())):
+            raise TypeError(f"{name}={value!r} is nothing that {wish['fault']} takes.")
+
+
+def spoiled(fault: dict, data: bytes) -> list[bytes]:
+    """What comes of one event's bytes."""
+    match fault.get("fault"):
+        case "duplicate":
+            return [data, data]
+        case "bad_utf8":
+            return [data.replace(b'"client_id": "', b'"client_id": "\xff\xfe')]
+        case "carriage_returns":
+            return [data.replace(b"\n", b"\r")]
+        case "crlf":
+            return [data.replace(b"\n", b"\r\n")]
+    return [data]
+
+
+def at_once(wish: dict) -> dict:
+    """The fields of the stream's piece that does it."""
+    return AT_ONCE[wish["fault"]](DEFAULTS | wish)
+
+
+AT_ONCE = {
+    "drop": lambda fault: {"data": b'data: {"session_id": "ses_', "closes": True},
+    "silence": lambda fault: {"data": b": silence ends\n\n", "seconds": fault["seconds"]},
+    "giant_line": lambda fault: {"data": b"data: %s\n\n" % (b"x" * fault["bytes"])},
+    "giant_event": lambda fault: {"data": b"data: xxxxxxxxxxxxxxxxxxxxxxxx\n" * (fault["bytes"] // 31) + b"\n"},
+    "unknown_type": lambda fault: {
+        "data": b'data: {"session_id": "ses_4f1c9a20b7", "client_id": "x", "event_type": "session_rekeyed"}\n\n'
+    },
+    "garbage": lambda fault: {"data": b'data: {"session_id": "ses_4f1c9a20b7", "pau\n\n'},
+    "raw": lambda fault: {"data": fault["text"].encode("utf-8", "surrogatepass")},
+}
