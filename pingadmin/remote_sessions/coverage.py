@@ -6,28 +6,29 @@ The collector is the only one who says so; pages, the chart and exports ask for 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q, Subquery
 
 from pingadmin.remote_sessions.models import WatchSpan
 
 # A span that was lengthened this lately still lasts.
 LASTS = timedelta(seconds=30)
+NEVER = "nobody watched yet"
+KILLED = "the collector did not run"
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch that was not watched. from_at None: since ever. until_at None: until now. why: half a sentence."""
+    """A stretch that was not watched. until_at None: it goes on. why: half a sentence."""
 
-    from_at: datetime | None
+    from_at: datetime
     until_at: datetime | None
     why: str
 
 
 def watched(alias: str, at: datetime) -> None:
     """Say that an account is being watched at a moment: lengthens the span that lasts, or begins one."""
-    lasting = (
-        WatchSpan.objects.filter(alias=alias, why_ended="", until_at__gte=at - LASTS).order_by("-until_at").first()
-    )
+    _take_back(alias, at)
+    lasting = _lasting(alias, at).order_by("-until_at").first()
     if lasting is None:
         WatchSpan.objects.create(alias=alias, from_at=at, until_at=at)
     elif at > lasting.until_at:
@@ -36,24 +37,29 @@ def watched(alias: str, at: datetime) -> None:
 
 def stopped(alias: str, at: datetime, why: str) -> None:
     """Say that watching an account ended at a moment, and why (half a sentence: "the stream broke off")."""
-    WatchSpan.objects.filter(alias=alias, why_ended="", until_at__gte=at - LASTS).update(until_at=at, why_ended=why)
+    _take_back(alias, at)
+    _lasting(alias, at).update(until_at=at, why_ended=why)
 
 
 def gaps(alias: str, from_at: datetime, until_at: datetime) -> list[Gap]:
-    """What was not watched between two moments, oldest first. A gap that goes on has until_at None."""
-    spans = list(
-        WatchSpan.objects.filter(alias=alias, until_at__gte=from_at, from_at__lte=until_at).order_by("from_at")
-    )
-    found, end = [], from_at
-    why = _why_before(alias, from_at)
-    for span in spans:
-        if span.from_at > end:
-            found.append(Gap(end, span.from_at, why))
-        if span.until_at >= end:
-            end, why = span.until_at, span.why_ended or "the collector did not run"
-    if until_at - end > LASTS or (spans and spans[-1].why_ended and end < until_at) or not spans:
-        found.append(Gap(end, until_at, why))
-    return found
+    """What was not watched between two moments, oldest first, cut off at both; one query.
+
+    A pause of up to LASTS at the very end is none: the collector may be about to say that it watched.
+    """
+    found, end, why, may_last, goes_on = [], from_at, NEVER, False, True
+    for span in _spans(alias, from_at, until_at):
+        if span.from_at > until_at:
+            may_last = goes_on = False
+        elif span.until_at < from_at:
+            why = span.why_ended or KILLED
+        else:
+            if span.from_at > end:
+                found.append(Gap(end, span.from_at, why))
+            if span.until_at >= end:
+                end, why, may_last = span.until_at, span.why_ended or KILLED, not span.why_ended
+    if end >= until_at or (may_last and until_at - end <= LASTS):
+        return found
+    return [*found, Gap(end, None if goes_on else until_at, why)]
 
 
 def newest_end(alias: str) -> datetime | None:
@@ -61,8 +67,20 @@ def newest_end(alias: str) -> datetime | None:
     return WatchSpan.objects.filter(alias=alias).aggregate(newest=Max("until_at"))["newest"]
 
 
-def _why_before(alias: str, at: datetime) -> str:
-    before = WatchSpan.objects.filter(alias=alias, until_at__lt=at).order_by("-until_at").first()
-    if before is None:
-        return "nobody watched yet"
-    return before.why_ended or "the collector did not run"
+def _lasting(alias: str, at: datetime):
+    return WatchSpan.objects.filter(alias=alias, why_ended="", until_at__gte=at - LASTS)
+
+
+def _take_back(alias: str, at: datetime) -> None:
+    """A clock that was set back makes spans that end in times to come; nobody has watched those yet."""
+    for span in WatchSpan.objects.filter(alias=alias, until_at__gt=at + LASTS):
+        WatchSpan.objects.filter(pk=span.pk).update(from_at=min(span.from_at, at), until_at=at)
+
+
+def _spans(alias: str, from_at: datetime, until_at: datetime):
+    """Those that touch the stretch, with the last one before it and the first one after it, in order."""
+    spans = WatchSpan.objects.filter(alias=alias)
+    before = spans.filter(until_at__lt=from_at).order_by("-until_at").values("pk")[:1]
+    after = spans.filter(from_at__gt=until_at).order_by("from_at").values("pk")[:1]
+    touching = Q(until_at__gte=from_at, from_at__lte=until_at)
+    return spans.filter(touching | Q(pk=Subquery(before)) | Q(pk=Subquery(after))).order_by("from_at", "until_at")

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from pingadmin.remote_sessions.fields import BaseField, MillisecondField, NarrowForeignKey, WordField
 from pingadmin.upstream.errors import WORDS
 
 SOURCES = [
@@ -14,6 +15,48 @@ SOURCES = [
     ("pause", "answer to a pause"),
     ("reconcile", "look after a resume"),
 ]
+# How snapshots store the words that are known; a letter that was used once never changes its meaning.
+SOURCE_CODES = {
+    "look-up": "l",
+    "stream": "s",
+    "poll": "p",
+    "list": "i",
+    "resume": "r",
+    "pause": "u",
+    "reconcile": "c",
+}
+STATE_CODES = {
+    "created": "n",
+    "connected": "c",
+    "disconnected": "d",
+    "initializing": "i",
+    "ready": "y",
+    "running": "r",
+    "paused": "p",
+    "completed": "f",
+    "error": "e",
+    "terminated": "t",
+}
+FAILURE_CODES = {
+    "bad_id": "i",
+    "not_configured": "n",
+    "busy": "b",
+    "circuit_open": "c",
+    "unreachable": "u",
+    "tls": "s",
+    "timed_out": "t",
+    "broken_off": "o",
+    "too_large": "l",
+    "redirected": "d",
+    "unreadable": "r",
+    "unrecognised": "g",
+    "wrong_session": "w",
+    "refused_key": "k",
+    "not_found": "f",
+    "rate_limited": "m",
+    "refused": "e",
+    "server_error": "v",
+}
 
 
 class RemoteSession(models.Model):
@@ -21,7 +64,8 @@ class RemoteSession(models.Model):
 
     `paused_said` is the newest statement about "paused" by the upstream, with its time and source; it is
     never deduced (see paused.py for what may be concluded from it). `paused_doubted_at` is when a call was made
-    that may have changed it and whose outcome is not known.
+    that may have changed it and whose outcome is not known, or when the stream told of something that may come of
+    such a change; `paused_doubted_by` is then the stream's word for it.
     `uploaded_before` and `downloaded_before` are the bytes counted before the counters last fell back, so that
     before + counter never falls. `stream_place` is the number of the newest event that the stream gave of it, where
     the stream numbers its events. `changed_at` moves whenever anything changes that people see of the session: the
@@ -52,6 +96,7 @@ class RemoteSession(models.Model):
     paused_said_at = models.DateTimeField(null=True)
     paused_said_source = models.CharField(max_length=16, blank=True, choices=SOURCES)
     paused_doubted_at = models.DateTimeField(null=True)
+    paused_doubted_by = models.CharField(max_length=16, blank=True, default="", db_default="")
 
     failure = models.CharField(max_length=16, blank=True)
     failure_status = models.PositiveSmallIntegerField(null=True)
@@ -72,8 +117,13 @@ class RemoteSession(models.Model):
             models.Index(fields=["alias"], condition=Q(failure="refused_key"), name="session_key_refused"),
             # The box: an id pasted without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
+            # The collector: which open sessions were not heard of for a while.
+            models.Index(fields=["alias", "state", "seen_at"], name="session_in_state"),
             # The live board: what changed since it last asked.
             models.Index(fields=["changed_at"], name="session_changed"),
+            # The board: what was said to be paused lately, and look-ups that fail.
+            models.Index(fields=["paused_said_at"], condition=Q(paused_said=True), name="session_said_paused"),
+            models.Index(fields=["failed_at"], condition=Q(failed_at__isnull=False), name="session_failing"),
         ]
 
     def __str__(self):
@@ -100,26 +150,30 @@ class StatusSnapshot(models.Model):
     """One stretch of time in which every answer about a session was the same (run-length history).
 
     `failure` is the word for a stretch of failed look-ups; the facts are then empty. A growing duration alone
-    is not a change. Durations are in seconds, counts in bytes.
+    is not a change. Durations are in seconds, counts in bytes. before + counter never falls: the `_before` are the
+    bytes counted until the counters last fell back. Oldest first is (first_at, id); first_at and last_at hold
+    milliseconds. The order of the columns is the one that wastes no bytes on PostgreSQL.
     """
 
-    session = models.ForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="snapshots")
-    source = models.CharField(max_length=16, choices=SOURCES)
-    state = models.CharField(max_length=64, blank=True)
-    paused = models.BooleanField(null=True)
-    duration_seconds = models.BigIntegerField(null=True)
+    first_at = MillisecondField()
+    last_at = MillisecondField()
     uploaded_bytes = models.BigIntegerField(null=True)
     downloaded_bytes = models.BigIntegerField(null=True)
-    failure = models.CharField(max_length=16, blank=True)
-    first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
+    duration_seconds = models.BigIntegerField(null=True)
+    session = NarrowForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="snapshots")
     times = models.PositiveIntegerField(default=1, db_default=1)
+    paused = models.BooleanField(null=True)
+    source = WordField(max_length=16, choices=SOURCES, codes=SOURCE_CODES)
+    state = WordField(max_length=65, blank=True, codes=STATE_CODES)
+    failure = WordField(max_length=17, blank=True, codes=FAILURE_CODES)
+    uploaded_before = BaseField()
+    downloaded_before = BaseField()
 
     class Meta:
         default_permissions = ()
         indexes = [
-            # A session's timeline, newest first, and the newest snapshot that a new answer is compared with.
-            models.Index(fields=["session", "-id"], name="snapshot_of_session"),
+            # A session's history in order of time: its timeline, its chart's seeks, the newest that an answer meets.
+            models.Index(fields=["session", "first_at"], name="snapshot_in_time"),
         ]
 
     def __str__(self):

@@ -1,8 +1,8 @@
 """What may be said about "paused", and with which certainty. Pure.
 
 Ping's status does not show it; only the answers to pause and resume do. AGI shows it in every look-up. So "paused"
-is a statement with a source and a time; it is doubted when it is old, when asking fails since, and when a resume
-was sent whose outcome is not known.
+is a statement with a source and a time; it is doubted when it is old, when asking fails since, when a
+resume or pause was sent whose outcome is not known, and when the event stream told of what may come of one.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,13 @@ from typing import Literal
 from django.conf import settings
 
 from pingadmin.remote_sessions.models import RemoteSession
+
+# What may have changed it since: something that was sent, or what the event stream told of.
+DOUBTED_BY = {
+    "": "a resume or pause was sent since, and its outcome is not known",
+    "session_start": "the event stream told of a start since, so it may have been resumed",
+    "session_end": "the event stream told of an end since, so it may have been paused",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def _doubt(session: RemoteSession, *, now: datetime, status_shows_paused: bool) 
     if status_shows_paused and session.seen_at and session.seen_at > session.paused_said_at:
         return "the newest answer did not say"
     if session.paused_doubted_at and session.paused_doubted_at > session.paused_said_at:
-        return "a resume was sent since, and its outcome is not known"
+        return DOUBTED_BY.get(session.paused_doubted_by, DOUBTED_BY[""])
     if session.failure and session.failed_at > session.paused_said_at:
         return "asking has failed since"
     if age > timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS):

@@ -1,55 +1,87 @@
-"""One story of a session: what it was seen doing, when looking failed, and what people did to it, newest first."""
+"""One story of a session: what it was seen doing, when looking failed, when nobody looked, and what people did to it,
+newest first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from pingadmin.audit import stories
 from pingadmin.remote_sessions.card import MEANINGS
+from pingadmin.remote_sessions.coverage import Gap, gaps
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.web import wording
 
 SNAPSHOTS = 300
 STORIES = 50
+GAPS = 50
 
 
 @dataclass
 class Moment:
-    """One line: either a stretch of equal sightings or failures, or a story from the audit log."""
+    """One line: a stretch of equal sightings or failures, one that was not watched, or a story from the audit log.
+
+    until is None for a gap that goes on. note: what is to be said of the first sighting.
+    """
 
     at: datetime
-    until: datetime
+    until: datetime | None
     meaning: str
     words: str
     source: str = ""
     times: int = 1
     failure: bool = False
+    gap: bool = False
+    note: str = ""
     story: object = None
 
 
 def newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:
     """As many as a timeline needs, newest first, and one more to tell whether there are older ones."""
-    return list(session.snapshots.order_by("-id")[: SNAPSHOTS + 1])
+    return list(session.snapshots.order_by("-first_at", "-id")[: SNAPSHOTS + 1])
 
 
 def timeline(session: RemoteSession, snapshots: list[StatusSnapshot]) -> tuple[list[Moment], bool]:
     """The newest moments, and whether older ones exist that are not shown."""
     acts = stories.for_session(session.alias, session.session_id, limit=STORIES + 1)
-    is_cut = len(snapshots) > SNAPSHOTS or len(acts) > STORIES
-    moments = _joined(snapshots[:SNAPSHOTS]) + [_act(story) for story in acts[:STORIES]]
+    not_watched = _not_watched(session, snapshots[:SNAPSHOTS])
+    is_cut = len(snapshots) > SNAPSHOTS or len(acts) > STORIES or len(not_watched) > GAPS
+    moments = _joined(snapshots[:SNAPSHOTS], not_watched)
+    if moments and len(snapshots) <= SNAPSHOTS:
+        moments[-1].note = "first seen by us" + ("" if session.created_upstream_at else ", may be older")
+    moments += [_gap(gap, snapshots) for gap in not_watched[-GAPS:]] + [_act(story) for story in acts[:STORIES]]
     return sorted(moments, key=lambda moment: moment.at, reverse=True), is_cut
 
 
-def _joined(snapshots: list[StatusSnapshot]) -> list[Moment]:
-    """Neighbouring snapshots that differ in their counters alone become one moment."""
+def _not_watched(session: RemoteSession, snapshots: list[StatusSnapshot]) -> list[Gap]:
+    """The gaps since the oldest moment that is shown, but for those that no clock shows."""
+    if not snapshots:
+        return []
+    now = timezone.now()
+    return [
+        gap
+        for gap in gaps(session.alias, snapshots[-1].first_at, now)
+        if (gap.until_at or now) - gap.from_at >= timedelta(seconds=1)
+    ]
+
+
+def _joined(snapshots: list[StatusSnapshot], not_watched: list[Gap]) -> list[Moment]:
+    """Neighbouring snapshots that differ in their counters alone become one moment, but not across a gap's edge."""
+    edges = [edge for gap in not_watched for edge in (gap.from_at, gap.until_at) if edge]
     moments = []
-    previous = None
+    newer = None
     for snapshot in snapshots:
-        if previous and _told_alike(previous, snapshot):
+        if newer and _told_alike(newer, snapshot) and not _parted(snapshot, newer, edges):
             moments[-1].at = snapshot.first_at
             moments[-1].times += snapshot.times
         else:
             moments.append(_sighting(snapshot))
-        previous = snapshot
+        newer = snapshot
     return moments
+
+
+def _parted(older: StatusSnapshot, newer: StatusSnapshot, edges: list[datetime]) -> bool:
+    return any(older.last_at < edge < newer.first_at for edge in edges)
 
 
 def _told_alike(one: StatusSnapshot, other: StatusSnapshot) -> bool:
@@ -82,6 +114,16 @@ def _words(snapshot: StatusSnapshot) -> str:
     if not snapshot.state:
         return "Said to be paused" if snapshot.paused else "Said not to be paused"
     return snapshot.state.capitalize() if snapshot.state in MEANINGS else snapshot.state
+
+
+def _gap(gap: Gap, snapshots: list[StatusSnapshot]) -> Moment:
+    """What was asked by hand meanwhile is known all the same."""
+    end = gap.until_at or timezone.now()
+    length = wording.duration((end - gap.from_at).total_seconds())
+    asked = any(gap.from_at < snapshot.last_at and snapshot.first_at < end for snapshot in snapshots)
+    known = "Only what was asked by hand" if asked else "Nothing"
+    words = f"Not watching: {gap.why}. {known} is known of these {length}."
+    return Moment(at=gap.from_at, until=gap.until_at, meaning="idle", words=words, gap=True)
 
 
 def _act(story) -> Moment:

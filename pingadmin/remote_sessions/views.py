@@ -1,8 +1,9 @@
-"""The front door, a session's page, and "Look again"."""
+"""A session's page, "Look again", and the answers to what was pasted into the box."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin import upstream
@@ -15,27 +16,7 @@ from pingadmin.remote_sessions.paste import MOST_IDS, read_paste
 from pingadmin.remote_sessions.too_many import answers_too_many
 from pingadmin.upstream.errors import UpstreamError
 
-RECENT = 50
 may_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
-
-
-@require_safe
-@may_look_up
-@answers_too_many
-def front_door(request: HttpRequest) -> HttpResponse:
-    """The sessions seen last; with ?q= the answers to what was pasted into the box."""
-    if "q" in request.GET:
-        return _answer_paste(request, request.GET["q"])
-    sessions = RemoteSession.objects.exclude(seen_at=None).order_by("-seen_at", "id")[:RECENT]
-    return render(
-        request,
-        "remote_sessions/front_door.html",
-        {
-            "cards": [card_for(session) for session in sessions],
-            "listing": _accounts_that_list(),
-            "most": RECENT,
-        },
-    )
 
 
 @require_safe
@@ -76,7 +57,7 @@ def refresh(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
 @may_look_up
 @answers_too_many
 def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
-    """Ask an account that can list for its sessions, then show the front door with them."""
+    """Ask an account that can list for its sessions, then show all that is known of it."""
     if alias not in upstream.aliases() or not upstream.api_for(alias).can_list:
         raise Http404
     try:
@@ -84,10 +65,11 @@ def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
     except UpstreamError as error:
         context = {"label": upstream.api_for(alias).label, "error": error}
         return render(request, "remote_sessions/list_failed.html", context, status=503)
-    return redirect("remote_sessions:front_door")
+    return redirect(f"{reverse('oversight:board')}?view=all&system={alias}")
 
 
-def _answer_paste(request: HttpRequest, text: str) -> HttpResponse:
+def answer_paste(request: HttpRequest, text: str) -> HttpResponse:
+    """Open the one session that the text names, or show what was answered about each. Raises LimitReached."""
     pasted = read_paste(text)
     if pasted.problem:
         context = {"problem": pasted.problem, "query": text}
@@ -114,10 +96,6 @@ def _look_up(request: HttpRequest, alias: str, session_id: str) -> Finding:
         return look_up(alias, session_id, by=Actor.of(request))
     except upstream.UnknownAlias:
         raise Http404 from None
-
-
-def _accounts_that_list() -> list:
-    return [api for api in map(upstream.api_for, upstream.aliases()) if api.can_list]
 
 
 def _status_of(finding: Finding) -> int:

@@ -1,0 +1,213 @@
+"""Batches keep the rules: once is as often as twice, the newest wins, a counter that falls counts on."""
+
+from dataclasses import replace
+
+import pytest
+
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.paused import paused_verdict
+from pingadmin.remote_sessions.sighting_batches import Memory, forget_places, record_batch
+from pingadmin.remote_sessions.sightings import record_failure, record_paused, record_sighting, touch
+from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.records import SessionRecord
+from tests.collector.streams import NOW, after, event
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=["with memory", "without memory"])
+def memory(request):
+    """Every rule holds for a writer that remembers and for one that does not."""
+    return Memory() if request.param == "with memory" else None
+
+
+@pytest.fixture
+def hear(memory):
+    """Writes a batch of events."""
+    return lambda *events: record_batch("ping", events, "stream", memory)
+
+
+def known(session_id="ses_1") -> RemoteSession:
+    return RemoteSession.objects.get(alias="ping", session_id=session_id)
+
+
+def history(session_id="ses_1") -> list[StatusSnapshot]:
+    return list(known(session_id).snapshots.order_by("first_at", "id"))
+
+
+def test_an_event_makes_its_session_and_the_first_row_of_its_history(hear):
+    hear(event(7, duration=60, up=10, down=20))
+    session = known()
+    assert (session.state, session.who, session.seen_at, session.source) == ("connected", "client-1", NOW, "stream")
+    assert (session.stream_place, session.uploaded_bytes, session.first_seen_at) == (7, 10, NOW)
+    assert [(row.state, row.uploaded_bytes, row.first_at) for row in history()] == [("connected", 10, NOW)]
+
+
+def test_many_sessions_are_written_at_once(hear, django_assert_max_num_queries):
+    events = [event(number, session=f"ses_{number}", up=number) for number in range(300)]
+    with django_assert_max_num_queries(14):
+        counts = hear(*events)
+    assert (counts.written, counts.repeated, counts.late) == (300, 0, 0)
+    assert StatusSnapshot.objects.count() == RemoteSession.objects.count() == 300
+    assert known("ses_299").uploaded_bytes == 299
+
+
+def test_the_same_event_twice_is_one_row(hear):
+    hear(event(1, duration=30, up=5), event(2, duration=60, up=9), event(2, duration=60, up=9))
+    counts = hear(event(1, duration=30, up=5), event(2, duration=60, up=9, at=1))
+    assert (counts.written, counts.repeated, counts.late) == (0, 2, 0)
+    assert [(row.uploaded_bytes, row.times) for row in history()] == [(5, 1), (9, 1)]
+    assert known().seen_at == NOW
+
+
+def test_a_duration_that_grows_alone_lengthens_the_row(hear):
+    hear(event(1, duration=30, up=5))
+    hear(event(2, duration=60, up=5, at=30))
+    hear(event(3, duration=90, up=5, at=60))
+    (row,) = history()
+    assert (row.times, row.duration_seconds, row.first_at, row.last_at) == (3, 90, NOW, after(60))
+
+
+def test_rows_that_are_lengthened_and_then_left_in_one_batch_are_both_right(hear):
+    hear(event(1, up=5))
+    hear(event(2, up=5, at=1), event(3, up=6, at=2), event(4, up=6, at=3))
+    assert [(row.uploaded_bytes, row.times, row.last_at) for row in history()] == [(5, 2, after(1)), (6, 2, after(3))]
+
+
+def test_disorder_within_a_batch_is_put_in_order(hear):
+    hear(event(3, up=30, at=1), event(1, up=10, at=1), event(2, up=20, at=1))
+    assert [row.uploaded_bytes for row in history()] == [10, 20, 30]
+    assert known().uploaded_bytes == 30 and known().uploaded_before == 0
+
+
+def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(hear):
+    hear(event(5, kind="session_end", up=50, at=1))
+    before = known()
+    counts = hear(event(4, up=40, at=2))
+    assert (counts.written, counts.late) == (0, 1)
+    session = known()
+    assert (session.state, session.uploaded_bytes, session.seen_at) == ("disconnected", 50, after(1))
+    assert session.changed_at == before.changed_at, "nothing that people see changed"
+    assert [row.uploaded_bytes for row in history()] == [40, 50], "before what is newer than it"
+    assert hear(event(4, up=40, at=3)).repeated == 1
+    assert len(history()) == 2
+
+
+def test_a_late_row_has_the_base_of_the_row_before_it(hear):
+    hear(event(1, up=100, duration=100), event(3, kind="session_start", up=2, duration=1, at=1))
+    hear(event(5, up=9, duration=9, at=2))
+    hear(event(4, up=6, duration=6, at=3))
+    assert [(row.uploaded_before, row.uploaded_bytes) for row in history()] == [(0, 100), (100, 2), (100, 6), (100, 9)]
+
+
+def test_a_counter_that_falls_in_a_newer_event_began_anew(hear):
+    hear(event(1, duration=60, up=100, down=900))
+    hear(event(2, duration=3, up=4, down=1000, at=1))
+    session = known()
+    assert (session.uploaded_before, session.uploaded_bytes) == (100, 4)
+    assert (session.downloaded_before, session.downloaded_bytes) == (0, 1000)
+    assert [row.uploaded_before for row in history()] == [0, 100]
+
+
+def test_counters_that_an_event_does_not_tell_are_remembered_for_the_next(hear):
+    hear(event(1, up=100, down=1))
+    hear(event(2, kind="session_end", at=1))
+    assert known().uploaded_bytes is None
+    hear(event(3, up=30, down=2, at=2))
+    assert (known().uploaded_before, known().uploaded_bytes) == (100, 30)
+
+
+def test_without_numbers_a_heartbeat_that_fell_is_history_and_wants_to_be_asked(hear):
+    hear(event(duration=600, up=100))
+    counts = hear(event(duration=10, up=3, at=60))
+    assert (counts.late, counts.doubtful) == (1, {"ses_1"})
+    assert (known().duration_seconds, known().uploaded_bytes, known().uploaded_before) == (600, 100, 0)
+    assert [(row.duration_seconds, row.uploaded_bytes) for row in history()] == [(600, 100), (10, None)]
+    record_sighting(alias="ping", record=answer(61, duration=11, up=3), source="poll")
+    assert (known().uploaded_bytes, known().uploaded_before) == (3, 100), "the answer settles it"
+
+
+def test_without_numbers_a_start_begins_anew(hear):
+    hear(event(duration=600, up=100))
+    counts = hear(event(kind="session_start", duration=0, up=0, at=60))
+    assert (counts.written, counts.doubtful) == (1, set())
+    assert (known().uploaded_bytes, known().uploaded_before) == (0, 100)
+
+
+def test_numbers_that_begin_anew_freeze_nothing(hear, memory):
+    hear(event(500, up=10, duration=10))
+    forget_places("ping", memory or Memory())
+    hear(event(1, up=20, duration=20, at=5), event(2, up=30, duration=30, at=6))
+    assert (known().uploaded_bytes, known().stream_place) == (30, 2)
+
+
+def answer(seconds, *, duration, up, state="connected"):
+    return SessionRecord(
+        session_id="ses_1", state=state, state_is_known=True, who="client-1", paused=None,
+        answered_at=after(seconds), duration_seconds=duration, uploaded_bytes=up,
+    )  # fmt: skip
+
+
+def test_an_event_that_an_answer_overtook_does_not_count_as_a_new_beginning(hear):
+    hear(event(1, duration=10, up=100))
+    record_sighting(alias="ping", record=answer(20, duration=30, up=300), source="look-up")
+    counts = hear(event(2, duration=29, up=299, at=20.5))
+    assert (counts.written, counts.late) == (0, 1)
+    assert (known().uploaded_bytes, known().uploaded_before, known().source) == (300, 0, "look-up")
+
+
+def test_an_event_from_before_an_answer_is_late(hear):
+    record_sighting(alias="ping", record=answer(20, duration=30, up=300, state="disconnected"), source="look-up")
+    assert hear(event(2, duration=20, up=200, at=19)).late == 1
+    assert (known().state, known().seen_at) == ("disconnected", after(20))
+
+
+def test_what_others_wrote_in_between_is_seen(hear):
+    hear(event(1, duration=10, up=100))
+    record_failure(session=known(), error=UpstreamError("timed_out", sent=True), source="look-up")
+    touch(known())
+    hear(event(2, duration=40, up=100, at=3600 * 24 * 365))
+    assert known().failure == ""
+    assert [row.failure for row in history()] == ["", "timed_out", ""]
+
+
+def test_a_statement_about_paused_survives_events_and_is_doubted_by_a_start(hear):
+    hear(event(1))
+    record_paused(session=known(), paused=True, at=after(1), source="pause")
+    hear(event(2, at=2))
+    assert doubt() == "", "a heartbeat proves nothing"
+    hear(event(3, kind="session_start", at=3))
+    assert "told of a start since" in doubt()
+    record_paused(session=known(), paused=False, at=after(4), source="resume")
+    assert doubt() == ""
+    hear(event(4, kind="session_end", at=5))
+    assert "told of an end since" in doubt()
+
+
+def doubt() -> str:
+    return paused_verdict(known(), now=after(6), status_shows_paused=False).doubt
+
+
+def test_a_batch_that_fails_leaves_nothing_behind_and_can_be_written_again(monkeypatch):
+    memory = Memory()
+    record_batch("ping", [event(1, up=1)], "stream", memory)
+    from pingadmin.remote_sessions import sighting_batches
+
+    def full(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sighting_batches, "update_many", full)
+        with pytest.raises(OSError, match="disk full"):
+            record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
+    assert len(history()) == 1
+    counts = record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
+    assert (counts.written, known().uploaded_bytes) == (1, 2)
+
+
+def test_a_list_is_a_batch_and_states_paused():
+    paused = replace(answer(0, duration=None, up=None, state="paused"), paused=True)
+    records = [replace(paused, session_id=f"s{number}") for number in range(3)]
+    record_batch("agi", records, "list")
+    session = RemoteSession.objects.get(alias="agi", session_id="s1")
+    assert (session.paused_said, session.paused_said_source, session.paused_said_at) == (True, "list", NOW)

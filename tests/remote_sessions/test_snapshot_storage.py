@@ -1,0 +1,106 @@
+"""A snapshot's row is small, and says the same as before: words, times, counts, and the rows of an older version."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pingadmin.remote_sessions import models
+from pingadmin.remote_sessions.card import MEANINGS
+from pingadmin.remote_sessions.fields import MillisecondField
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.sightings import ensure_session
+from pingadmin.upstream.errors import WORDS
+
+NOW = datetime(2026, 11, 22, 14, 2, 11, 123456, tzinfo=UTC)
+
+
+def kept(**facts) -> StatusSnapshot:
+    """A snapshot as it comes back from the database."""
+    facts = {"session": ensure_session("ping", "ses_1"), "source": "poll", "first_at": NOW, "last_at": NOW} | facts
+    return StatusSnapshot.objects.get(pk=StatusSnapshot.objects.create(**facts).pk)
+
+
+def stored(column: str):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {column} FROM remote_sessions_statussnapshot ORDER BY id DESC LIMIT 1")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("word", [*models.STATE_CODES, "", "c", "=", "=c", "==", "resting", "Ω", "x" * 64])
+def test_every_state_comes_back_as_it_was_said(word):
+    assert kept(state=word).state == word
+    assert StatusSnapshot.objects.get(state=word).state == word
+
+
+@pytest.mark.django_db
+def test_known_words_take_one_letter():
+    kept(state="connected", source="stream", failure="timed_out")
+    assert [stored(column) for column in ("state", "source", "failure")] == ["c", "s", "t"]
+
+
+@pytest.mark.parametrize("codes", [models.STATE_CODES, models.SOURCE_CODES, models.FAILURE_CODES])
+def test_no_two_words_share_a_letter(codes):
+    letters = list(codes.values())
+    assert len(set(letters)) == len(letters)
+    assert all(len(letter) == 1 and letter.isalpha() for letter in letters)
+
+
+def test_every_word_of_ours_has_its_letter():
+    assert set(models.SOURCE_CODES) == {source for source, _ in models.SOURCES}
+    assert set(models.STATE_CODES) == set(MEANINGS)
+    assert set(models.FAILURE_CODES) == set(WORDS)
+
+
+@pytest.mark.django_db
+def test_times_come_back_in_utc_rounded_down_to_the_millisecond():
+    madrid = NOW.astimezone(timezone(timedelta(hours=1)))
+    snapshot = kept(first_at=madrid, last_at=NOW + timedelta(hours=1))
+    assert snapshot.first_at == NOW.replace(microsecond=123000)
+    assert snapshot.first_at.utcoffset() == timedelta()
+    assert stored("first_at") == 1795356131123
+    assert StatusSnapshot.objects.filter(first_at__lte=NOW, last_at__gt=NOW).exists()
+
+
+@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
+def test_a_time_survives_to_the_millisecond(when):
+    field = MillisecondField()
+    back = field.from_db_value(field.get_prep_value(when), None, connection)
+    assert timedelta() <= when - back < timedelta(milliseconds=1)
+
+
+def test_a_time_without_a_zone_is_refused():
+    with pytest.raises(ValueError, match="without a zone"):
+        MillisecondField().get_prep_value(datetime(2026, 11, 22))  # noqa: DTZ001
+
+
+@pytest.mark.django_db
+def test_a_base_of_nothing_is_kept_as_null_and_read_as_nothing():
+    assert kept().uploaded_before == 0
+    assert stored("uploaded_before") is None
+    assert kept(uploaded_before=2**63 - 1).uploaded_before == 2**63 - 1
+
+
+@pytest.mark.django_db
+def test_rows_are_changed_many_at_a_time():
+    rows = [kept(), kept()]
+    for row in rows:
+        row.last_at, row.state, row.uploaded_before = NOW + timedelta(minutes=1), "paused", 7
+    StatusSnapshot.objects.bulk_update(rows, ["last_at", "state", "uploaded_before"])
+    rows = StatusSnapshot.objects.values_list("last_at", "state", "uploaded_before")
+    assert set(rows) == {(NOW.replace(microsecond=123000) + timedelta(minutes=1), "paused", 7)}
+
+
+@pytest.mark.django_db
+def test_one_index_beside_the_key_serves_the_history_in_order_of_time():
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, StatusSnapshot._meta.db_table)
+    indexes = [each["columns"] for each in found.values() if each["index"] and not each["primary_key"]]
+    assert indexes == [["session_id", "first_at"]]
+    newest = RemoteSession(pk=1).snapshots.order_by("-first_at", "-id")[:1]
+    if connection.vendor == "sqlite":  # an empty table is read whole on PostgreSQL
+        assert "snapshot_in_time" in newest.explain()
+        assert "TEMP B-TREE" not in newest.explain()

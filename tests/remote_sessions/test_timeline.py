@@ -1,0 +1,101 @@
+"""The timeline says where nobody was looking, so that "nothing happened" differs from it."""
+
+import pytest
+from django.utils import timezone
+
+from pingadmin.remote_sessions import timeline
+from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
+from tests.remote_sessions.history import answer, at, session_seen
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def session():
+    return session_seen()
+
+
+def told(session):
+    """(seconds since the beginning, words) of each moment, newest first."""
+    moments, _ = timeline.timeline(session, timeline.newest_snapshots(session))
+    return [((moment.at - at(0)).total_seconds(), moment.words) for moment in moments]
+
+
+def span(begin, end, why=""):
+    until = end if end is None else at(end)
+    WatchSpan.objects.create(alias="ping", from_at=at(begin), until_at=until or timezone.now(), why_ended=why)
+
+
+def test_a_gap_stands_in_its_place_with_its_reason(session):
+    span(-10, 1000, "the collector was restarted")
+    span(1480, None)
+    answer(session, 0)
+    answer(session, 900, state="disconnected")
+    answer(session, 1500, state="connected")
+    assert told(session) == [
+        (1500, "Connected"),
+        (1000, "Not watching: the collector was restarted. Nothing is known of these 8 min."),
+        (900, "Disconnected"),
+        (0, "Connected"),
+    ]
+
+
+def test_what_was_asked_by_hand_in_a_gap_stays(session):
+    span(-10, 100, "the collector was stopped")
+    span(400, None)
+    answer(session, 0)
+    answer(session, 200, state="disconnected", source="look-up")
+    assert told(session)[:2] == [
+        (200, "Disconnected"),
+        (100, "Not watching: the collector was stopped. Only what was asked by hand is known of these 5 min."),
+    ]
+
+
+def test_equal_sightings_are_not_joined_across_a_gap(session):
+    span(-10, 100, "the collector was stopped")
+    span(400, None)
+    for begin in (0, 50, 450, 500):
+        answer(session, begin, up=begin)
+    assert [seconds for seconds, _ in told(session)] == [450, 100, 0]
+
+
+def test_a_gap_that_goes_on_says_so(as_viewer, session):
+    answer(session, 0)
+    span(-10, 100, "the stream broke off")
+    page = as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
+    assert "Not watching: the stream broke off." in page
+    assert "It goes on." in page
+
+
+def test_watched_all_along_there_is_no_gap(as_viewer, session):
+    answer(session, 0)
+    span(-10, None)
+    assert told(session) == [(0, "Connected")]
+    assert "Not watching" not in as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
+
+
+@pytest.mark.parametrize(("created", "note"), [(None, "first seen by us, may be older"), (at(-5), "first seen by us")])
+def test_the_first_sighting_is_only_ours(session, created, note):
+    RemoteSession.objects.filter(pk=session.pk).update(created_upstream_at=created)
+    session.refresh_from_db()
+    answer(session, 0)
+    answer(session, 60, state="disconnected")
+    moments, is_cut = timeline.timeline(session, timeline.newest_snapshots(session))
+    assert [moment.note for moment in moments if not moment.gap] == ["", note]
+    assert not is_cut
+
+
+def test_a_late_answer_stands_at_its_own_time(session):
+    span(-10, None)
+    answer(session, 100, state="disconnected")
+    answer(session, 50, state="connected")
+    assert told(session) == [(100, "Disconnected"), (50, "Connected")]
+
+
+def test_more_gaps_than_are_shown_are_said_to_be_cut(session):
+    answer(session, 0)
+    for number in range(timeline.GAPS + 2):
+        span(number * 100, number * 100 + 50, "the stream broke off")
+    moments, is_cut = timeline.timeline(session, timeline.newest_snapshots(session))
+    assert is_cut
+    assert sum(moment.gap for moment in moments) == timeline.GAPS
