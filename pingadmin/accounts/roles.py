@@ -1,7 +1,10 @@
 """Who may do what: one table. `manage.py sync_roles` writes it into the database.
 
 A person has exactly one role, so support and auditor exclude each other. What is not listed is denied.
+Pausing is listed nowhere: PAUSE_ROLES gives it to roles that may resume, so that who pauses can also bring back.
 """
+
+from django.conf import settings
 
 VIEWER, SUPPORT, AUDITOR, ADMIN = "viewer", "support", "auditor", "admin"
 
@@ -18,3 +21,14 @@ ROLES = {
         "accounts.change_user",
     },
 }
+
+MAY_RESUME = [role for role, names in ROLES.items() if "resumes.resume" in names]
+
+
+def table() -> dict[str, set[str]]:
+    """role -> permissions, with what this installation's settings add."""
+    return {role: names | _added(role) for role, names in ROLES.items()}
+
+
+def _added(role: str) -> set[str]:
+    return {"resumes.pause"} if role in settings.PAUSE_ROLES else set()

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.sightings import doubt_paused, ensure_session, record_failure, record_paused
-from pingadmin.resumes.limits import check_resume_limits
+from pingadmin.resumes.acts import Act
+from pingadmin.resumes.limits import check_limits
 from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.resumes.press import Press
 from pingadmin.upstream import states_paused
@@ -32,7 +33,7 @@ class SessionHeld(Exception):
 
 
 def open_attempt(
-    *, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor
+    *, act: Act, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor, batch: str = ""
 ) -> tuple[ResumeAttempt, bool]:
     """Hold the session and write the intent, durably. Returns the attempt and whether it is new: a press
     that was seen before gives its first attempt.
@@ -48,8 +49,8 @@ def open_attempt(
                 return repeated, False
             session = ensure_session(alias, session_id)
             _refuse_if_held(session)
-            check_resume_limits(session=session, by=by, now=now)
-            return _open(session, reason, ticket, press, by, now), True
+            check_limits(act, session=session, by=by, now=now)
+            return _open(act, session, reason, ticket, press, by, now, batch), True
     except IntegrityError:
         # A colleague, or this very form sent twice, was faster by less than a transaction.
         winner = (
@@ -74,14 +75,14 @@ def close_attempt(
         phase = "outcome" if held.is_open else "evidence"
         snapshot = None
         if answer.paused is not None:
-            snapshot = record_paused(session=held.session, paused=answer.paused, at=answer.answered_at, source="resume")
+            snapshot = record_paused(session=held.session, paused=answer.paused, at=answer.answered_at, source=held.act)
         if answer.word == "refused_key":
             refusal = UpstreamError("refused_key", sent=True, status=answer.status, message=answer.message)
-            record_failure(session=held.session, error=refusal, source="resume")
+            record_failure(session=held.session, error=refusal, source=held.act)
         if answer.result == "unknown":
             doubt_paused(session=held.session, at=answer.answered_at)
         trail.append(
-            action="resume",
+            action=held.act,
             phase=phase,
             by=by,
             story=held.intent_seq,
@@ -166,11 +167,11 @@ def _refuse_if_held(session: RemoteSession) -> None:
             raise SessionHeld(attempt)
 
 
-def _open(session, reason, ticket, press, by, now) -> ResumeAttempt:
+def _open(act, session, reason, ticket, press, by, now, batch) -> ResumeAttempt:
     attempt_id = uuid.uuid4()
-    before = StatusSnapshot.objects.filter(session=session).order_by("-id").values_list("id", flat=True).first()
+    before = session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
     intent = trail.append(
-        action="resume",
+        action=act.name,
         phase="intent",
         by=by,
         alias=session.alias,
@@ -180,12 +181,15 @@ def _open(session, reason, ticket, press, by, now) -> ResumeAttempt:
         ticket=ticket,
         shown=press.shown,
         attempt=str(attempt_id),
+        batch=batch,
         snapshot_before=before,
     )
     return ResumeAttempt.objects.create(
         id=attempt_id,
         token=press.token,
         session=session,
+        act=act.name,
+        batch=batch,
         actor_id=by.id,
         actor_name=by.name,
         reason=reason,
@@ -226,4 +230,5 @@ def _target(attempt: ResumeAttempt) -> dict:
         "client": session.who,
         "ticket": attempt.ticket,
         "attempt": str(attempt.pk),
+        "batch": attempt.batch,
     }

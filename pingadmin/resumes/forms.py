@@ -17,7 +17,7 @@ def clean_reason(text: str) -> str:
 
 
 class ResumeForm(forms.Form):
-    """Why a session is resumed. `press` is the signed memory of what the page showed (see press.py)."""
+    """Why a session is resumed or paused. `press` is the signed memory of what the page showed (see press.py)."""
 
     reason = forms.CharField(
         max_length=500,

@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes import acts
 
-ACTS = [("resume", "resume"), ("pause", "pause")]
+ACTS = [(name, name) for name in acts.ACTS]
 RESULTS = [(word, word) for word in ("ok", "already", "rejected", "not_sent", "unknown")]
 
 
@@ -72,10 +73,19 @@ class ResumeAttempt(models.Model):
             # Reconcile: what is due for a look, and what was lost.
             models.Index(fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="attempt_due"),
             models.Index(fields=["lease_until"], condition=Q(is_open=True), name="attempt_open"),
+            # The board: outcomes that nobody knows.
+            models.Index(
+                fields=["session"], condition=Q(result="unknown", settled_at__isnull=True), name="attempt_unknown"
+            ),
         ]
 
     def __str__(self):
-        return f"{self.actor_name} on {self.session}: {self.result or 'open'}"
+        return f"{self.act} by {self.actor_name} on {self.session}: {self.result or 'open'}"
+
+    @property
+    def kind(self) -> acts.Act:
+        """Which of the two acts it is, with its words."""
+        return acts.ACTS[self.act]
 
     @property
     def is_unsettled(self) -> bool:
@@ -87,7 +97,8 @@ class BulkResume(models.Model):
     """One press of "Resume these": an explicit list of sessions, one reason and ticket, worked through one by one.
 
     `lease_until` moves on while something works on it; after it, what was not sent is left unsent for good. It ends
-    (`ended_at`) when every item has its end, or when a person stops it (`stop_asked_at`).
+    (`ended_at`) when every item has its end, or when a person stops it (`stop_asked_at`). `why_ended` is half a
+    sentence, empty where nothing was left unsent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -101,6 +112,7 @@ class BulkResume(models.Model):
     lease_until = models.DateTimeField()
     stop_asked_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    why_ended = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         default_permissions = ()
@@ -114,8 +126,8 @@ class BulkResume(models.Model):
 
 
 class BulkItem(models.Model):
-    """One session of a bulk resume. `attempt` is there once its intent is written; `why_not` (a sentence) where nothing
-    was sent and there is no attempt to say why."""
+    """One session of a bulk resume. Its attempt is the one with the same `token`, there once the intent is written;
+    `why_not` (half a sentence) where nothing was tried and there is no attempt to say why."""
 
     bulk = models.ForeignKey(BulkResume, on_delete=models.PROTECT, related_name="items")
     place = models.PositiveSmallIntegerField()
@@ -123,7 +135,6 @@ class BulkItem(models.Model):
     session_id = models.CharField(max_length=128)
     token = models.UUIDField(unique=True)
     shown = models.JSONField(null=True)
-    attempt = models.OneToOneField(ResumeAttempt, null=True, on_delete=models.PROTECT, related_name="bulk_item")
     why_not = models.CharField(max_length=300, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What stands where the resume button is: the form, a colleague who is faster, or the outcome and its doubts."""
+"""What stands where the buttons are: the forms, a colleague who is faster, or the outcome and its doubts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes.acts import PAUSE, RESUME, Act
 from pingadmin.resumes.attempts import holds, unsettled
 from pingadmin.resumes.forms import ResumeForm
 from pingadmin.resumes.models import ResumeAttempt
@@ -15,12 +16,19 @@ from pingadmin.resumes.press import draw_press
 from pingadmin.upstream.errors import WORDS
 
 SUGGESTIONS = ["Rate limit passed", "Customer approved", "Parameters changed", "False alarm"]
+# What a pause does to people, by the system's name.
+_PAUSING = {
+    "Ping": "Pausing disconnects everybody who uses this session now: every active connection. Only reusable sessions "
+    "can be paused.",
+    "AGI": "Pausing stops the agent: it does not work on until somebody resumes the session.",
+}
+_PAUSING_ELSEWHERE = "Pausing stops whoever uses this session now, until somebody resumes it."
 _OVERDUE = timedelta(seconds=15)
 _SHOWN_FOR = timedelta(hours=1)
 _HEADLINES = {
     ("ok", True): ("ok", "Confirmed"),
     ("ok", False): ("ok", "Accepted"),
-    ("already", None): ("idle", "Was not paused"),
+    ("already", None): ("idle", "Was {already}"),
     ("rejected", None): ("failed", "Refused"),
     ("not_sent", None): ("idle", "Not sent"),
     ("unknown", None): ("unknown", "Outcome unknown"),
@@ -43,12 +51,24 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class PauseForm:
+    """form: what was typed. is_open: whether it was pressed and not accepted. warning: what a pause does to people."""
+
+    form: ResumeForm
+    press: str
+    is_open: bool
+    warning: str
+
+
+@dataclass(frozen=True)
 class Panel:
-    """may_resume and configured say why a form is missing; held is the attempt that forbids a further one.
+    """may_resume and configured say why a form is missing; held is the attempt that forbids a further one. pause: the
+    form behind the quiet second button, None for those who may not.
 
     outcomes: the newest attempt where it is worth showing, then every older one that is still a question.
-    has_question: whether one of them is. waits: an outcome is known and not recorded yet, so nothing can be sent.
-    version: changes with each attempt, so that a form starts afresh. poll_seconds: None when nothing moves.
+    questions: the names of the acts of which there are such. waits: an outcome is known and not recorded yet, so
+    nothing can be sent. version: changes with each attempt, so that a form starts afresh. poll_seconds: None when
+    nothing moves.
     """
 
     session: RemoteSession
@@ -57,10 +77,11 @@ class Panel:
     may_resume: bool
     held: ResumeAttempt | None
     outcomes: list[Shown]
-    has_question: bool
+    questions: set[str]
     waits: bool
     form: ResumeForm
     press: str
+    pause: PauseForm | None
     problem: str
     version: str
     suggestions: list[str]
@@ -71,15 +92,16 @@ def panel_for(
     session: RemoteSession,
     person,
     *,
-    form: ResumeForm | None = None,
+    pressed: tuple[Act, ResumeForm] | None = None,
     problem: str = "",
     unrecorded: ResumeAttempt | None = None,
 ) -> Panel:
-    """The panel for one person looking at one session. form and problem: of a press that was not accepted.
+    """The panel for one person looking at one session. pressed and problem: of a press that was not accepted.
 
     unrecorded: the attempt whose outcome is known and could not be written.
     """
     now = timezone.now()
+    typed = {act.name: form for act, form in ([pressed] if pressed else [])}
     newest = unrecorded or _newest(session)
     questions = [each for each in (unsettled(session) if session.pk else []) if each != unrecorded]
     shown = [newest] if newest and _is_worth_showing(newest, now) else []
@@ -91,10 +113,11 @@ def panel_for(
         may_resume=person.has_perm("resumes.resume"),
         held=next((each for each in questions if holds(each, session)), None),
         outcomes=[_shown(each, now) for each in shown],
-        has_question=any(each.is_unsettled for each in shown),
+        questions={each.act for each in shown if each.is_unsettled},
         waits=unrecorded is not None,
-        form=form or ResumeForm(initial=_initial(newest, person)),
+        form=typed.get("resume") or ResumeForm(initial=_initial(RESUME, newest, person)),
         press=draw_press(session, person_id=str(person.pk)),
+        pause=_pause_form(session, newest, person, typed.get("pause")) if person.has_perm("resumes.pause") else None,
         problem=problem,
         version=newest.pk.hex[:8] if newest else "first",
         suggestions=SUGGESTIONS,
@@ -108,11 +131,21 @@ def _newest(session: RemoteSession) -> ResumeAttempt | None:
     return session.attempts.select_related("session").order_by("-opened_at").first()
 
 
-def _initial(newest: ResumeAttempt | None, person) -> dict:
+def _pause_form(session, newest: ResumeAttempt | None, person, typed: ResumeForm | None) -> PauseForm:
+    system = upstream.api_for(session.alias).system if session.alias in upstream.aliases() else ""
+    return PauseForm(
+        form=typed or ResumeForm(initial=_initial(PAUSE, newest, person)),
+        press=draw_press(session, person_id=str(person.pk), act=PAUSE),
+        is_open=typed is not None,
+        warning=_PAUSING.get(system, _PAUSING_ELSEWHERE),
+    )
+
+
+def _initial(act: Act, newest: ResumeAttempt | None, person) -> dict:
     """The last ticket; and the reason, where this person's press did not leave us and will be made again."""
     if newest is None:
         return {}
-    is_repeated = newest.result == "not_sent" and newest.actor_id == str(person.pk)
+    is_repeated = newest.result == "not_sent" and newest.actor_id == str(person.pk) and newest.act == act.name
     return {"ticket": newest.ticket, "reason": newest.reason if is_repeated else ""}
 
 
@@ -138,7 +171,7 @@ def _shown(attempt: ResumeAttempt, now: datetime) -> Shown:
         attempt=attempt,
         label=_label(attempt.session.alias),
         meaning=meaning,
-        headline=headline,
+        headline=headline.format(already=attempt.kind.already),
         why=WORDS.get(attempt.word, ""),
         was_looked_at=not attempt.is_open and not holds(attempt, attempt.session),
         looks_overdue=attempt.next_look_at is not None and now - attempt.next_look_at > _OVERDUE,

@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from pingadmin.remote_sessions.card import card_for
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes.acts import RESUME, Act
 
 _SALT = "pingadmin.resumes.press"
 _HOURS = 8
 
 
 class StalePress(Exception):
-    """The form is too old, was changed, or belongs to another person or session."""
+    """The form is too old, was changed, or belongs to another person, session or act."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,12 @@ class Press:
     shown: dict | None
 
 
-def draw_press(session: RemoteSession, *, person_id: str) -> str:
+def draw_press(session: RemoteSession, *, person_id: str, act: Act = RESUME) -> str:
     """The signed value of the form's hidden field."""
     return signing.dumps(
         {
             "token": str(uuid.uuid4()),
-            "for": [session.alias, session.session_id, person_id],
+            "for": [session.alias, session.session_id, person_id, act.name],
             "shown": _shown(session, timezone.now()),
         },
         salt=_SALT,
@@ -43,7 +44,7 @@ def draw_press(session: RemoteSession, *, person_id: str) -> str:
     )
 
 
-def read_press(value: str, *, alias: str, session_id: str, person_id: str) -> Press:
+def read_press(value: str, *, alias: str, session_id: str, person_id: str, act: Act = RESUME) -> Press:
     """Raises StalePress. An empty value is a press without the form (a script): nothing was shown."""
     if not value:
         return Press(uuid.uuid4(), None)
@@ -51,7 +52,7 @@ def read_press(value: str, *, alias: str, session_id: str, person_id: str) -> Pr
         content = signing.loads(value, salt=_SALT, max_age=_HOURS * 3600)
     except signing.BadSignature as error:
         raise StalePress from error
-    if content["for"] != [alias, session_id, person_id]:
+    if content["for"] != [alias, session_id, person_id, act.name]:
         raise StalePress
     return Press(uuid.UUID(content["token"]), content["shown"])
 

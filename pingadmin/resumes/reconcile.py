@@ -1,7 +1,7 @@
-"""Looks again where a resume left a question, and writes down what was seen.
+"""Looks again where an act left a question, and writes down what was seen.
 
-Looking is not knowing: a session that runs now may have been resumed by somebody else. So the result of an attempt
-never changes here; evidence is appended beside it, and a question ends only where the upstream can answer it.
+Looking is not knowing: what a session does now may be somebody else's doing. So the result of an attempt never
+changes here; evidence is appended beside it, and a question ends only where the upstream can answer it.
 """
 
 from datetime import datetime
@@ -72,8 +72,8 @@ def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
         session = held.session
         seen = finding is not None and finding.error is None
         paused = session.paused_said if seen and upstream.states_paused(session.alias) else None
-        has_effect = held.result == "ok" and paused is False
-        snapshot = session.snapshots.order_by("-id").values_list("id", flat=True).first()
+        has_effect = held.result == "ok" and paused is held.kind.pauses
+        snapshot = session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
         trail.append(
             action="look",
             phase="evidence",
@@ -85,6 +85,7 @@ def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
             client=session.who,
             ticket=held.ticket,
             attempt=str(held.pk),
+            batch=held.batch,
             detail=_what_was_seen(session, finding, paused),
             snapshot_after=snapshot if seen else None,
         )
@@ -93,12 +94,12 @@ def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
             held.next_look_at = None
             held.save()
         elif held.is_unsettled and _answers_the_question(paused, held):
-            settle(held, ResumeAttempt.Settled.BY_EVIDENCE, _settlement(paused, timezone.now()))
+            settle(held, ResumeAttempt.Settled.BY_EVIDENCE, _settlement(paused, held, timezone.now()))
 
 
 def _answers_the_question(paused: bool | None, attempt: ResumeAttempt) -> bool:
-    """Not paused ends it at once. Still paused ends it only at the last look: a resume may take its time."""
-    return paused is False or (paused is True and attempt.next_look_at is None)
+    """The effect ends it at once. Its absence ends it only at the last look: an act may take its time."""
+    return paused is not None and (paused is attempt.kind.pauses or attempt.next_look_at is None)
 
 
 def _what_was_seen(session, finding: Finding | None, paused: bool | None) -> dict:
@@ -109,6 +110,8 @@ def _what_was_seen(session, finding: Finding | None, paused: bool | None) -> dic
     return {"state": session.state, "paused": {True: "yes", False: "no", None: "not said"}[paused]}
 
 
-def _settlement(paused: bool, now: datetime) -> str:
-    seen = "still paused" if paused else "not paused"
+def _settlement(paused: bool, attempt: ResumeAttempt, now: datetime) -> str:
+    seen = "paused" if paused else "not paused"
+    if paused is not attempt.kind.pauses:
+        seen = f"still {seen}"
     return f"Seen {seen} at {now:%H:%M:%S} UTC. Whether this press did anything cannot be told."

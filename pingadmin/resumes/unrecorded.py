@@ -1,5 +1,5 @@
 """Outcomes that are known but could not be written to the database: one JSON line each, in a file that is
-synced to the disk, and in the log. Reconcile brings them in; until then no resume is sent.
+synced to the disk, and in the log. Reconcile brings them in; until then neither a resume nor a pause is sent.
 """
 
 import json

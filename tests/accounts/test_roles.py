@@ -1,16 +1,18 @@
 """One table of roles, and one role for a person."""
 
+import json
 from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from pingadmin.accounts import people, roles, syncing
 from pingadmin.accounts.models import User
 from pingadmin.audit.actors import Actor
+from pingadmin.audit.models import AuditEvent
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -65,13 +67,56 @@ def test_sync_roles_takes_back_what_the_table_does_not_hold_and_says_so():
     assert {group.name: held(group.name) for group in Group.objects.all()} == roles.ROLES
 
 
+def test_no_role_may_pause_unless_the_settings_name_it(settings):
+    assert not any("resumes.pause" in names for names in roles.table().values())
+    settings.PAUSE_ROLES = ["support"]
+    assert run("sync_roles") == "support: added resumes.pause\n"
+    assert held("support") == roles.ROLES["support"] | {"resumes.pause"}
+    settings.PAUSE_ROLES = []
+    assert run("sync_roles") == "support: removed resumes.pause\n"
+    assert {group.name: held(group.name) for group in Group.objects.all()} == roles.ROLES
+
+
+def test_only_roles_that_bring_sessions_back_can_be_named_for_pausing():
+    assert roles.MAY_RESUME == ["support"]
+
+
+def test_a_change_of_what_roles_may_do_is_in_the_audit_log(settings):
+    settings.PAUSE_ROLES = ["support"]
+    run("sync_roles")
+    run("sync_roles")
+    event = AuditEvent.objects.get(action="roles_changed")
+    assert (event.actor_kind, event.actor_name) == ("system", "sync_roles")
+    assert json.loads(event.detail) == {"changes": ["support: added resumes.pause"]}
+
+
+@pytest.mark.parametrize(("named", "changes"), [([], []), (["support"], ["support: added resumes.pause"])])
+def test_of_a_fresh_database_only_what_the_settings_give_is_written_down(settings, named, changes):
+    Group.objects.all().delete()
+    settings.PAUSE_ROLES = named
+    run("sync_roles")
+    found = AuditEvent.objects.filter(action="roles_changed")
+    assert [json.loads(event.detail)["changes"] for event in found] == ([changes] if changes else [])
+
+
+def test_a_role_gets_nothing_that_cannot_be_written_down(settings, monkeypatch):
+    def fail(**event):
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr("pingadmin.audit.trail.append", fail)
+    settings.PAUSE_ROLES = ["support"]
+    with pytest.raises(DatabaseError):
+        run("sync_roles")
+    assert held("support") == roles.ROLES["support"]
+
+
 def test_sync_roles_twice_changes_nothing():
     run("sync_roles")
     assert run("sync_roles") == "nothing to change\n"
 
 
 def test_sync_roles_fails_for_a_permission_that_no_model_declares(monkeypatch):
-    monkeypatch.setitem(syncing.ROLES, "viewer", {"audit.burn"})
+    monkeypatch.setitem(roles.ROLES, "viewer", {"audit.burn"})
     with pytest.raises(CommandError, match="audit.burn"):
         run("sync_roles")
 

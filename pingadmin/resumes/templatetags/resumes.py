@@ -1,7 +1,7 @@
 from django import template
 
-from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.resumes.panel import panel_for, show
+from pingadmin.resumes.panel import panel_for
+from pingadmin.resumes.pausing import who_paused
 
 register = template.Library()
 
@@ -12,8 +12,8 @@ def resume_panel(context, session):
     panel = panel_for(
         session,
         context["request"].user,
-        form=context.get("resume_form"),
-        problem=context.get("resume_problem", ""),
+        pressed=context.get("pressed"),
+        problem=context.get("press_problem", ""),
         unrecorded=context.get("unrecorded"),
     )
     return {
@@ -26,12 +26,4 @@ def resume_panel(context, session):
     }
 
 
-@register.inclusion_tag("resumes/_unsettled.html")
-def unsettled_resumes():
-    """The resumes of which nobody knows what they did, newest first, for the front door."""
-    attempts = (
-        ResumeAttempt.objects.filter(result="unknown", settled_at=None)
-        .select_related("session")
-        .order_by("-opened_at")[:20]
-    )
-    return {"unsettled": [show(attempt) for attempt in attempts]}
+register.simple_tag(who_paused)

@@ -1,0 +1,11 @@
+"""Who paused a session, where that is known: the newest statement is the answer to a pause that was pressed here."""
+
+from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes.models import ResumeAttempt
+
+
+def who_paused(session: RemoteSession) -> ResumeAttempt | None:
+    """The accepted pause behind the session's newest statement, None where it may have been anybody's."""
+    if not session.paused_said or session.paused_said_source != "pause":
+        return None
+    return session.attempts.filter(act="pause", result="ok", closed_at=session.paused_said_at).first()

@@ -1,0 +1,128 @@
+"""A bulk resume in real processes: the thread that works on it, and what a kill, a stop and a second click leave."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pingadmin.demo import cast
+from tests.resumes.bulk_support import THREE, WHY, fields, names, outcomes
+from tests.resumes.test_processes import other_writer, until
+
+pytestmark = pytest.mark.process
+
+SHORT = {
+    "UPSTREAM_WRITE_SECONDS": "1.5",
+    "UPSTREAM_READ_SECONDS": "0.5",
+    "BULK_LEASE_SLACK_SECONDS": "0.5",
+    "RESUME_LEASE_SLACK_SECONDS": "0.5",
+}
+
+
+def preview(person, ids=THREE) -> dict:
+    return fields(person.post("/resumes/bulk/", {"session": names(ids)}).text) | WHY
+
+
+def start(person, ids=THREE) -> str:
+    """Start with these; the address of the page that follows it."""
+    person.get("/resumes/bulk/")
+    answer = person.post("/resumes/bulk/start/", preview(person, ids))
+    assert answer.status_code == 302, answer.text
+    return answer.headers["Location"]
+
+
+def resume_calls(simulator) -> dict[str, int]:
+    return simulator.calls("/resume")
+
+
+def is_over(person, address):
+    return lambda: 'data-running="false"' in person.get(address).text
+
+
+def test_it_runs_by_itself_and_calls_once_for_each(panel, simulator):
+    person = panel.login("support")
+    address = start(person)
+    until(is_over(person, address))
+    assert outcomes(panel.login("viewer").get(address).text) == ["Accepted"] * 3
+    assert sorted(resume_calls(simulator).values()) == [1, 1, 1]
+
+
+def test_two_clicks_at_once_start_it_once(panel, simulator):
+    person = panel.login("support")
+    person.get("/resumes/bulk/")
+    sent = preview(person)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: person.post("/resumes/bulk/start/", sent), range(2)))
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    until(is_over(person, answers[0].headers["Location"]))
+    assert sorted(resume_calls(simulator).values()) == [1, 1, 1]
+
+
+def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(new_panel, simulator):
+    panel = new_panel(workers=1, **SHORT)
+    simulator.fault("hang", match=f"PATCH */{THREE[1]}/resume", seconds=30)
+    address = start(panel.login("support"))
+    until(lambda: len(resume_calls(simulator)) == 2)
+    panel.kill()
+    panel.start()
+    person = panel.login("support")
+    until(is_over(person, address))
+    page = person.get(address).text
+    assert outcomes(page)[::2] == ["Accepted", "Not sent"] and outcomes(page)[1] != "Not sent"
+    assert "the process that worked on it is gone" in page
+    until(lambda: panel.manage("reconcile") and "Outcome unknown" in outcomes(person.get(address).text))
+    retried = fields(person.post(address + "retry/").text)
+    assert retried["item"] == names(THREE[2:])
+    assert sorted(resume_calls(simulator).values()) == [1, 1]
+
+
+def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_other(new_panel, simulator):
+    panel = new_panel(workers=1)
+    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=1.5)
+    address = start(panel.login("support"))
+    until(lambda: resume_calls(simulator))
+    panel.server.end()
+    panel.start()
+    page = panel.login("support").get(address).text
+    assert outcomes(page) == ["Accepted", "Not sent", "Not sent"] and "the server was told to stop" in page
+    assert len(resume_calls(simulator)) == 1
+
+
+def test_a_stop_lets_the_item_under_way_end(panel, simulator):
+    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=2)
+    person = panel.login("support")
+    address = start(person)
+    until(lambda: resume_calls(simulator))
+    assert person.post(address + "stop/").status_code == 302
+    until(is_over(person, address))
+    page = person.get(address).text
+    assert outcomes(page) == ["Accepted", "Not sent", "Not sent"] and "support stopped it" in page
+    assert len(resume_calls(simulator)) == 1
+
+
+def test_a_locked_database_starts_nothing(new_panel, simulator):
+    panel = new_panel(workers=1, DATABASE_WAIT_SECONDS="0.2")
+    person = panel.login("support")
+    person.get("/resumes/bulk/")
+    sent = preview(person)
+    with other_writer(panel):
+        answer = person.post("/resumes/bulk/start/", sent)
+    assert answer.status_code == 503 and "Nothing was sent: the audit log cannot be written" in answer.text
+    assert "Customer approved" in answer.text
+    assert panel.rows("SELECT * FROM resumes_bulkresume") == [] and resume_calls(simulator) == {}
+
+
+def test_it_runs_on_postgresql_too(panel_on_postgres, simulator):
+    person = panel_on_postgres.login("support")
+    person.get("/resumes/bulk/")
+    sent = preview(person, [*THREE, cast.PING_CONNECTED])
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: person.post("/resumes/bulk/start/", sent), range(2)))
+    addresses = {answer.headers.get("Location") for answer in answers}
+    assert len(addresses) == 1
+    address = addresses.pop()
+    until(is_over(person, address))
+    page = person.get(address).text
+    assert outcomes(page) == ["Accepted"] * 3 + ["Was not paused"] and re.search(r"audit #\d+", page)
+    assert sorted(resume_calls(simulator).values()) == [1] * 4
