@@ -48,3 +48,26 @@ class Feed(models.Model):
 
     def __str__(self):
         return f"{self.alias} by {self.get_kind_display()}"
+
+
+class Pruning(models.Model):
+    """How far the history has been made smaller: one row. A pass walks over all sessions, in the order of their keys.
+
+    The pass has done every session up to `place`, and of the next one what is older than `place_at`. It thins out what
+    is older than `thin_before`; earlier passes did what is older than `thinned_before`. `ended_at` is empty while a
+    pass is under way, `removed` counts its snapshots.
+    """
+
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    place = models.BigIntegerField(default=0)
+    place_at = models.DateTimeField(null=True)
+    thin_before = models.DateTimeField()
+    thinned_before = models.DateTimeField(null=True)
+    removed = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.removed} removed since {self.begun_at:%Y-%m-%d %H:%M}"

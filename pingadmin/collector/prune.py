@@ -1,0 +1,199 @@
+"""Makes old history smaller, a little at a time: first thinned out, much later removed.
+
+Younger than HISTORY_FULL_DAYS everything stays. After that there stay, of each session, both ends of every stretch with
+one state, one word on "paused" and one failure, and the newest snapshot of each HISTORY_SAMPLE_SECONDS. Each snapshot
+holds the bytes from before its counters fell back, so totals are exact at whatever stays. After HISTORY_DAYS the rest
+goes too. Never removed: a session's newest snapshot, and what the audit log names.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from django.conf import settings
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from pingadmin.audit.models import AuditEvent
+from pingadmin.collector.models import Pruning
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+
+EVERY = timedelta(days=1)
+STEP_SECONDS = 0.5
+PAGE = 2000  # snapshots read at once
+BATCH = 500  # rows removed in one transaction
+LEAST_STEP = timedelta(milliseconds=1)  # what times are kept in
+
+
+def prune_some() -> bool:
+    """About half a second of the pass that is under way, or of a new one a day after the last; whether there is more.
+
+    Stopped anywhere, it goes on from there; two at once do the same twice.
+    """
+    pruning = _under_way()
+    if pruning is None:
+        return False
+    walk = Walk(pruning)
+    ends = monotonic() + STEP_SECONDS
+    has_more = walk.step()
+    while has_more and monotonic() < ends:
+        has_more = walk.step()
+    if not has_more:
+        pruning.ended_at = timezone.now()
+    pruning.save()
+    return has_more
+
+
+def new_pass(*, after: Pruning | None = None) -> Pruning:
+    """A pass from the first session on, not saved. after: an earlier pass, whose work need not be done again."""
+    now = timezone.now()
+    return Pruning(
+        pk=after.pk if after else None,
+        begun_at=now,
+        thin_before=_beginning_of_sample(now - timedelta(days=settings.HISTORY_FULL_DAYS)),
+        thinned_before=after.thin_before if after else None,
+    )
+
+
+class Walk:
+    """One way over all sessions. dry: remove nothing, count only."""
+
+    def __init__(self, pruning: Pruning, *, dry: bool = False):
+        self.pruning = pruning
+        self.sessions = self.spans = 0
+        self._dry = dry
+        self._drop_before = pruning.begun_at - timedelta(days=settings.HISTORY_DAYS)
+
+    def step(self) -> bool:
+        """One page of one session, or one batch of spans; whether there is more."""
+        columns = ("pk", "alias", "session_id")
+        ahead = RemoteSession.objects.filter(pk__gt=self.pruning.place).order_by("pk")
+        row = ahead.values_list(*columns).first()
+        if row is None:
+            return self._drop_spans()
+        place = self.pruning
+        if place.place_at is None:
+            if self._drop(_Session(*row)):
+                return True
+            place.place_at = max(self._drop_before, place.thinned_before or self._drop_before)
+        place.place_at = self._thin(_Session(*row), place.place_at)
+        if place.place_at is None:
+            place.place = row[0]
+            self.sessions += 1
+        return True
+
+    def _drop(self, session) -> bool:
+        """Whether some were too old, so that there may be more."""
+        old = session.snapshots().filter(first_at__lt=self._drop_before)
+        if not old.exists():
+            return False
+        old = old.exclude(pk__in=session.protected())
+        if self._dry:
+            self.pruning.removed += old.count()
+            return False
+        return self._remove(list(old.values_list("pk", flat=True)[:PAGE]))
+
+    def _thin(self, session, from_at: datetime) -> datetime | None:
+        """Thin out one page; where the next begins, None after the last."""
+        later = session.snapshots().filter(first_at__gte=from_at, first_at__lt=self.pruning.thin_before)
+        rows = [_Row(*row) for row in later.order_by("first_at", "pk").values_list(*_COLUMNS)[:PAGE]]
+        if not rows:
+            return None
+        page, next_at = _whole_samples(rows) if len(rows) == PAGE else (rows, None)
+        before = session.snapshots().filter(first_at__gte=self._drop_before, first_at__lt=from_at)
+        last = before.order_by("-first_at", "-pk").values_list(*_COLUMNS).first()
+        superfluous = _superfluous(page, _Row(*last) if last else None)
+        if superfluous:
+            protected = session.protected()
+            self._remove([pk for pk in superfluous if pk not in protected])
+        return next_at
+
+    def _remove(self, ids: list[int]) -> bool:
+        for first in range(0, len(ids), BATCH):
+            if not self._dry:
+                StatusSnapshot.objects.filter(pk__in=ids[first : first + BATCH]).delete()
+        self.pruning.removed += len(ids)
+        return bool(ids)
+
+    def _drop_spans(self) -> bool:
+        """The newest span of an account stays: it tells since when nobody watched."""
+        old = WatchSpan.objects.filter(until_at__lt=self._drop_before)
+        for newest in old.values("alias").annotate(until_at=Max("until_at")):
+            if not WatchSpan.objects.filter(alias=newest["alias"], until_at__gt=newest["until_at"]).exists():
+                old = old.exclude(**newest)
+        if self._dry:
+            self.spans = old.count()
+            return False
+        gone, _ = WatchSpan.objects.filter(pk__in=old.values_list("pk", flat=True)[:BATCH]).delete()
+        self.spans += gone
+        return gone > 0
+
+
+_COLUMNS = ("pk", "first_at", "state", "paused", "failure")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    pk: int
+    first_at: datetime
+    state: str
+    paused: bool | None
+    failure: str
+
+    @property
+    def stretch(self) -> tuple:
+        return self.state, self.paused, self.failure
+
+    @property
+    def sample(self) -> int:
+        return int(self.first_at.timestamp()) // settings.HISTORY_SAMPLE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    pk: int
+    alias: str
+    session_id: str
+
+    def snapshots(self):
+        return StatusSnapshot.objects.filter(session_id=self.pk)
+
+    def protected(self) -> set[int]:
+        """What is never removed: the newest snapshot by either order, and what the audit log names."""
+        named = Q(snapshot_before__isnull=False) | Q(snapshot_after__isnull=False)
+        events = AuditEvent.objects.filter(named, alias=self.alias, session_id=self.session_id)
+        found = {pk for pair in events.values_list("snapshot_before", "snapshot_after") for pk in pair}
+        for order in (("-pk",), ("-first_at", "-pk")):
+            found.add(self.snapshots().order_by(*order).values_list("pk", flat=True).first())
+        return found - {None}
+
+
+def _superfluous(rows: list[_Row], before: _Row | None) -> list[int]:
+    """The rows that are neither an end of a stretch nor the newest of their sample."""
+    found = []
+    for earlier, row, later in zip([before, *rows], rows, [*rows[1:], None], strict=False):
+        begins = earlier is None or earlier.stretch != row.stretch
+        ends = later is None or later.stretch != row.stretch
+        if not begins and not ends and later.sample == row.sample:
+            found.append(row.pk)
+    return found
+
+
+def _whole_samples(rows: list[_Row]) -> tuple[list[_Row], datetime]:
+    """Without the last sample, which may go on behind this page; and where the next page begins."""
+    whole = [row for row in rows if row.sample != rows[-1].sample]
+    if not whole:
+        return rows, rows[-1].first_at + LEAST_STEP
+    return whole, rows[len(whole)].first_at
+
+
+def _under_way() -> Pruning | None:
+    last = Pruning.objects.first()
+    if last is None or (last.ended_at and timezone.now() - last.begun_at >= EVERY):
+        return new_pass(after=last)
+    return None if last.ended_at else last
+
+
+def _beginning_of_sample(when: datetime) -> datetime:
+    seconds = int(when.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % settings.HISTORY_SAMPLE_SECONDS, UTC)

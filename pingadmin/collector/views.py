@@ -1,0 +1,74 @@
+"""The health page, the alarm that every page shows, and the figures for Prometheus."""
+
+import hmac
+import ipaddress
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotModified
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from pingadmin.collector import health, metrics
+
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via")
+
+
+@require_safe
+def health_page(request: HttpRequest) -> HttpResponse:
+    """How well each account is heard, and what to do where it is not."""
+    _refuse_strangers(request)
+    return render(request, "collector/health.html", {"health": health.read()})
+
+
+@require_safe
+def health_now(request: HttpRequest) -> HttpResponse:
+    """The same as a fragment; 304 while it is what the page shows already."""
+    _refuse_strangers(request)
+    found = health.read()
+    if request.GET.get("seen") == found.version:
+        return HttpResponseNotModified()
+    return render(request, "collector/_health.html", {"health": found})
+
+
+@require_safe
+def alarm(request: HttpRequest) -> HttpResponse:
+    """The notice of every page, for whoever is signed in; 304 while it is what the page shows already."""
+    found = health.alarms()
+    if request.GET.get("seen") == health.version_of(found):
+        return HttpResponseNotModified()
+    return render(request, "collector/_alarm_now.html")
+
+
+@login_not_required
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """/metrics: for a scraper on this machine, or one with the token."""
+    if not _is_on_this_machine(request) and not _has_token(request):
+        words = "Ask from this machine, or with METRICS_TOKEN over HTTPS: Authorization: Bearer ...\n"
+        return HttpResponseForbidden(words, content_type="text/plain; charset=utf-8")
+    return HttpResponse(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _refuse_strangers(request):
+    if not (request.user.has_perm("remote_sessions.look_up") or request.user.has_perm("accounts.view_user")):
+        raise PermissionDenied
+
+
+def _is_on_this_machine(request) -> bool:
+    """Behind a proxy everybody seems to be; so a request that came through one, or may have, is not believed."""
+    behind_proxy = settings.ALLAUTH_TRUSTED_PROXY_COUNT or settings.SECURE_PROXY_SSL_HEADER
+    if behind_proxy or any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_token(request) -> bool:
+    token = settings.METRICS_TOKEN.reveal()
+    given = request.headers.get("Authorization", "")
+    is_right = hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    return bool(token) and is_right and (request.is_secure() or not settings.HTTPS_ONLY)

@@ -1,0 +1,139 @@
+"""The event stream, from the simulator's socket to the rows."""
+
+from datetime import timedelta
+
+import pytest
+
+from pingadmin.collector.models import Feed
+from pingadmin.demo import cast
+from pingadmin.remote_sessions import coverage
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+from tests.support.processes import until
+
+pytestmark = pytest.mark.django_db
+
+
+def spoil(simulator, *faults):
+    simulator._send("POST", "stream", list(faults))
+
+
+def storm(simulator, **wish):
+    simulator._send("POST", "storm", wish)
+
+
+def stormy():
+    return RemoteSession.objects.filter(who__startswith="storm-")
+
+
+@pytest.fixture
+def following(parts, simulator):
+    ping = parts()
+    ping.follow()
+    return ping
+
+
+def test_sessions_are_found_and_known_by_their_events_alone(following, simulator):
+    assert following.write_until(lambda: RemoteSession.objects.filter(session_id=cast.PING_CONNECTED).exists())
+    session = RemoteSession.objects.get(session_id=cast.PING_CONNECTED)
+    assert (session.state, session.source, session.who) == ("connected", "stream", "acme-frankfurt-014")
+    assert session.uploaded_bytes > 0
+    assert simulator.call_count("/status") == 0
+
+
+def test_a_storm_is_written_whole(following, simulator):
+    storm(simulator, sessions=500, heartbeats=4)
+    assert following.write_until(lambda: stormy().filter(duration_seconds=120).count() == 500)
+    assert StatusSnapshot.objects.filter(session__in=stormy()).count() == 500 * 5
+    index = 321
+    session = stormy().get(who=f"storm-{index}")
+    assert (session.uploaded_bytes, session.downloaded_bytes) == (4 * (1_000_000 + index), 4 * (9_000_000 + index))
+    assert following.inbox.dropped == 0
+
+
+def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(parts, simulator):
+    ping = parts(most=300)
+    ping.follow()
+    storm(simulator, sessions=200, heartbeats=9)
+    assert until(lambda: not simulator._send("GET", "storm")["running"])
+    assert until(lambda: ping.feed.counts["events"] >= 2000)
+    assert ping.write_until(lambda: stormy().filter(duration_seconds=270).count() == 200)
+    assert ping.inbox.dropped > 1000
+    ping.feed.save()
+    assert Feed.objects.get(alias="ping").dropped == ping.inbox.dropped
+    assert WatchSpan.objects.filter(alias="ping", why_ended="more events came than could be written").exists()
+
+
+def test_duplicates_and_disorder_change_nothing(following, simulator):
+    spoil(simulator, {"fault": "duplicate", "times": 200}, {"fault": "disorder", "times": 200})
+    for _ in range(5):
+        simulator.advance(5)
+    following.write_until(lambda: following.feed.counts["repeated"] > 10)
+    for session in RemoteSession.objects.exclude(uploaded_bytes=None):
+        rows = list(session.snapshots.order_by("first_at", "id").values_list("uploaded_bytes", "duration_seconds"))
+        assert rows == sorted(rows), "history is in the order in which it happened"
+        assert len(rows) == len(set(rows)), "each event is one row"
+        assert (session.uploaded_before, session.uploaded_bytes) == (0, rows[-1][0])
+
+
+def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator):
+    following.write_until(lambda: len(following.resyncs) == 1)
+    spoil(simulator, {"fault": "drop"})
+    assert following.write_until(lambda: len(following.resyncs) == 2)
+    assert following.write_until(lambda: WatchSpan.objects.filter(alias="ping").count() == 2)
+    before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
+    assert before.why_ended == "the event stream broke off"
+    found = coverage.gaps("ping", before.from_at, after.until_at)
+    assert [(gap.from_at, gap.until_at, gap.why) for gap in found] == [
+        (before.until_at, after.from_at, "the event stream broke off")
+    ]
+    following.feed.save()
+    assert Feed.objects.get(alias="ping").reconnects == 1
+
+
+def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
+    storm(simulator, sessions=30, heartbeats=0)
+    following.write_until(lambda: stormy().count() == 30)
+    spoil(simulator, {"fault": "jump", "count": 7})
+    storm(simulator, sessions=30, heartbeats=1)
+    simulator.advance(5)
+    assert following.write_until(
+        lambda: WatchSpan.objects.filter(why_ended="the event stream left events out").exists()
+    )
+    assert len(following.resyncs) == 2
+
+
+def test_garbage_costs_itself_and_is_counted(following, simulator):
+    faults = ["giant_line", "garbage", "unknown_type", "bad_utf8", "carriage_returns", "crlf"]
+    spoil(simulator, *({"fault": name} for name in faults))
+    simulator.advance(5)
+    assert following.write_until(lambda: following.feed.counts["unreadable"] >= 2 and following.feed.counts["dropped"])
+    storm(simulator, sessions=20, heartbeats=0)
+    assert following.write_until(lambda: stormy().count() == 20), "the stream goes on"
+    following.feed.save()
+    feed = Feed.objects.get(alias="ping")
+    assert feed.unreadable >= 2 and feed.dropped >= 1 and feed.reconnects == 0
+
+
+def test_a_refused_stream_says_why_and_rests_longer_each_time(parts, simulator):
+    ping = parts()
+    simulator.fault("status", status=401, match="GET */events", times=8)
+    rests = []
+    for _ in range(7):
+        assert ping.follower.step() is False
+        rests.append([ping.follower.rest_seconds() for _ in range(200)])
+    ping.feed.save()
+    feed = Feed.objects.get(alias="ping")
+    assert (feed.error, feed.up_since) == ("refused_key", None)
+    assert max(rests[0]) <= 2 < max(rests[3]) and 20 < max(rests[6]) <= 60
+    assert min(min(each) for each in rests) >= 1
+    assert len(set(rests[6])) > 100, "never the same for all"
+    assert not WatchSpan.objects.filter(alias="ping").exists()
+
+
+def test_lag_and_counts_are_told(following, simulator):
+    storm(simulator, sessions=50, heartbeats=1)
+    following.write_until(lambda: stormy().filter(duration_seconds=30).count() == 50)
+    following.feed.save()
+    feed = Feed.objects.get(alias="ping")
+    assert feed.kind == "stream" and feed.up_since and feed.events >= 100 and feed.lag_ms is not None
+    assert feed.heard_at - feed.up_since < timedelta(minutes=5)

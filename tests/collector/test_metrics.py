@@ -1,0 +1,179 @@
+"""/metrics: true figures in a format that Prometheus reads, for who is on this machine or has the token."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from pingadmin.collector.models import Beat, Feed
+from pingadmin.notifications.models import Notification
+from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
+from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.secret import Secret
+from tests.audit.factories import story
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TOKEN = "canary-token-0123456789"
+SAMPLE = re.compile(
+    r'(?P<name>[a-z_:][a-z0-9_:]*)(?:\{(?P<labels>(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (?P<value>\S+)'
+)
+
+
+@pytest.fixture(autouse=True)
+def one_account(settings, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    settings.UPSTREAMS = {"ping": {"LABEL": "Ping", "API_KEY": Secret("canary-key")}}
+    settings.METRICS_TOKEN = Secret(TOKEN)
+
+
+def scraped(client, **more) -> dict[str, float]:
+    """name{labels} -> value; every line must parse, every family must be described before its samples, once."""
+    answer = client.get("/metrics", **more)
+    assert answer.status_code == 200, answer.content
+    assert answer["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    text = answer.content.decode()
+    assert text.endswith("\n")
+    found, described, kinds = {}, set(), {}
+    for line in text.splitlines():
+        if line.startswith("# "):
+            _, what, name, words = line.split(" ", 3)
+            assert (what, name) not in described and name not in {key.partition("{")[0] for key in found}
+            described.add((what, name))
+            kinds[name] = words if what == "TYPE" else kinds.get(name)
+            continue
+        match = SAMPLE.fullmatch(line)
+        assert match, line
+        assert {("HELP", match["name"]), ("TYPE", match["name"])} <= described
+        assert (kinds[match["name"]] == "counter") == match["name"].endswith(("_total", "_seq"))
+        key = line.rpartition(" ")[0]
+        assert key not in found
+        found[key] = float(match["value"])
+    return found
+
+
+def test_a_panel_that_has_done_nothing_tells_zeros_and_leaves_out_what_is_not_known(client):
+    found = scraped(client)
+    assert found["pingadmin_collector_up"] == 0 and found["pingadmin_alarms"] == 1
+    assert found["pingadmin_audit_head_seq"] == 0 and found["pingadmin_notifications_on"] == 0
+    assert not any("time_seconds" in name or "account" in name for name in found)
+
+
+def test_what_the_collector_wrote_is_told_in_base_units(client):
+    Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1)
+    Feed.objects.create(
+        alias="ping", kind="stream", up_since=NOW, heard_at=NOW, lag_ms=250, events_a_second=1.5, events=2**40, late=1,
+        repeated=2, dropped=3, unreadable=4, polls=5, polls_failed=6, reconnects=7, error_at=NOW,
+        circuit_open_until=NOW + timedelta(seconds=1),
+    )  # fmt: skip
+    Feed.objects.create(alias="agi", kind="list")
+    WatchSpan.objects.create(alias="ping", from_at=NOW - timedelta(hours=1), until_at=NOW)
+    found = scraped(client)
+    of_ping = {
+        name.removeprefix("pingadmin_account_").partition("{")[0]: value
+        for name, value in found.items()
+        if name.endswith('{account="ping"}')
+    }
+    assert of_ping == {
+        "up": 1, "heard_time_seconds": NOW.timestamp(), "lag_seconds": 0.25, "events_per_second": 1.5,
+        "error_time_seconds": NOW.timestamp(), "circuit_open": 1, "events_total": 2**40, "late_total": 1,
+        "repeated_total": 2, "dropped_total": 3, "unreadable_total": 4, "polls_total": 5, "polls_failed_total": 6,
+        "reconnects_total": 7, "watched_until_time_seconds": NOW.timestamp(),
+    }  # fmt: skip
+    assert found["pingadmin_collector_up"] == 1 and found["pingadmin_alarms"] == 0
+    assert found["pingadmin_collector_start_time_seconds"] == NOW.timestamp() - 3600
+    assert found['pingadmin_account_up{account="agi"}'] == 0
+    assert 'pingadmin_account_lag_seconds{account="agi"}' not in found
+
+
+def test_acts_and_messages_are_counted(client, settings):
+    settings.NOTIFY_URL = Secret("https://hooks.example/canary")
+    story("unknown")
+    session = RemoteSession.objects.create(alias="ping", session_id="ses_1")
+    attempt(session, is_open=True)
+    attempt(session, result="unknown", next_look_at=NOW - timedelta(seconds=1))
+    attempt(session, result="unknown", settled_at=NOW)
+    Notification.objects.create(event_seq=2, what="unknown", made_at=NOW, next_try_at=NOW)
+    Notification.objects.create(event_seq=3, what="unknown", made_at=NOW, word="refused", tries=6)
+    found = scraped(client)
+    told = {name: found[f"pingadmin_{name}"] for name in (
+        "audit_head_seq", "attempts_open", "attempts_unsettled", "attempts_due",
+        "notifications_on", "notifications_waiting", "notifications_given_up",
+    )}  # fmt: skip
+    assert list(told.values()) == [2, 1, 1, 1, 1, 1, 1]
+
+
+def attempt(session, *, is_open=False, **given) -> None:
+    number = ResumeAttempt.objects.count()
+    ResumeAttempt.objects.create(
+        token=f"00000000-0000-0000-0000-{number:012}", session=session, actor_id="1", actor_name="ana", reason="x",
+        is_open=is_open, opened_at=NOW, lease_until=NOW, intent_seq=number, **given,
+    )  # fmt: skip
+
+
+def test_labels_are_escaped_and_no_secret_is_told(client):
+    Feed.objects.create(alias='a"b\\c\nd', kind="list", error_message="canary")
+    story("ok", session_id="canary-session", reason="canary")
+    body = client.get("/metrics").content.decode()
+    assert r'{account="a\"b\\c\nd"}' in body and "canary" not in body
+    scraped(client)
+
+
+LOOPBACK = [{"REMOTE_ADDR": "127.0.0.1"}, {"REMOTE_ADDR": "::1"}, {"REMOTE_ADDR": "127.9.9.9"}]
+STRANGERS = [
+    {"REMOTE_ADDR": "192.0.2.7"},
+    {"REMOTE_ADDR": ""},
+    {"REMOTE_ADDR": "192.0.2.7", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+    {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+    {"REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=127.0.0.1"},
+    {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_REAL_IP": "192.0.2.7"},
+    {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https"},
+]
+WRONG = ["", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer ", "Bearer é", f"Basic {TOKEN}"]
+
+
+@pytest.mark.parametrize("came_from", LOOPBACK)
+def test_who_is_on_this_machine_needs_no_token(came_from):
+    assert Client(**came_from).get("/metrics").status_code == 200
+
+
+@pytest.mark.parametrize("came_from", STRANGERS)
+def test_everybody_else_needs_it(came_from):
+    client = Client(**came_from)
+    refused = client.get("/metrics")
+    assert refused.status_code == 403 and b"METRICS_TOKEN" in refused.content and TOKEN.encode() not in refused.content
+    scraped(client, headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+@pytest.mark.parametrize("given", WRONG)
+def test_a_wrong_token_is_refused(given):
+    assert Client(REMOTE_ADDR="192.0.2.7").get("/metrics", headers={"Authorization": given}).status_code == 403
+
+
+def test_where_no_token_is_set_none_is_right(settings):
+    settings.METRICS_TOKEN = Secret("")
+    for given in ("Bearer ", "Bearer", ""):
+        assert Client(REMOTE_ADDR="192.0.2.7").get("/metrics", headers={"Authorization": given}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ALLAUTH_TRUSTED_PROXY_COUNT", 1), ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https"))],
+)
+def test_behind_a_proxy_of_ours_nobody_is_on_this_machine(client, settings, name, value):
+    setattr(settings, name, value)
+    assert client.get("/metrics").status_code == 403
+
+
+def test_in_production_a_token_counts_over_https_alone(settings):
+    settings.HTTPS_ONLY = settings.SECURE_SSL_REDIRECT = True
+    there = Client(REMOTE_ADDR="192.0.2.7", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert there.get("/metrics").status_code == 403
+    assert there.get("/metrics", secure=True).status_code == 200
+    assert Client(REMOTE_ADDR="127.0.0.1").get("/metrics").status_code == 200
+
+
+def test_a_browser_that_is_signed_in_is_nobody_special(as_admin):
+    assert as_admin.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 403

@@ -1,0 +1,172 @@
+"""Who is asked, in which order, how often, and what comes of it; lists likewise."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from pingadmin.collector.listing import Lister
+from pingadmin.collector.models import Feed
+from pingadmin.demo import cast
+from pingadmin.oversight.models import TeamState
+from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
+from pingadmin.upstream.records import SessionEvent
+
+pytestmark = pytest.mark.django_db
+
+
+def known(session_id, *, state="connected", ago=120.0, watched=False, **more):
+    at = timezone.now() - timedelta(seconds=ago)
+    session = RemoteSession.objects.create(alias="ping", session_id=session_id, state=state, seen_at=at, **more)
+    if watched:
+        TeamState.objects.create(session=session, watched_since=at)
+    return session
+
+
+def polled(simulator):
+    return [name.split("/")[-2] for name in simulator.calls("/status")]
+
+
+def test_open_sessions_that_were_not_heard_of_are_asked_and_others_are_not(parts, simulator):
+    known(cast.PING_CONNECTED, ago=61)
+    known(cast.PING_CREATED, state="created", ago=3600)
+    known(cast.PING_CONNECTED_LONG, ago=5)
+    known(cast.PING_ENDED, state="disconnected", ago=3600)
+    ping = parts()
+    ping.poll()
+    assert sorted(polled(simulator)) == sorted([cast.PING_CONNECTED, cast.PING_CREATED])
+    session = RemoteSession.objects.get(session_id=cast.PING_CONNECTED)
+    assert session.source == "poll" and session.uploaded_bytes
+    ping.poll()
+    assert simulator.call_count("/status") == 2, "heard of just now"
+
+
+def test_what_the_team_watches_comes_first_whatever_its_state(parts, simulator, settings):
+    settings.COLLECT_POLLS_A_SECOND = 1
+    known(cast.PING_CONNECTED, ago=9000)
+    known(cast.PING_ENDED, state="disconnected", ago=61, watched=True)
+    ping = parts()
+    ping.poller.step()
+    ping.threads.shutdown()
+    assert polled(simulator) == [cast.PING_ENDED]
+
+
+def test_a_gap_makes_everything_due_that_was_not_heard_of_since(parts, simulator):
+    known(cast.PING_CONNECTED, ago=5)
+    ping = parts()
+    ping.poller.resync(timezone.now())
+    ping.poll()
+    assert polled(simulator) == [cast.PING_CONNECTED]
+
+
+def test_a_doubtful_session_is_asked_at_once_and_the_answer_settles_it(parts, simulator):
+    session = known(cast.PING_CONNECTED, ago=30, duration_seconds=10**6, uploaded_bytes=10**12)
+    ping = parts()
+    heard = SessionEvent(
+        session.session_id, "session_heartbeat", "connected", "x", None, 10, 5, 5, timezone.now()
+    )  # fmt: skip
+    ping.inbox.hear([heard])
+    ping.writer.step()
+    ping.poll()
+    session.refresh_from_db()
+    assert (session.source, session.uploaded_before) == ("poll", 10**12)
+    assert session.uploaded_bytes < 10**12
+
+
+def test_the_budget_of_a_second_holds(parts, simulator, settings):
+    settings.COLLECT_POLLS_A_SECOND = 5
+    for number in range(50):
+        known(f"ses_{number:010x}")
+    ping = parts()
+    ping.poller.step()
+    ping.threads.shutdown()
+    assert simulator.call_count("/status") == 1
+
+
+def test_asked_to_slow_down_it_waits_and_keeps_what_it_knew(parts, simulator):
+    for number in range(20):
+        known(f"ses_{number:010x}")
+    simulator.fault("status", status=429, headers={"Retry-After": "50"}, times=0)
+    ping = parts()
+    ping.poller.step()
+    ping.threads.shutdown()
+    asked = simulator.call_count("/status")
+    for _ in range(20):
+        ping.poller.send_next()
+    assert 0 < simulator.call_count("/status") == asked < 20
+    ping.writer.step()
+    failed = RemoteSession.objects.filter(failure="rate_limited")
+    assert failed.count() == asked and failed.first().state == "connected"
+
+
+def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_when_it_is_back(
+    parts, simulator, settings
+):
+    settings.UPSTREAM_CIRCUIT_FAILURES = 1
+    settings.UPSTREAM_CIRCUIT_OPEN_SECONDS = 3600
+    for number in range(50):
+        known(f"ses_{number:010x}")
+    simulator.fault("close", times=0)
+    ping = parts()
+    ping.poller.step()
+    ping.threads.shutdown()
+    asked = simulator.call_count("/status")
+    assert ping.api.circuit().word == "open"
+    ping.poller.send_next()
+    assert simulator.call_count("/status") == asked
+    ping.feed.save()
+    feed = Feed.objects.get(alias="ping")
+    assert feed.polls_failed >= 1 and feed.circuit_open_until > timezone.now()
+
+
+def test_a_session_that_is_gone_is_not_asked_for_ever_unless_it_is_watched(parts, simulator):
+    known("ses_00000000aa")
+    known("ses_00000000bb", watched=True)
+    ping = parts()
+    ping.poll()
+    assert simulator.call_count("/status") == 2
+    RemoteSession.objects.update(failed_at=timezone.now() - timedelta(seconds=90))
+    again = parts()
+    again.poll()
+    assert simulator.calls("bb/status").popitem()[1] == 2
+    assert simulator.calls("aa/status").popitem()[1] == 1
+
+
+def test_a_list_finds_sessions_and_says_that_it_watched(parts, simulator):
+    agi = parts("agi")
+    lister = Lister(agi.api, agi.inbox, agi.feed)
+    lister.step()
+    agi.writer.step()
+    assert RemoteSession.objects.filter(alias="agi", source="list").count() == len(cast.AGI_SESSIONS)
+    assert RemoteSession.objects.get(session_id=cast.AGI_PAUSED).paused_said is True
+    assert WatchSpan.objects.get(alias="agi").why_ended == ""
+
+
+def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(parts, simulator):
+    agi = parts("agi")
+    lister = Lister(agi.api, agi.inbox, agi.feed)
+    lister.step()
+    simulator.fault("status", status=500, match="GET */sessions", times=0)
+    lister.step()
+    agi.writer.step()
+    span = WatchSpan.objects.get(alias="agi")
+    assert span.why_ended == "asked for its list, the system answered that it failed itself"
+    agi.feed.save()
+    assert Feed.objects.get(alias="agi").error == "server_error"
+    simulator.clear_faults()
+    lister.step()
+    agi.writer.step()
+    assert WatchSpan.objects.filter(alias="agi").count() == 2
+    agi.feed.save()
+    assert Feed.objects.get(alias="agi").error == ""
+
+
+def test_lists_are_spread_over_time_and_wait_as_long_as_they_are_asked_to(parts, simulator, settings):
+    settings.COLLECT_LIST_SECONDS = 10
+    agi = parts("agi")
+    lister = Lister(agi.api, agi.inbox, agi.feed)
+    assert len({lister.rest_seconds() for _ in range(50)}) > 10
+    assert all(9 <= lister.rest_seconds() <= 11 for _ in range(50))
+    simulator.fault("status", status=429, headers={"Retry-After": "40"}, match="GET */sessions")
+    lister.step()
+    assert lister.rest_seconds() == 40
