@@ -41,7 +41,7 @@ function words(seconds) {
 }
 
 function tickAges() {
-  for (const time of document.querySelectorAll("time[data-age]")) {
+  for (const time of document.querySelectorAll("time[data-age], i[data-age]")) {
     // The server's age plus our own stopwatch: the two clocks need not agree.
     time.seenAt ??= performance.now();
     const seconds = Number(time.dataset.age) + Math.floor((performance.now() - time.seenAt) / 1000);

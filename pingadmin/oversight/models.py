@@ -2,17 +2,23 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from pingadmin.oversight.guards import EntryChanged, OnlyAddedQuerySet
 from pingadmin.remote_sessions.models import RemoteSession
 
 
 class TeamState(models.Model):
-    """What the team decided about a session now: whether it is watched, and whose it is. How: see TeamEntry."""
+    """What the team decided about a session now: whether it is watched, and whose it is. How: see TeamEntry.
+
+    `assigned_at` moves with every change of the assignment, to nobody too. `handover` is the summary that the one
+    whose it is has not taken up yet.
+    """
 
     session = models.OneToOneField(RemoteSession, on_delete=models.PROTECT, primary_key=True, related_name="team")
     watched_since = models.DateTimeField(null=True)
     watched_by_name = models.CharField(max_length=150, blank=True)
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     assigned_at = models.DateTimeField(null=True)
+    handover = models.ForeignKey("TeamEntry", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         default_permissions = ()
@@ -30,6 +36,7 @@ class TeamEntry(models.Model):
     """One line of what the team said and did about a session; append-only, the database refuses changes.
 
     `to_name` is who it was assigned or handed to, "" for nobody. `text` is the note or the summary of the handover.
+    `token` belongs to the form that it came from, so that a form that is sent twice adds one entry.
     """
 
     KINDS = [
@@ -48,8 +55,12 @@ class TeamEntry(models.Model):
     to_id = models.CharField(max_length=64, blank=True)
     to_name = models.CharField(max_length=150, blank=True)
     text = models.CharField(max_length=2000, blank=True)
+    token = models.UUIDField(null=True, unique=True)
+
+    objects = OnlyAddedQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "objects"
         default_permissions = ()
         indexes = [
             # A session's page: its newest entries.
@@ -57,7 +68,30 @@ class TeamEntry(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.by_name}: {self.kind}"
+        return f"{self.by_name} {self.words}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise EntryChanged
+        super().save(*args, **kwargs | {"force_insert": True})
+
+    def delete(self, *args, **kwargs):
+        raise EntryChanged
+
+    @property
+    def words(self) -> str:
+        """What was done, after the name of who did it."""
+        if self.kind in ("assign", "handover"):
+            return self._words_of_giving
+        return {"note": "wrote", "watch": "began to watch it", "unwatch": "stopped watching it"}[self.kind]
+
+    @property
+    def _words_of_giving(self) -> str:
+        if self.kind == "handover":
+            return f"handed it over to {self.to_name}"
+        if not self.to_id:
+            return "released it"
+        return "took it" if self.to_id == self.by_id else f"assigned it to {self.to_name}"
 
 
 class Presence(models.Model):

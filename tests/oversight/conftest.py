@@ -1,0 +1,24 @@
+import pytest
+
+from pingadmin.audit.actors import PERSON, Actor
+from pingadmin.demo import cast
+from pingadmin.remote_sessions.models import RemoteSession
+from tests.conftest import client_of
+
+ADDRESS = f"/sessions/ping/{cast.PING_PAUSED}/"
+
+
+@pytest.fixture
+def session(db):
+    """A session of which nothing is known but that it is."""
+    return RemoteSession.objects.create(alias="ping", session_id=cast.PING_PAUSED)
+
+
+@pytest.fixture
+def as_support2(support2):
+    return client_of(support2)
+
+
+def acting(user) -> Actor:
+    """That person as an actor, without a request."""
+    return Actor(kind=PERSON, id=str(user.pk), name=user.get_username(), role="support")

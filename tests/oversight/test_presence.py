@@ -1,0 +1,153 @@
+"""Who has the page open: renewed by the page itself, forgotten when it no longer asks, and cheap."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from pingadmin.audit.models import AuditEvent
+from pingadmin.oversight import presence
+from pingadmin.oversight.models import Presence
+from pingadmin.oversight.templatetags.team import look_too
+from pingadmin.remote_sessions.models import RemoteSession
+from tests.oversight.conftest import ADDRESS
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
+NOW = ADDRESS + "team/"
+
+
+def poll(client, have=""):
+    return client.get(NOW, {"have": have} if have else {}, headers={"HX-Request": "true", "X-Poll": "1"})
+
+
+def version_of(answer) -> str:
+    return answer.text.split("team/?have=")[1].split('"')[0]
+
+
+def test_who_asks_is_seen_by_others_and_not_by_themselves(as_viewer, as_support, session):
+    assert "seen looking" in poll(as_viewer).text
+    page = as_support.get(ADDRESS).text
+    assert page.count("viewer is looking too") == 2 and ">VI</span>" in page
+    assert page.index("viewer is looking too</strong>") < page.index('id="resume-button"')
+    assert "is looking too" not in as_viewer.get(ADDRESS).text
+
+
+def test_opening_a_page_without_polling_claims_nothing(as_viewer, as_support, session):
+    as_viewer.get(ADDRESS)
+    assert not Presence.objects.exists()
+
+
+def test_it_ends_with_its_lease(as_support, session, viewer):
+    presence.renew(session=session, person=viewer)
+    with time_machine.travel(timezone.now() + timedelta(seconds=29)):
+        assert presence.looking([session.pk]) == {session.pk: ["viewer"]}
+    with time_machine.travel(timezone.now() + timedelta(seconds=31)):
+        assert presence.looking([session.pk]) == {}
+        assert "is looking too" not in as_support.get(ADDRESS).text
+
+
+def test_a_lease_that_lasts_long_enough_is_not_written_again(session, viewer, django_assert_num_queries):
+    presence.renew(session=session, person=viewer)
+    until = Presence.objects.get().lease_until
+    with time_machine.travel(timezone.now() + timedelta(seconds=9)), django_assert_num_queries(1):
+        presence.renew(session=session, person=viewer)
+    assert Presence.objects.get().lease_until == until
+    with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+        presence.renew(session=session, person=viewer)
+    assert Presence.objects.get().lease_until > until
+
+
+def test_since_is_when_they_came_and_starts_again_after_a_break(session, viewer):
+    presence.renew(session=session, person=viewer)
+    since = Presence.objects.get().since
+    with time_machine.travel(timezone.now() + timedelta(seconds=25)):
+        presence.renew(session=session, person=viewer)
+    assert Presence.objects.get().since == since
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        presence.renew(session=session, person=viewer)
+    assert Presence.objects.get().since > since
+
+
+def test_the_board_asks_for_many_sessions_at_once(session, viewer, support, django_assert_num_queries):
+    other, empty = (RemoteSession.objects.create(alias="agi", session_id=name) for name in ("a", "b"))
+    for each in (session, other):
+        presence.renew(session=each, person=viewer)
+    presence.renew(session=session, person=support)
+    with django_assert_num_queries(1):
+        found = presence.looking([session.pk, other.pk, empty.pk])
+    assert found == {session.pk: ["viewer", "support"], other.pk: ["viewer"]}
+
+
+def test_what_ended_yesterday_is_forgotten(session, viewer, support):
+    with time_machine.travel(timezone.now() - timedelta(hours=25)):
+        presence.renew(session=session, person=viewer)
+    presence.renew(session=session, person=support)
+    assert Presence.objects.get().person == support
+
+
+def test_a_poll_that_changes_nothing_has_no_body(as_viewer, session):
+    first = poll(as_viewer)
+    second = poll(as_viewer, have=version_of(first))
+    assert second.status_code == 204 and not second.content
+
+
+def test_the_version_on_the_page_is_that_of_the_poll(as_viewer, session):
+    assert poll(as_viewer, have=version_of(as_viewer.get(ADDRESS))).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda client: client.post(ADDRESS + "notes/add/", {"text": "x"}),
+        lambda client: client.post(ADDRESS + "watch/", {"watch": "yes"}),
+        lambda client: client.post(ADDRESS + "assign/", {"act": "take"}),
+        poll,
+    ],
+)
+def test_whatever_a_colleague_does_is_in_the_next_poll(as_viewer, as_support, session, act):
+    have = version_of(poll(as_viewer))
+    act(as_support)
+    answer = poll(as_viewer, have=have)
+    assert answer.status_code == 200 and version_of(answer) != have
+
+
+def test_the_answer_holds_no_form_and_no_field(as_support, session):
+    answer = poll(as_support).text
+    assert 'hx-swap-oob="true"' in answer
+    assert not any(element in answer for element in ("<form", "<input", "<textarea", "<select", "<button"))
+
+
+def test_presence_is_not_audit(as_support, session):
+    before = AuditEvent.objects.count()
+    poll(as_support)
+    assert AuditEvent.objects.count() == before
+
+
+def test_a_session_that_nobody_asked_for_has_no_team(as_support):
+    assert poll(as_support).status_code == 404
+
+
+def test_a_poll_takes_few_queries_whatever_was_written(as_support, as_support2, session, django_assert_num_queries):
+    poll(as_support2)
+    for number in range(20):
+        as_support2.post(ADDRESS + "notes/add/", {"text": f"note {number}"})
+    poll(as_support)
+    with django_assert_num_queries(POLL_QUERIES):
+        poll(as_support)
+
+
+POLL_QUERIES = 9
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["Ben"], "Ben is looking too"),
+        (["Ben", "Cleo"], "Ben and Cleo are looking too"),
+        (["Ben", "Cleo", "Dan"], "Ben, Cleo and Dan are looking too"),
+        (["Ben", "Cleo", "Dan", "Eve"], "Ben, Cleo and 2 others are looking too"),
+    ],
+)
+def test_names_make_a_sentence(names, words):
+    assert look_too(names) == words
