@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 REQUIRE ?=
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 export REQUIRE
 
 BIN := .venv/bin
@@ -12,13 +13,14 @@ AS_PRODUCTION = @env -u DEBUG -u ALLOW_HTTP SECRET_KEY="$(RANDOM_KEY)" AUDIT_KEY
 	ALLOWED_HOSTS=panel.example DATABASE_URL=sqlite://:memory: PING_API_KEY="$(RANDOM_KEY)" AGI_API_KEY="$(RANDOM_KEY)"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo dev test check
+.PHONY: help demo dev test check bench
 
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
 	@echo "make dev     the same, reloading when a file changes"
 	@echo "make test    the whole suite (REQUIRE=browser,postgres,redis allows no skip, PYTEST_ARGS=...)"
 	@echo "make check   lint, formatting, templates, migrations, deploy check"
+	@echo "make bench   every goal of speed and size beside its baseline, in under ten minutes (BENCH_ARGS=...)"
 
 demo: .venv/runtime.stamp
 	@exec $(BIN)/python manage.py demo --port $(PORT)
@@ -35,6 +37,13 @@ check: .venv/dev.stamp
 	$(BIN)/djlint --lint --quiet templates
 	$(AS_PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(AS_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/bench.stamp
+	@exec $(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+.venv/bench.stamp: .venv/dev.stamp requirements-bench.txt
+	$(INSTALL) -r requirements-bench.txt
+	@touch $@
 
 .venv/dev.stamp: .venv/runtime.stamp requirements-dev.txt
 	$(INSTALL) -r requirements-dev.txt

@@ -14,6 +14,7 @@ from pathlib import Path
 import requests
 
 from pingadmin.demo import cast
+from tests.bench import report
 from tests.support.panel import Panel, furnish, panel_environment
 from tests.support.simulator import start_simulator
 
@@ -21,7 +22,7 @@ ROUNDS, CALLS = 7, 40
 GOALS = {"p50": 12.0, "p99": 40.0}
 
 
-def main() -> int:
+def run() -> list[report.Line]:
     directory = Path(tempfile.mkdtemp(prefix="pingadmin-bench-"))
     simulator = start_simulator(directory)
     environment = panel_environment(directory, f"sqlite:///{directory / 'pingadmin.sqlite3'}", simulator)
@@ -29,7 +30,7 @@ def main() -> int:
     furnish(environment)
     panel = Panel(directory, environment, simulator)
     try:
-        return report(measure(panel, simulator))
+        return lines(measure(panel, simulator))
     finally:
         panel.close()
         simulator.close()
@@ -87,20 +88,25 @@ def timed(call, status: int) -> float:
     return took
 
 
-def report(rounds) -> int:
-    """One line for each goal: name, ours, baseline, ratio, [min-max] over the rounds, goal, ok or short."""
-    short = 0
+def lines(rounds) -> list[report.Line]:
+    """For each act and goal what the panel adds, beside the bare call of the same round."""
+    found = []
     for act, pairs in rounds.items():
-        baseline = statistics.median(statistics.median(bare_calls) for bare_calls, _ in pairs)
+        bares = [statistics.median(bare_calls) for bare_calls, _ in pairs]
         for name, goal in GOALS.items():
-            added = [percentile(name, ours) - statistics.median(bare_calls) for bare_calls, ours in pairs]
+            added = [percentile(name, ours) - bare for bare, (_, ours) in zip(bares, pairs, strict=True)]
             middle = statistics.median(added)
-            short += middle > goal
-            print(
-                f"P1 {act} added {name}  {middle:.1f} ms  {baseline:.1f} ms  {middle / baseline:.1f}  "
-                f"[{min(added):.1f}-{max(added):.1f}]  <= {goal:g} ms  {'short' if middle > goal else 'ok'}"
+            found.append(
+                report.line(
+                    f"P1 {act} added {name}",
+                    ours=f"{middle:.1f} ms",
+                    baseline=f"{statistics.median(bares):.1f} ms",
+                    rounds=[each / bare for each, bare in zip(added, bares, strict=True)],
+                    goal=f"<= {goal:g} ms",
+                    is_met=middle <= goal,
+                )
             )
-    return 1 if short else 0
+    return found
 
 
 def percentile(name: str, times: list[float]) -> float:
@@ -108,4 +114,4 @@ def percentile(name: str, times: list[float]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report.tell(run()))

@@ -15,14 +15,15 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.bench import report
+
 ROUNDS, CALLS = 7, 150
 GOALS = {"sqlite": 0.7, "postgresql": 1.0}
 
 
-def main(url: str = "") -> int:
+def run(url: str = "") -> list[report.Line]:
     if find_spec("auditlog") is None:
-        print("P7 append  skipped: django-auditlog is not installed")
-        return 0
+        return [report.skipped("P7 append added", "django-auditlog is not installed")]
     directory = Path(tempfile.mkdtemp(prefix="pingadmin-bench-"))
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "tests.bench.auditlog_settings",
@@ -31,7 +32,7 @@ def main(url: str = "") -> int:
         "LOG_LEVEL": "WARNING",
     }
     try:
-        return report(*measure())
+        return [line(*measure())]
     finally:
         shutil.rmtree(directory)
 
@@ -88,18 +89,19 @@ def timed(person, more, name: str) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def report(vendor: str, rounds: dict[str, list[float]]) -> int:
-    """One line: name, ours, baseline, ratio, [min-max] over the rounds, goal, ok or short."""
+def line(vendor: str, rounds: dict[str, list[float]]) -> report.Line:
     pairs = list(zip(rounds["bare"], rounds["ours"], rounds["auditlog"], strict=True))
     ratios = [(ours - bare) / (theirs - bare) for bare, ours, theirs in pairs]
     ours, theirs = (statistics.median(each[way] - each[0] for each in pairs) for way in (1, 2))
-    ratio, goal = statistics.median(ratios), GOALS[vendor]
-    print(
-        f"P7 append added on {vendor}  {ours:.2f} ms  {theirs:.2f} ms  {ratio:.2f}  "
-        f"[{min(ratios):.2f}-{max(ratios):.2f}]  <= {goal}  {'ok' if ratio <= goal else 'short'}"
+    return report.line(
+        f"P7 append added on {vendor}",
+        ours=f"{ours:.2f} ms",
+        baseline=f"{theirs:.2f} ms",
+        rounds=ratios,
+        goal=f"<= {GOALS[vendor]}",
+        is_met=statistics.median(ratios) <= GOALS[vendor],
     )
-    return 0 if ratio <= goal else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(report.tell(run(*sys.argv[1:])))
