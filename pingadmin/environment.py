@@ -122,6 +122,16 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
+def some_of(name: str, allowed: list[str]) -> list[str]:
+    """A comma-separated list of words that are all allowed."""
+    found = words(name)
+    if wrong := [word for word in found if word not in allowed]:
+        raise ImproperlyConfigured(
+            f"{name} holds {wrong[0]!r}. Set it to nothing, or to some of: {', '.join(allowed)}."
+        )
+    return found
+
+
 def limits(name: str, default: str) -> list[tuple[int, int]]:
     """Rates such as `10/m,60/h,3/10m` as pairs of (how many, seconds)."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -205,6 +215,40 @@ def ticket_url(name: str) -> str:
         raise ImproperlyConfigured(
             f"{name} is {value!r}. Write one address with {{ticket}} once and no other braces, "
             "as in https://tickets.example/browse/{ticket}."
+        )
+    return value
+
+
+def webhook(name: str) -> Secret:
+    """The address of a webhook, or nothing. Whoever holds it may post there, so no sentence repeats it."""
+    value = text(name)
+    parts = parts_of(value)
+    is_plain = parts is not None and value.isascii() and "@" not in parts.netloc and "#" not in value
+    if value and not (is_plain and is_safe(value)):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a webhook. Write it as in https://host/path, without user or fragment "
+            "(http only for a loopback address)."
+        )
+    return Secret(value)
+
+
+def token(name: str) -> Secret:
+    """A word of at least 20 printable ASCII characters without spaces, or nothing."""
+    value = text(name)
+    if value and not re.fullmatch(r"[\x21-\x7e]{20,}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be at least 20 printable ASCII characters without spaces. Make one with: {MAKE_ONE}"
+        )
+    return Secret(value)
+
+
+def own_address(name: str) -> str:
+    """The origin at which people reach this panel, such as https://panel.example; empty where it is not set."""
+    value = text(name).rstrip("/")
+    if value and (not re.fullmatch(r"https?://[^/@?#<>|*\s]+", value) or not is_safe(value)):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write scheme and host as in https://panel.example (http only for a loopback "
+            "address), without a path."
         )
     return value
 

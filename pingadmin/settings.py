@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from pingadmin import environment, upstream_accounts
+from pingadmin.accounts.roles import MAY_RESUME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -43,6 +44,8 @@ UPSTREAM_CONNECT_SECONDS = environment.number("UPSTREAM_CONNECT_SECONDS", 2, lea
 UPSTREAM_READ_SECONDS = environment.number("UPSTREAM_READ_SECONDS", 5, least=0.1)
 UPSTREAM_WRITE_SECONDS = environment.number("UPSTREAM_WRITE_SECONDS", 8, least=0.1)
 UPSTREAM_BODY_BYTES = 256_000
+UPSTREAM_LIST_BYTES = environment.whole("UPSTREAM_LIST_BYTES", 8_000_000, least=1000)
+EVENT_STREAM_IDLE_SECONDS = environment.number("EVENT_STREAM_IDLE_SECONDS", 45, least=0.1)
 UPSTREAM_READ_SLOTS = environment.whole("UPSTREAM_READ_SLOTS", 3, least=1)
 UPSTREAM_WRITE_SLOTS = environment.whole("UPSTREAM_WRITE_SLOTS", 2, least=1)
 UPSTREAM_SLOT_WAIT_SECONDS = 0.25
@@ -58,6 +61,13 @@ RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number("RESUME_LEASE
 RECONCILE_AFTER_SECONDS = [0, 5, 30, 120, 600]
 RESUME_LIMITS = environment.limits("RESUME_LIMITS", "10/m,60/h")
 RESUME_LIMITS_PER_SESSION = environment.limits("RESUME_LIMITS_PER_SESSION", "3/10m")
+# A bulk resume: how long it may take in all, and how long after its last sign of life it counts as left.
+BULK_SECONDS = environment.number("BULK_SECONDS", 300, least=1)
+BULK_LEASE_SECONDS = (
+    UPSTREAM_WRITE_SECONDS + UPSTREAM_READ_SECONDS + environment.number("BULK_LEASE_SLACK_SECONDS", 12, least=0.1)
+)
+# Pausing disconnects people: no role may, but those that are named here.
+PAUSE_ROLES = environment.some_of("PAUSE_ROLES", MAY_RESUME)
 LOOKUP_LIMITS = environment.limits("LOOKUP_LIMITS", "60/m")
 TICKET_PATTERN = environment.pattern(
     "TICKET_PATTERN", environment.text("TICKET_PATTERN", r"[A-Za-z0-9#][A-Za-z0-9._/#-]{0,63}")
@@ -77,6 +87,25 @@ globals().update(environment.mail_server("EMAIL_URL", "smtp://localhost:25"))
 EMAIL_TIMEOUT = 10
 CHECKPOINT_EVENTS = environment.whole("CHECKPOINT_EVENTS", 100, least=1)
 CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", 900, least=1)
+
+# --- Messages, figures, and how long history is kept ------------------------------------------------
+
+NOTIFY_URL = environment.webhook("NOTIFY_URL")
+PANEL_URL = environment.own_address("PANEL_URL")
+METRICS_TOKEN = environment.token("METRICS_TOKEN")
+HISTORY_FULL_DAYS = environment.number("HISTORY_FULL_DAYS", 14, least=0.01)
+HISTORY_SAMPLE_SECONDS = environment.whole("HISTORY_SAMPLE_SECONDS", 900, least=1)
+HISTORY_DAYS = environment.number("HISTORY_DAYS", 400, least=0.01)
+if HISTORY_DAYS < HISTORY_FULL_DAYS:
+    raise ImproperlyConfigured("HISTORY_DAYS is less than HISTORY_FULL_DAYS. History is kept at least that long.")
+
+# --- The collector ---------------------------------------------------------------------------------
+
+COLLECT_LIST_SECONDS = environment.number("COLLECT_LIST_SECONDS", 10, least=0.1)
+COLLECT_POLL_AFTER_SECONDS = environment.number("COLLECT_POLL_AFTER_SECONDS", 60, least=0.1)
+COLLECT_POLLS_A_SECOND = environment.number("COLLECT_POLLS_A_SECOND", 20, least=0.1)
+COLLECT_POLLS_AT_ONCE = environment.whole("COLLECT_POLLS_AT_ONCE", 8, least=1)
+COLLECT_QUEUE_EVENTS = environment.whole("COLLECT_QUEUE_EVENTS", 50_000, least=1)
 
 # --- Django -----------------------------------------------------------------------------------
 
@@ -239,6 +268,8 @@ CSRF_FAILURE_VIEW = "pingadmin.web.errors.csrf_failure"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
+# A scraper on this machine speaks plain http; /metrics itself takes a token over HTTPS alone.
+SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"

@@ -19,6 +19,7 @@ EVERYBODY = set(ROLES)
 OPEN = EVERYBODY | {NOBODY}
 LOOK = {"viewer", "support", "auditor"}
 RESUME = {"support"}
+TEAM = {"support"}
 AUDIT = {"support", "auditor", "admin"}
 REVIEW = {"auditor"}
 EXPORT = {"auditor"}
@@ -32,12 +33,31 @@ FORM = READ | WRITE
 TABLE = {
     "": (EVERYBODY, FORM),
     "sessions/": (LOOK, READ),
+    "sessions/rows/": (LOOK, READ),
+    "sessions/views/": (RESUME, WRITE),
+    "sessions/views/<int:view_id>/rename/": (RESUME, WRITE),
+    "sessions/views/<int:view_id>/delete/": (RESUME, WRITE),
     "sessions/<alias:alias>/discover/": (LOOK, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/refresh/": (LOOK, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/chart/": (LOOK, READ),
+    "sessions/<alias:alias>/<session_id:session_id>/history.csv": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/now/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/resume/": (RESUME, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/pause/": (NO_ONE, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (RESUME, WRITE),
+    "sessions/handover/": (TEAM, FORM),
+    "sessions/<alias:alias>/<session_id:session_id>/team/": (LOOK, READ),
+    "sessions/<alias:alias>/<session_id:session_id>/watch/": (TEAM, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/assign/": (TEAM, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/notes/": (LOOK, READ),
+    "sessions/<alias:alias>/<session_id:session_id>/notes/add/": (TEAM, WRITE),
+    "resumes/bulk/": (RESUME, FORM),
+    "resumes/bulk/start/": (RESUME, WRITE),
+    "resumes/bulk/<uuid:bulk_id>/": (LOOK, READ),
+    "resumes/bulk/<uuid:bulk_id>/now/": (LOOK, READ),
+    "resumes/bulk/<uuid:bulk_id>/stop/": (RESUME, WRITE),
+    "resumes/bulk/<uuid:bulk_id>/retry/": (RESUME, WRITE),
     "audit/": (AUDIT, READ),
     "audit/<int:seq>/": (AUDIT, READ),
     "audit/export.csv": (EXPORT, {"GET"}),
@@ -49,6 +69,11 @@ TABLE = {
     "audit/rows/<int:seq>/": (AUDIT, READ),
     "audit/integrity/": (AUDIT, READ),
     "audit/integrity/check/": (AUDIT, WRITE),
+    "collector/": (EVERYBODY, READ),
+    "collector/now/": (EVERYBODY, READ),
+    "collector/alarm/": (EVERYBODY, READ),
+    # Open to a scraper on this machine, as a test client seems to be; tests/collector/test_metrics.py has the others.
+    "metrics": (OPEN, READ),
     "healthz": (OPEN, READ),
     "readyz": (OPEN, READ),
     "accounts/login/": (OPEN, FORM),
@@ -94,8 +119,10 @@ SAMPLES = {
     "<alias:alias>": "ping",
     "<session_id:session_id>": "ses_1",
     "<uuid:attempt_id>": "00000000-0000-0000-0000-000000000000",
+    "<uuid:bulk_id>": "00000000-0000-0000-0000-000000000000",
     "<int:seq>": "1",
     "<int:pk>": "1",
+    "<int:view_id>": "1",
     "<id>": "1",
     "<path:content_type_id>": "1",
     "<path:object_id>": "1",

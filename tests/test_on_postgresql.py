@@ -8,7 +8,15 @@ import pytest
 
 from tests.support.processes import CHECKOUT, clean_environment
 
-BOUND_TO_THE_DATABASE = ["tests/accounts", "tests/audit", "tests/remote_sessions", "tests/resumes"]
+BOUND_TO_THE_DATABASE = [
+    "tests/accounts",
+    "tests/audit",
+    "tests/collector",
+    "tests/notifications",
+    "tests/oversight",
+    "tests/remote_sessions",
+    "tests/resumes",
+]
 NOT_AGAIN = "not (browser or process or redis or postgres)"
 
 

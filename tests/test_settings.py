@@ -44,6 +44,8 @@ def read_accounts(read, tmp_path):
     [
         ("LOOKUP_LIMITS", "5/0m", "Write rates such as"),
         ("RESUME_LIMITS", "10/0m", "Write rates such as"),
+        ("PAUSE_ROLES", "support,root", "holds 'root'. Set it to nothing, or to some of: support."),
+        ("PAUSE_ROLES", "auditor", "some of: support."),
         ("RESUME_LIMITS_PER_SESSION", "0/m", "Write rates such as"),
         ("TICKET_URL", "javascript:alert({ticket})", "Write one address with {ticket} once"),
         ("TICKET_URL", "ftp://tickets.example/{ticket}", "Write one address with {ticket} once"),

@@ -26,7 +26,7 @@ _NEXT_CELL = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
 
 def lines(export: Export) -> Iterator[bytes]:
     """The file in pieces: the columns' names, then chunks of stories. Two queries a chunk."""
-    yield _encoded([COLUMNS])
+    yield encoded([COLUMNS])
     source, line = _source(export), 0
     for chunk in export.chunks():
         rows = []
@@ -34,7 +34,14 @@ def lines(export: Export) -> Iterator[bytes]:
             line += 1
             known = Story([event for event in story.events if event.seq < export.event.seq])
             rows.append([*_cells(known), line, len(export.seqs), source])
-        yield _encoded(rows)
+        yield encoded(rows)
+
+
+def encoded(rows) -> bytes:
+    """Lines of cells, each made harmless and quoted."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(map(harmless, row) for row in rows)
+    return text.getvalue().encode()
 
 
 def harmless(value) -> str:
@@ -84,9 +91,3 @@ def _source(export: Export) -> str:
     span = " ".join(f"{name} {chain.plain(asked[name])}" for name in ("since", "until") if asked[name])
     asked_for = ", ".join(part for part in (export.question.urlencode() or "no filter", span) if part)
     return f"export #{event.seq} by {event.actor_name} at {chain.plain(event.at)}: {asked_for}"
-
-
-def _encoded(rows) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(map(harmless, row) for row in rows)
-    return text.getvalue().encode()

@@ -33,9 +33,13 @@ def _no_ticket(heads: QuerySet) -> QuerySet:
 
 
 def _repeated(heads: QuerySet) -> QuerySet:
-    """The later of two acts on one session. Acts on no session are never repeated."""
+    """The later of two like acts on one session; a resume after a pause repeats nothing."""
     earlier = stories.all_heads().filter(
-        NEED_REVIEW, session_id=OuterRef("session_id"), alias=OuterRef("alias"), seq__lt=OuterRef("seq")
+        NEED_REVIEW,
+        action=OuterRef("action"),
+        session_id=OuterRef("session_id"),
+        alias=OuterRef("alias"),
+        seq__lt=OuterRef("seq"),
     )
     heads = heads.exclude(session_id="").alias(earlier_at=Subquery(earlier.order_by("-seq").values("at")[:1]))
     within = int(settings.REPEATED_WITHIN_HOURS * 3600)

@@ -15,7 +15,7 @@ from pingadmin.audit.models import AuditEvent
 RESULTS = {
     "confirmed": "Confirmed",
     "accepted": "Accepted",
-    "already": "Was not paused",
+    "already": "Nothing to do",
     "rejected": "Refused",
     "not_sent": "Not sent",
     "unknown": "Unknown",
@@ -60,6 +60,7 @@ class Question(forms.Form):
     client = forms.CharField(label="Client or agent", max_length=200, required=False)
     alias = forms.CharField(label="System", max_length=32, required=False)
     ticket = forms.CharField(label="Ticket", max_length=100, required=False)
+    batch = forms.CharField(label="Bulk act", max_length=36, required=False)
     result = forms.ChoiceField(label="Result", choices=[("", "Any"), *RESULTS.items()], required=False)
     since = Moment(label="From")
     until = Moment(label="To", day_ends=True)
@@ -86,8 +87,12 @@ class Question(forms.Form):
         asked = self.cleaned_data
         heads = stories.all_heads()
         columns = {"session_id": "session", "client": "client", "alias": "alias", "ticket": "ticket"}
+        columns |= {"batch": "batch"}
         columns |= {"at__gte": "since", "at__lt": "until"}
         heads = heads.filter(**{column: asked[name] for column, name in columns.items() if asked[name]})
+        if asked["batch"]:
+            # Said twice: the index over bulk acts alone can then be used.
+            heads = heads.exclude(batch="")
         by_any_event = self._by_any_event()
         if by_any_event:
             heads = heads.filter(seq__in=AuditEvent.objects.filter(by_any_event).values("story"))

@@ -13,7 +13,7 @@ from pingadmin.audit.actors import PERSON
 from pingadmin.audit.models import AuditEvent
 
 # What a reviewer must look at: acts on sessions, and not sign-ins or reads.
-ACTS_ON_SESSIONS = ("resume",)
+ACTS_ON_SESSIONS = ("resume", "pause")
 # The action of a mark -> how the story then stands.
 MARKS = {"mark_reviewed": "reviewed", "mark_flagged": "flagged"}
 
@@ -92,7 +92,9 @@ class Story:
 
     @property
     def _ending(self) -> tuple[str, str]:
-        return words.of_result(self.result, self.verified) if self.result else words.of_missing_result(self.head.phase)
+        if not self.result:
+            return words.of_missing_result(self.head.phase)
+        return words.of_result(self.head.action, self.result, self.verified)
 
 
 def all_heads():

@@ -2,6 +2,9 @@
 
 UNRECOGNISED = ("Unrecognised", "unknown")
 
+# What "already" says of an act that is not a resume.
+_ALREADY = {"pause": ("Was paused already", "idle")}
+
 # result, and whether the effect was seen -> word, meaning (the colour's name)
 _RESULTS = {
     ("ok", True): ("Confirmed", "ok"),
@@ -25,8 +28,10 @@ _MOMENTS = {
 _MARKS = {"mark_reviewed": ("Reviewed", "ok"), "mark_flagged": ("Flagged", "failed")}
 
 
-def of_result(result: str, verified: bool | None) -> tuple[str, str]:
-    """Word and meaning of a result; `verified` counts for ok alone."""
+def of_result(action: str, result: str, verified: bool | None) -> tuple[str, str]:
+    """Word and meaning of an act's result; `verified` counts for ok alone."""
+    if result == "already" and action in _ALREADY:
+        return _ALREADY[action]
     return _RESULTS.get((result, result == "ok" and verified is True), UNRECOGNISED)
 
 
@@ -41,7 +46,7 @@ def of_moment(event) -> tuple[str, str]:
         return _MARKS.get(event.action, UNRECOGNISED)
     heading, meaning = _MOMENTS.get(event.phase, UNRECOGNISED)
     if event.result:
-        word, meaning = of_result(event.result, event.verified)
+        word, meaning = of_result(event.action, event.result, event.verified)
         heading = f"{heading}: {word.lower()}"
     return heading, meaning
 

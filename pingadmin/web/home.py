@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 FIRST_PAGES = [
-    ("remote_sessions.look_up", "remote_sessions:front_door"),
+    ("remote_sessions.look_up", "oversight:board"),
     ("audit.read", "audit:log"),
 ]
 

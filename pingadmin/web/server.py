@@ -10,6 +10,7 @@ from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
 from pingadmin import environment
+from pingadmin.web import ending
 
 THREADS = 8
 
@@ -52,6 +53,7 @@ SETTINGS = {
     "threads": THREADS,
     # Loaded once, before the workers part: they are there at once, and a SIGTERM finds no half-started one.
     "preload_app": True,
+    "post_worker_init": ending.watch,
     "keepalive": 5,
     "limit_request_line": 8190,
     "limit_request_fields": 64,

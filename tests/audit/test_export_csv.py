@@ -122,3 +122,15 @@ def test_whatever_is_written_reads_back_as_one_harmless_cell(text):
     assert row == [harmless(text), "next"]
     assert row[0].replace("'", "") == text.replace("'", "")
     assert row[0].lstrip()[:1] not in tuple("=+-@＝＋－＠")
+
+
+def test_a_pause_is_exported_as_a_pause(exported):
+    story("ok", action="pause"), story("already", action="pause"), story("already")
+
+    lines = exported()
+
+    assert [(line["action"], line["ending"]) for line in lines] == [
+        ("pause", "Accepted"),
+        ("pause", "Was paused already"),
+        ("resume", "Was not paused"),
+    ]

@@ -30,6 +30,7 @@ def found(query: str) -> list[int]:
         ("client=acme", {"client": "acme"}),
         ("alias=agi", {"alias": "agi"}),
         ("ticket=INC-9", {"ticket": "INC-9"}),
+        ("batch=b-9", {"batch": "b-9"}),
         ("words=rate+Limit", {"reason": "The limit of its rate has passed"}),
         ("words=100%25_sure", {"reason": "I am 100%_sure"}),
     ],

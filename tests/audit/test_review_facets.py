@@ -201,3 +201,28 @@ def _sound(query: str) -> Question:
     question = Question(QueryDict(query))
     assert question.is_valid()
     return question
+
+
+def test_a_pause_waits_for_a_review_as_a_resume_does():
+    paused, resumed = story("ok", action="pause"), story("ok")
+
+    assert found("review=pending") == [paused.seq, resumed.seq]
+    mark(paused, "flagged")
+    assert found("review=flagged") == [paused.seq]
+    assert found("review=pending") == [resumed.seq]
+
+
+def test_a_resume_after_a_pause_repeats_nothing_but_a_second_pause_does():
+    story("ok", action="pause")
+    story("ok")
+    again = story("ok", action="pause")
+
+    assert found("facet=repeated") == [again.seq]
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_each_act_is_found_by_its_own_name_alone(action):
+    heads = {name: story("already", action=name) for name in ("pause", "resume")}
+
+    assert found(f"action={action}") == [heads[action].seq]
+    assert found("result=already") == sorted(head.seq for head in heads.values())

@@ -33,6 +33,15 @@ def test_each_result_has_its_word_and_its_colour(result, verified, word, meaning
     assert (ended.word, ended.meaning) == (word, meaning)
 
 
+@pytest.mark.parametrize(("action", "word"), [("resume", "Was not paused"), ("pause", "Was paused already")])
+def test_a_needless_act_is_told_in_its_own_words(action, word):
+    outcome = {"action": action, "phase": "outcome", "result": "already"}
+    needless = told({"action": action, "phase": "intent"}, outcome)
+
+    assert (needless.word, needless.meaning, needless.act) == (word, "idle", action.capitalize())
+    assert words.of_moment(needless.events[1]) == (f"Outcome: {word.lower()}", "idle")
+
+
 def test_a_story_without_an_outcome_says_so():
     assert told({"phase": "intent"}).word == "No outcome yet"
     assert told({"phase": "event"}).word == "Recorded"

@@ -9,15 +9,23 @@ from pingadmin.demo import cast
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "front door": "/sessions/",
+    "board": "/sessions/",
+    "board, all known": "/sessions/?view=all&words=_&sort=client",
+    "board, nothing matches": "/sessions/?words=nothing&size=7",
+    "board as it was": "/sessions/?view=all&at=2026-01-01T00:00:00",
     "session": f"/sessions/ping/{cast.PING_PAUSED}/",
     "agent with a hostile name": f"/sessions/agi/{cast.AGI_MARKUP}/",
     "unknown id": f"/sessions/?q={cast.PING_UNKNOWN}",
     "no id": "/sessions/?q=..",
+    "traffic": f"/sessions/ping/{cast.PING_PAUSED}/chart/?range=all",
+    "what the team did": f"/sessions/ping/{cast.PING_PAUSED}/notes/",
+    "my sessions": "/sessions/handover/",
+    "bulk resume": "/resumes/bulk/",
     "audit log": "/audit/",
     "audit log, nothing matches": "/audit/?actor=nobody",
     "story": "/audit/1/",
     "integrity": "/audit/integrity/",
+    "collector health": "/collector/",
     "not found": "/nowhere/",
     "forbidden": "/admin/",
 }
@@ -29,6 +37,9 @@ def lived_in(panel, simulator):
     person = panel.login("support")
     why = {"reason": "Customer approved", "ticket": "INC-4412"}
     person.post(f"/sessions/ping/{cast.PING_PAUSED}/resume/", why)
+    person.post(f"/sessions/ping/{cast.PING_PAUSED}/watch/", {"watch": "yes"})
+    person.post(f"/sessions/ping/{cast.PING_PAUSED}/assign/", {"act": "take"})
+    person.post(f"/sessions/ping/{cast.PING_PAUSED}/notes/add/", {"text": "Billing calls back at 15:00.\nBe kind."})
     person.get(f"/sessions/ping/{cast.PING_CONNECTED}/")
     simulator.fault("status", status=503, match="GET */status", times=2)
     person.post(f"/sessions/ping/{cast.PING_CONNECTED}/refresh/")

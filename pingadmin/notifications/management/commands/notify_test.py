@@ -1,0 +1,22 @@
+"""Sends a test message to the team's webhook and says what came of it."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from pingadmin.notifications.wording import text_of_test
+from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.webhook import post
+
+
+class Command(BaseCommand):
+    help = "Send a test message to the webhook of NOTIFY_URL."
+
+    def handle(self, **options):
+        if not settings.NOTIFY_URL:
+            raise CommandError("NOTIFY_URL is not set. Set it, or NOTIFY_URL_FILE to a file that holds it.")
+        try:
+            status = post(settings.NOTIFY_URL, {"text": text_of_test()})
+        except UpstreamError as error:
+            status = f" (status {error.status})" if error.status else ""
+            raise CommandError(f"The webhook {error.sentence}{status}. Nothing else was tried.") from None
+        self.stdout.write(f"The webhook took the message (status {status}).")

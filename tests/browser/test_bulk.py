@@ -1,0 +1,93 @@
+"""A bulk resume in a real browser: choose, look, press once, and follow it through a reload."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.resumes.bulk_support import THREE
+from tests.support.processes import until
+
+pytestmark = pytest.mark.browser
+
+
+def choose(page, ids=THREE):
+    page.goto("/resumes/bulk/")
+    page.get_by_label("Session ids").fill(f"INC-4412: {' and '.join(ids)} hang")
+    page.get_by_role("button", name="Show what would be resumed").click()
+
+
+def press(page):
+    page.get_by_label("Reason").fill("Customer approved")
+    page.get_by_role("button", name="Resume ticked sessions").click()
+
+
+def item(page, session_id):
+    return page.locator(f"#bulk [data-item='ping/{session_id}']")
+
+
+def test_progress_is_followed_and_survives_a_reload(new_page, panel, simulator):
+    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=3)
+    simulator.fault("delay", match=f"PATCH */{THREE[1]}/resume", seconds=4)
+    page = new_page("support")
+    choose(page)
+    press(page)
+    expect(page.locator("progress")).to_have_attribute("value", "0")
+    expect(item(page, THREE[0])).to_contain_text("Asking")
+    expect(item(page, THREE[0])).to_contain_text("Accepted")
+    page.reload()
+    expect(page.locator("progress")).to_have_attribute("value", "1")
+    colleague = new_page("viewer")
+    colleague.goto(page.url)
+    for each in (page, colleague):
+        expect(each.locator("#bulk")).to_have_attribute("data-running", "false")
+        expect(each.locator("#bulk [data-result='ok']")).to_have_count(3)
+        expect(each.locator("progress")).to_have_count(0)
+        expect(each.locator("#bulk")).not_to_have_attribute("hx-get", "")
+    assert simulator.call_count("/resume") == 3
+
+
+def test_a_double_click_starts_it_once_and_stop_leaves_the_rest_for_a_retry(support_page, panel, simulator):
+    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=2)
+    choose(support_page)
+    support_page.get_by_label("Reason").fill("Customer approved")
+    support_page.get_by_role("button", name="Resume ticked sessions").dblclick()
+    support_page.get_by_role("button", name="Stop after this one").click()
+    expect(support_page.get_by_role("button", name="Retry the 2 not sent")).to_be_visible()
+    expect(item(support_page, THREE[0])).to_contain_text("Accepted")
+    assert simulator.call_count("/resume") == 1
+    assert len(panel.rows("SELECT * FROM resumes_bulkresume")) == 1
+    support_page.get_by_role("button", name="Retry the 2 not sent").click()
+    expect(support_page.get_by_label("Reason")).to_have_value("Customer approved")
+    expect(support_page.get_by_label(f"Resume {THREE[0]}")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(new_page, panel, simulator, scheme):
+    simulator.fault("delay", match=f"PATCH */{THREE[2]}/resume", seconds=4)
+    page = new_page("support", color_scheme=scheme, viewport={"width": 1400, "height": 900})
+    choose(page)
+    found = look(page)
+    press(page)
+    expect(item(page, THREE[2])).to_contain_text("Asking")
+    assert found + look(page) == []
+
+
+def look(page) -> list:
+    """What is wrong with the page as it stands, wide and narrow."""
+    wrong = []
+    for width in (1400, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        wrong += [(rule["id"], width) for rule in Axe().run(page).response["violations"]]
+        wrong += ["scrolls sideways"] * (page.evaluate("document.documentElement.scrollWidth") > width)
+    return wrong
+
+
+def test_it_all_works_without_javascript(new_page, simulator):
+    page = new_page("support", java_script_enabled=False)
+    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=1)
+    choose(page, THREE[:2])
+    press(page)
+    assert until(lambda: simulator.call_count("/resume") == 2)
+    page.get_by_role("link", name="Refresh").click()
+    until(lambda: page.reload() and page.locator("#bulk").get_attribute("data-running") == "false")
+    expect(page.locator("#bulk [data-result='ok']")).to_have_count(2)

@@ -1,0 +1,100 @@
+"""Two people at one session, each in a browser of their own."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pingadmin.demo import cast
+
+pytestmark = pytest.mark.browser
+
+ADDRESS = f"/sessions/ping/{cast.PING_PAUSED}/"
+WITHIN_A_POLL = 25_000
+
+
+def add_note(page, text):
+    page.get_by_label("Add a note").fill(text)
+    page.get_by_role("button", name="Add note").click()
+
+
+def come_back_to(page):
+    """As when somebody returns to the tab: the page looks at once and not only at its next turn."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def notes(page):
+    return page.locator("#team-notes")
+
+
+def test_two_people_see_each_other_and_each_others_notes_and_lose_nothing_typed(new_page, panel):
+    first, second = new_page("support"), new_page("support2")
+    first.goto(ADDRESS)
+    expect(first.locator("#team-near")).to_contain_text("Nobody else is seen looking")
+    second.goto(ADDRESS)
+    second.get_by_label("Reason").fill("Half a reason")
+    second.get_by_label("Add a note").fill("Half a note")
+    second.get_by_label("Add a note").focus()
+    expect(first.locator("#team-near")).to_contain_text("support2 is looking too", timeout=WITHIN_A_POLL)
+    expect(first.locator("#team-looking")).to_contain_text("support2 is looking too")
+    come_back_to(second)
+    expect(second.locator("#team-near")).to_contain_text("support is looking too")
+
+    add_note(first, "Called them.\n<b>They</b> call back.")
+    expect(notes(first)).to_contain_text("<b>They</b> call back.")
+    expect(first.get_by_label("Add a note")).to_have_value("")
+    first.get_by_role("button", name="Take it").click()
+    expect(first.locator("#team-near")).to_contain_text("Assigned to you")
+    come_back_to(second)
+    expect(notes(second)).to_contain_text("<b>They</b> call back.")
+    expect(second.locator("#team-near")).to_contain_text("Assigned to support")
+    assert notes(second).locator("b").count() == 0
+    expect(second.get_by_label("Add a note")).to_be_focused()
+    expect(second.get_by_label("Add a note")).to_have_value("Half a note")
+    expect(second.get_by_label("Reason")).to_have_value("Half a reason")
+
+    second.get_by_role("button", name="Take it").click()
+    expect(second.locator("#problem-team")).to_contain_text("support took it")
+    expect(second.get_by_label("Add a note")).to_have_value("Half a note")
+    second.reload()
+    expect(second.get_by_label("Add a note")).to_have_value("Half a note")
+
+
+def test_a_double_click_is_one_note_and_the_head_shows_the_watch(support_page, panel):
+    support_page.goto(ADDRESS)
+    support_page.get_by_label("Add a note").fill("Once")
+    support_page.get_by_role("button", name="Add note").dblclick()
+    expect(notes(support_page)).to_contain_text("Once")
+    support_page.get_by_role("button", name="Watch for the team").click()
+    expect(support_page.get_by_role("button", name="Watching")).to_be_visible()
+    expect(support_page.locator("#team-watched")).to_contain_text("support put it on the list")
+    assert len(panel.rows("SELECT * FROM oversight_teamentry WHERE kind = 'note'")) == 1
+
+
+def test_a_note_survives_a_sign_in_that_lapsed(support_page, panel):
+    support_page.goto(ADDRESS)
+    support_page.get_by_label("Add a note").fill("Typed for long")
+    support_page.context.clear_cookies()
+    support_page.get_by_role("button", name="Add note").click()
+    support_page.get_by_label("Username").fill("support")
+    support_page.get_by_label("Password").fill("pingadmin-demo")
+    support_page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(support_page.get_by_label("Add a note")).to_have_value("Typed for long")
+
+
+def test_without_javascript_a_session_is_handed_over_and_taken_up(new_page, panel):
+    first, second = (new_page(name, java_script_enabled=False) for name in ("support", "support2"))
+    first.goto(ADDRESS)
+    first.get_by_text("Hand over or assign").click()
+    first.get_by_label("To", exact=True).select_option("support2")
+    first.get_by_role("button", name="Hand over", exact=True).click()
+    expect(first.get_by_text("Say what they must know")).to_be_visible()
+    expect(first.locator("select[name=to] option:checked")).to_have_text("support2")
+    first.get_by_label("What must they know?").fill("Billing calls at 15:00")
+    first.get_by_role("button", name="Hand over", exact=True).click()
+    expect(first.get_by_role("heading", name="support handed this over to support2")).to_be_visible()
+    second.goto("/sessions/handover/")
+    second.get_by_role("link", name=cast.PING_PAUSED).click()
+    expect(second.get_by_role("heading", name="support handed this over to you")).to_be_visible()
+    second.get_by_role("button", name="Take it").click()
+    expect(second.get_by_role("heading", name="handed this over")).to_have_count(0)
+    add_note(second, "On it")
+    expect(notes(second)).to_contain_text("On it")

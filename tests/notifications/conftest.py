@@ -1,0 +1,28 @@
+"""A webhook made of bare sockets, and a panel's settings that name it."""
+
+import pytest
+
+from pingadmin.secret import Secret
+from tests.upstream.raw_server import RawServer, says
+
+PATH = "/services/T000/B000/canary-webhook-secret"
+
+
+@pytest.fixture
+def webhook(settings):
+    """webhook(*script) -> a running server that NOTIFY_URL names; it takes everything unless told otherwise."""
+    servers = []
+
+    def start(*script, **options):
+        servers.append(RawServer(*(script or [says(200, b"ok", kind="text/plain")]), **options).__enter__())
+        settings.NOTIFY_URL = Secret(servers[-1].address + PATH)
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.__exit__()
+
+
+@pytest.fixture(autouse=True)
+def panel_url(settings):
+    settings.PANEL_URL = "https://panel.example"
