@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from pingadmin import upstream
 from pingadmin.collector.chores import Checkpointer, Pruner, notify
@@ -142,6 +142,8 @@ class Collector:
         self._finish()
 
     def _finish(self) -> None:
+        # This thread's connection is as old as the process, and may have died with a database that came back since.
+        connections.close_all()
         try:
             for account in self._accounts:
                 account.writer.stop.set()

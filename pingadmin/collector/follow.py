@@ -71,19 +71,24 @@ class Follower:
             self._inbox.numbers_anew()
         if heard.events:
             self._inbox.hear(heard.events)
-        self._inbox.mark(heard.at)
-        self._heard_at = heard.at
+        if heard.heard_bytes:
+            # A silent connection may be dead: that it was watched is said when something is heard.
+            self._inbox.mark(heard.at, since=self._heard_at)
+            self._heard_at = heard.at
         self._last_event_id = heard.last_event_id
         self._feed.count(
             events=len(heard.events), unreadable=heard.unreadable + heard.unknown, dropped=heard.dropped
         )  # fmt: skip
         if self._numbering.lacks_some():
-            self._inbox.mark(heard.at, LOST)
-            self._inbox.mark(timezone.now())
+            begins, ends = self._numbering.lost
+            self._inbox.mark(begins, LOST)
+            self._inbox.mark(ends)
+            self._inbox.mark(self._heard_at, since=ends)
             self._resync(timezone.now())
 
     def _begin(self, at: datetime) -> None:
-        self._began_at = at
+        self._began_at = self._heard_at = at
+        self._inbox.mark(at)
         self._numbering.connected()
         self._feed.up(at)
         # What changed while nobody listened is asked for.

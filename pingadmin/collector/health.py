@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import CharField, Value
 from django.utils import timezone
 
+from pingadmin.collector.lease import LASTS as LATE_AFTER
 from pingadmin.collector.models import Beat, Feed
 from pingadmin.notifications import standing
 from pingadmin.remote_sessions.coverage import Gap, gaps
@@ -32,8 +33,9 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Account:
-    """One account. word: heard, waiting, polled, deaf or unset, as `health.WORDS` explains; feed: what the collector
-    wrote of it, None where nothing. gaps: of the newest 24 hours, oldest first; those that last have no end."""
+    """One account. word: heard, interrupted, waiting, polled, deaf or unset, as `health.WORDS` explains; feed: what the
+    collector wrote of it, None where nothing. gaps: of the newest 24 hours, oldest first; those that last have no end.
+    """
 
     alias: str
     label: str
@@ -61,6 +63,7 @@ class Account:
 WORDS = {
     "heard": ("Heard", "ok"),
     "polled": ("Asked one by one", "ok"),
+    "interrupted": ("Not heard at present", "paused"),
     "waiting": ("Not heard yet", "idle"),
     "deaf": ("Not heard", "failed"),
     "unset": ("No longer set", "idle"),
@@ -69,7 +72,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Health:
-    """Everything that the health page shows. collector: never, running, silent or stopped."""
+    """Everything that the health page shows. collector: never, running, late, silent or stopped."""
 
     collector: str
     beat: Beat | None
@@ -117,13 +120,18 @@ def alarms() -> list[Alarm]:
         return [Alarm("never")]
     started_at, beat_at, stopped_at = beat
     word = _collector_word(beat_at, stopped_at, now)
-    if word != "running":
+    if word in ("stopped", "silent"):
         return [Alarm(word, since=stopped_at or beat_at)]
     return [
         Alarm("deaf", since=since, label=account["LABEL"])
         for alias, account in settings.UPSTREAMS.items()
         if (since := _deaf_since(*feeds.get(alias, ("", None)), started_at, now))
     ]
+
+
+def is_running(beat: Beat | None) -> bool:
+    """Whether the collector gives signs of life; long before its silence is an alarm, what it said is not news."""
+    return beat is not None and _collector_word(beat.beat_at, beat.stopped_at, timezone.now()) == "running"
 
 
 def version_of(found: list[Alarm]) -> str:
@@ -152,7 +160,8 @@ def _text(value):
 def _collector_word(beat_at, stopped_at, now) -> str:
     if stopped_at:
         return "stopped"
-    return "silent" if now - beat_at > SILENT_AFTER else "running"
+    age = now - beat_at
+    return "silent" if age > SILENT_AFTER else "late" if age > LATE_AFTER else "running"
 
 
 def _deaf_since(kind, heard_at, started_at, now) -> datetime | None:
@@ -174,15 +183,20 @@ def _account(alias, feed, beat, window_from, now) -> Account:
 
 
 def _account_word(feed, beat, now) -> str:
-    if beat is None or _collector_word(beat.beat_at, beat.stopped_at, now) != "running":
+    collector = _collector_word(beat.beat_at, beat.stopped_at, now) if beat else "never"
+    if collector not in ("running", "late"):
         return "deaf" if feed and feed.heard_at else "waiting"
     if feed is None:
         return "deaf" if _deaf_since("", None, beat.started_at, now) else "waiting"
-    if feed.kind == "polls":
-        return "polled"
     if _deaf_since(feed.kind, feed.heard_at, beat.started_at, now):
         return "deaf"
-    return "heard" if feed.heard_at else "waiting"
+    if collector == "late":
+        return "interrupted"
+    if feed.kind == "polls":
+        return "polled"
+    if feed.heard_at is None:
+        return "waiting"
+    return "heard" if feed.up_since else "interrupted"
 
 
 def _lasting(gap: Gap, now) -> Gap:

@@ -21,10 +21,14 @@ EASE_FROM, EASE_SECONDS = 4000, 1.0
 
 @dataclass(frozen=True)
 class Mark:
-    """Says of the watching that it lasted at a moment, or (why: half a sentence) that it ended there."""
+    """Says of the watching that it lasted at a moment, or (why: half a sentence) that it ended there.
+
+    since: from when on it lasted, where that is known.
+    """
 
     at: datetime
     why: str = ""
+    since: datetime | None = None
 
 
 @dataclass
@@ -80,13 +84,13 @@ class Inbox:
         with self._changed:
             self._events.append(None)
 
-    def mark(self, at: datetime, why: str = "") -> None:
+    def mark(self, at: datetime, why: str = "", *, since: datetime | None = None) -> None:
         """Of marks that follow each other and say that it lasted, the first and the last are kept."""
         with self._changed:
             lasting = [mark for mark in self._marks[-2:] if not mark.why]
             if not why and len(lasting) == 2:
-                self._marks.pop()
-            self._marks.append(Mark(at, why))
+                since = self._marks.pop().since or since
+            self._marks.append(Mark(at, why, since))
 
     def take(self, most: int, wait_seconds: float, stop: threading.Event | None = None) -> Batch:
         """What waits, at most `wait_seconds` after the first of it came; at once where there are `most` events."""

@@ -29,9 +29,9 @@ class Lister:
         except UpstreamError as error:
             self._failed(error)
             return False
-        self._listed_at = listing.answered_at
         self._inbox.answer("list", listing.sessions)
-        self._inbox.mark(listing.answered_at)
+        self._inbox.mark(listing.answered_at, since=self._listed_at)
+        self._listed_at = listing.answered_at
         self._feed.heard(listing.answered_at)
         self._feed.up(listing.answered_at)
         self._feed.count(unreadable=listing.unreadable)

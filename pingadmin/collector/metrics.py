@@ -7,6 +7,7 @@ person, no secret. docs/operating.md lists the names.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -38,30 +39,34 @@ def text() -> str:
 
 def _families() -> Iterator[tuple[str, str, str, Iterable[Sample]]]:
     """name, type, help and samples of each family."""
-    yield from _of_the_collector()
-    yield from _of_accounts(list(Feed.objects.order_by("alias")))
+    beat = Beat.objects.order_by("-beat_at").first()
+    is_running = health.is_running(beat)
+    yield from _of_the_collector(beat, is_running)
+    yield from _of_accounts(list(Feed.objects.order_by("alias")), is_running)
     yield from _of_acts()
     yield from _of_messages()
 
 
-def _of_the_collector():
-    beat = Beat.objects.order_by("-beat_at").first()
-    alarms = health.alarms()
-    is_up = bool(beat) and not any(alarm.what in ("never", "stopped", "silent") for alarm in alarms)
-    yield "pingadmin_alarms", "gauge", "Notices of silence that people see.", _one(len(alarms))
-    yield "pingadmin_collector_up", "gauge", "1 while the collector gives signs of life.", _one(is_up)
+def _of_the_collector(beat, is_running):
+    yield "pingadmin_alarms", "gauge", "Notices of silence that people see.", _one(len(health.alarms()))
+    yield "pingadmin_collector_up", "gauge", "1 while the collector gives signs of life.", _one(is_running)
     if beat:
         yield "pingadmin_collector_start_time_seconds", "gauge", "When it was started.", _one(beat.started_at)
         yield "pingadmin_collector_beat_time_seconds", "gauge", "Its newest sign of life.", _one(beat.beat_at)
 
 
-def _of_accounts(feeds):
+def _of_accounts(feeds, is_running):
+    """A collector that was killed leaves its last word behind; that is no longer so."""
     now = timezone.now()
     gauges = [
-        ("up", "1 while the account is heard.", lambda feed: feed.up_since is not None),
+        (
+            "up",
+            "1 while the account is heard.",
+            lambda feed: is_running and feed.up_since is not None and feed.alias in settings.UPSTREAMS,
+        ),
         ("heard_time_seconds", "When anything was heard last.", lambda feed: feed.heard_at),
         ("lag_seconds", "How long the newest event waited to be written.", lambda feed: _seconds(feed.lag_ms)),
-        ("events_per_second", "Events a second, lately.", lambda feed: feed.events_a_second),
+        ("events_per_second", "Events a second, lately.", lambda feed: feed.events_a_second if is_running else None),
         ("error_time_seconds", "When hearing failed last.", lambda feed: feed.error_at),
         (
             "circuit_open",

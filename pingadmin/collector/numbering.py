@@ -4,6 +4,7 @@ Not every stream numbers its events one by one; only where ten came in a row doe
 """
 
 from collections import deque
+from datetime import datetime
 from time import monotonic
 
 from pingadmin.upstream.records import SessionEvent
@@ -22,6 +23,9 @@ class Numbering:
         self._highest: int | None = None
         self._in_a_row = 0
         self._missing: dict[int, float] = {}
+        self._newest_at: datetime | None = None
+        # Between which moments events were left out, at the latest jumps.
+        self.lost: tuple[datetime, datetime] | None = None
         self._recent: deque[list[SessionEvent]] = deque(maxlen=50)
         self._is_new = True
 
@@ -44,9 +48,10 @@ class Numbering:
         if first == self._highest + 1 and last - first == len(events) - 1 and not self._missing:
             self._in_a_row += len(events)
             self._highest = last
+            self._newest_at = events[-1].heard_at
         else:
             for event in events:
-                self._follow(event.place)
+                self._follow(event.place, event.heard_at)
         return is_anew
 
     def lacks_some(self) -> bool:
@@ -60,7 +65,7 @@ class Numbering:
     def _repeats(self, event: SessionEvent) -> bool:
         return any(_same(event, other) for events in self._recent for other in events)
 
-    def _follow(self, place):
+    def _follow(self, place, heard_at):
         if place is None or place <= self._highest:
             self._missing.pop(place, None)
             return
@@ -68,11 +73,14 @@ class Numbering:
             self._in_a_row += 1
         elif self._in_a_row >= IN_A_ROW:
             now = self._clock()
+            begins = self.lost[0] if self._missing and self.lost else self._newest_at
+            self.lost = (begins, heard_at)
             until = min(place, self._highest + 1 + MISSING_MOST)
             self._missing |= dict.fromkeys(range(self._highest + 1, until), now)
         else:
             self._in_a_row = 0
         self._highest = place
+        self._newest_at = heard_at
 
 
 def _same(one: SessionEvent, other: SessionEvent) -> bool:

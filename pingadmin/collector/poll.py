@@ -22,7 +22,7 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.errors import UpstreamError
 
 OPEN_STATES = ["created", "connected", "initializing", "ready", "running"]
-LOADED_MOST = 500
+LOADED_LEAST, LOADED_MOST = 500, 5000
 LOAD_SECONDS = 1.0
 REST_SECONDS = 0.05
 PAUSES = {"rate_limited": 30, "refused_key": 60}
@@ -38,6 +38,8 @@ class Poller:
     def __init__(self, api, inbox: Inbox, feed: FeedState, threads: ThreadPoolExecutor):
         self._api, self._inbox, self._feed, self._threads = api, inbox, feed, threads
         self._pacing = Pacing(settings.COLLECT_POLLS_A_SECOND)
+        # Enough for the budget until the next time.
+        self._load_most = round(min(LOADED_MOST, max(LOADED_LEAST, 2 * LOAD_SECONDS * settings.COLLECT_POLLS_A_SECOND)))
         self._waiting: deque[str] = deque()
         self._soon: deque[str] = deque()
         self._asked: dict[str, float] = {}
@@ -63,27 +65,30 @@ class Poller:
         return False
 
     def send_next(self) -> None:
-        """Send as many calls as may go now."""
-        if self._api.circuit().word == "open":
+        """Send as many calls as may go. Each that ends lets the next one go, so that no thread waits for the loop."""
+        if self._is_left_alone():
             return
         with self._lock:
-            free = 2 * settings.COLLECT_POLLS_AT_ONCE - self._under_way
-        for _ in range(self._pacing.take(max(0, min(free, len(self._soon) + len(self._waiting))))):
-            self._send(self._soon.popleft() if self._soon else self._waiting.popleft())
+            free = settings.COLLECT_POLLS_AT_ONCE - self._under_way
+            number = self._pacing.take(max(0, min(free, len(self._soon) + len(self._waiting))))
+            chosen = [self._soon.popleft() if self._soon else self._waiting.popleft() for _ in range(number)]
+            self._under_way += number
+            self._asked |= dict.fromkeys(chosen, monotonic())
+        for session_id in chosen:
+            self._threads.submit(self._ask, session_id)
 
     def is_idle(self) -> bool:
         """Whether no call is under way, and none waits that could go."""
-        can_go = self._api.circuit().word != "open" and (self._waiting or self._soon)
+        can_go = not self._is_left_alone() and (self._waiting or self._soon)
         return not (can_go or self._under_way)
 
     def rest_seconds(self) -> float:
         return REST_SECONDS
 
-    def _send(self, session_id: str) -> None:
-        self._asked[session_id] = monotonic()
-        with self._lock:
-            self._under_way += 1
-        self._threads.submit(self._ask, session_id)
+    def _is_left_alone(self) -> bool:
+        """Whether the circuit lets nobody through. After that time one of us has to try, or it stays open for ever."""
+        circuit = self._api.circuit()
+        return circuit.word == "open" and circuit.opens_in_seconds > 0
 
     def _ask(self, session_id: str) -> None:
         try:
@@ -94,6 +99,7 @@ class Poller:
         finally:
             with self._lock:
                 self._under_way -= 1
+            self.send_next()
 
     def _failed(self, session_id: str, error: UpstreamError) -> None:
         if error.word in NOT_ASKED:
@@ -110,7 +116,8 @@ class Poller:
         self._load_at = monotonic() + LOAD_SECONDS
         after = settings.COLLECT_POLL_AFTER_SECONDS
         oldest = monotonic() - after
-        self._asked = {each: at for each, at in self._asked.items() if at > oldest}
+        with self._lock:
+            self._asked = {each: at for each, at in self._asked.items() if at > oldest}
         self._waiting.extend(each for each in self._due(timezone.now(), after) if each not in self._asked)
 
     def _due(self, now: datetime, after: float) -> list[str]:
@@ -125,5 +132,5 @@ class Poller:
         found = {}
         for each in (watched, unsettled, open_ones):
             oldest_first = each.order_by("seen_at").values_list("session_id", flat=True)
-            found |= dict.fromkeys(oldest_first[: LOADED_MOST + len(self._asked)])
+            found |= dict.fromkeys(oldest_first[: self._load_most + len(self._asked)])
         return list(found)

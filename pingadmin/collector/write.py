@@ -21,7 +21,7 @@ from pingadmin.remote_sessions.sighting_batches import Memory, forget_places, re
 from pingadmin.remote_sessions.sightings import record_failure
 
 EVENTS_AT_ONCE = 2000
-FLUSH_SECONDS = 0.25
+FLUSH_SECONDS = 0.15
 WATCHED_EVERY_SECONDS = 5
 # SQLite lets one in at a time and keeps no queue: of the time of each batch this share is left to others, or a press
 # would wait in vain while a storm is written.
@@ -111,5 +111,5 @@ class Writer:
             coverage.stopped(self._alias, mark.at, mark.why)
             self._said_at = 0.0
         elif not is_last or self.stop.is_set() or monotonic() >= self._said_at:
-            coverage.watched(self._alias, mark.at)
+            coverage.watched(self._alias, mark.at, since=mark.since)
             self._said_at = monotonic() + WATCHED_EVERY_SECONDS

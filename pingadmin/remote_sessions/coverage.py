@@ -13,7 +13,7 @@ from pingadmin.remote_sessions.models import WatchSpan
 # A span that was lengthened this lately still lasts.
 LASTS = timedelta(seconds=30)
 NEVER = "nobody watched yet"
-KILLED = "the collector did not run"
+KILLED = "no word from the collector"
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,13 @@ class Gap:
     why: str
 
 
-def watched(alias: str, at: datetime) -> None:
-    """Say that an account is being watched at a moment: lengthens the span that lasts, or begins one."""
+def watched(alias: str, at: datetime, *, since: datetime | None = None) -> None:
+    """Say that an account is being watched at a moment: lengthens the span that lasts, or begins one.
+
+    since: from when on it is known to have lasted, where that was said only now.
+    """
     _take_back(alias, at)
-    lasting = _lasting(alias, at).order_by("-until_at").first()
+    lasting = _lasting(alias, min(at, since or at)).order_by("-until_at").first()
     if lasting is None:
         WatchSpan.objects.create(alias=alias, from_at=at, until_at=at)
     elif at > lasting.until_at:

@@ -90,6 +90,17 @@ def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator)
     assert Feed.objects.get(alias="ping").reconnects == 1
 
 
+def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(following, simulator, settings):
+    settings.EVENT_STREAM_IDLE_SECONDS = 2.5
+    storm(simulator, sessions=3, heartbeats=0)
+    assert following.write_until(lambda: stormy().count() == 3)
+    last = stormy().order_by("seen_at").last().seen_at
+    spoil(simulator, {"fault": "silence", "seconds": 30})
+    assert following.write_until(lambda: WatchSpan.objects.filter(why_ended="the event stream fell silent").exists())
+    ended = WatchSpan.objects.get(why_ended="the event stream fell silent").until_at
+    assert timedelta(0) <= ended - last < timedelta(seconds=1.5)
+
+
 def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
     storm(simulator, sessions=30, heartbeats=0)
     following.write_until(lambda: stormy().count() == 30)
@@ -100,6 +111,9 @@ def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
         lambda: WatchSpan.objects.filter(why_ended="the event stream left events out").exists()
     )
     assert len(following.resyncs) == 2
+    before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
+    assert before.until_at < after.from_at
+    assert stormy().filter(seen_at__gt=before.until_at, seen_at__lt=after.from_at).count() == 0
 
 
 def test_garbage_costs_itself_and_is_counted(following, simulator):

@@ -63,7 +63,7 @@ def test_while_it_runs_every_figure_is_there(as_viewer):
     assert 'data-collector="running"' in html and "box" in html and "process 4711" in html
     assert (heard(html, "ping"), heard(html, "agi")) == ("heard", "heard")
     for figure in ("1,234 ms", "12.3", "1,000,000", "7 late, 8 repeated", "9 superseded, 3 unreadable", "2 failed",
-                   "last failure <time", "never failed yet", "Event stream", "List", "without a gap"):  # fmt: skip
+                   "last failure <time", "none yet", "Event stream", "List", "without a gap"):  # fmt: skip
         assert figure in html, figure
     assert "What to do" not in html
 
@@ -98,6 +98,33 @@ def test_a_refused_key_says_what_to_mend(as_viewer):
     assert "give the account a working key" in page(as_viewer)
 
 
+def test_one_whose_connection_ended_is_not_called_heard_until_it_is_back(as_viewer):
+    beat()
+    feed(up_since=None, heard_at=ago(seconds=9), error="rate_limited", error_at=ago(seconds=4))
+    html = page(as_viewer)
+    assert heard(html, "ping") == "interrupted" and "not at present" in html and "9 s ago" in html
+    assert "without a break since" not in html
+
+
+def test_a_collector_that_was_killed_is_not_said_to_run_or_to_hear(as_viewer):
+    """Its silence is an alarm after two minutes; that it was heard a minute ago is no reason to say that it is."""
+    beat(beat_at=ago(seconds=21))
+    feed(heard_at=ago(seconds=21))
+    feed("agi", kind="polls")
+    html = page(as_viewer)
+    assert 'data-collector="late"' in html and "The collector runs" not in html and "data-alarm" not in html
+    assert heard(html, "ping") == heard(html, "agi") == "interrupted" and "without a break since" not in html
+
+
+def test_a_list_has_no_figures_of_a_stream(as_viewer):
+    beat()
+    feed("agi", kind="list", events_a_second=0.0, unreadable=3)
+    agi = page(as_viewer).split('data-account="agi"')[1].split("data-messages")[0]
+    assert "3</dd>" in agi and "unreadable, added up over all lists" in agi
+    for word in ("Events", "Delay", "Reconnects", "superseded"):
+        assert word not in agi, word
+
+
 def test_one_that_is_asked_session_by_session_may_be_silent(as_viewer):
     beat()
     feed(kind="polls", heard_at=ago(hours=1))
@@ -118,7 +145,7 @@ def test_gaps_are_listed_newest_first_with_their_reasons(as_viewer):
     watched(since=9, until=0)
     html = page(as_viewer)
     ping = html.split('data-account="ping"')[1].split('data-account="agi"')[0]
-    assert ping.count("Not watched") == 2 and ping.count('class="gap"') == 2
+    assert ping.count("Not watched") == 2 and "Not watched before" not in ping and ping.count('class="gap"') == 2
     assert ping.index("the collector was stopped") < ping.index("the stream broke off")
     assert 'x="240" width="60"' in ping and 'x="840" width="60"' in ping
 
@@ -126,8 +153,17 @@ def test_gaps_are_listed_newest_first_with_their_reasons(as_viewer):
 def test_a_gap_that_lasts_has_no_end(as_viewer):
     beat()
     watched(since=25, until=1, why="the stream broke off")
-    ping = page(as_viewer).split('data-account="ping"')[1]
+    ping = page(as_viewer).split('data-account="ping"')[1].split('data-account="agi"')[0]
     assert '<strong class="stale">now</strong>' in ping
+
+
+def test_a_gap_that_began_before_the_24_hours_is_given_no_beginning(as_viewer):
+    beat()
+    watched(since=1)
+    html = page(as_viewer)
+    ping, agi = html.split('data-account="ping"')[1].split('data-account="agi"')
+    assert "Not watched before <time" in ping and "nobody watched yet" in ping
+    assert '<strong class="stale">in all these hours</strong>' in agi
 
 
 def test_messages_that_failed_are_listed_without_the_address(as_support, settings):
@@ -160,7 +196,7 @@ def test_the_poll_is_answered_only_when_something_changed(as_viewer, time_machin
     address = html.split('hx-get="/collector/now/')[1].split('"')[0]
     same = as_viewer.get(f"/collector/now/{address}")
     assert (same.status_code, same.content) == (304, b"")
-    time_machine.move_to(NOW + timedelta(seconds=20), tick=False)
+    time_machine.move_to(NOW + timedelta(seconds=15), tick=False)
     assert as_viewer.get(f"/collector/now/{address}").status_code == 304
     row.beat_at = NOW
     row.save()

@@ -88,6 +88,22 @@ def test_what_the_collector_wrote_is_told_in_base_units(client):
     assert 'pingadmin_account_lag_seconds{account="agi"}' not in found
 
 
+def test_the_last_words_of_a_collector_that_was_killed_are_not_told_as_present(client, settings):
+    Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW - timedelta(seconds=21), host="box", process=1)
+    facts = {"kind": "stream", "heard_at": NOW - timedelta(seconds=21), "events_a_second": 1.5}
+    Feed.objects.create(alias="ping", up_since=NOW - timedelta(hours=1), **facts)
+    found = scraped(client)
+    assert found["pingadmin_collector_up"] == found['pingadmin_account_up{account="ping"}'] == 0
+    assert 'pingadmin_account_events_per_second{account="ping"}' not in found
+    assert found["pingadmin_alarms"] == 0, "that comes after two minutes"
+
+
+def test_an_account_that_is_no_longer_set_is_not_heard(client):
+    Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1)
+    Feed.objects.create(alias="old", kind="stream", up_since=NOW, heard_at=NOW)
+    assert scraped(client)['pingadmin_account_up{account="old"}'] == 0
+
+
 def test_acts_and_messages_are_counted(client, settings):
     settings.NOTIFY_URL = Secret("https://hooks.example/canary")
     story("unknown")

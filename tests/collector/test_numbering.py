@@ -45,6 +45,14 @@ def test_a_jump_means_that_some_are_missing_once_they_had_time_to_come(numbering
     assert not numbering.lacks_some(), "said once"
 
 
+def test_what_is_missing_was_lost_between_its_neighbours(numbering, clock):
+    heard = events(*range(20), 23, 24, 40)
+    numbering.begins_anew(heard)
+    clock.now = 5.0
+    assert numbering.lacks_some()
+    assert numbering.lost == (heard[19].heard_at, heard[22].heard_at)
+
+
 def test_what_was_only_overtaken_is_not_missing(numbering, clock):
     numbering.begins_anew(events(*range(1, 20)))
     numbering.begins_anew(events(21))

@@ -10,7 +10,9 @@ from pingadmin.collector.models import Feed
 from pingadmin.demo import cast
 from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
+from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionEvent
+from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +85,16 @@ def test_the_budget_of_a_second_holds(parts, simulator, settings):
     assert simulator.call_count("/status") == 1
 
 
+def test_a_poll_that_ends_lets_the_next_one_go_without_the_loop(parts, simulator, settings):
+    settings.COLLECT_POLLS_AT_ONCE, settings.COLLECT_POLLS_A_SECOND = 1, 10_000
+    asked = [simulator.session("ping", client_id="open") for _ in range(5)]
+    for session_id in asked:
+        known(session_id)
+    ping = parts()
+    ping.poller.step()
+    assert until(lambda: sorted(polled(simulator)) == sorted(asked))
+
+
 def test_asked_to_slow_down_it_waits_and_keeps_what_it_knew(parts, simulator):
     for number in range(20):
         known(f"ses_{number:010x}")
@@ -97,6 +109,20 @@ def test_asked_to_slow_down_it_waits_and_keeps_what_it_knew(parts, simulator):
     ping.writer.step()
     failed = RemoteSession.objects.filter(failure="rate_limited")
     assert failed.count() == asked and failed.first().state == "connected"
+
+
+def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(parts, simulator, settings):
+    settings.UPSTREAM_CIRCUIT_FAILURES = 1
+    settings.UPSTREAM_CIRCUIT_OPEN_SECONDS = 0.2
+    known(cast.PING_CONNECTED, ago=120)
+    ping = parts()
+    simulator.fault("close", match="*/status", times=0)
+    with pytest.raises(UpstreamError):
+        ping.api.look_up(cast.PING_CREATED)
+    simulator.clear_faults()
+    assert ping.api.circuit().word == "open"
+    ping.poller.step()
+    assert until(lambda: ping.poller.send_next() or simulator.call_count(f"/{cast.PING_CONNECTED}/status"))
 
 
 def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_when_it_is_back(

@@ -152,3 +152,11 @@ def test_the_newest_end():
     span(20, 50)
     assert newest_end("ping") == at(100)
     assert coverage.LASTS.total_seconds() == 30
+
+
+def test_what_lasted_since_a_moment_is_no_gap_however_long_nobody_said_so():
+    watched("ping", at(0))
+    watched("ping", at(44), since=at(0))
+    assert found(0, 44) == []
+    watched("ping", at(120), since=at(100))
+    assert found(0, 120) == [(44, 120, KILLED)]
