@@ -18,6 +18,7 @@ from pingadmin.web import wording
 
 WIDTH, HEIGHT = 900, 220
 LEFT, RIGHT, TOP, BOTTOM = 78, 890, 14, 190
+WORDS_WIDTH = 90  # of "not watching"
 STORIES = 50
 ACTS = {"resume": "resumed", "pause": "paused"}
 
@@ -151,19 +152,33 @@ def _top(points: list[Point]) -> float:
 
 
 def _ticks(place: _Places) -> list[Mark]:
-    """Four moments along the foot, with the day where the stretch is longer than a day."""
-    found = []
-    for number in range(5):
-        ms = place.begin + number * (place.end - place.begin) // 4
-        local = timezone.localtime(moment(ms))
-        words = f"{local.day} {local:%b} {local:%H:%M}" if place.end - place.begin > 86_400_000 else f"{local:%H:%M}"
-        found.append(Mark(place.x(ms), words, at_end=number == 4, meaning="first" if number == 0 else ""))
-    return found
+    """Round moments of the clock on the wall along the foot, at most 9."""
+    span = (place.end - place.begin) // 1000
+    step = next((step for step in _TICKS if span <= 8 * step), span // 8)
+    words = (
+        "%H:%M:%S" if step < 60 else "%H:%M" if span <= _DAY else "%-d %b %H:%M" if span <= 90 * _DAY else "%-d %b %Y"
+    )
+    shift = round(timezone.localtime(moment(place.end)).utcoffset().total_seconds())
+    begin, end = place.begin // 1000 + shift, place.end // 1000 + shift
+    found = [(seconds - shift) * 1000 for seconds in range(-(-begin // step) * step, end + 1, step)]
+    return [_tick(place.x(ms), f"{timezone.localtime(moment(ms)):{words}}") for ms in found]
+
+
+def _tick(x: float, words: str) -> Mark:
+    return Mark(x, words, at_end=x > RIGHT - 4 * len(words))
+
+
+_DAY = 86400
+# Seconds from tick to tick.
+_TICKS = (2, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
+_TICKS += tuple(_DAY * days for days in (1, 2, 5, 10, 30, 100, 365))
 
 
 def _gap(gap: Gap, place: _Places, until_at: datetime) -> Mark:
     begin, end = place.x_of(gap.from_at), place.x_of(gap.until_at or until_at)
-    return Mark(begin, "not watching" if end - begin > 40 else "", width=round(max(end - begin, 1), 1), title=gap.why)
+    return Mark(
+        begin, "not watching" if end - begin > WORDS_WIDTH else "", width=round(max(end - begin, 1), 1), title=gap.why
+    )
 
 
 def _acts(session: RemoteSession, stretch: Stretch) -> list[Story]:
@@ -201,6 +216,6 @@ def _summary(points: list[Point], unwatched: list[Gap]) -> str:
     if not known:
         return "Nothing is known of the traffic in this stretch."
     down, up = max(point.down for point in known), max(point.up for point in known)
-    share = f"known for {len(known)} of {len(points)} means"
+    share = f"known at {len(known)} of {len(points)} points"
     holes = f"; {len(unwatched)} {'gap' if len(unwatched) == 1 else 'gaps'} in our watching" if unwatched else ""
     return f"Down up to {per_second(down)}, up up to {per_second(up)}; {share}{holes}."

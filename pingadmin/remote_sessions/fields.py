@@ -32,6 +32,28 @@ class MillisecondField(models.BigIntegerField):
         return "BigIntegerField"
 
 
+class SpanField(models.BigIntegerField):
+    """A timedelta as whole milliseconds, rounded down; none at all, which is most of them, is stored as NULL and costs
+    no byte."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **(kwargs | {"null": True, "default": timedelta}))
+
+    def from_db_value(self, value, expression, connection):
+        return (value or 0) * MILLISECOND
+
+    def to_python(self, value):
+        return super().to_python(value) if isinstance(value, str | int) else value
+
+    def get_prep_value(self, value):
+        if isinstance(value, timedelta):
+            return value // MILLISECOND or None
+        return super().get_prep_value(value)
+
+    def get_internal_type(self):
+        return "BigIntegerField"
+
+
 class WordField(models.CharField):
     """A word; those of `codes` (word -> one letter) are stored as their letter, any other as it is.
 

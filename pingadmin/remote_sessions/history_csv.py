@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from heapq import merge
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
+from django.db.models.functions import Coalesce
 
 from pingadmin.audit.export_csv import encoded
 from pingadmin.remote_sessions.chart_ranges import Stretch
 from pingadmin.remote_sessions.coverage import Gap, gaps
+from pingadmin.remote_sessions.fields import MillisecondField
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 
 _NAMES = (
@@ -22,6 +24,9 @@ _NAMES = (
 )
 COLUMNS = _NAMES.split()
 CHUNK = 1000
+LAST_AT = ExpressionWrapper(
+    F("first_at") + Coalesce(F("lasted"), 0, output_field=BigIntegerField()), output_field=MillisecondField()
+)
 
 
 def lines(session: RemoteSession, stretch: Stretch) -> Iterator[bytes]:
@@ -47,7 +52,8 @@ def file_name(session: RemoteSession, stretch: Stretch) -> str:
 
 def _snapshots(session: RemoteSession, stretch: Stretch) -> Iterator[StatusSnapshot]:
     """Those that touch the stretch, page by page: no query stays open for as long as a download may take."""
-    touching = session.snapshots.filter(first_at__lte=stretch.until_at, last_at__gte=stretch.from_at)
+    begun = session.snapshots.filter(first_at__lte=stretch.until_at)
+    touching = begun.alias(last_at=LAST_AT).filter(last_at__gte=stretch.from_at)
     touching, after = touching.order_by("first_at", "id"), Q()
     while page := list(touching.filter(after)[:CHUNK]):
         yield from page

@@ -14,7 +14,9 @@ from pingadmin.upstream.records import SessionEvent, SessionRecord
 
 # How far answers of two kinds may overtake each other on their way to us.
 RACE = timedelta(seconds=5)
+CALL = timedelta(seconds=15)
 STEP = timedelta(milliseconds=1)
+NO_TIME = timedelta()
 
 # newest: it is what we know now. repeated: it was known. late: something newer is known. doubtful: its counters are
 # lower than the known ones, and nothing says whether it is old or they began anew.
@@ -54,7 +56,7 @@ class Stretch:
     uploaded_before: int
     downloaded_before: int
     first_at: datetime
-    last_at: datetime
+    lasted: timedelta
     times: int
 
     def says(self, seen: Seen) -> bool:
@@ -71,7 +73,8 @@ class Stretch:
 @dataclass(slots=True, eq=False)
 class Known:
     """A RemoteSession, and what a batch adds to its history. newest: its newest stretch. longer: the one that was
-    the newest before, where the batch lengthened it. stamp: changed_at as the database holds it."""
+    the newest before, where the batch lengthened it. late_by_number: those of late whose time does not say where they
+    belong. stamp: changed_at as the database holds it."""
 
     id: int
     session_id: str
@@ -104,6 +107,7 @@ class Known:
     longer: Stretch | None = None
     added: list[Stretch] = field(default_factory=list)
     late: list[Stretch] = field(default_factory=list)
+    late_by_number: list[Stretch] = field(default_factory=list)
     is_changed: bool = False
     is_changed_beside: bool = False
 
@@ -139,7 +143,7 @@ def take(known: Known, seen: Seen, source: str) -> Verdict:
         _doubt_paused(known, seen)
         _learn(known, seen, source)
     elif verdict == "late":
-        known.late.append(_stretch(known, seen, source, _late_at(known, seen)))
+        _keep_late(known, seen, source)
     elif verdict == "doubtful":
         # Nobody can tell what its counters count from.
         unclear = seen._replace(uploaded_bytes=None, downloaded_bytes=None)
@@ -158,7 +162,7 @@ def _verdict(known: Known, seen: Seen, source: str) -> Verdict:
     if seen.at < known.seen_at and not (is_numbered and known.source == source):
         return "late"
     if seen.kind != "session_start" and _falls(known, seen):
-        if known.source != source and seen.at - known.seen_at < RACE and _falls_little(known, seen):
+        if known.source != source and _was_overtaken(known, seen):
             return "late"
         if seen.kind and not is_numbered:
             return "doubtful"
@@ -173,11 +177,17 @@ def _falls(known: Known, seen: Seen) -> bool:
     )
 
 
-def _falls_little(known: Known, seen: Seen) -> bool:
-    """Whether it can be an answer that was overtaken on its way."""
+def _was_overtaken(known: Known, seen: Seen) -> bool:
+    """Whether what fell is older than what is known, and was longer on its way. A session that began anew since
+    cannot have lasted longer than since then. An event may have waited for long, an answer no longer than a call."""
+    passed = (seen.at - known.seen_at).total_seconds()
+    race = RACE.total_seconds()
     if known.duration_seconds is None or seen.duration_seconds is None:
+        return passed < race
+    fell = known.duration_seconds - seen.duration_seconds
+    if passed < race and fell < race:
         return True
-    return known.duration_seconds - seen.duration_seconds < RACE.total_seconds()
+    return seen.duration_seconds > passed + race and (seen.kind != "" or fell < CALL.total_seconds())
 
 
 def _is_less(one: int | None, other: int | None) -> bool:
@@ -195,7 +205,7 @@ def _count_on(known: Known, seen: Seen) -> None:
 def _lengthen_or_add(known: Known, seen: Seen, source: str) -> None:
     newest = known.newest
     if newest is not None and newest.says(seen):
-        newest.last_at = max(newest.last_at, seen.at)
+        newest.lasted = max(newest.lasted, seen.at - newest.first_at)
         newest.duration_seconds = seen.duration_seconds
         newest.times += 1
         if newest.id is not None:
@@ -246,15 +256,17 @@ def _hear_paused(known: Known, seen: Seen, source: str) -> None:
         known.is_changed = known.is_changed_beside = True
 
 
-def _late_at(known: Known, seen: Seen) -> datetime:
-    """When what is late goes into history: before the newest stretch, where only its number says that it is late."""
-    if known.newest is None or seen.at < known.seen_at:
-        return seen.at
-    return min(seen.at, known.newest.first_at - STEP)
+def _keep_late(known: Known, seen: Seen, source: str) -> None:
+    """What its time does not call late goes before the newest stretch at least."""
+    is_by_time = known.newest is None or seen.at < known.seen_at
+    at = seen.at if is_by_time else min(seen.at, known.newest.first_at - STEP)
+    known.late.append(_stretch(known, seen, source, at))
+    if not is_by_time:
+        known.late_by_number.append(known.late[-1])
 
 
 def _stretch(known: Known, seen: Seen, source: str, at: datetime) -> Stretch:
     return Stretch(
         None, source, seen.state, seen.paused, "", seen.duration_seconds, seen.uploaded_bytes, seen.downloaded_bytes,
-        known.uploaded_before, known.downloaded_before, at, at, 1,
+        known.uploaded_before, known.downloaded_before, at, NO_TIME, 1,
     )  # fmt: skip

@@ -9,6 +9,7 @@ prepared statement for all rows; PostgreSQL gets one statement with an array for
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection, models
@@ -33,7 +34,7 @@ def insert_many(model: type[models.Model], names: list[str], rows: list[tuple]) 
     fields = _fields(model, names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f'{_insert(model, fields)} RETURNING "{model._meta.pk.column}"', _columns(fields, rows))
+            cursor.execute(f'{_insert(model, fields)} RETURNING "{model._meta.pk.column}"', _arrays(fields, rows))
             return [key for (key,) in cursor.fetchall()]
         cursor.executemany(_insert(model, fields), list(zip(*_columns(fields, rows), strict=True)))
         # A table with AUTOINCREMENT counts on by one, and nobody else writes during our transaction.
@@ -54,7 +55,7 @@ def update_many(model: type[models.Model], names: list[str], rows: list[tuple]) 
     if connection.vendor == "postgresql":
         columns = ", ".join(f'"{field.column}"' for field in fields)
         changes = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields[:-1])
-        new = f"unnest({_arrays(fields)}) AS new ({columns})"
+        new = f"unnest({_parameters(fields)}) AS new ({columns})"
         _run(f'UPDATE "{table}" AS old SET {changes} FROM {new} WHERE old."{key}" = new."{key}"', fields, rows)
     else:
         changes = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
@@ -87,13 +88,13 @@ def _fields(model, names) -> list[models.Field]:
 def _insert(model, fields) -> str:
     columns = ", ".join(f'"{field.column}"' for field in fields)
     if connection.vendor == "postgresql":
-        values = f"SELECT * FROM unnest({_arrays(fields)})"
+        values = f"SELECT * FROM unnest({_parameters(fields)})"
     else:
         values = f"VALUES ({', '.join(['%s'] * len(fields))})"
     return f'INSERT INTO "{model._meta.db_table}" ({columns}) {values}'
 
 
-def _arrays(fields) -> str:
+def _parameters(fields) -> str:
     return ", ".join(f"%s::{_type(field)}[]" for field in fields)
 
 
@@ -103,12 +104,26 @@ def _type(field) -> str:
 
 def _run(statement: str, fields, rows: list[tuple]) -> None:
     if rows:
-        columns = _columns(fields, rows)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                cursor.execute(statement, columns)
+                cursor.execute(statement, _arrays(fields, rows))
             else:
-                cursor.executemany(statement, list(zip(*columns, strict=True)))
+                cursor.executemany(statement, list(zip(*_columns(fields, rows), strict=True)))
+
+
+def _arrays(fields, rows: list[tuple]) -> list[str]:
+    """Each column as PostgreSQL writes an array. The driver's own way with lists takes ten times as long."""
+    return [
+        f"{{{','.join([ELEMENTS.get(type(value), _quoted)(value) for value in column])}}}"
+        for column in _columns(fields, rows)
+    ]
+
+
+def _quoted(value: object) -> str:
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+ELEMENTS = {int: str, float: repr, bool: str, type(None): lambda _: "NULL", datetime: _quoted}
 
 
 def _columns(fields, rows) -> list[list]:

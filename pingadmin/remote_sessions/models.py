@@ -1,9 +1,11 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pingadmin.remote_sessions.fields import BaseField, MillisecondField, NarrowForeignKey, WordField
+from pingadmin.remote_sessions.fields import BaseField, MillisecondField, NarrowForeignKey, SpanField, WordField
 from pingadmin.upstream.errors import WORDS
 
 SOURCES = [
@@ -13,7 +15,7 @@ SOURCES = [
     ("list", "list"),
     ("resume", "answer to a resume"),
     ("pause", "answer to a pause"),
-    ("reconcile", "look after a resume"),
+    ("reconcile", "look after a press"),
 ]
 # How snapshots store the words that are known; a letter that was used once never changes its meaning.
 SOURCE_CODES = {
@@ -151,15 +153,16 @@ class StatusSnapshot(models.Model):
 
     `failure` is the word for a stretch of failed look-ups; the facts are then empty. A growing duration alone
     is not a change. Durations are in seconds, counts in bytes. before + counter never falls: the `_before` are the
-    bytes counted until the counters last fell back. Oldest first is (first_at, id); first_at and last_at hold
-    milliseconds. The order of the columns is the one that wastes no bytes on PostgreSQL.
+    bytes counted until the counters last fell back. Oldest first is (first_at, id); first_at and lasted hold
+    whole milliseconds, and last_at is reckoned from them. The order of the columns is the one that wastes no bytes on
+    PostgreSQL.
     """
 
     first_at = MillisecondField()
-    last_at = MillisecondField()
     uploaded_bytes = models.BigIntegerField(null=True)
     downloaded_bytes = models.BigIntegerField(null=True)
     duration_seconds = models.BigIntegerField(null=True)
+    lasted = SpanField()
     session = NarrowForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="snapshots")
     times = models.PositiveIntegerField(default=1, db_default=1)
     paused = models.BooleanField(null=True)
@@ -178,6 +181,15 @@ class StatusSnapshot(models.Model):
 
     def __str__(self):
         return f"{self.session_id}: {self.failure or self.state} since {self.first_at:%H:%M:%S}"
+
+    @property
+    def last_at(self) -> datetime:
+        """When the answer was the same for the last time."""
+        return self.first_at + self.lasted
+
+    @last_at.setter
+    def last_at(self, at: datetime):
+        self.lasted = at - self.first_at
 
     @property
     def failure_sentence(self) -> str:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from pingadmin.remote_sessions.knowledge import Known, Seen, Stretch, seen_of, take
+from pingadmin.remote_sessions.knowledge import STEP, Known, Seen, Stretch, seen_of, take
 from pingadmin.remote_sessions.many_rows import insert_many, insert_missing, stored, stored_of, update_many
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.upstream.records import SessionEvent, SessionRecord
@@ -30,7 +30,7 @@ KNOWN = [each.name for each in fields(Known)]
 FACTS = KNOWN[KNOWN.index("state") : KNOWN.index("created_upstream_at")]
 BESIDE = KNOWN[KNOWN.index("created_upstream_at") : KNOWN.index("newest")]
 STRETCH = [each.name for each in fields(Stretch)][1:]
-LONGER = ["last_at", "duration_seconds", "times"]
+LONGER = ["lasted", "duration_seconds", "times"]
 EMPTY = {"alias": "", "session_id": "", "state": "", "state_is_known": True, "who": "", "source": ""}
 EMPTY |= {"paused_said_source": "", "paused_doubted_by": "", "failure": "", "failure_message": ""}
 
@@ -204,6 +204,8 @@ def _leave_out_known(known: Iterable[Known]) -> int:
             if any(_same(stretch, row) for row in rows):
                 dropped += 1
             else:
+                if stretch in one.late_by_number:
+                    _move_back(stretch, rows)
                 _take_base(stretch, rows, one.id)
                 new.append(stretch)
                 rows.append(stretch)
@@ -215,6 +217,23 @@ def _same(one: Stretch, other: Stretch) -> bool:
     return (one.state, one.uploaded_bytes, one.downloaded_bytes, one.paused, one.failure) == (
         other.state, other.uploaded_bytes, other.downloaded_bytes, other.paused, other.failure,
     )  # fmt: skip
+
+
+def _move_back(stretch: Stretch, rows: list[Stretch]) -> None:
+    """Put it before every row that goes on from it: those that had lasted longer, since the counters began anew."""
+    newest_first = sorted(rows, key=attrgetter("first_at"), reverse=True)
+    for row in newest_first:
+        if row.first_at > stretch.first_at:
+            continue
+        if row.uploaded_before != newest_first[0].uploaded_before or not _is_less(stretch, row):
+            stretch.first_at = max(stretch.first_at, row.first_at)
+            return
+        stretch.first_at = row.first_at - STEP
+
+
+def _is_less(one: Stretch, other: Stretch) -> bool:
+    durations = one.duration_seconds, other.duration_seconds
+    return None not in durations and durations[0] < durations[1]
 
 
 def _take_base(stretch: Stretch, rows: list[Stretch], session_id: int) -> None:

@@ -33,11 +33,11 @@ def record_failure(*, session: RemoteSession, error: UpstreamError, source: str)
     now = timezone.now()
     newest = session.snapshots.order_by("-first_at", "-id").first()
     if newest and newest.failure == error.word:
-        newest.last_at = now
+        newest.lasted = max(newest.lasted, now - newest.first_at)
         newest.times += 1
-        newest.save(update_fields=["last_at", "times"])
+        newest.save(update_fields=["lasted", "times"])
     else:
-        session.snapshots.create(source=source, failure=error.word, first_at=now, last_at=now, **_base(session))
+        session.snapshots.create(source=source, failure=error.word, first_at=now, **_base(session))
     if session.failure != error.word:
         session.failing_since = now
     session.failure = error.word
@@ -56,7 +56,7 @@ def record_paused(*, session: RemoteSession, paused: bool, at: datetime, source:
     _update_paused(session, paused, at, source)
     session.changed_at = timezone.now()
     session.save()
-    return session.snapshots.create(source=source, paused=paused, first_at=at, last_at=at, **_base(session))
+    return session.snapshots.create(source=source, paused=paused, first_at=at, **_base(session))
 
 
 def doubt_paused(*, session: RemoteSession, at: datetime) -> None:

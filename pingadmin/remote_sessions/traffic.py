@@ -7,8 +7,8 @@ before + counter never falls, so the seeks need not know about counters that fel
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -20,30 +20,30 @@ MOST_POINTS = 500
 # Answers further apart than this (and than two buckets) leave a hole between them.
 SILENCE_MS = 300_000
 
-# For each edge the last answer that began by then, and the first that began after; both are one seek in the index.
+_TABLE = StatusSnapshot._meta.db_table
+_ANSWERED = (
+    f"FROM {_TABLE} WHERE session_id = %(session)s "  # noqa: S608 - the table's name is our own
+    "AND uploaded_bytes IS NOT NULL AND downloaded_bytes IS NOT NULL AND first_at"
+)
+_BEFORE = f"{_ANSWERED} <= edge ORDER BY first_at DESC, id DESC LIMIT 1"
+_AFTER = f"{_ANSWERED} > edge ORDER BY first_at, id LIMIT 1"
+# Joins the row that a seek finds for an edge, by what each database does with one look into the index.
+_JOIN = {
+    "postgresql": "LEFT JOIN LATERAL (SELECT * {seek}) AS {name} ON true",
+    "sqlite": f"LEFT JOIN {_TABLE} AS {{name}} ON {{name}}.id = (SELECT id {{seek}})",
+}
 _AROUND = """
     WITH RECURSIVE edges(edge) AS (
         SELECT CAST(%(from)s AS bigint) UNION ALL SELECT edge + %(step)s FROM edges WHERE edge < %(until)s
-    ), around AS (
-        SELECT edge,
-            (SELECT id FROM {table} AS held WHERE session_id = %(session)s AND first_at <= edge
-                AND uploaded_bytes IS NOT NULL AND downloaded_bytes IS NOT NULL
-                ORDER BY first_at DESC, id DESC LIMIT 1) AS last_id,
-            (SELECT id FROM {table} AS held WHERE session_id = %(session)s AND first_at > edge
-                AND uploaded_bytes IS NOT NULL AND downloaded_bytes IS NOT NULL
-                ORDER BY first_at, id LIMIT 1) AS next_id
-        FROM edges
     )
     SELECT edge,
-        a.first_at, a.last_at, a.uploaded_bytes, a.uploaded_before, a.downloaded_bytes, a.downloaded_before,
-        b.first_at, b.last_at, b.uploaded_bytes, b.uploaded_before, b.downloaded_bytes, b.downloaded_before
-    FROM around LEFT JOIN {table} AS a ON a.id = last_id LEFT JOIN {table} AS b ON b.id = next_id
-    ORDER BY edge
+        a.first_at, a.lasted, a.uploaded_bytes, a.uploaded_before, a.downloaded_bytes, a.downloaded_before,
+        b.first_at, b.lasted, b.uploaded_bytes, b.uploaded_before, b.downloaded_bytes, b.downloaded_before
+    FROM edges {before} {after} ORDER BY edge
 """
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One stretch of equal answers: milliseconds since 1970, and the bytes counted by then in all."""
 
     first: int
@@ -52,8 +52,7 @@ class Answer:
     down: int
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """The mean rates between two edges (milliseconds since 1970), in bytes a second; None where they are not known."""
 
     from_ms: int
@@ -71,8 +70,10 @@ def traffic(session: RemoteSession, from_ms: int, until_ms: int, step_ms: int, g
 def answers_around(session: RemoteSession, from_ms: int, until_ms: int, step_ms: int):
     """(edge, the answer before it or None, the answer after it or None), edge by edge from from_ms to until_ms."""
     bounds = {"from": from_ms, "until": until_ms, "step": step_ms, "session": session.pk}
+    join = _JOIN[connection.vendor]
+    around = _AROUND.format(before=join.format(seek=_BEFORE, name="a"), after=join.format(seek=_AFTER, name="b"))
     with connection.cursor() as cursor:
-        cursor.execute(_AROUND.format(table=StatusSnapshot._meta.db_table), bounds)
+        cursor.execute(around, bounds)
         for edge, *columns in cursor.fetchall():
             yield edge, _answer(*columns[:6]), _answer(*columns[6:])
 
@@ -114,9 +115,13 @@ _STEPS = [10_000, 15_000, 30_000, *(_MINUTE * count for count in (1, 2, 5, 10, 1
 _STEPS.append(_DAY)
 
 
-def _answer(first, last, up, up_before, down, down_before) -> Answer | None:
+def _answer(first, lasted, up, up_before, down, down_before) -> Answer | None:
     # Added here, where no sum is too large.
-    return None if first is None else Answer(first, last, up + (up_before or 0), down + (down_before or 0))
+    return (
+        None
+        if first is None
+        else Answer(first, first + (lasted or 0), up + (up_before or 0), down + (down_before or 0))
+    )
 
 
 def _totals(at: int, last: Answer | None, following: Answer | None, breaks, silence) -> tuple[float, float] | None:

@@ -1,8 +1,10 @@
 """P9: the chart of a session with a million snapshots, by index seeks, beside GROUP BY over its history.
 
-Both give the same points: GROUP BY finds each bucket's first and last answer, from which the same rates follow. The
-history has counters that fall back, failed look-ups and silences. Rounds take turns. That both are what reading every
-row gives is for the tests (tests/remote_sessions/test_traffic.py). Run: python -m tests.bench.bench_chart [rows]
+Both give the same points, from the question to the last of them; the drawing is not counted. GROUP BY finds each
+bucket's first and last answer, from which the same rates follow. The history has counters that fall back, failed
+look-ups and silences. Rounds take turns. That both are what reading every row gives is for the tests
+(tests/remote_sessions/test_traffic.py). PostgreSQL is measured where its programs are found.
+Run: python -m tests.bench.bench_chart [rows]
 """
 
 import os
@@ -23,7 +25,7 @@ BEGAN = datetime(2025, 11, 22, tzinfo=UTC)
 NOT_WATCHED = "the collector was restarted"
 
 _GROUPED = """
-    SELECT first_at / %(step)s AS bucket, min(first_at), max(first_at), max(last_at),
+    SELECT first_at / %(step)s AS bucket, min(first_at), max(first_at), max(first_at + COALESCE(lasted, 0)),
         min(uploaded_bytes + COALESCE(uploaded_before, 0)), max(uploaded_bytes + COALESCE(uploaded_before, 0)),
         min(downloaded_bytes + COALESCE(downloaded_before, 0)), max(downloaded_bytes + COALESCE(downloaded_before, 0))
     FROM remote_sessions_statussnapshot
@@ -31,6 +33,8 @@ _GROUPED = """
         AND uploaded_bytes IS NOT NULL AND downloaded_bytes IS NOT NULL
     GROUP BY bucket ORDER BY bucket
 """
+_NAMES = "session_id first_at source state failure uploaded_bytes downloaded_bytes uploaded_before downloaded_before"
+_COLUMNS = _NAMES.split()
 
 
 def run(rows: int = ROWS) -> list[report.Line]:
@@ -45,13 +49,14 @@ def run(rows: int = ROWS) -> list[report.Line]:
 
     django.setup()
     try:
-        return [measured(rows)]
+        return [measured(rows), on_postgresql(rows)]
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
 def measured(rows: int) -> report.Line:
     from django.core.management import call_command
+    from django.db import connection
 
     from pingadmin.remote_sessions.sightings import ensure_session
     from pingadmin.remote_sessions.traffic import edges_of, step_for, traffic
@@ -73,7 +78,7 @@ def measured(rows: int) -> report.Line:
     ratios = [slow / fast for fast, slow in zip(*taken.values(), strict=True)]
     seeks, slow = (statistics.median(times) * 1000 for times in taken.values())
     return report.line(
-        f"P9 chart of {rows:,} snapshots, {len(ours)} points",
+        f"P9 chart of {rows:,} snapshots, {len(ours)} points, {connection.vendor}",
         ours=f"{seeks:.1f} ms",
         baseline=f"{slow:.0f} ms GROUP BY",
         rounds=ratios,
@@ -84,25 +89,41 @@ def measured(rows: int) -> report.Line:
 
 def write_history(session, rows: int) -> datetime:
     """An answer about every 30 s; the end of it."""
-    from pingadmin.remote_sessions.many_rows import insert_many
+    from django.db import connection
+
+    from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
     from pingadmin.remote_sessions.models import StatusSnapshot
 
-    names = "uploaded_before downloaded_before first_at last_at source state failure uploaded_bytes downloaded_bytes"
-    chance, at = random.Random(9), BEGAN
-    up = down = up_before = down_before = 0
-    chunk = []
-    for number in range(rows):
-        at += timedelta(seconds=600 if chance.random() < 0.0005 else 30, milliseconds=chance.randrange(999))
-        if chance.random() < 0.0002:
-            up_before, down_before, up, down = up_before + up, down_before + down, 0, 0
-        up, down = up + chance.randrange(10**5), down + chance.randrange(10**6)
-        said = ("", "timed_out", None, None) if chance.random() < 0.01 else ("connected", "", up, down)
-        chunk.append((up_before, down_before, at, at, "stream", *said, session.pk, 1, None, None))
-        if len(chunk) == 20_000 or number == rows - 1:
-            columns = [*names.split(), "session", "times", "paused", "duration_seconds"]
-            insert_many(StatusSnapshot, columns, chunk)
-            chunk = []
-    return at
+    table, columns = StatusSnapshot._meta.db_table, ", ".join(_COLUMNS)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in history(session.pk, rows):
+                    copy.write_row(row)
+            cursor.execute(f"ANALYZE {table}")
+        else:
+            places = ", ".join(["%s"] * len(_COLUMNS))
+            cursor.execute("BEGIN")
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", history(session.pk, rows))
+            cursor.execute("COMMIT")
+        cursor.execute(f"SELECT max(first_at) FROM {table}")
+        return EPOCH + cursor.fetchone()[0] * MILLISECOND
+
+
+def history(session_id: int, rows: int):
+    """Rows as the database holds them."""
+    from pingadmin.remote_sessions.fields import milliseconds
+
+    chance, at = random.Random(9).random, milliseconds(BEGAN)
+    up = down = 0
+    bases = [None, None]
+    for _ in range(rows):
+        at += (600_000 if chance() < 0.0005 else 30_000) + int(chance() * 999)
+        if chance() < 0.0002:
+            bases, up, down = [(bases[0] or 0) + up, (bases[1] or 0) + down], 0, 0
+        up, down = up + int(chance() * 10**5), down + int(chance() * 10**6)
+        said = ("", "t", None, None) if chance() < 0.01 else ("c", "", up, down)
+        yield (session_id, at, "s", *said, *bases)
 
 
 def not_watched(end: datetime) -> list:
@@ -130,6 +151,31 @@ def grouped(session, begin: int, until: int, step: int, holes):
             place += 1
         around.append((edge, lasts[place - 1] if place else None, firsts[place] if place < len(firsts) else None))
     return points(around, broken_at(holes), silence=max(SILENCE_MS, 2 * step))
+
+
+def on_postgresql(rows: int) -> report.Line:
+    """The same on a cluster of its own."""
+    import environ
+    import pytest
+    from django.db import connections
+
+    from tests.support.postgres import start_postgres
+
+    try:
+        cluster = start_postgres()
+    except pytest.skip.Exception as why:
+        return report.skipped(f"P9 chart of {rows:,} snapshots, postgresql", str(why))
+    try:
+        config = environ.Env.db_url_config(cluster.create_database())
+        connections.databases["default"] = connections.databases["default"] | {"OPTIONS": {}} | config
+        connections["default"].close()
+        del connections["default"]
+        line = measured(rows)
+        connections["default"].close()
+        return line
+    finally:
+        cluster.close()
+        shutil.rmtree(cluster.directory)
 
 
 def timed(call) -> tuple[object, float]:

@@ -46,7 +46,7 @@ def test_a_steady_flow_is_one_line_and_one_row(session):
     chart = drawn(session)
     assert chart.down.count("M") == chart.up.count("M") == 1
     assert [(row.from_at, row.until_at, row.down, row.up) for row in chart.rows] == [(at(0), at(7200), 1024, 512)]
-    assert chart.summary == "Down up to 1.0 kB/s, up up to 512 B/s; known for 480 of 480 means."
+    assert chart.summary == "Down up to 1.0 kB/s, up up to 512 B/s; known at 480 of 480 points."
 
 
 def test_the_scale_holds_every_rate_and_names_its_unit(session):
@@ -62,6 +62,34 @@ def test_a_gap_breaks_the_line_and_says_why(session):
     assert chart.down.count("M") == 3, "before it, what was asked by hand inside it, after it"
     assert [(gap.words, gap.title) for gap in chart.gaps] == [("not watching", "the collector was stopped")]
     assert chart.gaps[0].x < chart.gaps[0].x + chart.gaps[0].width
+
+
+def test_a_narrow_gap_has_its_words_beside_the_drawing(as_viewer, session):
+    coverage.WatchSpan.objects.all().delete()
+    watch(-60, 3000, "the stream broke off")
+    watch(3300, 7200)
+    assert [gap.words for gap in drawn(session).gaps] == [""]
+    assert "chart-key-gap" in asked(as_viewer).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin", "end", "words"),
+    [
+        ("UTC", 0, 5400, ["12:00", "12:15", "12:30", "12:45", "13:00", "13:15", "13:30"]),
+        ("Asia/Kolkata", 0, 14400, ["17:30", "18:00", "18:30", "19:00", "19:30", "20:00", "20:30", "21:00", "21:30"]),
+        ("UTC", 0, 10, ["12:00:00", "12:00:02", "12:00:04", "12:00:06", "12:00:08", "12:00:10"]),
+        ("UTC", 43200, 3 * 86400, ["23 Nov 00:00", "23 Nov 12:00", "24 Nov 00:00", "24 Nov 12:00", "25 Nov 00:00",
+                                   "25 Nov 12:00"]),
+    ],
+)  # fmt: skip
+def test_the_foot_names_round_times_of_the_readers_zone(session, zone, begin, end, words):
+    with timezone.override(zone):
+        assert [tick.words for tick in drawn(session, begin, end).ticks] == words
+
+
+@pytest.mark.parametrize("seconds", [60, 900, 21600, 86400, 10**6, 10**8, 3 * 10**9])
+def test_the_foot_has_two_to_nine_times(session, seconds):
+    assert 2 <= len(drawn(session, 7, 7 + seconds).ticks) <= 9
 
 
 def test_no_answers_no_line():

@@ -128,7 +128,7 @@ def test_the_queries_do_not_grow_with_the_rows(as_support, simulator, django_ass
         as_support.get("/sessions/")
 
 
-QUERIES = 19
+QUERIES = 16
 
 
 def test_names_from_upstream_are_escaped_everywhere(as_support, settings):

@@ -24,13 +24,10 @@ call_command("migrate", "remote_sessions", verbosity=0, skip_checks=True)
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 first = StatusSnapshot.objects.get(pk=3)
 StatusSnapshot.objects.create(session_id=5, source="poll", first_at=first.first_at, last_at=first.last_at)
-rows = RemoteSession.objects.get(pk=5).snapshots.order_by("id").values_list(*COLUMNS)
-print(json.dumps([[*map(str, row[:2]), *row[2:]] for row in rows]))
+rows = RemoteSession.objects.get(pk=5).snapshots.order_by("id")
+print(json.dumps([[str(row.first_at), str(row.last_at), *(getattr(row, name) for name in COLUMNS)] for row in rows]))
 """
-_NAMES = (
-    "first_at last_at id source state paused duration_seconds uploaded_bytes downloaded_bytes failure times "
-    "uploaded_before"
-)
+_NAMES = "id source state paused duration_seconds uploaded_bytes downloaded_bytes failure times uploaded_before"
 COLUMNS = _NAMES.split()
 STATEMENTS = [
     "INSERT INTO remote_sessions_remotesession (id, alias, session_id, state, state_is_known, who, source, "

@@ -52,6 +52,12 @@ def test_many_sessions_are_written_at_once(hear, django_assert_max_num_queries):
     assert known("ses_299").uploaded_bytes == 299
 
 
+def test_names_come_through_as_they_are_whatever_the_database_writes_lists_with(hear):
+    names = ["NULL", "", "null", '"', "\\", '\\"', "a,b", "{a}", "' OR 1=1", " two  spaces ", "%s", "Zoë \u2028 客户"]
+    hear(*(replace(event(place, session=f"ses_{place}"), who=name) for place, name in enumerate(names)))
+    assert [known(f"ses_{place}").who for place in range(len(names))] == names
+
+
 def test_the_same_event_twice_is_one_row(hear):
     hear(event(1, duration=30, up=5), event(2, duration=60, up=9), event(2, duration=60, up=9))
     counts = hear(event(1, duration=30, up=5), event(2, duration=60, up=9, at=1))
@@ -91,6 +97,20 @@ def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(h
     assert [row.uploaded_bytes for row in history()] == [40, 50], "before what is newer than it"
     assert hear(event(4, up=40, at=3)).repeated == 1
     assert len(history()) == 2
+
+
+def test_what_is_late_by_its_number_goes_before_all_that_lasted_longer(hear):
+    hear(event(1, duration=30, up=1), event(3, duration=90, up=3, at=1), event(4, duration=120, up=4, at=2))
+    hear(event(5, duration=150, up=5, at=3))
+    hear(event(2, duration=60, up=2, at=4))
+    assert [row.uploaded_bytes for row in history()] == [1, 2, 3, 4, 5]
+
+
+def test_what_is_late_by_its_number_stays_behind_a_new_beginning(hear):
+    hear(event(1, duration=90, up=9), event(4, duration=60, up=6, at=2))
+    hear(event(5, duration=90, up=8, at=3))
+    hear(event(3, duration=30, up=3, at=4))
+    assert [row.uploaded_bytes for row in history()] == [9, 3, 6, 8]
 
 
 def test_a_late_row_has_the_base_of_the_row_before_it(hear):
@@ -154,6 +174,29 @@ def test_an_event_that_an_answer_overtook_does_not_count_as_a_new_beginning(hear
     counts = hear(event(2, duration=29, up=299, at=20.5))
     assert (counts.written, counts.late) == (0, 1)
     assert (known().uploaded_bytes, known().uploaded_before, known().source) == (300, 0, "look-up")
+
+
+def test_an_event_that_waited_long_while_an_answer_overtook_it_does_not_either(hear):
+    hear(event(1, duration=200, up=200))
+    record_sighting(alias="ping", record=answer(100, duration=300, up=300), source="poll")
+    counts = hear(event(2, duration=230, up=230, at=101), event(3, duration=260, up=260, at=101))
+    assert (counts.written, counts.late) == (0, 2)
+    hear(event(4, duration=310, up=310, at=111))
+    assert (known().uploaded_bytes, known().uploaded_before, known().source) == (310, 0, "stream")
+    assert [row.uploaded_bytes for row in history()] == [200, 230, 260, 300, 310]
+
+
+def test_an_answer_that_took_long_does_not_either(hear):
+    hear(event(1, duration=300, up=300))
+    record_sighting(alias="ping", record=answer(1, duration=288, up=288), source="poll")
+    assert (known().uploaded_bytes, known().uploaded_before) == (300, 0)
+
+
+def test_what_can_have_begun_since_an_answer_began_anew(hear):
+    hear(event(1, duration=200, up=200, at=-100))
+    record_sighting(alias="ping", record=answer(0, duration=300, up=300), source="poll")
+    hear(event(2, duration=30, up=3, at=31))
+    assert (known().uploaded_bytes, known().uploaded_before) == (3, 300)
 
 
 def test_an_event_from_before_an_answer_is_late(hear):

@@ -11,8 +11,10 @@ from pingadmin.remote_sessions import models
 from pingadmin.remote_sessions.card import MEANINGS
 from pingadmin.remote_sessions.fields import MillisecondField
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.sightings import ensure_session
-from pingadmin.upstream.errors import WORDS
+from pingadmin.remote_sessions.sighting_batches import record_batch
+from pingadmin.remote_sessions.sightings import ensure_session, record_failure
+from pingadmin.upstream.errors import WORDS, UpstreamError
+from tests.collector.streams import event
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, 123456, tzinfo=UTC)
 
@@ -62,7 +64,37 @@ def test_times_come_back_in_utc_rounded_down_to_the_millisecond():
     assert snapshot.first_at == NOW.replace(microsecond=123000)
     assert snapshot.first_at.utcoffset() == timedelta()
     assert stored("first_at") == 1795356131123
-    assert StatusSnapshot.objects.filter(first_at__lte=NOW, last_at__gt=NOW).exists()
+    assert StatusSnapshot.objects.filter(first_at__lte=NOW, lasted__gte=timedelta(minutes=59)).exists()
+
+
+@pytest.mark.django_db
+def test_a_single_answer_takes_no_byte_for_how_long_it_lasted():
+    snapshot = kept()
+    assert (snapshot.lasted, snapshot.last_at) == (timedelta(), snapshot.first_at)
+    assert stored("lasted") is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lasted", [timedelta(milliseconds=1), timedelta(days=400), timedelta(seconds=-3)])
+def test_how_long_it_lasted_comes_back_to_the_millisecond(lasted):
+    snapshot = kept(last_at=NOW + lasted + timedelta(microseconds=900))
+    assert snapshot.lasted == lasted
+    assert snapshot.last_at == snapshot.first_at + lasted
+
+
+@pytest.mark.django_db
+def test_a_stretch_of_failures_lasts_until_the_newest():
+    session, error = ensure_session("ping", "ses_1"), UpstreamError("timed_out", sent=True)
+    record_failure(session=session, error=error, source="poll")
+    session.snapshots.update(first_at=datetime.now(UTC) - timedelta(hours=1))
+    record_failure(session=session, error=error, source="poll")
+    assert timedelta(hours=1) <= session.snapshots.get().lasted < timedelta(hours=2)
+
+
+@pytest.mark.django_db
+def test_what_is_newer_by_its_number_alone_makes_no_stretch_shorter():
+    record_batch("ping", [event(1), event(2, at=60), event(3, at=20)], "stream")
+    assert StatusSnapshot.objects.get().lasted == timedelta(seconds=60)
 
 
 @given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
@@ -89,9 +121,9 @@ def test_rows_are_changed_many_at_a_time():
     rows = [kept(), kept()]
     for row in rows:
         row.last_at, row.state, row.uploaded_before = NOW + timedelta(minutes=1), "paused", 7
-    StatusSnapshot.objects.bulk_update(rows, ["last_at", "state", "uploaded_before"])
-    rows = StatusSnapshot.objects.values_list("last_at", "state", "uploaded_before")
-    assert set(rows) == {(NOW.replace(microsecond=123000) + timedelta(minutes=1), "paused", 7)}
+    StatusSnapshot.objects.bulk_update(rows, ["lasted", "state", "uploaded_before"])
+    rows = StatusSnapshot.objects.values_list("lasted", "state", "uploaded_before")
+    assert set(rows) == {(timedelta(minutes=1), "paused", 7)}
 
 
 @pytest.mark.django_db

@@ -88,6 +88,14 @@ def test_failed_look_ups_and_bare_statements_are_no_answers():
     assert rates(session, 120) == [(1, 0), (1, 0)]
 
 
+def test_an_answer_that_tells_one_counter_alone_tells_no_rate():
+    session = session_seen()
+    answer(session, 0)
+    answer(session, 30, up=90, down=None)
+    answer(session, 60, up=60, down=120)
+    assert rates(session, 60) == [(1, 2)]
+
+
 def test_another_sessions_answers_do_not_count():
     answer(session_seen(session_id="ses_other"), 0, up=5, until=600)
     assert rates(session_seen(), 60) == [None]
@@ -99,6 +107,13 @@ def test_the_line_breaks_where_watching_broke_off():
         answer(session, 60 * minute, up=60 * minute)
     gap = Gap(at(130), at(140), "the collector was restarted")
     assert rates(session, 240, gaps=[gap]) == [(1, 0), (1, 0), None, (1, 0)]
+
+
+def test_an_answer_at_the_very_edge_of_a_gap_belongs_to_both_sides():
+    session = session_seen()
+    for minute in range(4):
+        answer(session, 60 * minute, up=60 * minute)
+    assert rates(session, 180, gaps=[Gap(at(60), at(120), "the stream broke off")]) == [(1, 0)] * 3
 
 
 def test_what_was_asked_by_hand_inside_a_gap_stays():

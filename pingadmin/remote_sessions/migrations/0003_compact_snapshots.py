@@ -1,5 +1,7 @@
 """Keeps the same history in fewer bytes: a new table beside the old one, every row carried over with its number."""
 
+import datetime
+
 import django.db.models.deletion
 from django.core.management.color import no_style
 from django.db import migrations, models
@@ -21,7 +23,7 @@ def carry_over(apps, schema_editor):
     rows = plain.order_by("id").values(*KEPT).iterator(chunk_size=CHUNK)
     chunk = []
     for row in rows:
-        chunk.append(compact(**row))
+        chunk.append(compact(lasted=row.pop("last_at") - row["first_at"], **row))
         if len(chunk) == CHUNK:
             compact.objects.using(database).bulk_create(chunk)
             chunk = []
@@ -72,10 +74,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("first_at", pingadmin.remote_sessions.fields.MillisecondField()),
-                ("last_at", pingadmin.remote_sessions.fields.MillisecondField()),
                 ("uploaded_bytes", models.BigIntegerField(null=True)),
                 ("downloaded_bytes", models.BigIntegerField(null=True)),
                 ("duration_seconds", models.BigIntegerField(null=True)),
+                ("lasted", pingadmin.remote_sessions.fields.SpanField(default=datetime.timedelta, null=True)),
                 ("session", pingadmin.remote_sessions.fields.NarrowForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="snapshots", to="remote_sessions.remotesession")),
                 ("times", models.PositiveIntegerField(db_default=1, default=1)),
                 ("paused", models.BooleanField(null=True)),
