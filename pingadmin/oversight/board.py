@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from pingadmin.oversight.board_question import ALL, BOARD, LOOK, ORDERS, PAUSED, WATCHED, Question
 from pingadmin.oversight.models import TeamState
@@ -94,13 +94,14 @@ class Listing:
 
 
 def listing(question: Question, *, me, now: datetime, counted: bool = True) -> Listing:
-    """The page of the board that a question asks for. me: the person who asks. counted: whether chips need numbers."""
+    """The page of the board that a question asks for. me: the person who asks. counted: whether the numbers are
+    wanted; without them, `total`, `pages` and `counts` say nothing."""
     attempts = open_questions()
     rows, counts = [], Counter()
     if counted or question.view != ALL:
         rows = _judged(_known(_candidates(question, attempts, me=me, now=now)), attempts, now)
         counts = _counts(rows)
-    if counted or question.view == ALL:
+    if counted or (question.view == ALL and question.page > 1):  # the first page is where it is, whatever the count
         counts[ALL] = _all_known(question, me).count()
     total = counts[question.view]
     pages = max(1, -(-total // question.size))
@@ -120,8 +121,15 @@ def rows_of(session_ids, *, now: datetime) -> list[Row]:
 
 def open_questions() -> dict[int, ResumeAttempt]:
     """Session pk -> the newest press on it that is under way, or whose outcome nobody knows."""
-    asked = ResumeAttempt.objects.filter(Q(is_open=True) | Q(result="unknown", settled_at=None))
-    return {attempt.session_id: attempt for attempt in asked.order_by("opened_at")}
+    return {attempt.session_id: attempt for attempt in asked_about().order_by("opened_at")}
+
+
+def asked_about():
+    """Those presses: two parts, for each has an index of its own."""
+    attempts = ResumeAttempt.objects.order_by()
+    # Written out, because SQLite takes a partial index for a constant only.
+    unknown = attempts.filter(result=RawSQL("'unknown'", ()), settled_at=None)
+    return attempts.filter(is_open=True).union(unknown, all=True)
 
 
 def _candidates(question: Question, attempts, *, me, now: datetime):

@@ -1,50 +1,55 @@
 """What a board that is open asks every few seconds: what changed since it was drawn, and nothing where nothing did.
 
-The page carries two texts. `shown` names the sessions that stand on it and the group of each; it stays as it is,
-because rows do not move by themselves. The mark (`since`) says from when on changes are asked for, when the next
-thing changes by time alone, and the sum of all that had changed by then. Equal sums are answered 304 after a few
-small queries; otherwise the rows that may look different are written anew.
+The page says where it stands (board_mark.py). One small query finds everything that may have changed since; where
+its sum is the mark's, and nothing was due by time alone, the answer is 304. Otherwise the rows that may look different
+are written anew.
 
 A change is dated before its transaction commits, so the mark looks back by OVERLAP.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
-from django.db.models import Q
 
 from pingadmin import upstream
-from pingadmin.oversight.board import FAILURE_TOLD, GROUPS, Listing, Row, open_questions
+from pingadmin.oversight.board import FAILURE_TOLD, Listing, Row
+from pingadmin.oversight.board_mark import Mark
 from pingadmin.oversight.models import Presence
 from pingadmin.remote_sessions.coverage import LASTS, newest_end
-from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 
 OVERLAP = timedelta(seconds=10)
 # With more changes than this in the window it is not worth comparing: the rows are looked at anyway.
 MANY = 300
-_MARK = re.compile(r"(?P<start>\d{12,14})\.(?P<due>\d{12,14})\.(?P<sum>\d{1,10})\.(?P<news>\d{1,5}-\d{1,5}-[01])")
-# Plain SQL: putting these together would take the ORM most of a poll's time.
-_CHANGES = (
-    f"SELECT id, changed_at FROM {RemoteSession._meta.db_table} "  # noqa: S608 - the tables' names are our own
-    f"WHERE changed_at > %s ORDER BY changed_at, id LIMIT {MANY}"
+# How far the clock of a collector on another machine may be ahead of ours.
+AHEAD = timedelta(seconds=5)
+
+_User = get_user_model()
+# Plain SQL, and one query: putting them together would take the ORM most of a poll's time.
+_CHANGED, _HERE, _WATCHED = range(3)
+_STANDING = (
+    f"SELECT {_CHANGED}, id, changed_at, '' FROM ("  # noqa: S608 - the tables' names are our own
+    f"SELECT id, changed_at FROM {RemoteSession._meta.db_table} "
+    f"WHERE changed_at > %s ORDER BY changed_at, id LIMIT {MANY}) AS changed "
+    f"UNION ALL SELECT {_HERE}, id, since, '' FROM {Presence._meta.db_table} WHERE lease_until > %s "
+    f"UNION ALL SELECT {_WATCHED}, 0, until_at, alias FROM {WatchSpan._meta.db_table} "
+    f"WHERE why_ended = '' AND until_at BETWEEN %s AND %s AND alias IN (%s)"
 )
-_HERE = f"SELECT session_id, person_id FROM {Presence._meta.db_table} WHERE lease_until > %s ORDER BY id"  # noqa: S608
-_LETTERS = dict(zip([*GROUPS, ""], "abcdef", strict=True))
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-
-@dataclass(frozen=True)
-class Watching:
-    """Whether an account is being watched, and until when it was. until None: never."""
-
-    label: str
-    until: datetime | None
-    is_on: bool
+_MAY = (
+    f"SELECT 1 FROM {Permission._meta.db_table} AS one "  # noqa: S608
+    f"JOIN {ContentType._meta.db_table} AS kind ON kind.id = one.content_type_id "
+    f"WHERE kind.app_label = %s AND one.codename = %s AND ("
+    f"one.id IN (SELECT permission_id FROM {_User.user_permissions.through._meta.db_table} WHERE user_id = %s) "
+    f"OR one.id IN (SELECT given.permission_id FROM {Group.permissions.through._meta.db_table} AS given "
+    f"JOIN {_User.groups.through._meta.db_table} AS theirs ON theirs.group_id = given.group_id "
+    f"WHERE theirs.user_id = %s))"
+)
 
 
 @dataclass(frozen=True)
@@ -64,43 +69,59 @@ class News:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Where a page stands: see the module."""
-
-    start: datetime
-    due: datetime
-    sum: int
-    news: str = str(News())
-
-    def __str__(self):
-        return f"{_milliseconds(self.start)}.{_milliseconds(self.due)}.{self.sum}.{self.news}"
-
-
-@dataclass(frozen=True)
 class Standing:
-    """What is true of the whole board at a moment: who is watched, and the sum of what changed since `start`."""
+    """What is true of the whole board at a moment. heard: until when each account that is being watched was.
+    sum: of what changed since a start."""
 
     now: datetime
-    watching: list[Watching] = field(default_factory=list)
-    sum: int = 0
-
-    @property
-    def heard_at(self) -> datetime | None:
-        """Until when anything was watched at all."""
-        return max((each.until for each in self.watching if each.until), default=None)
+    heard: dict[str, datetime]
+    sum: int
 
     @property
     def is_live(self) -> bool:
-        return any(each.is_on for each in self.watching)
+        return bool(self.heard)
+
+    @property
+    def heard_at(self) -> datetime:
+        return min(self.now, max(self.heard.values()))
+
+
+@dataclass(frozen=True)
+class Unwatched:
+    """An account that nobody watches, and until when somebody did. until None: nobody ever did."""
+
+    label: str
+    until: datetime | None
+
+
+def may(person, permission: str) -> bool:
+    """What `has_perm` says of an active person, in one query in place of two; permission: `app.codename`."""
+    if person.is_superuser:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY, [*permission.split("."), person.pk, person.pk])
+        return cursor.fetchone() is not None
 
 
 def standing(*, start: datetime, now: datetime) -> Standing:
-    """Three queries, and one for each account."""
-    watching = [_watching(alias, now) for alias in upstream.aliases()]
-    changes, here = _told(_CHANGES, start), _told(_HERE, now)
-    asked = sorted(attempt.pk.hex for attempt in open_questions().values())
-    seen = (changes, here, asked, [each.is_on for each in watching], [now] if len(changes) == MANY else [])
-    return Standing(now, watching, crc32(repr(seen).encode()))
+    """One query."""
+    aliases = upstream.aliases()
+    moments = [connection.ops.adapt_datetimefield_value(at) for at in (start, now, now - LASTS, now + AHEAD)]
+    query = _STANDING.replace("IN (%s)", f"IN ({', '.join(['%s'] * len(aliases)) or 'NULL'})")
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*moments, *aliases])
+        found = sorted(cursor.fetchall())
+    seen = [(kind, key, at) for kind, key, at, _ in found if kind != _WATCHED]
+    heard = {alias: _aware(at) for kind, _, at, alias in found if kind == _WATCHED}
+    if sum(kind == _CHANGED for kind, *_ in seen) == MANY:
+        seen.append(now)
+    return Standing(now, heard, crc32(repr((seen, sorted(heard))).encode()))
+
+
+def unwatched(around: Standing) -> list[Unwatched]:
+    """One query for each account that nobody watches."""
+    silent = [alias for alias in upstream.aliases() if alias not in around.heard]
+    return [Unwatched(upstream.api_for(alias).label, _ended(alias, around.now)) for alias in silent]
 
 
 def mark_after(rows: list[Row], around: Standing, start: datetime, news: News | None = None) -> Mark:
@@ -109,30 +130,18 @@ def mark_after(rows: list[Row], around: Standing, start: datetime, news: News | 
     return Mark(start, _due(rows, around.now), around.sum, str(news or News()))
 
 
-def read_mark(text: str) -> Mark | None:
-    """The mark that `str(mark)` wrote, None for anything else."""
-    match = _MARK.fullmatch(text)
-    if not match:
-        return None
-    return Mark(_moment(match["start"]), _moment(match["due"]), int(match["sum"]), match["news"])
-
-
 def nothing_changed(mark: Mark, around: Standing) -> bool:
     return around.sum == mark.sum and around.now < mark.due
 
 
 def may_look_different(row: Row, *, since: datetime, now: datetime, is_visited: bool) -> bool:
-    """Whether a row may have changed: it was written, somebody comes or goes, a press is on, or time passed a bound."""
-    bounds = [bound for bound in _bounds(row) if since < bound <= now]
-    return row.known.changed_at > since or is_visited or row.attempt is not None or bool(bounds)
+    """Whether a row may have changed: it was written, somebody comes or goes, or time passed a bound."""
+    return row.known.changed_at > since or is_visited or any(since < bound <= now for bound in _bounds(row))
 
 
 def visited(since: datetime) -> set[int]:
-    """The sessions that somebody has looked at or pressed on since a moment: there, somebody may have come or gone,
-    or a press may have begun or ended."""
-    pressed = Q(opened_at__gt=since) | Q(closed_at__gt=since) | Q(settled_at__gt=since)
-    visits = Presence.objects.filter(lease_until__gt=since).values_list("session_id", flat=True)
-    return set(visits) | set(ResumeAttempt.objects.filter(pressed).values_list("session_id", flat=True))
+    """The sessions that somebody has looked at since a moment: there, somebody may have come or gone."""
+    return set(Presence.objects.filter(lease_until__gt=since).values_list("session_id", flat=True))
 
 
 def news(shown: dict[int, str], rows: list[Row], listing: Listing, *, grouped: bool, steady: bool) -> News:
@@ -146,39 +155,15 @@ def news(shown: dict[int, str], rows: list[Row], listing: Listing, *, grouped: b
     return News(moved=len(moved), new=len(belong - shown.keys()))
 
 
-def write_shown(rows: list[Row], *, grouped: bool) -> str:
-    """The sessions of a page and their groups, as short as an address needs it: steps between keys, base 36."""
-    parts = {}
-    for row in rows:
-        parts.setdefault(row.group if grouped else "", []).append(row.known.pk)
-    return "_".join(_LETTERS[group] + _steps(sorted(keys)) for group, keys in parts.items())
+def _aware(at: datetime) -> datetime:
+    """A moment as the database gives it: SQLite without a zone."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def read_shown(text: str, *, most: int) -> dict[int, str]:
-    """Session pk -> group, of what `write_shown` wrote. Raises ValueError for anything else."""
-    groups, shown = {letter: group for group, letter in _LETTERS.items()}, {}
-    for part in filter(None, text.split("_")):
-        if part[0] not in groups or not re.fullmatch(r"[0-9a-z]{1,12}(\.[0-9a-z]{1,12})*", part[1:]):
-            raise ValueError("not a list of sessions")
-        key = 0
-        for step in part[1:].split("."):
-            key += int(step, 36)
-            shown[key] = groups[part[0]]
-    if len(shown) > most or any(key >= 2**63 for key in shown):
-        raise ValueError("too many sessions")
-    return shown
-
-
-def _told(query: str, at: datetime) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, [connection.ops.adapt_datetimefield_value(at)])
-        return cursor.fetchall()
-
-
-def _watching(alias: str, now: datetime) -> Watching:
-    until = newest_end(alias)
-    is_on = until is not None and now - until <= LASTS
-    return Watching(upstream.api_for(alias).label, until, is_on)
+def _ended(alias: str, now: datetime) -> datetime | None:
+    """Never in times to come: a clock that was set back leaves spans there."""
+    end = newest_end(alias)
+    return end and min(end, now)
 
 
 def _due(rows: list[Row], now: datetime) -> datetime:
@@ -195,24 +180,3 @@ def _bounds(row: Row) -> list[datetime]:
     ]
     # One second more: ages are compared in whole seconds.
     return [at + timedelta(seconds=seconds + 1) for at, seconds in lasts if at]
-
-
-def _steps(keys: list[int]) -> str:
-    return ".".join(_base36(key - before) for before, key in zip([0, *keys], keys, strict=False))
-
-
-def _base36(number: int) -> str:
-    digits = ""
-    while True:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-        if not number:
-            return digits
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
-def _moment(milliseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -8,11 +8,11 @@ from django.contrib.auth import get_user_model
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 
 from pingadmin import upstream
 from pingadmin.oversight import board_live, board_then, rows
 from pingadmin.oversight.board import GROUPS, Listing, Row, listing, rows_of
+from pingadmin.oversight.board_mark import Mark, write_shown
 from pingadmin.oversight.board_question import ALL, LARGE, VIEWS, Question
 from pingadmin.oversight.models import SavedView, TeamState
 from pingadmin.remote_sessions import coverage
@@ -26,7 +26,7 @@ class Group:
     """title: "" where rows stand in no group. html: its rows."""
 
     title: str
-    html: SafeString
+    html: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def page(question: Question, *, person) -> dict:
     return {
         "groups": _groups(question, found.rows, now=now, person=person),
         "rendered_at": int(now.timestamp()),
-        "shown": board_live.write_shown(found.rows, grouped=question.is_grouped),
+        "shown": write_shown(found.rows, grouped=question.is_grouped),
         **live(question, found.rows, mark, around),
         **frame(question, found, person=person),
     }
@@ -57,7 +57,7 @@ def page_then(question: Question, *, person) -> dict:
     """The context of the whole page, for the board as it was at the question's moment."""
     found = listing(question, me=person, now=timezone.now())
     then = board_then.as_of(found.rows, question.at)
-    groups = [Group("", _written(then, rows.around_past(question.at)))] if then else []
+    groups = [Group("", rows.write_all(then, rows.around_past(question.at)))] if then else []
     gaps = {alias: coverage.gaps(alias, question.at - coverage.LASTS, question.at) for alias in upstream.aliases()}
     return {
         "groups": groups,
@@ -68,7 +68,7 @@ def page_then(question: Question, *, person) -> dict:
     }
 
 
-def changes(question: Question, *, mark: board_live.Mark, shown: dict[int, str], person) -> dict:
+def changes(question: Question, *, mark: Mark, shown: dict[int, str], person) -> dict:
     """The context of a poll's answer: the rows that may look different, and the news where they changed."""
     now = timezone.now()
     start = now - board_live.OVERLAP
@@ -92,16 +92,18 @@ def changes(question: Question, *, mark: board_live.Mark, shown: dict[int, str],
     }
 
 
-def live(question: Question, shown: list[Row], mark, around: board_live.Standing) -> dict:
+def live(question: Question, shown: list[Row], mark: Mark, around: board_live.Standing) -> dict:
     """What stands by "Live", and where and how often the page asks again."""
     hurried = any(row.group == "unknown" or row.attempt for row in shown)
     query = question.urlencode(since=mark)
+    unwatched = board_live.unwatched(around)
     return {
         "live": "oversight/_live.html",
         "poll": f"{reverse('oversight:rows')}?{query}",
         "poll_seconds": HURRIED_POLL_SECONDS if hurried else POLL_SECONDS,
         "around": around,
-        "not_watched": [each for each in around.watching if not each.is_on],
+        "not_watched": unwatched,
+        "silent_since": max((each.until for each in unwatched if each.until), default=None),
     }
 
 
@@ -131,16 +133,14 @@ def address_of(question: Question, **changed) -> str:
 def _groups(question: Question, found: list[Row], *, now: datetime, person) -> list[Group]:
     beside = rows.around(found, now=now, may_resume=person.has_perm("resumes.resume"))
     if not question.is_grouped:
-        return [Group("", _written(found, beside))] if found else []
-    return [Group(GROUPS[name], _written(each, beside)) for name, each in groupby(found, key=lambda row: row.group)]
+        return [Group("", rows.write_all(found, beside))] if found else []
+    return [
+        Group(GROUPS[name], rows.write_all(each, beside)) for name, each in groupby(found, key=lambda row: row.group)
+    ]
 
 
-def _html(found: list[Row], *, now: datetime, person) -> SafeString:
-    return _written(found, rows.around(found, now=now, may_resume=person.has_perm("resumes.resume")))
-
-
-def _written(found, beside: rows.Around) -> SafeString:
-    return mark_safe("".join(rows.write(row, beside) for row in found))  # noqa: S308 - rows.py escapes what is foreign
+def _html(found: list[Row], *, now: datetime, person) -> str:
+    return rows.write_all(found, rows.around(found, now=now, may_resume=person.has_perm("resumes.resume")))
 
 
 def _chips(question: Question, found: Listing) -> list[Chip]:

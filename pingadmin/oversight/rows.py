@@ -6,12 +6,14 @@ left out. Everything foreign passes `_shown`, which escapes it.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from html import escape
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
 from pingadmin.oversight import board_live, presence
 from pingadmin.oversight.board import Known, Row
@@ -55,12 +57,17 @@ def around_past(at: datetime) -> Around:
     return Around(now=at, zone=timezone.get_current_timezone(), may_resume=False, is_past=True)
 
 
+def write_all(rows: Iterable[Row], beside: Around) -> SafeString:
+    """The rows as one text that templates take as it is."""
+    return mark_safe("".join(write(row, beside) for row in rows))  # noqa: S308 - `_shown` escaped what is foreign
+
+
 def write(row: Row, beside: Around) -> str:
     """One `<tr>`, safe to be put into a page. Addresses are relative to the board's own."""
     known, card = row.known, row.card
     session_id = _shown(known.session_id)
     name = f"{_shown(known.alias)}/{session_id}"
-    box = f'<input type=checkbox name=session value="{name}">' if beside.may_resume else ""
+    box = f'<input type=checkbox name=session value="{name}/">' if beside.may_resume else ""
     doubt = "?" if card.doubted and known.state else ""
     act = ""
     if beside.may_resume and card.configured and card.paused.value == "yes":

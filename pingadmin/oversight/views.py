@@ -2,14 +2,15 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin.audit.actors import Actor
 from pingadmin.oversight import board_live, board_page, saved_views
+from pingadmin.oversight.board_mark import read_mark, read_shown
 from pingadmin.oversight.board_question import LARGE, Question, question_of
 from pingadmin.oversight.models import SavedView
 from pingadmin.remote_sessions.too_many import answers_too_many
@@ -32,17 +33,18 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@may_look_up
 def rows(request: HttpRequest) -> HttpResponse:
     """What changed on an open board since its mark: 304 where nothing did."""
-    mark = board_live.read_mark(request.GET.get("since", ""))
+    if not board_live.may(request.user, "remote_sessions.look_up"):
+        raise PermissionDenied
+    mark = read_mark(request.GET.get("since", ""))
     if mark is None:
         raise BadRequest("since is no mark of the board's")
     around = board_live.standing(start=mark.start, now=timezone.now())
     if board_live.nothing_changed(mark, around):
         return _heard(HttpResponse(status=304), around)
     try:
-        shown = board_live.read_shown(request.GET.get("shown", ""), most=LARGE)
+        shown = read_shown(request.GET.get("shown", ""), most=LARGE)
     except ValueError as error:
         raise BadRequest(str(error)) from None
     context = board_page.changes(Question(request.GET), mark=mark, shown=shown, person=request.user)
@@ -59,21 +61,23 @@ def save_view(request: HttpRequest) -> HttpResponse:
         view = saved_views.save_view(name=request.POST.get("name", ""), query=query, by=Actor.of(request))
     except saved_views.CannotSave as problem:
         messages.error(request, str(problem))
-        return redirect(board_page.address_of(question))
+        return redirect(board_page.address_of(question, save_as=_typed(request)))
     return redirect(board_page.address_of(question_of(view.query)))
 
 
 @require_POST
 @may_take_part
 def rename_view(request: HttpRequest, view_id: int) -> HttpResponse:
+    view = get_object_or_404(SavedView, pk=view_id)
+    refused = ""
     try:
-        view = saved_views.rename_view(view_id, name=request.POST.get("name", ""), by=Actor.of(request))
+        saved_views.rename_view(view_id, name=request.POST.get("name", ""), by=Actor.of(request))
     except SavedView.DoesNotExist:
         raise Http404 from None
     except saved_views.CannotSave as problem:
         messages.error(request, str(problem))
-        view = SavedView.objects.filter(pk=view_id).first()
-    return redirect(board_page.address_of(question_of(view.query if view else "")))
+        refused = _typed(request)
+    return redirect(board_page.address_of(question_of(view.query), rename_to=refused))
 
 
 @require_POST
@@ -83,8 +87,13 @@ def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
     return redirect("oversight:board")
 
 
+def _typed(request: HttpRequest) -> str:
+    """The name that was refused, for the form to hold when the board is shown again."""
+    return request.POST.get("name", "")[:200]
+
+
 def _heard(response: HttpResponse, around: board_live.Standing) -> HttpResponse:
     """Say how many seconds ago anything was watched at last: a 304 has no other way to."""
-    if around.heard_at:
+    if around.is_live:
         response["X-Heard"] = str(max(0, int((around.now - around.heard_at).total_seconds())))
     return response

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.sightings import doubt_paused, ensure_session, record_failure, record_paused
+from pingadmin.remote_sessions.sightings import doubt_paused, ensure_session, record_failure, record_paused, touch
 from pingadmin.resumes.acts import Act
 from pingadmin.resumes.limits import check_limits
 from pingadmin.resumes.models import ResumeAttempt
@@ -95,6 +95,7 @@ def close_attempt(
         )
         if held.is_open or held.word == "process_lost":
             _close(held, answer)
+        touch(held.session)
     return held
 
 
@@ -137,6 +138,7 @@ def settle(attempt: ResumeAttempt, how: ResumeAttempt.Settled, note: str) -> Non
     attempt.settled_note = note
     attempt.next_look_at = None
     attempt.save()
+    touch(attempt.session)
 
 
 def unsettled(session: RemoteSession) -> list[ResumeAttempt]:
@@ -168,6 +170,8 @@ def _refuse_if_held(session: RemoteSession) -> None:
 
 
 def _open(act, session, reason, ticket, press, by, now, batch) -> ResumeAttempt:
+    # Before the audit log is locked, for whoever closes an attempt locks the session before it too.
+    touch(session)
     attempt_id = uuid.uuid4()
     before = session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
     intent = trail.append(

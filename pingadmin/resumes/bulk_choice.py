@@ -52,8 +52,8 @@ def read_choice(names: list[str], text: str = "", guesses: list[str] | None = No
 
 
 def read_name(name: str, *, is_guess: bool = False) -> Named:
-    """`alias/id` as sent by a checkbox. Raises NotChosen."""
-    alias, _, session_id = name.partition("/")
+    """`alias/id` as sent by a checkbox; the board's end with a slash. Raises NotChosen."""
+    alias, _, session_id = name.removesuffix("/").partition("/")
     if not _ALIAS.fullmatch(alias) or not is_session_id(session_id):
         raise NotChosen("One of the sessions was not named as this panel does it. Choose them again.")
     return Named(alias, upstream.canonical_id(alias, session_id), is_guess)

@@ -68,6 +68,25 @@ def test_what_is_chosen_focused_and_typed_survives_polls_and_a_reload_of_the_row
     expect(news).to_be_empty()
 
 
+def test_look_ups_that_fail_and_work_by_turns_move_no_row_and_leave_no_news(new_page, watching, simulator):
+    pages = [new_page("support"), new_page("viewer")]
+    for page in pages:
+        page.goto("/sessions/")
+    ids = [page.locator("#board tbody a").all_inner_texts() for page in pages]
+    for _ in range(2):
+        simulator.fault("status", match=f"GET */{ONE}/status", status=401, times=0)
+        watching.post(f"/sessions/ping/{ONE}/refresh/")
+        for page in pages:
+            expect(row(page, ONE)).to_contain_text("Connected?", timeout=15_000)
+            expect(page.locator("#news")).to_contain_text("1 session changed place.")
+        simulator.clear_faults()
+        watching.post(f"/sessions/ping/{ONE}/refresh/")
+        for page in pages:
+            expect(row(page, ONE)).not_to_contain_text("Connected?", timeout=15_000)
+            expect(page.locator("#news")).to_be_empty()
+    assert [page.locator("#board tbody a").all_inner_texts() for page in pages] == ids
+
+
 def test_the_focus_stays_on_a_row_that_changes(new_page, watching, simulator):
     page = new_page("support")
     page.goto("/sessions/")

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pingadmin.demo import cast
+from pingadmin.oversight.board import asked_about
 from pingadmin.oversight.models import Presence, TeamState
 from pingadmin.remote_sessions.coverage import watched
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
@@ -137,6 +138,11 @@ def test_a_press_that_is_under_way_or_unknown_is_told(as_viewer):
     assert "ana is resuming it since" in row(page, "ses_b")
 
 
+def test_of_two_presses_on_a_session_the_newest_is_told(as_viewer):
+    attempt(unknown("ses_a", watched=True), opened_at=ago(2), actor_name="ben")
+    assert "ben is resuming it since" in row(board(as_viewer), "ses_a")
+
+
 def test_who_looks_at_it_is_told(as_viewer, support2):
     session = known("ses_a", watched=True)
     now = timezone.now()
@@ -148,7 +154,7 @@ def test_nothing_is_resumed_from_the_board_and_only_who_may_can_choose(as_suppor
     paused(cast.PING_PAUSED)
     page = board(as_support)
     assert f'href="ping/{cast.PING_PAUSED}/#resume"' in page and "/resume/" not in page
-    assert f'name=session value="ping/{cast.PING_PAUSED}"' in page
+    assert f'name=session value="ping/{cast.PING_PAUSED}/"' in page
     assert 'action="/resumes/bulk/"' in page
     assert "name=session" not in board(as_viewer) and "Resume…" not in board(as_viewer)
 
@@ -286,6 +292,13 @@ def test_no_question_without_a_search_reads_all_sessions(as_viewer, asked):
     told = [each["sql"] for each in captured.captured_queries if "remote_sessions_remotesession" in each["sql"]]
     steps = [step for sql in told for step in plan(sql) if step.startswith("SCAN remote_sessions_remotesession")]
     assert told and [step for step in steps if "INDEX" not in step] == []
+
+
+def test_open_questions_are_found_by_index_among_years_of_presses(db):
+    if connection.vendor != "sqlite":
+        pytest.skip("the plan is read on SQLite")
+    told = asked_about().explain()
+    assert "USING INDEX attempt_open" in told and "USING INDEX attempt_unknown" in told
 
 
 def plan(sql):

@@ -2,16 +2,26 @@
 
 import html
 import re
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pingadmin.oversight import board_live
+from pingadmin.oversight import board_live, board_mark
 from pingadmin.oversight.models import Presence, TeamState
-from pingadmin.remote_sessions.coverage import watched
+from pingadmin.remote_sessions.coverage import stopped, watched
+from pingadmin.resumes import attempts
+from pingadmin.resumes.acts import RESUME
+from pingadmin.resumes.press import Press
+from pingadmin.upstream.records import ResumeAnswer
 from tests.oversight.board_cast import ago, attempt, known, paused, touched, unknown
+from tests.oversight.conftest import acting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
@@ -52,6 +62,29 @@ def test_nothing_changed_is_304_without_a_body(as_viewer):
     for _ in range(2):
         answer = board.poll()
         assert (answer.status_code, answer.content) == (304, b"")
+
+
+def test_a_poll_that_finds_nothing_costs_four_small_queries(as_viewer):
+    known(watched=True)
+    board = Open(as_viewer)
+    with CaptureQueriesContext(connection) as captured:
+        assert board.poll().status_code == 304
+    assert len(captured) == 4, "the sign-in, the person, the permission, and all that may have changed"
+
+
+def test_whoever_loses_the_role_loses_the_board_at_the_next_poll(as_viewer, viewer):
+    board = Open(as_viewer)
+    viewer.groups.clear()
+    assert board.poll().status_code == 403
+
+
+@pytest.mark.parametrize("permission", ["remote_sessions.look_up", "resumes.resume", "oversight.look_up"])
+def test_the_quick_answer_to_who_may_is_the_slow_one(viewer, support, support2, permission):
+    support2.groups.clear()
+    support2.user_permissions.add(Permission.objects.get(codename="look_up"))
+    boss = get_user_model()(pk=0, is_superuser=True)
+    for person in (viewer, support, get_user_model().objects.get(pk=support2.pk), boss):
+        assert board_live.may(person, permission) == person.has_perm(permission)
 
 
 def test_a_304_says_when_anything_was_heard_at_last(as_viewer):
@@ -118,6 +151,16 @@ def test_what_comes_back_takes_the_news_away(as_viewer):
     assert told(board.poll()) == ""
 
 
+@pytest.mark.parametrize("page", [1, 2, 99])
+def test_a_poll_of_all_known_stays_on_its_page(as_viewer, page):
+    sessions = [known(f"ses_{number:03}") for number in range(150)]
+    board = Open(as_viewer, view="all", sort="id", page=page)
+    touched(sessions[-1 if page > 1 else 0])
+    assert rows(board.poll()) == ["ses_149" if page > 1 else "ses_000"]
+    known("ses_999" if page > 1 else "ses_0", changed_at=timezone.now())
+    assert told(board.poll()).endswith(" is new. Show")
+
+
 @pytest.mark.parametrize("sort", ["seen", "traffic"])
 def test_an_order_that_always_moves_is_announced_without_numbers(as_viewer, sort):
     known("ses_a")
@@ -158,6 +201,26 @@ def test_who_comes_and_who_goes_is_sent(as_viewer, support2):
         assert rows(answer) == ["ses_a"] and "support2 is looking" not in answer.text
 
 
+def test_a_collector_that_stops_is_told_at_once(as_viewer):
+    watched("ping", timezone.now())
+    board = Open(as_viewer)
+    stopped("ping", timezone.now(), "the collector was stopped")
+    answer = board.poll()
+    assert "Not live: nothing heard since <time" in answer.text and "X-Heard" not in answer
+    assert "Live, heard" not in as_viewer.get("/sessions/").text
+
+
+def test_what_is_watched_in_times_to_come_is_not_live(as_viewer):
+    """A clock that was set back, and no collector since: nobody watches now."""
+    watched("ping", ago(-60))
+    page = as_viewer.get("/sessions/").text
+    assert "Not live" in page and "Not watching Ping since" in page
+    since = re.search(r'Not watching Ping since <time datetime="([^"]+)"', page)[1]
+    assert datetime.fromisoformat(since) <= timezone.now()
+    with time_machine.travel(timezone.now() + timedelta(seconds=58), tick=False):
+        assert "Live, heard" in as_viewer.get("/sessions/").text, "a clock that is a little ahead is believed"
+
+
 def test_a_gap_that_opens_is_told(as_viewer):
     watched("ping", timezone.now())
     board = Open(as_viewer)
@@ -167,14 +230,32 @@ def test_a_gap_that_opens_is_told(as_viewer):
         assert "Not watching Ping since" in answer.text and "Not live" in answer.text
 
 
-def test_a_press_that_begins_and_one_that_is_settled_are_heard_of(as_viewer):
-    session = known("ses_a", watched=True)
-    board = Open(as_viewer)
-    pressed = attempt(session, opened_at=timezone.now())
-    assert "ana is resuming it" in board.poll().text
-    type(pressed).objects.update(is_open=False, result="unknown", closed_at=timezone.now(), settled_at=timezone.now())
+def test_a_press_that_begins_that_ends_and_that_is_settled_is_heard_of_each_time_and_once(as_viewer, support):
+    known("ses_a", watched=True)
+    board, by = Open(as_viewer), acting(support)
+    press = {"alias": "ping", "session_id": "ses_a", "reason": "x", "ticket": "", "press": Press(uuid.uuid4(), None)}
+    pressed, _ = attempts.open_attempt(act=RESUME, by=by, **press)
+    assert "support is resuming it" in board.poll().text
+    assert board.poll().status_code == 304
+    pressed = attempts.close_attempt(pressed, ResumeAnswer("unknown", timezone.now(), 9, word="timed_out"), by=by)
+    assert "resume sent " in board.poll().text
+    assert board.poll().status_code == 304
+    attempts.close_unknown(pressed, note="asked the customer", by=by)
     answer = board.poll()
-    assert rows(answer) == ["ses_a"] and "is resuming" not in answer.text
+    assert rows(answer) == ["ses_a"] and "resume sent " not in answer.text
+    assert board.poll().status_code == 304
+
+
+def test_a_press_that_was_refused_is_over_at_the_next_poll(as_viewer, support):
+    known("ses_a", watched=True)
+    by, press = acting(support), Press(uuid.uuid4(), None)
+    pressed, _ = attempts.open_attempt(
+        act=RESUME, alias="ping", session_id="ses_a", reason="x", ticket="", press=press, by=by
+    )
+    board = Open(as_viewer)
+    attempts.close_attempt(pressed, ResumeAnswer("rejected", timezone.now(), 9, word="refused", status=409), by=by)
+    answer = board.poll()
+    assert rows(answer) == ["ses_a"] and "is resuming it" not in answer.text
 
 
 def test_while_an_outcome_is_unknown_the_page_asks_more_often(as_viewer):
@@ -224,7 +305,7 @@ def test_the_list_of_what_is_shown_reads_back_as_it_was(as_viewer):
         known(watched=number % 3 == 0)
         paused() if number % 5 == 0 else None
     board = Open(as_viewer)
-    shown = board_live.read_shown(board.shown, most=1000)
+    shown = board_mark.read_shown(board.shown, most=1000)
     assert sorted(set(shown.values())) == ["paused", "watched"] and len(shown) == 14 + 8
     assert len(Open(as_viewer, size=1000).shown) < 120
 

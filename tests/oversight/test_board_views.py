@@ -35,6 +35,17 @@ def test_a_name_is_taken_once_and_what_is_wrong_is_said(as_support):
     assert SavedView.objects.count() == AuditEvent.objects.filter(action="view_saved").count() == 1
 
 
+def test_a_name_that_is_refused_comes_back_in_its_open_form(as_support):
+    save(as_support)
+    save(as_support, "Day shift")
+    assert '<details class="menu">' in as_support.get("/sessions/").text
+    page = save(as_support, "night SHIFT").text
+    assert '<details class="menu" open>' in page and 'value="night SHIFT" data-keep' in page
+    view = SavedView.objects.get(name="Day shift")
+    page = as_support.post(f"/sessions/views/{view.pk}/rename/", {"name": "NIGHT shift"}, follow=True).text
+    assert '<details class="menu" open>' in page and 'value="NIGHT shift"' in page and "already" in page
+
+
 def test_only_what_can_be_asked_is_saved(as_support):
     save(as_support, query="view=watched&system=<script>&next=//evil&size=7")
     assert SavedView.objects.get().query == "view=watched"
