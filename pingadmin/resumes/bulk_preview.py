@@ -34,7 +34,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Preview:
-    """left: how many the person's limits let through now. token: of the form, so that it starts one bulk resume."""
+    """left: how many the person's limits let through now. token: of the form, so that it starts one bulk resume.
+    version: changes with each bulk resume of the person, so that the next form starts afresh."""
 
     rows: list[Row]
     repeated: int
@@ -43,6 +44,7 @@ class Preview:
     form: BulkForm
     token: str
     retry_of: str
+    version: str
     suggestions: list[str]
     most: int = MOST
 
@@ -75,6 +77,7 @@ def preview(
         form=form or BulkForm(initial=initial),
         token=str(uuid.uuid4()),
         retry_of=str(retry_of),
+        version=version_of(_of(person).first()),
         suggestions=SUGGESTIONS,
     )
 
@@ -114,4 +117,13 @@ def _row(named: Named, session: RemoteSession, held, ticked: set[str] | None, pe
 
 def recent(person) -> list[BulkResume]:
     """The newest bulk resumes of a person."""
-    return list(BulkResume.objects.filter(actor_id=str(person.pk)).order_by("-begun_at")[:10])
+    return list(_of(person)[:10])
+
+
+def version_of(newest: BulkResume | None) -> str:
+    """What the names of a person's fields end with: what is kept of a list that was begun is not given back."""
+    return newest.pk.hex[:8] if newest else "first"
+
+
+def _of(person):
+    return BulkResume.objects.filter(actor_id=str(person.pk)).order_by("-begun_at")

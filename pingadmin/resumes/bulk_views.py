@@ -13,7 +13,7 @@ from pingadmin.resumes import bulk as bulks
 from pingadmin.resumes import bulk_run
 from pingadmin.resumes.bulk_choice import MOST, Choice, Named, NotChosen, read_choice, read_name
 from pingadmin.resumes.bulk_forms import BulkForm
-from pingadmin.resumes.bulk_preview import preview, recent
+from pingadmin.resumes.bulk_preview import preview, recent, version_of
 from pingadmin.resumes.bulk_progress import progress
 from pingadmin.resumes.models import BulkResume
 from pingadmin.resumes.press import StalePress, read_press
@@ -120,7 +120,8 @@ def _refused(request, choice, form: BulkForm, status: int, problem: str, **more)
 
 
 def _show_box(request: HttpRequest, *, status: int = 200, **more) -> HttpResponse:
-    context = {"recent": [progress(bulk) for bulk in recent(request.user)], "most": MOST}
+    last = recent(request.user)
+    context = {"recent": [progress(bulk) for bulk in last], "most": MOST, "version": version_of(next(iter(last), None))}
     return render(request, "resumes/bulk.html", context | more, status=status)
 
 

@@ -60,7 +60,7 @@ def close(request: HttpRequest, alias: str, session_id: str, attempt_id) -> Http
     )
     form = CloseForm(request.POST)
     if not form.is_valid():
-        return _show(request, attempt.session, 400, close_form=form)
+        return _show(request, attempt.session, 400, close_form=form, close_of=attempt.pk)
     close_unknown(attempt, note=form.cleaned_data["note"], by=Actor.of(request))
     return _done(request, attempt.session)
 

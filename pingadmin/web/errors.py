@@ -23,6 +23,10 @@ WORDS = {
         "There is nothing at this address",
         "Check the address, or paste the session id into the search box.",
     ),
+    405: (
+        "This address takes only a press of a button",
+        "Nothing was done. Paste the session id into the search box, or go to the start.",
+    ),
     413: (
         "That is too much at once",
         "Nothing was stored and nothing was sent. Send less, then try again.",

@@ -7,9 +7,11 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from pingadmin.web import errors
 
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 SAFE_HEADERS = {
@@ -95,16 +97,34 @@ def viewer_zone(get_response):
 
 
 def htmx_login(get_response):
-    """Tell an htmx request that met the sign-in page to go there, rather than to swap it into a corner."""
+    """Bring whoever met the sign-in page back to the page they were on, and not to what it asked for: that is a
+    fragment, or takes only POST. An htmx request is told to go there, rather than to swap it into a corner."""
 
     def middleware(request):
         response = get_response(request)
-        met_login = urlsplit(response.get("Location", "")).path == resolve_url(settings.LOGIN_URL)
-        if request.headers.get("HX-Request") != "true" or not met_login:
+        is_htmx = request.headers.get("HX-Request") == "true"
+        met = urlsplit(response.get("Location", ""))
+        # Without a `next` a press was done and ends there, as signing out is.
+        is_sent_away = is_htmx or (request.method == "POST" and "next=" in met.query)
+        if met.path != resolve_url(settings.LOGIN_URL) or not is_sent_away:
             return response
         there = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
-        answer = HttpResponse(status=204, headers={"HX-Redirect": there})
+        answer = HttpResponse(status=204, headers={"HX-Redirect": there}) if is_htmx else redirect(there)
         answer.cookies = response.cookies
+        return answer
+
+    return middleware
+
+
+def wrong_method(get_response):
+    """Say in words that an address cannot be opened: a bare 405 is an empty page of the browser's own."""
+
+    def middleware(request):
+        response = get_response(request)
+        if response.status_code != 405 or request.method != "GET":
+            return response
+        answer = errors.answer(request, 405)
+        answer["Allow"] = response["Allow"]
         return answer
 
     return middleware
@@ -120,8 +140,8 @@ def _zone(name: str) -> zoneinfo.ZoneInfo | str:
 
 
 def _page_of(request) -> str:
-    """Path and query of the page that sent the htmx request, or `/` when it is not one of ours."""
-    current = request.headers.get("HX-Current-URL", "")
+    """Path and query of the page that sent the request, or `/` when it is not one of ours."""
+    current = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(current, {request.get_host()}, require_https=request.is_secure()):
         return "/"
     parts = urlsplit(current)

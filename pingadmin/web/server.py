@@ -54,7 +54,7 @@ SETTINGS = {
     # Loaded once, before the workers part: they are there at once, and a SIGTERM finds no half-started one.
     "preload_app": True,
     "post_worker_init": ending.watch,
-    "keepalive": 5,
+    "keepalive": 15,
     "limit_request_line": 8190,
     "limit_request_fields": 64,
     "limit_request_field_size": 8190,

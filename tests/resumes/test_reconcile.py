@@ -1,5 +1,6 @@
 """Looking again after an unknown outcome: evidence is added, the result never changes, a person may end it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -111,6 +112,15 @@ def test_a_person_closes_the_question_with_a_reason(as_support, simulator):
         "support",
     )
     assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED).text
+
+
+def test_a_question_that_could_not_be_closed_says_why_where_it_was_asked(as_support, simulator):
+    first = lost_answer(simulator, as_support)
+    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, first.pk])
+    refused = as_support.post(address, {"note": "  "}).text
+    assert re.search(rf'<details open>\s*<summary id="close-{first.pk}"', refused)
+    assert "Say how you know" in refused
+    assert not re.search(r'<details open>\s*<summary id="close-', page(as_support))
 
 
 def test_closing_twice_adds_nothing(as_support, simulator):

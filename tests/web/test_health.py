@@ -13,6 +13,13 @@ def test_alive_asks_no_database(client):
     assert answer["Content-Type"].startswith("text/plain")
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_probe_needs_no_tls(client, db, settings, path):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get(path).status_code == 200
+    assert client.get(f"{path}/x").status_code == client.get("/sessions/").status_code == 301
+
+
 def test_a_sound_panel_is_ready(client, db):
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (200, b"ready\n")

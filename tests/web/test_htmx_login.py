@@ -1,4 +1,4 @@
-"""An htmx request that meets the sign-in goes there as a page (T75, T83)."""
+"""Who meets the sign-in comes back to the page they were on (T75, T83)."""
 
 import pytest
 
@@ -41,6 +41,30 @@ def test_a_foreign_page_is_not_returned_to(client, db, current):
 def test_a_browser_is_redirected_as_ever(client, db):
     answer = client.get("/sessions/")
     assert answer.status_code == 302 and answer["Location"] == "/accounts/login/?next=/sessions/"
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        (PAGE, "%2Fsessions%2Fping%2Fses_1%2F%3Ftab%3D2%26x%3D%250d%250a"),
+        ("https://evil.example/x", "%2F"),
+        ("", "%2F"),
+    ],
+)
+def test_a_form_that_met_the_sign_in_leads_back_to_its_page_and_not_to_where_it_was_sent(client, db, page, back):
+    answer = client.post("/sessions/ping/ses_1/notes/add/", {"text": "x"}, headers={"Referer": page})
+    assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={back}")
+
+
+def test_signing_out_leads_back_to_nothing(as_support):
+    answer = as_support.post("/accounts/logout/", headers={"Referer": PAGE})
+    assert answer.status_code == 302 and "next=" not in answer["Location"]
+
+
+def test_an_address_that_takes_only_presses_says_so_when_it_is_opened(as_support):
+    answer = as_support.get("/resumes/bulk/start/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "takes only a press of a button" in answer.text and 'id="find"' in answer.text
 
 
 def test_other_redirects_are_left_alone(as_support):

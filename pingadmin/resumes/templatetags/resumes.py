@@ -21,6 +21,7 @@ def resume_panel(context, session):
         "address": context["address"],
         "was_pressed": context.get("was_pressed", False),
         "close_form": context.get("close_form"),
+        "close_of": context.get("close_of"),
         "csrf_token": context["csrf_token"],
         "user": context["request"].user,
     }
