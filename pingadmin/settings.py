@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "pingadmin.accounts.middleware.DeniedActs",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "pingadmin.web.middleware.wrong_method",
 ]
 
 ROOT_URLCONF = "pingadmin.urls"
@@ -268,8 +269,8 @@ CSRF_FAILURE_VIEW = "pingadmin.web.errors.csrf_failure"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
-# A scraper on this machine speaks plain http; /metrics itself takes a token over HTTPS alone.
-SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
+# Probes and a scraper on this machine speak plain http; /metrics itself takes a token over HTTPS alone.
+SECURE_REDIRECT_EXEMPT = [r"^(metrics|healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_REFERRER_POLICY = "same-origin"

@@ -25,6 +25,22 @@ _MOMENTS = {
     "event": ("Recorded", "idle"),
 }
 
+# Names in stored details and in what was shown that do not read as words by themselves.
+_FACTS = {
+    "elapsed_ms": "Answered after (ms)",
+    "word": "How it failed",
+    "error": "Could not be seen",
+    "recorded": "Written down",
+    "limit": "Limit reached",
+    "state_doubted": "Doubt about the state",
+    "age_seconds": "Age in seconds",
+    "paused_grade": "How that is known",
+    "paused_said_at": "Paused was said",
+    "seen_at": "Seen",
+    "shown_at": "Shown",
+    "retry_of": "Retries what was not sent by",
+}
+
 _MARKS = {"mark_reviewed": ("Reviewed", "ok"), "mark_flagged": ("Flagged", "failed")}
 
 
@@ -54,3 +70,8 @@ def of_moment(event) -> tuple[str, str]:
 def of_action(action: str) -> str:
     """`close_unknown` as `Close unknown`: the log knows no feature, so it has no nicer words."""
     return action.replace("_", " ").capitalize()
+
+
+def of_fact(name: str) -> str:
+    """The name of a stored detail as people read it."""
+    return _FACTS.get(name) or of_action(name)

@@ -19,6 +19,8 @@ KEPT = {
     "HOME",
     "LANG",
     "LC_ALL",
+    "NOTIFY_URL",
+    "PANEL_URL",
     "PATH",
     "PAUSE_ROLES",
     "PORT",

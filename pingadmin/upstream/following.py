@@ -20,7 +20,7 @@ from pingadmin.upstream.transport import Transport
 from pingadmin.upstream.wire import EVENT_STREAM, Stream
 
 TICK_SECONDS = 1.0
-WAITING_BYTES = 1_000_000  # then the sender has to wait until somebody takes them
+WAITING_BYTES = 250_000  # then the sender has to wait until somebody takes them
 RETRY_SECONDS = (1, 60)
 
 ReadEvent = Callable[[RawEvent, Answer], SessionEvent | None]

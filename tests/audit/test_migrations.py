@@ -7,11 +7,11 @@ from tests.audit.conftest import OWN, migrate
 
 TRIGGERS = {
     "sqlite": (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_%'",
         "audit_no_update audit_no_delete audit_only_append",
     ),
     "postgresql": (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION "
+        "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'audit_%' UNION "
         "SELECT proname FROM pg_proc WHERE proname LIKE 'audit_%'",
         "audit_no_change audit_only_append audit_refuse audit_follow",
     ),

@@ -206,7 +206,7 @@ def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(
 
     for part in ("Intent written", "disconnected", "event stream", "Refused", "409", "not_reusable"):
         assert part in text
-    for part in ("It is not of the reusable kind", "Elapsed ms", "204", "192.0.2.7", "req-1"):
+    for part in ("It is not of the reusable kind", "Answered after (ms)", "204", "192.0.2.7", "req-1"):
         assert part in text
     assert 'href="/sessions/ping/ses_1/#snapshot-17"' in text
     assert 'href="/sessions/ping/ses_1/#snapshot-18"' in text

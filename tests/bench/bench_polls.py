@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.bench import report
 
-ROUNDS, POLLS, NAIVE_POLLS, CALLS, AT_ONCE = 5, 1500, 40, 300, 64
+ROUNDS, POLLS, NAIVE_POLLS, CALLS, AT_ONCE = 5, 1500, 40, 300, 32
 
 
 def run() -> list[report.Line]:

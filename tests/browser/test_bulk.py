@@ -91,3 +91,27 @@ def test_it_all_works_without_javascript(new_page, simulator):
     page.get_by_role("link", name="Refresh").click()
     until(lambda: page.reload() and page.locator("#bulk").get_attribute("data-running") == "false")
     expect(page.locator("#bulk [data-result='ok']")).to_have_count(2)
+
+
+def sign_in_again(page):
+    page.get_by_label("Username").fill("support")
+    page.get_by_label("Password").fill("pingadmin-demo")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def test_what_was_typed_survives_a_lapsed_sign_in_until_it_is_begun(support_page, panel, simulator):
+    choose(support_page)
+    support_page.get_by_label("Reason").fill("Customer approved")
+    support_page.get_by_label("Ticket").fill("INC-4412")
+    support_page.context.clear_cookies(name="session")
+    support_page.get_by_role("button", name="Resume ticked sessions").click()
+    sign_in_again(support_page)
+    expect(support_page.get_by_label("Session ids")).to_have_value(f"INC-4412: {' and '.join(THREE)} hang")
+    support_page.get_by_role("button", name="Show what would be resumed").click()
+    expect(support_page.get_by_label("Reason")).to_have_value("Customer approved")
+    expect(support_page.get_by_label("Ticket")).to_have_value("INC-4412")
+    support_page.get_by_role("button", name="Resume ticked sessions").click()
+    expect(support_page.locator("#bulk")).to_have_attribute("data-running", "false")
+    support_page.goto("/resumes/bulk/")
+    expect(support_page.get_by_label("Session ids")).to_have_value("")
+    assert simulator.call_count("/resume") == 3

@@ -17,5 +17,5 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         parts = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
         kind = next((kind for kind, names in KINDS.items() if names & parts), None)
-        if kind:
+        if kind and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(kind))

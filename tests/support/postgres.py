@@ -22,9 +22,17 @@ class Postgres:
         self._binaries, self._user = binaries, user
         made = self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         assert made.wait() == 0, made.output
-        fast = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
-        self.process = self._run("postgres", "-k", directory, "-h", "127.0.0.1", "-p", self.port, *fast)
+        self._more = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again)."""
+        address = ("-k", self.directory, "-h", "127.0.0.1", "-p", self.port)
+        self.process = self._run("postgres", *address, *self._more)
         self.process.await_line("ready to accept connections")
+
+    def stop(self) -> None:
+        self.process.end(signal.SIGINT)
 
     def url(self, name: str, user: str = "postgres") -> str:
         return f"postgres://{user}@127.0.0.1:{self.port}/{name}"
@@ -43,8 +51,7 @@ class Postgres:
             cursor = connection.execute(query, values or None)
             return cursor.fetchall() if cursor.description else []
 
-    def close(self) -> None:
-        self.process.end(signal.SIGINT)
+    close = stop
 
     def _run(self, binary: str, *arguments) -> Process:
         return Process(

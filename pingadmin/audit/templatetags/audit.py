@@ -35,7 +35,7 @@ def facts(stored: str, left_out: str = "") -> list[tuple[str, object]]:
     if content is None:
         return [("Unreadable", stored)]
     names = [name for name, value in content.items() if name != left_out and value not in ("", None)]
-    return [(words.of_action(name), _fact(content[name])) for name in names]
+    return [(words.of_fact(name), _fact(content[name])) for name in names]
 
 
 @register.filter
