@@ -218,4 +218,4 @@ def _summary(points: list[Point], unwatched: list[Gap]) -> str:
     down, up = max(point.down for point in known), max(point.up for point in known)
     share = f"known at {len(known)} of {len(points)} points"
     holes = f"; {len(unwatched)} {'gap' if len(unwatched) == 1 else 'gaps'} in our watching" if unwatched else ""
-    return f"Down up to {per_second(down)}, up up to {per_second(up)}; {share}{holes}."
+    return f"Down at most {per_second(down)}, up at most {per_second(up)}; {share}{holes}."

@@ -7,10 +7,12 @@ before + counter never falls, so the seeks need not know about counters that fel
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from pingadmin.remote_sessions.coverage import Gap
 from pingadmin.remote_sessions.fields import milliseconds
@@ -99,8 +101,13 @@ def broken_at(gaps: Iterable[Gap]) -> list[int]:
 
 
 def step_for(from_at: datetime, until_at: datetime) -> int:
-    """Milliseconds between edges, so that there are at most MOST_POINTS rates and edges fall on round times."""
+    """Milliseconds between edges, so that there are at most MOST_POINTS rates and edges fall on round times.
+
+    Where history is old enough to be thinned out, steps are no finer than what is kept of it.
+    """
     least = (milliseconds(until_at) - milliseconds(from_at)) / (MOST_POINTS - 1)
+    if from_at < timezone.now() - timedelta(days=settings.HISTORY_FULL_DAYS):
+        least = max(least, 1000 * settings.HISTORY_SAMPLE_SECONDS)
     return next((step for step in _STEPS if step >= least), -(-int(least + 1) // _DAY) * _DAY)
 
 

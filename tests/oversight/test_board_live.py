@@ -206,7 +206,7 @@ def test_a_collector_that_stops_is_told_at_once(as_viewer):
     board = Open(as_viewer)
     stopped("ping", timezone.now(), "the collector was stopped")
     answer = board.poll()
-    assert "Not live: nothing heard since <time" in answer.text and "X-Heard" not in answer
+    assert '<a href="/collector/">Not live</a>: nothing heard since <time' in answer.text and "X-Heard" not in answer
     assert "Live, heard" not in as_viewer.get("/sessions/").text
 
 

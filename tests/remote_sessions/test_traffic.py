@@ -140,6 +140,16 @@ def test_there_are_at_most_500_points_on_round_edges(seconds):
     assert begin <= milliseconds(at(7)) < milliseconds(at(7 + seconds)) <= end
 
 
+def test_a_thinned_out_history_is_drawn_in_steps_that_it_can_fill():
+    session = session_seen()
+    long_ago = -20 * 86_400
+    for seconds in range(0, 21_601, 900):
+        answer(session, long_ago + seconds, up=seconds)
+    step = step_for(at(long_ago), at(long_ago + 21_600))
+    assert step == 900_000
+    assert rates(session, long_ago + 21_600, begin=long_ago, step=900) == [(1, 0)] * 24
+
+
 def test_one_query(django_assert_num_queries):
     session = session_seen()
     with django_assert_num_queries(1):
