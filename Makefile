@@ -29,7 +29,7 @@ dev: .venv/runtime.stamp
 	@exec $(BIN)/python manage.py demo --port $(PORT) --reload
 
 test: .venv/dev.stamp
-	@exec $(BIN)/pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
+	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check

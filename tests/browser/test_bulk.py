@@ -14,6 +14,7 @@ def choose(page, ids=THREE):
     page.goto("/resumes/bulk/")
     page.get_by_label("Session ids").fill(f"INC-4412: {' and '.join(ids)} hang")
     page.get_by_role("button", name="Show what would be resumed").click()
+    expect(page.get_by_role("button", name="Resume ticked sessions")).to_be_visible()
 
 
 def press(page):

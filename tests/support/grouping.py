@@ -14,8 +14,11 @@ KINDS = {
 def pytest_collection_modifyitems(config, items):
     if not config.pluginmanager.hasplugin("xdist"):
         return
+    # What takes longest begins first, so that no worker is left alone with it at the end.
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
     for item in items:
         parts = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
         kind = next((kind for kind, names in KINDS.items() if names & parts), None)
         if kind and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(kind))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
