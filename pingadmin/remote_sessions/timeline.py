@@ -117,11 +117,11 @@ def _words(snapshot: StatusSnapshot) -> str:
 
 
 def _gap(gap: Gap, snapshots: list[StatusSnapshot]) -> Moment:
-    """What was asked by hand meanwhile is known all the same."""
+    """Single answers that came meanwhile are known all the same."""
     end = gap.until_at or timezone.now()
     length = wording.duration((end - gap.from_at).total_seconds())
     asked = any(gap.from_at < snapshot.last_at and snapshot.first_at < end for snapshot in snapshots)
-    known = "Only what was asked by hand" if asked else "Nothing"
+    known = "Only what stands here" if asked else "Nothing"
     words = f"Not watching: {gap.why}. {known} is known of these {length}."
     return Moment(at=gap.from_at, until=gap.until_at, meaning="idle", words=words, gap=True)
 

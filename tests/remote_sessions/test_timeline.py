@@ -47,7 +47,7 @@ def test_what_was_asked_by_hand_in_a_gap_stays(session):
     answer(session, 200, state="disconnected", source="look-up")
     assert told(session)[:2] == [
         (200, "Disconnected"),
-        (100, "Not watching: the collector was stopped. Only what was asked by hand is known of these 5 min."),
+        (100, "Not watching: the collector was stopped. Only what stands here is known of these 5 min."),
     ]
 
 
