@@ -141,8 +141,9 @@ class Inbox:
 
     def _compact(self):
         """Keep of each session the newest event. Where that does not help, try again at twice as many."""
-        kept, held, first_dropped = deque(), set(), None
+        kept, held, first_dropped, newest = deque(), set(), None, None
         for event in reversed(self._events):
+            newest = newest or event
             if event is None or event.session_id not in held:
                 kept.appendleft(event)
                 held.add(event and event.session_id)
@@ -150,6 +151,6 @@ class Inbox:
                 first_dropped = event.heard_at
                 self.dropped += 1
         if first_dropped:
-            self._marks += [Mark(first_dropped, TOO_MANY), Mark(self._events[-1].heard_at)]
+            self._marks += [Mark(first_dropped, TOO_MANY), Mark(newest.heard_at)]
         self._events = kept
         self._compact_at = max(self._most, 2 * len(kept))

@@ -51,7 +51,8 @@ class Poller:
     def resync(self, at: datetime) -> None:
         """Whatever was not heard of since that moment is due."""
         self._resync_at = at
-        self._asked.clear()
+        with self._lock:
+            self._asked.clear()
 
     def ask_soon(self, session_ids: set[str]) -> None:
         """Ask about these first: what was heard of them cannot be taken without."""
@@ -103,7 +104,8 @@ class Poller:
 
     def _failed(self, session_id: str, error: UpstreamError) -> None:
         if error.word in NOT_ASKED:
-            self._asked.pop(session_id, None)
+            with self._lock:
+                self._asked.pop(session_id, None)
             return
         self._feed.count(polls=1, polls_failed=1)
         self._inbox.fail(session_id, error)

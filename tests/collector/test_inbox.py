@@ -72,6 +72,16 @@ def test_numbers_that_begin_anew_part_the_batches():
     assert (second.numbers_anew, [each.place for each in second.events]) == (True, [1])
 
 
+def test_too_many_may_wait_just_when_numbers_begin_anew():
+    inbox = Inbox(3)
+    inbox.hear([event(number) for number in (1, 2, 3)])
+    batch = inbox.take(100, 0)
+    inbox.hear([event(4)])
+    inbox.numbers_anew()
+    inbox.put_back(batch)
+    assert [each.place for each in inbox.take(100, 0).events] == [4] and inbox.dropped == 3
+
+
 def test_marks_that_say_the_same_are_few():
     inbox = Inbox(100)
     for second in range(50):
