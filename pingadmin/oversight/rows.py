@@ -99,7 +99,7 @@ def _paused(row: Row, beside: Around) -> str:
 
 
 def _traffic(known: Known) -> str:
-    if known.downloaded_bytes is None:
+    if known.downloaded_bytes is None and known.uploaded_bytes is None:
         return "<td><p>not reported"
     return f"<td>{wording.size(known.downloaded_bytes)} / {wording.size(known.uploaded_bytes)}"
 

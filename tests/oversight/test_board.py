@@ -159,6 +159,11 @@ def test_nothing_is_resumed_from_the_board_and_only_who_may_can_choose(as_suppor
     assert "name=session" not in board(as_viewer) and "Resume…" not in board(as_viewer)
 
 
+def test_one_counter_alone_is_shown_and_the_other_is_not_known(as_viewer):
+    known("ses_a", watched=True, downloaded_bytes=None, uploaded_bytes=2048)
+    assert "not known / 2.0 kB" in board(as_viewer)
+
+
 def test_foreign_text_is_escaped_and_what_is_invisible_is_shown(as_viewer):
     known("ses_a", watched=True, who="<img src=x onerror=alert(1)>\u202egpj", state="<b>new</b>", state_is_known=False)
     page = board(as_viewer)
