@@ -15,17 +15,19 @@ class AppendOnlyError(TypeError):
 class AppendOnlyQuerySet(models.QuerySet):
     """Reads freely. The async and get_or_ variants end in one of these or in the model's save()."""
 
+    refusal: type[Exception] = AppendOnlyError
+
     def update(self, **kwargs):
-        raise AppendOnlyError
+        raise self.refusal
 
     def delete(self):
-        raise AppendOnlyError
+        raise self.refusal
 
     def bulk_create(self, objs, *args, **kwargs):
-        raise AppendOnlyError
+        raise self.refusal
 
     def bulk_update(self, objs, *args, **kwargs):
-        raise AppendOnlyError
+        raise self.refusal
 
     # Django reads these marks to keep destructive methods off the manager and out of templates.
     update.alters_data = True

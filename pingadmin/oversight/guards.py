@@ -1,6 +1,6 @@
 """Refuses every ORM path that would change what the team wrote. The database's triggers refuse the rest."""
 
-from django.db import models
+from pingadmin.audit.guards import AppendOnlyQuerySet
 
 
 class EntryChanged(TypeError):
@@ -13,24 +13,5 @@ class EntryChanged(TypeError):
         )
 
 
-class OnlyAddedQuerySet(models.QuerySet):
-    """Reads and creates. The async and get_or_ variants end in one of these or in the model's save()."""
-
-    def update(self, **kwargs):
-        raise EntryChanged
-
-    def delete(self):
-        raise EntryChanged
-
-    def bulk_create(self, objs, *args, **kwargs):
-        raise EntryChanged
-
-    def bulk_update(self, objs, *args, **kwargs):
-        raise EntryChanged
-
-    # Django reads these marks to keep destructive methods off the manager and out of templates.
-    update.alters_data = True
-    delete.alters_data = True
-    delete.queryset_only = True
-    bulk_create.alters_data = True
-    bulk_update.alters_data = True
+class OnlyAddedQuerySet(AppendOnlyQuerySet):
+    refusal = EntryChanged
