@@ -24,6 +24,7 @@ class Numbering:
         self._in_a_row = 0
         self._missing: dict[int, float] = {}
         self._newest_at: datetime | None = None
+        self._before_newest_at: datetime | None = None
         # Between which moments events were left out, at the latest jumps.
         self.lost: tuple[datetime, datetime] | None = None
         self._recent: deque[list[SessionEvent]] = deque(maxlen=50)
@@ -48,7 +49,7 @@ class Numbering:
         if first == self._highest + 1 and last - first == len(events) - 1 and not self._missing:
             self._in_a_row += len(events)
             self._highest = last
-            self._newest_at = events[-1].heard_at
+            self._heard(events[-1].heard_at)
         else:
             for event in events:
                 self._follow(event.place, event.heard_at)
@@ -73,14 +74,23 @@ class Numbering:
             self._in_a_row += 1
         elif self._in_a_row >= IN_A_ROW:
             now = self._clock()
-            begins = self.lost[0] if self._missing and self.lost else self._newest_at
+            begins = self.lost[0] if self._missing and self.lost else self._before(heard_at)
             self.lost = (begins, heard_at)
             until = min(place, self._highest + 1 + MISSING_MOST)
             self._missing |= dict.fromkeys(range(self._highest + 1, until), now)
         else:
             self._in_a_row = 0
         self._highest = place
-        self._newest_at = heard_at
+        self._heard(heard_at)
+
+    def _heard(self, at):
+        if at != self._newest_at:
+            self._before_newest_at, self._newest_at = self._newest_at, at
+
+    def _before(self, at):
+        """When an event was last heard before that moment: what is read at once has one moment, and a gap of no length
+        would not be told."""
+        return self._before_newest_at or at if self._newest_at == at else self._newest_at
 
 
 def _same(one: SessionEvent, other: SessionEvent) -> bool:

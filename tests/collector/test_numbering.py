@@ -1,5 +1,8 @@
 """What the numbers of events tell: that some are missing, that they are repeated, that they began anew."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from pingadmin.collector.numbering import Numbering
@@ -51,6 +54,17 @@ def test_what_is_missing_was_lost_between_its_neighbours(numbering, clock):
     clock.now = 5.0
     assert numbering.lacks_some()
     assert numbering.lost == (heard[19].heard_at, heard[22].heard_at)
+
+
+def test_what_is_missing_amid_events_that_were_read_at_once_was_lost_since_those_before(numbering, clock):
+    earlier = events(*range(20))
+    at_once = [replace(each, heard_at=each.heard_at + timedelta(minutes=1)) for each in events(20, 21, 30, 31)]
+    at_once = [replace(each, heard_at=at_once[0].heard_at) for each in at_once]
+    numbering.begins_anew(earlier)
+    numbering.begins_anew(at_once)
+    clock.now = 5.0
+    assert numbering.lacks_some()
+    assert numbering.lost == (earlier[-1].heard_at, at_once[0].heard_at)
 
 
 def test_what_was_only_overtaken_is_not_missing(numbering, clock):
