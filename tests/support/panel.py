@@ -19,6 +19,8 @@ from tests.support.simulator import Simulator
 
 PASSWORD = "pingadmin-demo"
 SERVER_SETTINGS = "tests.support.server_settings"
+# What a test leaves under way ends within the deadlines of the upstream, or its process was killed.
+QUIET_SECONDS = 12
 
 
 class Person:
@@ -111,12 +113,23 @@ class Panel:
         self.server.end()
 
     def refresh(self, template: Path) -> None:
-        """Put a fresh database in place; safe between requests, because none keeps its connection."""
+        """Put a fresh database in place, once nothing writes to the old one; safe because no request keeps its
+        connection. What the old one left in the data directory goes with it: its checkpoints would rightly refuse the
+        new one, and so would an outcome that could not be recorded."""
         self.forget_people()
-        # Checkpoints of the old log would rightly refuse the new one.
-        for old in [*self.directory.glob("pingadmin.sqlite3*"), *self.directory.glob("data/audit-checkpoints.*")]:
+        if not until(self._is_quiet, seconds=QUIET_SECONDS):
+            self.kill()
+        for old in [*self.directory.glob("pingadmin.sqlite3*"), *self.directory.glob("data/*")]:
             old.unlink()
         shutil.copy(template, self.database)
+        if not self.server.is_alive():
+            self.start()
+
+    def _is_quiet(self) -> bool:
+        """Whether no press and no bulk resume is under way."""
+        presses = "SELECT 1 FROM resumes_resumeattempt WHERE is_open"
+        bulks = "SELECT 1 FROM resumes_bulkresume WHERE ended_at IS NULL"
+        return not self.rows(f"{presses} UNION ALL {bulks}")
 
 
 def panel_environment(directory: Path, database_url: str, simulator: Simulator) -> dict[str, str]:
@@ -188,8 +201,6 @@ def shared_panel(tmp_path_factory, furnished_file, simulator_process):
 def panel(shared_panel, furnished_file, simulator) -> Panel:
     """The panel with its people, a fresh database and a fresh simulator."""
     shared_panel.refresh(furnished_file)
-    if not shared_panel.server.is_alive():
-        shared_panel.start()
     return shared_panel
 
 
