@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.missing import need
 
+WAIT_SECONDS = 15
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -23,8 +24,10 @@ FLAGS = [
 def browser():
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     need("browser", path, "no chromium on this machine; apt-get install chromium, or set CHROMIUM to yours")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # The machine may be busy: what is waited for may take long, but never for ever.
+    expect.set_options(timeout=WAIT_SECONDS * 1000)
     # Playwright leaves an event loop running in this thread, which Django would take for async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
@@ -45,7 +48,7 @@ def new_page(browser, panel):
     def open_page(name: str = "", **options):
         context = browser.new_context(base_url=panel.url, **options)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(WAIT_SECONDS * 1000)
         context.route(lambda address: urlsplit(address).hostname != "127.0.0.1", lambda route: route.abort())
         if name:
             cookies = panel.login(name).http.cookies
