@@ -74,7 +74,7 @@ class Stretch:
 class Known:
     """A RemoteSession, and what a batch adds to its history. newest: its newest stretch. longer: the one that was
     the newest before, where the batch lengthened it. late_by_number: those of late whose time does not say where they
-    belong. stamp: changed_at as the database holds it."""
+    belong. stamp: changed_at as many_rows.moment_text gives it."""
 
     id: int
     session_id: str
@@ -103,7 +103,7 @@ class Known:
     failing_since: datetime | None
     failed_at: datetime | None
     newest: Stretch | None = None
-    stamp: object = None
+    stamp: str = ""
     longer: Stretch | None = None
     added: list[Stretch] = field(default_factory=list)
     late: list[Stretch] = field(default_factory=list)

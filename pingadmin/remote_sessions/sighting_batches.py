@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from pingadmin.remote_sessions.knowledge import STEP, Known, Seen, Stretch, seen_of, take
-from pingadmin.remote_sessions.many_rows import insert_many, insert_missing, stored, stored_of, update_many
+from pingadmin.remote_sessions.many_rows import insert_many, insert_missing, moment_text, moments_of, update_many
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.upstream.records import SessionEvent, SessionRecord
 
@@ -129,7 +129,7 @@ def _known(alias: str, session_ids: list[str], memory: dict[str, Known]) -> dict
 def _still_true(remembered: list[Known]) -> dict[str, Known]:
     if not remembered:
         return {}
-    stamps = stored_of(RemoteSession, "changed_at", [one.id for one in remembered])
+    stamps = moments_of(RemoteSession, "changed_at", [one.id for one in remembered])
     return {one.session_id: one for one in remembered if stamps.get(one.id) == one.stamp}
 
 
@@ -249,7 +249,7 @@ def _write(known: Iterable[Known]) -> None:
     longer, added, facts, all_facts = [], [], [], []
     facts_of, beside_of, longer_of = attrgetter(*FACTS), attrgetter(*BESIDE), attrgetter(*LONGER)
     now = timezone.now()
-    stamp = stored(RemoteSession, "changed_at", now)
+    stamp = moment_text(now)
     for one in known:
         added += [(each, one.id) for each in (*one.late, *one.added)]
         if one.longer:

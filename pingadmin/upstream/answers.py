@@ -6,7 +6,6 @@ no duplicate keys, integers that fit 64 bits, text without control characters or
 
 import json
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +17,9 @@ NAME_MOST, STATE_MOST = 200, 64
 INTEGER_MOST = 2**63 - 1
 RAW_TEXT_BYTES = 4096
 RETRY_AFTER_MOST = 86_400
+BREAKS = "\t\n\r\u2028\u2029"
+# The controls and the surrogates of Unicode, and what breaks a line.
+_UNCLEAN = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff{BREAKS}]")
 
 WORD_OF_STATUS = {401: "refused_key", 404: "not_found", 429: "rate_limited"}
 
@@ -162,9 +164,7 @@ def cleaned(value: str, most: int) -> str:
 
     Replaced and not dropped, so that what was not a known word does not become one.
     """
-    if value.isprintable():
-        return value[:most]
-    return "".join(_cleaned_character(character) for character in value[:most])
+    return _UNCLEAN.sub(_replacement, value[:most])
 
 
 def retry_after(value: str, now: datetime) -> int | None:
@@ -201,10 +201,8 @@ def _is_code(value):
     return isinstance(value, str) and re.fullmatch(rf"[A-Za-z0-9_.:-]{{1,{CODE_MOST}}}", value) is not None
 
 
-def _cleaned_character(character):
-    if character in "\t\n\r\u2028\u2029":
-        return " "
-    return "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character
+def _replacement(found):
+    return " " if found[0] in BREAKS else "\ufffd"
 
 
 def _integer(digits):
