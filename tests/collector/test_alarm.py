@@ -122,10 +122,12 @@ def test_an_open_page_learns_of_it_and_of_its_end(as_viewer):
     Beat.objects.filter(pk=row.pk).update(stopped_at=NOW)
     changed = as_viewer.get(f"/collector/alarm/{address}").content.decode()
     assert 'data-alarm="stopped"' in changed and "<html" not in changed
+    assert 'hx-trigger="every 5s"' in changed, "its end shows as soon as the board is live again"
     Beat.objects.filter(pk=row.pk).update(stopped_at=None)
     address = changed.split('hx-get="/collector/alarm/')[1].split('"')[0]
     ended = as_viewer.get(f"/collector/alarm/{address}")
     assert ended.status_code == 200 and b"data-alarm" not in ended.content
+    assert b'hx-trigger="every 30s"' in ended.content
 
 
 def test_messages_that_were_given_up_are_told_to_administrators_alone(as_admin, as_viewer):

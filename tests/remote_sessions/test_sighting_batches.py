@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import time_machine
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.paused import paused_verdict
@@ -229,6 +230,19 @@ def test_a_statement_about_paused_survives_events_and_is_doubted_by_a_start(hear
 
 def doubt() -> str:
     return paused_verdict(known(), now=after(6), status_shows_paused=False).doubt
+
+
+@pytest.mark.parametrize("microsecond", [0, 120])
+def test_what_is_remembered_is_not_read_again_until_somebody_else_wrote_it(microsecond):
+    memory = Memory()
+    with time_machine.travel(NOW.replace(microsecond=microsecond), tick=False):
+        record_batch("ping", [event(1, up=1)], "stream", memory)
+    remembered = memory["ses_1"]
+    record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
+    assert memory["ses_1"] is remembered
+    RemoteSession.objects.update(changed_at=after(60), who="another")
+    record_batch("ping", [event(3, up=3, at=2)], "stream", memory)
+    assert memory["ses_1"] is not remembered
 
 
 def test_a_batch_that_fails_leaves_nothing_behind_and_can_be_written_again(monkeypatch):
