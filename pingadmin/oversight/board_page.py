@@ -1,5 +1,6 @@
 """The board as a page and as the answer to its polls: what the templates show, put together once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -58,12 +59,11 @@ def page_then(question: Question, *, person) -> dict:
     found = listing(question, me=person, now=timezone.now())
     then = board_then.as_of(found.rows, question.at)
     groups = [Group("", rows.write_all(then, rows.around_past(question.at)))] if then else []
-    gaps = {alias: coverage.gaps(alias, question.at - coverage.LASTS, question.at) for alias in upstream.aliases()}
     return {
         "groups": groups,
         "at": question.at,
         "now_address": address_of(question, at=""),
-        "not_watched_then": [upstream.api_for(alias).label for alias, found_gaps in gaps.items() if found_gaps],
+        "unwatched_then": list(_unwatched_then(question.at)),
         **frame(question, found, person=person),
     }
 
@@ -137,6 +137,14 @@ def _groups(question: Question, found: list[Row], *, now: datetime, person) -> l
     return [
         Group(GROUPS[name], rows.write_all(each, beside)) for name, each in groupby(found, key=lambda row: row.group)
     ]
+
+
+def _unwatched_then(at: datetime) -> Iterator[tuple[str, datetime | None]]:
+    """The label of each account that was not watched at a moment (None), or was again only since shortly before."""
+    for alias in upstream.aliases():
+        if found := coverage.gaps(alias, at - coverage.LASTS, at):
+            end = found[-1].until_at
+            yield upstream.api_for(alias).label, end if end and end < at else None
 
 
 def _html(found: list[Row], *, now: datetime, person) -> str:

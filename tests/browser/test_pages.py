@@ -75,3 +75,17 @@ def test_times_are_shown_in_the_viewers_zone_with_its_name(new_page, lived_in):
     page.goto(PAGES["session"])
     moment = page.locator("time").first
     assert moment.get_attribute("datetime").endswith("Z") and "UTC" in moment.get_attribute("title")
+
+
+CROWDED = """() => [...document.querySelectorAll("#board td")]
+    .filter((cell) => cell.offsetParent && (cell.clientWidth < 48 || cell.scrollWidth > cell.clientWidth))
+    .map((cell) => `${cell.innerText}: ${cell.scrollWidth} in ${cell.clientWidth} px`)"""
+
+
+@pytest.mark.parametrize("width", [360, 768, 820, 1000, 1150, 1400])
+def test_every_column_of_the_board_has_room(new_page, lived_in, width):
+    page = new_page("support", viewport={"width": width, "height": 900})
+    page.goto("/sessions/?view=all")
+    assert page.evaluate(CROWDED) == []
+    box = page.get_by_role("searchbox", name="Find sessions").bounding_box()
+    assert box["width"] >= 200

@@ -12,7 +12,7 @@ from pingadmin.demo import cast
 from pingadmin.oversight.board import asked_about
 from pingadmin.oversight.models import Presence, TeamState
 from pingadmin.remote_sessions.coverage import watched
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.oversight.board_cast import ago, attempt, failing, known, paused, unknown
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
@@ -271,6 +271,18 @@ def test_the_board_as_it_was_shows_what_was_known_then(as_support):
     assert "Connected" in row(page, "ses_a") and "Paused" in row(page, "ses_a")
     assert "Not known then" in row(page, "ses_b") and "never" in row(page, "ses_b")
     assert "Ping was not being watched then" in page
+
+
+def test_the_board_as_it_was_says_how_lately_watching_had_begun_again(as_support):
+    known("ses_a", watched=True)
+    at = ago(6000).replace(microsecond=0)
+    since = at - timedelta(seconds=10)
+    WatchSpan.objects.create(alias="ping", from_at=at - timedelta(hours=1), until_at=at - timedelta(minutes=1))
+    WatchSpan.objects.create(alias="ping", from_at=since, until_at=ago(0))
+    WatchSpan.objects.create(alias="agi", from_at=at - timedelta(hours=1), until_at=ago(0))
+    page = board(as_support, at=at.strftime("%Y-%m-%dT%H:%M:%S"))
+    assert "Ping had been watched again only since <time" in page and f"{since:%H:%M:%S}" in page
+    assert "not being watched then" not in page and "AGI had" not in page
 
 
 @pytest.mark.parametrize("view", ["", "all"])

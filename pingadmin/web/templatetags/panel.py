@@ -64,10 +64,12 @@ def viewer_zone() -> str:
 
 @register.filter
 def initials(name) -> str:
-    """Two letters that stand for a person."""
+    """Two letters that stand for a person; a number at the end tells people of one name apart."""
     words = str(name).split()
-    letters = words[0][:1] + words[-1][:1] if len(words) > 1 else str(name)[:2]
-    return letters.upper()
+    if len(words) > 1:
+        return (words[0][0] + words[-1][0]).upper()
+    first, second, *rest = str(name).strip().ljust(2)
+    return (first + (rest[-1] if rest and rest[-1].isdigit() else second)).strip().upper()
 
 
 def _time(when: datetime, words: str):
