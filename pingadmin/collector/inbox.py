@@ -16,7 +16,7 @@ from pingadmin.upstream.records import SessionEvent, SessionRecord
 
 TOO_MANY = "more events came than could be written"
 # From so many events on whoever reads has to wait for the writer, and the upstream with it; but not for long.
-EASE_FROM, EASE_SECONDS = 4000, 1.0
+EASE_FROM, EASE_SECONDS = 8000, 1.0
 
 
 @dataclass(frozen=True)

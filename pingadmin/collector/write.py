@@ -20,7 +20,8 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.sighting_batches import Memory, forget_places, record_batch
 from pingadmin.remote_sessions.sightings import record_failure
 
-EVENTS_AT_ONCE = 2000
+# A batch keeps all other writers out of SQLite; on PostgreSQL only those of the same sessions wait.
+EVENTS_AT_ONCE = {"sqlite": 2000, "postgresql": 6000}
 FLUSH_SECONDS = 0.15
 WATCHED_EVERY_SECONDS = 5
 # SQLite lets one in at a time and keeps no queue: of the time of each batch this share is left to others, or a press
@@ -43,7 +44,7 @@ class Writer:
     def step(self) -> bool:
         """One batch; whether there was one. Raises django.db.Error, and the batch then comes again."""
         wait = 0 if self.stop.is_set() else FLUSH_SECONDS
-        batch = self._inbox.take(EVENTS_AT_ONCE, wait, self.stop)
+        batch = self._inbox.take(EVENTS_AT_ONCE[connection.vendor], wait, self.stop)
         if not batch:
             return False
         began = monotonic()
