@@ -102,6 +102,7 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-keep]")) sessionStorage.setItem(keptName(event.target), event.target.value);
 });
 document.addEventListener("DOMContentLoaded", giveBack);
+document.addEventListener("htmx:afterSettle", giveBack);
 
 // A part of the page that looks after itself waits while somebody uses it; what has an id keeps its focus.
 function isInUse(part) {

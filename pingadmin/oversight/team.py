@@ -9,6 +9,7 @@ from functools import cached_property
 from pingadmin.oversight import assignment, presence
 from pingadmin.oversight.models import TeamEntry, TeamState
 from pingadmin.oversight.team_forms import AssignForm, NoteForm
+from pingadmin.remote_sessions.card import card_for
 from pingadmin.remote_sessions.models import RemoteSession
 
 ENTRIES = 60
@@ -81,8 +82,9 @@ class Team:
     @property
     def version(self) -> str:
         """Changes with everything that the page looks after by itself."""
-        state = self.state
+        state, card = self.state, card_for(self.session)
         shown = [self.others, state and state.watched_since, self.seen, self.assigned_to and self.assigned_to.pk]
+        shown += [self.session.changed_at, card.doubted, card.paused.value]
         newest = self.entries[0].pk if self.entries else 0
         return hashlib.sha256(repr([*shown, newest]).encode()).hexdigest()[:12]
 

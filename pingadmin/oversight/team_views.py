@@ -13,8 +13,10 @@ from pingadmin.oversight import assignment, notes, presence, watching
 from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team import team_at
 from pingadmin.oversight.team_forms import AssignForm, NoteForm
+from pingadmin.remote_sessions.card import card_for
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.page import page_context
+from pingadmin.resumes.panel import panel_for
 from pingadmin.web.wording import age, visible
 
 NOTES_ON_A_PAGE = 100
@@ -25,13 +27,24 @@ may_take_part = permission_required(assignment.PERMISSION, raise_exception=True)
 @require_safe
 @may_look_up
 def team_now(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
-    """Keeps this person's presence, and gives what changed since `have`; nothing where nothing did."""
+    """Keeps this person's presence, and gives what changed since `have`; nothing where nothing did.
+
+    The resume panel comes along where it is not as it was `drawn`.
+    """
     session = _session(alias, session_id)
     presence.renew(session=session, person=request.user)
     team = team_at(session, request.user)
     if request.GET.get("have") == team.version:
         return HttpResponse(status=204)
-    return render(request, "oversight/_team_now.html", {"team": team, "address": _address(session)})
+    panel = panel_for(session, request.user)
+    context = {
+        "session": session,
+        "team": team,
+        "card": card_for(session),
+        "panel": panel if request.GET.get("drawn") != panel.stamp else None,
+        "address": _address(session),
+    }
+    return render(request, "oversight/_team_now.html", context)
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """What stands where the buttons are: the forms, a colleague who is faster, or the outcome and its doubts."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,8 @@ _PAUSING = {
     "AGI": "Pausing stops the agent: it does not work on until somebody resumes the session.",
 }
 _PAUSING_ELSEWHERE = "Pausing stops whoever uses this session now, until somebody resumes it."
+# As many as tell whether one of them is this person's own.
+NEWEST = 10
 _OVERDUE = timedelta(seconds=15)
 _SHOWN_FOR = timedelta(hours=1)
 _HEADLINES = {
@@ -67,8 +70,9 @@ class Panel:
 
     outcomes: the newest attempt where it is worth showing, then every older one that is still a question.
     questions: the names of the acts of which there are such. waits: an outcome is known and not recorded yet, so
-    nothing can be sent. version: changes with each attempt, so that a form starts afresh. poll_seconds: None when
-    nothing moves.
+    nothing can be sent. version: changes with each attempt of this person, so that their form starts afresh and nobody
+    else's press wipes it. stamp: changes with everybody's attempts, but not while an own one is under way, for whose
+    answer the page waits already. poll_seconds: None when nothing moves.
     """
 
     session: RemoteSession
@@ -84,6 +88,7 @@ class Panel:
     pause: PauseForm | None
     problem: str
     version: str
+    stamp: str
     suggestions: list[str]
     poll_seconds: int | None
 
@@ -102,7 +107,8 @@ def panel_for(
     """
     now = timezone.now()
     typed = {act.name: form for act, form in ([pressed] if pressed else [])}
-    newest = unrecorded or _newest(session)
+    attempts = _newest(session)
+    newest = unrecorded or next(iter(attempts), None)
     questions = [each for each in (unsettled(session) if session.pk else []) if each != unrecorded]
     shown = [newest] if newest and _is_worth_showing(newest, now) else []
     shown += [each for each in questions if each != newest and not each.is_open]
@@ -119,16 +125,26 @@ def panel_for(
         press=draw_press(session, person_id=str(person.pk)),
         pause=_pause_form(session, newest, person, typed.get("pause")) if person.has_perm("resumes.pause") else None,
         problem=problem,
-        version=newest.pk.hex[:8] if newest else "first",
+        version=next((each.pk.hex[:8] for each in attempts if each.actor_id == str(person.pk)), "first"),
+        stamp=_stamp({*attempts, *questions}, person),
         suggestions=SUGGESTIONS,
         poll_seconds=_poll_seconds(questions + shown, now),
     )
 
 
-def _newest(session: RemoteSession) -> ResumeAttempt | None:
+def _newest(session: RemoteSession) -> list[ResumeAttempt]:
     if not session.pk:
-        return None
-    return session.attempts.select_related("session").order_by("-opened_at").first()
+        return []
+    return list(session.attempts.select_related("session").order_by("-opened_at")[:NEWEST])
+
+
+def _stamp(attempts: set[ResumeAttempt], person) -> str:
+    told = [
+        (each.opened_at, each.result, each.verified, each.settled_at)
+        for each in attempts
+        if not (each.is_open and each.actor_id == str(person.pk))
+    ]
+    return hashlib.sha256(repr(sorted(told, key=repr)).encode()).hexdigest()[:12]
 
 
 def _pause_form(session, newest: ResumeAttempt | None, person, typed: ResumeForm | None) -> PauseForm:

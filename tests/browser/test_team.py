@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pingadmin.demo import cast
+from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
 
@@ -98,3 +99,43 @@ def test_without_javascript_a_session_is_handed_over_and_taken_up(new_page, pane
     expect(second.get_by_role("heading", name="handed this over")).to_have_count(0)
     add_note(second, "On it")
     expect(notes(second)).to_contain_text("On it")
+
+
+def test_a_colleagues_press_shows_on_an_open_page_and_wipes_nothing(new_page, simulator):
+    first, second = new_page("support"), new_page("support2")
+    for page in (first, second):
+        page.goto(ADDRESS)
+        expect(page.locator("#card")).to_have_attribute("data-state", "disconnected")
+    reason = second.locator("#resume").get_by_label("Reason")
+    reason.fill("Half a reason")
+    note = second.get_by_label("Add a note")
+    note.fill("Half a note")
+    simulator.fault("delay", match="PATCH */resume", seconds=4)
+    first.get_by_label("Reason").fill("Customer approved")
+    first.get_by_role("button", name="Resume session").click()
+    assert until(lambda: simulator.call_count("/resume") == 1)
+    come_back_to(second)
+    expect(second.locator("#resume")).to_contain_text("support is resuming this session")
+    expect(second.get_by_role("button", name="Resume session")).to_have_count(0)
+    expect(note).to_be_focused()
+    expect(second.locator("#outcome")).to_have_attribute("data-result", "ok")
+    expect(second.locator("#card")).to_have_attribute("data-paused", "no")
+    expect(reason).to_have_value("Half a reason")
+    expect(note).to_have_value("Half a note")
+    expect(first.locator("#outcome")).to_have_attribute("data-result", "ok")
+    expect(first.get_by_label("Reason")).to_have_value("")
+    assert simulator.call_count("/resume") == 1
+
+
+def test_a_change_that_was_heard_shows_on_an_open_page(new_page, panel, simulator):
+    page, colleague = new_page("viewer"), panel.login("support")
+    page.goto(ADDRESS)
+    expect(page.locator("#card")).to_have_attribute("data-state", "disconnected")
+    simulator.ask("PATCH", f"/customer/v2/sessions/{cast.PING_PAUSED}/resume")
+    simulator.advance(5)
+    look_again = page.get_by_role("button", name="Look again")
+    look_again.focus()
+    colleague.post(ADDRESS + "refresh/")
+    come_back_to(page)
+    expect(page.locator("#card")).to_have_attribute("data-state", "connected")
+    expect(look_again).to_be_focused()

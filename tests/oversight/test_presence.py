@@ -11,18 +11,25 @@ from pingadmin.oversight import presence
 from pingadmin.oversight.models import Presence
 from pingadmin.oversight.templatetags.team import look_too
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.sightings import touch
+from tests.oversight.board_cast import attempt
 from tests.oversight.conftest import ADDRESS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 NOW = ADDRESS + "team/"
 
 
-def poll(client, have=""):
-    return client.get(NOW, {"have": have} if have else {}, headers={"HX-Request": "true", "X-Poll": "1"})
+def poll(client, have="", drawn=""):
+    return client.get(NOW, {"have": have, "drawn": drawn}, headers={"HX-Request": "true", "X-Poll": "1"})
 
 
 def version_of(answer) -> str:
     return answer.text.split("team/?have=")[1].split('"')[0]
+
+
+def drawn_of(answer) -> str:
+    """The stamp of the resume panel in a page."""
+    return getattr(answer, "text", answer).split('name="drawn" value="')[1].split('"')[0]
 
 
 def test_who_asks_is_seen_by_others_and_not_by_themselves(as_viewer, as_support, session):
@@ -112,10 +119,43 @@ def test_whatever_a_colleague_does_is_in_the_next_poll(as_viewer, as_support, se
     assert answer.status_code == 200 and version_of(answer) != have
 
 
-def test_the_answer_holds_no_form_and_no_field(as_support, session):
-    answer = poll(as_support).text
+def test_the_answer_holds_nothing_that_one_types_into(as_support, session):
+    drawn = drawn_of(as_support.get(ADDRESS))
+    answer = poll(as_support, drawn=drawn).text
     assert 'hx-swap-oob="true"' in answer
-    assert not any(element in answer for element in ("<form", "<input", "<textarea", "<select", "<button"))
+    assert not any(element in answer for element in ("<textarea", "<select", "<input type=\"text", 'name="reason"'))
+
+
+def test_what_was_heard_since_is_in_the_next_poll_and_the_panel_stays(as_support, session):
+    page = as_support.get(ADDRESS)
+    RemoteSession.objects.filter(pk=session.pk).update(state="disconnected", changed_at=timezone.now())
+    answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
+    assert '<section class="card" id="card" aria-labelledby="state" hx-swap-oob="true"' in answer
+    assert 'data-state="disconnected"' in answer and 'id="resume"' not in answer
+
+
+def test_a_state_that_grows_old_is_in_the_next_poll(as_support, session):
+    RemoteSession.objects.filter(pk=session.pk).update(state="connected", seen_at=timezone.now())
+    have = version_of(poll(as_support))
+    with time_machine.travel(timezone.now() + timedelta(seconds=62)):
+        assert "Connected?" in poll(as_support, have=have).text
+
+
+def test_a_colleagues_press_takes_the_button_away_in_the_next_poll(as_support, session, support2):
+    page = as_support.get(ADDRESS)
+    attempt(session, actor_id=str(support2.pk), actor_name="support2", is_open=True, result="")
+    touch(session)
+    answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
+    assert 'hx-swap-oob="true"' in answer.split('id="resume"')[1][:100]
+    assert "support2 is resuming this session" in answer and "resume-button" not in answer
+    assert 'id="resume"' not in poll(as_support, drawn=drawn_of(answer)).text, "once"
+
+
+def test_an_own_press_under_way_leaves_the_panel_to_its_answer(as_support, session, support):
+    page = as_support.get(ADDRESS)
+    attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="")
+    touch(session)
+    assert 'id="resume"' not in poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
 
 
 def test_presence_is_not_audit(as_support, session):
@@ -132,12 +172,14 @@ def test_a_poll_takes_few_queries_whatever_was_written(as_support, as_support2, 
     poll(as_support2)
     for number in range(20):
         as_support2.post(ADDRESS + "notes/add/", {"text": f"note {number}"})
-    poll(as_support)
+    first = poll(as_support)
     with django_assert_num_queries(POLL_QUERIES):
+        assert poll(as_support, have=version_of(first)).status_code == 204
+    with django_assert_num_queries(POLL_QUERIES + PANEL_QUERIES):
         poll(as_support)
 
 
-POLL_QUERIES = 9
+POLL_QUERIES, PANEL_QUERIES = 9, 2
 
 
 @pytest.mark.parametrize(
