@@ -1,20 +1,30 @@
 """One story of a session: what it was seen doing, when looking failed, when nobody looked, and what people did to it,
 newest first."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import NamedTuple
 
+from django.db import connection
 from django.utils import timezone
 
 from pingadmin.audit import stories
 from pingadmin.remote_sessions.card import MEANINGS
 from pingadmin.remote_sessions.coverage import Gap, gaps
+from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.web import wording
 
-SNAPSHOTS = 300
+SNAPSHOTS, SIGHTINGS = 5000, 300
 STORIES = 50
 GAPS = 50
+_NEWEST = (
+    "SELECT id, first_at, lasted, times, state, paused, failure "  # noqa: S608 - the table's name is our own
+    f"FROM {StatusSnapshot._meta.db_table} WHERE session_id = %s ORDER BY first_at DESC, id DESC LIMIT {SNAPSHOTS}"
+)
 
 
 @dataclass
@@ -36,66 +46,100 @@ class Moment:
     story: object = None
 
 
-def newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:
-    """As many as a timeline needs, newest first, and one more to tell whether there are older ones."""
-    return list(session.snapshots.order_by("-first_at", "-id")[: SNAPSHOTS + 1])
+@dataclass
+class _Run:
+    """Neighbouring snapshots that differ in their counters alone. newest: the id of the last. first_at: in ms."""
+
+    newest: int
+    first_at: int
+    times: int
 
 
-def timeline(session: RemoteSession, snapshots: list[StatusSnapshot]) -> tuple[list[Moment], bool]:
-    """The newest moments, and whether older ones exist that are not shown."""
+class _Row(NamedTuple):
+    """A snapshot as the database holds it."""
+
+    id: int
+    first_at: int
+    lasted: int | None
+    times: int
+    state: str
+    paused: object
+    failure: str
+
+
+def timeline(session: RemoteSession, newest: Iterable[StatusSnapshot] = ()) -> tuple[list[Moment], datetime | None]:
+    """The newest moments, newest first, and since when they are all there; None where none are left out.
+
+    newest: snapshots that the caller has read already.
+    """
+    rows = _rows(session)
+    not_watched = _not_watched(session, _moment(rows[-1].first_at)) if rows else []
+    runs = _runs(rows, not_watched)
     acts = stories.for_session(session.alias, session.session_id, limit=STORIES + 1)
-    not_watched = _not_watched(session, snapshots[:SNAPSHOTS])
-    is_cut = len(snapshots) > SNAPSHOTS or len(acts) > STORIES or len(not_watched) > GAPS
-    moments = _joined(snapshots[:SNAPSHOTS], not_watched)
-    if moments and len(snapshots) <= SNAPSHOTS:
-        moments[-1].note = "first seen by us" + ("" if session.created_upstream_at else ", may be older")
-    moments += [_gap(gap, snapshots) for gap in not_watched[-GAPS:]] + [_act(story) for story in acts[:STORIES]]
-    return sorted(moments, key=lambda moment: moment.at, reverse=True), is_cut
+    seen = _sightings(runs[:SIGHTINGS], {snapshot.pk: snapshot for snapshot in newest})
+    parts = [seen, [_gap(gap, seen) for gap in not_watched[-GAPS:]], [_act(story) for story in acts[:STORIES]]]
+    are_cut = [len(rows) == SNAPSHOTS or len(runs) > SIGHTINGS, len(not_watched) > GAPS, len(acts) > STORIES]
+    if seen and not are_cut[0]:
+        seen[-1].note = "first seen by us" + ("" if session.created_upstream_at else ", may be older")
+    since = [min(moment.at for moment in part) for part, is_cut in zip(parts, are_cut, strict=True) if is_cut]
+    moments = sorted(chain(*parts), key=lambda moment: moment.at, reverse=True)
+    return moments, max(since, default=None)
 
 
-def _not_watched(session: RemoteSession, snapshots: list[StatusSnapshot]) -> list[Gap]:
-    """The gaps since the oldest moment that is shown, but for those that no clock shows."""
-    if not snapshots:
+def _rows(session: RemoteSession) -> list[_Row]:
+    """Newest first. Plain SQL: a session that is heard every 30 s has thousands in two days, and making a snapshot of
+    each would take longer than all else on its page."""
+    if session.pk is None:
         return []
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST, [session.pk])
+        return list(map(_Row._make, cursor.fetchall()))
+
+
+def _not_watched(session: RemoteSession, since: datetime) -> list[Gap]:
+    """The gaps since the oldest moment that is shown, but for those that no clock shows."""
     now = timezone.now()
     return [
-        gap
-        for gap in gaps(session.alias, snapshots[-1].first_at, now)
-        if (gap.until_at or now) - gap.from_at >= timedelta(seconds=1)
+        gap for gap in gaps(session.alias, since, now) if (gap.until_at or now) - gap.from_at >= timedelta(seconds=1)
     ]
 
 
-def _joined(snapshots: list[StatusSnapshot], not_watched: list[Gap]) -> list[Moment]:
-    """Neighbouring snapshots that differ in their counters alone become one moment, but not across a gap's edge."""
-    edges = [edge for gap in not_watched for edge in (gap.from_at, gap.until_at) if edge]
-    moments = []
-    newer = None
-    for snapshot in snapshots:
-        if newer and _told_alike(newer, snapshot) and not _parted(snapshot, newer, edges):
-            moments[-1].at = snapshot.first_at
-            moments[-1].times += snapshot.times
+def _runs(rows: list[_Row], not_watched: list[Gap]) -> list[_Run]:
+    """A run does not go across a gap's edge."""
+    edges = sorted((edge - EPOCH) / MILLISECOND for gap in not_watched for edge in (gap.from_at, gap.until_at) if edge)
+    runs: list[_Run] = []
+    for newer, row in zip([None, *rows], rows, strict=False):
+        if newer and row[4:] == newer[4:] and not _parted(row, newer, edges):
+            runs[-1].first_at = row.first_at
+            runs[-1].times += row.times
         else:
-            moments.append(_sighting(snapshot))
-        newer = snapshot
-    return moments
+            runs.append(_Run(row.id, row.first_at, row.times))
+    return runs
 
 
-def _parted(older: StatusSnapshot, newer: StatusSnapshot, edges: list[datetime]) -> bool:
-    return any(older.last_at < edge < newer.first_at for edge in edges)
+def _parted(older: _Row, newer: _Row, edges: list[float]) -> bool:
+    return bisect_right(edges, older.first_at + (older.lasted or 0)) < bisect_left(edges, newer.first_at)
 
 
-def _told_alike(one: StatusSnapshot, other: StatusSnapshot) -> bool:
-    return (one.state, one.paused, one.failure) == (other.state, other.paused, other.failure)
+def _sightings(runs: list[_Run], found: dict[int, StatusSnapshot]) -> list[Moment]:
+    if missing := {run.newest for run in runs} - found.keys():
+        found |= StatusSnapshot.objects.in_bulk(missing)
+    # What is pruned at this very moment is in its neighbour.
+    return [_sighting(found[run.newest], run) for run in runs if run.newest in found]
 
 
-def _sighting(snapshot: StatusSnapshot) -> Moment:
+def _moment(ms: int) -> datetime:
+    return EPOCH + ms * MILLISECOND
+
+
+def _sighting(snapshot: StatusSnapshot, run: _Run) -> Moment:
     return Moment(
-        at=snapshot.first_at,
+        at=_moment(run.first_at),
         until=snapshot.last_at,
         meaning=_meaning(snapshot),
         words=_words(snapshot),
         source=snapshot.get_source_display(),
-        times=snapshot.times,
+        times=run.times,
         failure=bool(snapshot.failure),
     )
 
@@ -116,11 +160,11 @@ def _words(snapshot: StatusSnapshot) -> str:
     return snapshot.state.capitalize() if snapshot.state in MEANINGS else snapshot.state
 
 
-def _gap(gap: Gap, snapshots: list[StatusSnapshot]) -> Moment:
+def _gap(gap: Gap, seen: list[Moment]) -> Moment:
     """Single answers that came meanwhile are known all the same."""
     end = gap.until_at or timezone.now()
     length = wording.duration((end - gap.from_at).total_seconds())
-    asked = any(gap.from_at < snapshot.last_at and snapshot.first_at < end for snapshot in snapshots)
+    asked = any(gap.from_at < sighting.until and sighting.at < end for sighting in seen)
     known = "Only what stands here" if asked else "Nothing"
     words = f"Not watching: {gap.why}. {known} is known of these {length}."
     return Moment(at=gap.from_at, until=gap.until_at, meaning="idle", words=words, gap=True)

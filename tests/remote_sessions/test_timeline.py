@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from pingadmin.remote_sessions import timeline
-from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.remote_sessions.history import answer, at, session_seen
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ def session():
 
 def told(session):
     """(seconds since the beginning, words) of each moment, newest first."""
-    moments, _ = timeline.timeline(session, timeline.newest_snapshots(session))
+    moments, _ = timeline.timeline(session)
     return [((moment.at - at(0)).total_seconds(), moment.words) for moment in moments]
 
 
@@ -80,9 +80,9 @@ def test_the_first_sighting_is_only_ours(session, created, note):
     session.refresh_from_db()
     answer(session, 0)
     answer(session, 60, state="disconnected")
-    moments, is_cut = timeline.timeline(session, timeline.newest_snapshots(session))
+    moments, since = timeline.timeline(session)
     assert [moment.note for moment in moments if not moment.gap] == ["", note]
-    assert not is_cut
+    assert since is None
 
 
 def test_a_late_answer_stands_at_its_own_time(session):
@@ -96,6 +96,31 @@ def test_more_gaps_than_are_shown_are_said_to_be_cut(session):
     answer(session, 0)
     for number in range(timeline.GAPS + 2):
         span(number * 100, number * 100 + 50, "the stream broke off")
-    moments, is_cut = timeline.timeline(session, timeline.newest_snapshots(session))
-    assert is_cut
+    moments, since = timeline.timeline(session)
     assert sum(moment.gap for moment in moments) == timeline.GAPS
+    assert since == min(moment.at for moment in moments if moment.gap)
+
+
+def test_a_change_of_long_ago_is_not_hidden_by_many_heartbeats(session):
+    span(-10, None)
+    answer(session, 0, state="created", up=0)
+    many = [
+        StatusSnapshot(session=session, source="stream", state="connected", uploaded_bytes=n, first_at=at(30 * n))
+        for n in range(1, 1000)
+    ]
+    StatusSnapshot.objects.bulk_create(many)
+    moments, since = timeline.timeline(session)
+    assert [(moment.words, moment.times) for moment in moments] == [("Connected", 999), ("Created", 1)]
+    assert (moments[0].at, moments[0].until, since) == (at(30), at(30 * 999), None)
+
+
+def test_what_is_left_out_is_said(as_viewer, session, monkeypatch):
+    monkeypatch.setattr(timeline, "SIGHTINGS", 2)
+    span(-10, None)
+    for number, state in enumerate(["created", "connected", "disconnected", "connected"]):
+        answer(session, number * 60, state=state)
+    moments, since = timeline.timeline(session)
+    assert [moment.words for moment in moments] == ["Connected", "Disconnected"]
+    assert since == at(120) and all(not moment.note for moment in moments)
+    page = as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
+    assert "nothing is left out here" in page and "/history.csv" in page
