@@ -7,6 +7,7 @@ and a session's page can never say different things. Only "All known" is sorted 
 from collections import Counter, namedtuple
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models.expressions import RawSQL
@@ -96,10 +97,10 @@ class Listing:
 def listing(question: Question, *, me, now: datetime, counted: bool = True) -> Listing:
     """The page of the board that a question asks for. me: the person who asks. counted: whether the numbers are
     wanted; without them, `total`, `pages` and `counts` say nothing."""
-    attempts = open_questions()
+    questions = open_questions()
     rows, counts = [], Counter()
     if counted or question.view != ALL:
-        rows = _judged(_known(_candidates(question, attempts, me=me, now=now)), attempts, now)
+        rows = _judged(_known(_candidates(question, questions, me=me, now=now)), questions, now)
         counts = _counts(rows)
     if counted or (question.view == ALL and question.page > 1):  # the first page is where it is, whatever the count
         counts[ALL] = _all_known(question, me).count()
@@ -108,7 +109,7 @@ def listing(question: Question, *, me, now: datetime, counted: bool = True) -> L
     page = min(question.page, pages)
     start = (page - 1) * question.size
     if question.view == ALL:
-        shown = _judged(_slice_of_all(question, me, start), attempts, now)
+        shown = _judged(_slice_of_all(question, me, start), questions, now)
     else:
         shown = _sorted(question, [row for row in rows if _is_in(question.view, row)])[start : start + question.size]
     return Listing(rows=shown, total=total, page=page, pages=pages, counts=counts)
@@ -119,9 +120,19 @@ def rows_of(session_ids, *, now: datetime) -> list[Row]:
     return _judged(_known(RemoteSession.objects.filter(pk__in=session_ids)), open_questions(), now)
 
 
-def open_questions() -> dict[int, ResumeAttempt]:
-    """Session pk -> the newest press on it that is under way, or whose outcome nobody knows."""
-    return {attempt.session_id: attempt for attempt in asked_about().order_by("opened_at")}
+class Questions(NamedTuple):
+    """newest: session pk -> the newest press on it that is under way, or whose outcome nobody knows. unknown: the
+    sessions with a press of which nobody knows the outcome, whatever is under way since."""
+
+    newest: dict[int, ResumeAttempt]
+    unknown: set[int]
+
+
+def open_questions() -> Questions:
+    """One query."""
+    asked = list(asked_about().order_by("opened_at"))
+    unknown = {each.session_id for each in asked if each.is_unsettled}
+    return Questions({each.session_id: each for each in asked}, unknown)
 
 
 def asked_about():
@@ -132,12 +143,12 @@ def asked_about():
     return attempts.filter(is_open=True).union(unknown, all=True)
 
 
-def _candidates(question: Question, attempts, *, me, now: datetime):
+def _candidates(question: Question, questions: Questions, *, me, now: datetime):
     """All sessions that may belong to any view but "All known", and some more. Each part has an index of its own."""
     said_since = now - timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS)
     sessions = RemoteSession.objects.order_by().values("pk")
     wanted = TeamState.objects.filter(watched_since__isnull=False).order_by().values("pk").union(
-        sessions.filter(pk__in=[pk for pk, attempt in attempts.items() if attempt.is_unsettled]),
+        sessions.filter(pk__in=questions.unknown),
         sessions.filter(paused_said=True, paused_said_at__gte=said_since),
         sessions.filter(failed_at__gte=now - FAILURE_TOLD),
     )  # fmt: skip
@@ -148,17 +159,16 @@ def _known(sessions) -> list[Known]:
     return [Known._make(values) for values in sessions.values_list(*_COLUMNS.values())]
 
 
-def _judged(sessions: list[Known], attempts: dict[int, ResumeAttempt], now: datetime) -> list[Row]:
+def _judged(sessions: list[Known], questions: Questions, now: datetime) -> list[Row]:
     rows = []
     for known in sessions:
-        card, attempt = card_for(known, now=now), attempts.get(known.pk)
-        rows.append(Row(known, card, _group_of(known, card, attempt, now), attempt))
+        card = card_for(known, now=now)
+        group = "unknown" if known.pk in questions.unknown else _group_of(known, card, now)
+        rows.append(Row(known, card, group, questions.newest.get(known.pk)))
     return rows
 
 
-def _group_of(known: Known, card: Card, attempt: ResumeAttempt | None, now: datetime) -> str:
-    if attempt and attempt.is_unsettled:
-        return "unknown"
+def _group_of(known: Known, card: Card, now: datetime) -> str:
     if card.paused.value == "yes":
         return "paused"
     if known.failure and (known.watched_since or now - known.failed_at <= FAILURE_TOLD):

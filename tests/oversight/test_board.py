@@ -260,6 +260,14 @@ def test_a_board_that_nobody_feeds_says_so(as_viewer):
     assert "Not watching" not in page and "Live, heard <time" in page
 
 
+def test_an_unknown_outcome_stays_first_while_the_next_press_is_under_way(as_viewer):
+    session = unknown("ses_a")
+    attempt(session, actor_name="ben", is_open=True, opened_at=ago(1))
+    page = board(as_viewer)
+    assert "Outcome unknown: look before anyone presses again" in page
+    assert "Under way" in row(page, "ses_a") and "ben is resuming it" in row(page, "ses_a")
+
+
 def test_the_board_as_it_was_shows_what_was_known_then(as_support):
     session, later = known("ses_a", watched=True, state="disconnected"), known("ses_b", watched=True)
     StatusSnapshot.objects.create(
