@@ -20,7 +20,7 @@ NOTES = 8
 class Team:
     """The team at one session, for one person. entries: newest first. others: the names of who else looks.
 
-    note_form and assign_form hold what was typed where it was refused; problem is why, in a sentence.
+    note_form and assign_form hold what was typed where it was refused, else None; problem is why, in a sentence.
     """
 
     session: RemoteSession
@@ -29,8 +29,8 @@ class Team:
     state: TeamState | None
     entries: list[TeamEntry]
     others: list[str]
-    note_form: NoteForm
-    assign_form: AssignForm
+    note_form: NoteForm | None
+    assign_form: AssignForm | None
     problem: str
 
     @property
@@ -118,8 +118,8 @@ def team_at(session: RemoteSession, person, *, note_form=None, assign_form=None,
         state=_state(session) if is_known else None,
         entries=list(session.team_entries.order_by("-id")[:ENTRIES]) if is_known else [],
         others=presence.others_at(session, person) if is_known else [],
-        note_form=note_form or NoteForm(),
-        assign_form=assign_form or AssignForm(person=person),
+        note_form=note_form,
+        assign_form=assign_form,
         problem=problem,
     )
 

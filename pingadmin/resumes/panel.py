@@ -109,7 +109,7 @@ def panel_for(
     typed = {act.name: form for act, form in ([pressed] if pressed else [])}
     attempts = _newest(session)
     newest = unrecorded or next(iter(attempts), None)
-    questions = [each for each in (unsettled(session) if session.pk else []) if each != unrecorded]
+    questions = [each for each in _questions(session, attempts) if each != unrecorded]
     shown = [newest] if newest and _is_worth_showing(newest, now) else []
     shown += [each for each in questions if each != newest and not each.is_open]
     return Panel(
@@ -136,6 +136,13 @@ def _newest(session: RemoteSession) -> list[ResumeAttempt]:
     if not session.pk:
         return []
     return list(session.attempts.select_related("session").order_by("-opened_at")[:NEWEST])
+
+
+def _questions(session: RemoteSession, newest: list[ResumeAttempt]) -> list[ResumeAttempt]:
+    """What `unsettled` gives, without asking where the newest are all there are."""
+    if len(newest) == NEWEST:
+        return unsettled(session)
+    return [each for each in newest if each.is_open or each.is_unsettled]
 
 
 def _stamp(attempts: set[ResumeAttempt], person) -> str:

@@ -179,7 +179,7 @@ def test_a_poll_takes_few_queries_whatever_was_written(as_support, as_support2, 
         poll(as_support)
 
 
-POLL_QUERIES, PANEL_QUERIES = 9, 2
+POLL_QUERIES, PANEL_QUERIES = 9, 1
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_the_queries_do_not_grow_with_the_history(as_support, simulator, django_
         as_support.get(PAGE)
 
 
-QUERIES = 19
+QUERIES = 18
 
 
 @pytest.mark.parametrize("who", ["as_viewer", "as_auditor"])

@@ -1,6 +1,7 @@
 """Looking again after an unknown outcome: evidence is added, the result never changes, a person may end it."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
+from pingadmin.resumes import panel
 from pingadmin.resumes.models import ResumeAttempt
 from tests.resumes.test_resume import AGI_RESUME, PING_RESUME, press, resume_calls
 
@@ -206,3 +208,15 @@ def test_a_line_that_cannot_be_read_does_not_stop_the_others(as_support, simulat
     call_command("reconcile")
     assert not (tmp_path / "unrecorded-outcomes.jsonl").exists()
     assert len((tmp_path / "unrecorded-outcomes.unreadable.jsonl").read_text().splitlines()) == 2
+
+
+def test_an_open_question_shows_however_many_presses_came_after_it(as_support, simulator):
+    asked = lost_answer(simulator, as_support)
+    for number in range(panel.NEWEST):
+        ResumeAttempt.objects.create(
+            token=uuid.uuid4(), session=asked.session, actor_id="9", actor_name="ana", reason="x", is_open=False,
+            result="already", opened_at=timezone.now(), closed_at=timezone.now(), lease_until=timezone.now(),
+            intent_seq=number + 1,
+        )  # fmt: skip
+    shown = page(as_support)
+    assert 'data-result="unknown"' in shown and 'data-result="already"' in shown
