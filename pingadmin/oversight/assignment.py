@@ -23,7 +23,8 @@ class AssignedMeanwhile(Exception):
 
 def people():
     """Whom a session can be given to: who may take part and can sign in."""
-    return get_user_model().objects.with_perm(PERMISSION, include_superusers=False).order_by("username")
+    found = get_user_model().objects.with_perm(PERMISSION, include_superusers=False)
+    return found.only("username", "first_name", "last_name").order_by("username")
 
 
 def stamp(state: TeamState | None) -> str:

@@ -58,7 +58,7 @@ def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
     api = upstream.api_for(alias)
     _count(by, 1)
     listing = api.list_sessions()
-    return [record_sighting(alias=alias, record=record, source="list")[0] for record in listing.sessions]
+    return [record_sighting(alias=alias, record=record, source="list") for record in listing.sessions]
 
 
 def _ask(pair) -> SessionRecord | UpstreamError:
@@ -72,7 +72,7 @@ def _ask(pair) -> SessionRecord | UpstreamError:
 def _keep(api, session_id: str, answer: SessionRecord | UpstreamError, source: str) -> Finding:
     finding = {"alias": api.alias, "label": api.label, "session_id": session_id, "at": timezone.now()}
     if isinstance(answer, SessionRecord):
-        session, _ = record_sighting(alias=api.alias, record=answer, source=source)
+        session = record_sighting(alias=api.alias, record=answer, source=source)
         return Finding(session=session, **finding)
     known = RemoteSession.objects.filter(alias=api.alias, session_id=session_id).first()
     if known:

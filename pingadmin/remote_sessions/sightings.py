@@ -17,13 +17,10 @@ from pingadmin.upstream.records import SessionRecord
 
 
 @transaction.atomic
-def record_sighting(*, alias: str, record: SessionRecord, source: str) -> tuple[RemoteSession, StatusSnapshot]:
-    """Keep one answer. Returns the session as now known, and the snapshot that holds the answer."""
+def record_sighting(*, alias: str, record: SessionRecord, source: str) -> RemoteSession:
+    """Keep one answer. Returns the session as now known."""
     _, known = take_all(alias, [seen_of(record)], source)
-    session = RemoteSession.objects.get(pk=known[record.session_id].id)
-    newest_first = session.snapshots.order_by("-first_at", "-id")
-    late = known[record.session_id].late
-    return session, newest_first.filter(first_at__lte=late[0].first_at if late else session.seen_at).first()
+    return RemoteSession.objects.get(pk=known[record.session_id].id)
 
 
 @transaction.atomic

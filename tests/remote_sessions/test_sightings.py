@@ -27,7 +27,10 @@ pytestmark = pytest.mark.django_db
 
 
 def see(source="look-up", **changes):
-    return record_sighting(alias="ping", record=replace(RECORD, **changes), source=source)
+    """The session as known after an answer, and the snapshot that holds the answer."""
+    record = replace(RECORD, **changes)
+    session = record_sighting(alias="ping", record=record, source=source)
+    return session, session.snapshots.filter(first_at__lte=record.answered_at).order_by("-first_at", "-id").first()
 
 
 def after(seconds):
