@@ -23,7 +23,7 @@ STORIES = 50
 GAPS = 50
 _NEWEST = (
     "SELECT id, first_at, lasted, times, state, paused, failure "  # noqa: S608 - the table's name is our own
-    f"FROM {StatusSnapshot._meta.db_table} WHERE session_id = %s ORDER BY first_at DESC, id DESC LIMIT {SNAPSHOTS}"
+    f"FROM {StatusSnapshot._meta.db_table} WHERE session_id = %s ORDER BY first_at DESC, id DESC LIMIT %s"
 )
 
 
@@ -74,25 +74,28 @@ def timeline(session: RemoteSession, newest: Iterable[StatusSnapshot] = ()) -> t
     """
     rows = _rows(session)
     not_watched = _not_watched(session, _moment(rows[-1].first_at)) if rows else []
-    runs = _runs(rows, not_watched)
-    acts = stories.for_session(session.alias, session.session_id, limit=STORIES + 1)
+    runs = _runs(rows[:SNAPSHOTS], not_watched)
     seen = _sightings(runs[:SIGHTINGS], {snapshot.pk: snapshot for snapshot in newest})
+    is_cut = len(rows) > SNAPSHOTS or len(runs) > SIGHTINGS
+    if is_cut and seen:
+        not_watched = [gap for gap in not_watched if gap.until_at is None or gap.until_at > seen[-1].at]
+    acts = stories.for_session(session.alias, session.session_id, limit=STORIES + 1)
     parts = [seen, [_gap(gap, seen) for gap in not_watched[-GAPS:]], [_act(story) for story in acts[:STORIES]]]
-    are_cut = [len(rows) == SNAPSHOTS or len(runs) > SIGHTINGS, len(not_watched) > GAPS, len(acts) > STORIES]
-    if seen and not are_cut[0]:
+    are_cut = [is_cut, len(not_watched) > GAPS, len(acts) > STORIES]
+    if seen and not is_cut:
         seen[-1].note = "first seen by us" + ("" if session.created_upstream_at else ", may be older")
-    since = [min(moment.at for moment in part) for part, is_cut in zip(parts, are_cut, strict=True) if is_cut]
+    since = [min(moment.at for moment in part) for part, cut in zip(parts, are_cut, strict=True) if cut and part]
     moments = sorted(chain(*parts), key=lambda moment: moment.at, reverse=True)
     return moments, max(since, default=None)
 
 
 def _rows(session: RemoteSession) -> list[_Row]:
-    """Newest first. Plain SQL: a session that is heard every 30 s has thousands in two days, and making a snapshot of
-    each would take longer than all else on its page."""
+    """Newest first, and one more than are told. Plain SQL: a session that is heard every 30 s has thousands in two
+    days, and making a snapshot of each would take longer than all else on its page."""
     if session.pk is None:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [session.pk])
+        cursor.execute(_NEWEST, [session.pk, SNAPSHOTS + 1])
         return list(map(_Row._make, cursor.fetchall()))
 
 

@@ -114,8 +114,29 @@ def test_a_change_of_long_ago_is_not_hidden_by_many_heartbeats(session):
     assert (moments[0].at, moments[0].until, since) == (at(30), at(30 * 999), None)
 
 
-def test_what_is_left_out_is_said(as_viewer, session, monkeypatch):
-    monkeypatch.setattr(timeline, "SIGHTINGS", 2)
+@pytest.mark.parametrize("most", [3, 4])
+def test_nothing_is_said_to_be_left_out_while_nothing_is(session, monkeypatch, most):
+    monkeypatch.setattr(timeline, "SNAPSHOTS", most)
+    span(-10, None)
+    for number in range(4):
+        answer(session, number * 60, up=number)
+    moments, since = timeline.timeline(session)
+    assert [moment.times for moment in moments] == [most]
+    assert since == (None if most == 4 else at(60))
+
+
+def test_a_gap_before_what_is_shown_claims_nothing(session, monkeypatch):
+    monkeypatch.setattr(timeline, "SIGHTINGS", 1)
+    span(-10, 100, "the collector was stopped")
+    span(400, None)
+    answer(session, 200, source="look-up")
+    answer(session, 450, state="disconnected")
+    assert told(session) == [(450, "Disconnected")]
+
+
+@pytest.mark.parametrize("limit", ["SIGHTINGS", "SNAPSHOTS"])
+def test_what_is_left_out_is_said(as_viewer, session, monkeypatch, limit):
+    monkeypatch.setattr(timeline, limit, 2)
     span(-10, None)
     for number, state in enumerate(["created", "connected", "disconnected", "connected"]):
         answer(session, number * 60, state=state)
