@@ -8,7 +8,6 @@ prepared statement for all rows; PostgreSQL gets one statement with an array for
 # ruff: noqa: S608 - the statements hold names of tables and columns from models, and no value
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -120,16 +119,10 @@ def _run(statement: str, fields, rows: list[tuple]) -> None:
 
 def _arrays(fields, rows: list[tuple]) -> list[str]:
     """Each column as PostgreSQL writes an array. The driver's own way with lists takes ten times as long."""
-    return [f"{{{_elements(column)}}}" for column in _columns(fields, rows)]
-
-
-def _elements(column: list) -> str:
-    kinds = set(map(type, column))
-    if kinds == {str} and not re.search(r'["\\]', "".join(column)):
-        return '"' + '","'.join(column) + '"'
-    if len(kinds) == 1:
-        return ",".join(map(ELEMENTS.get(kinds.pop(), _quoted), column))
-    return ",".join([ELEMENTS.get(type(value), _quoted)(value) for value in column])
+    return [
+        f"{{{','.join([ELEMENTS.get(type(value), _quoted)(value) for value in column])}}}"
+        for column in _columns(fields, rows)
+    ]
 
 
 def _quoted(value: object) -> str:

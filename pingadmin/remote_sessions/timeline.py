@@ -68,7 +68,7 @@ class _Row(NamedTuple):
 
 
 def timeline(session: RemoteSession, newest: Iterable[StatusSnapshot] = ()) -> tuple[list[Moment], datetime | None]:
-    """The newest moments, newest first, and since when they are all there; None where none are left out.
+    """The newest moments, newest first, and before when some are left out for their number; None where none are.
 
     newest: snapshots that the caller has read already.
     """

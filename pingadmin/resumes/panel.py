@@ -71,8 +71,8 @@ class Panel:
     outcomes: the newest attempt where it is worth showing, then every older one that is still a question.
     questions: the names of the acts of which there are such. waits: an outcome is known and not recorded yet, so
     nothing can be sent. version: changes with each attempt of this person, so that their form starts afresh and nobody
-    else's press wipes it. stamp: changes with everybody's attempts, but not while an own one is under way, for whose
-    answer the page waits already. poll_seconds: None when nothing moves.
+    else's press wipes it. stamp: changes with everybody's attempts, but not while an own press is under way, for
+    whose answer the page waits already; for those of a bulk resume it does not. poll_seconds: None when nothing moves.
     """
 
     session: RemoteSession
@@ -149,7 +149,7 @@ def _stamp(attempts: set[ResumeAttempt], person) -> str:
     told = [
         (each.opened_at, each.result, each.verified, each.settled_at)
         for each in attempts
-        if not (each.is_open and each.actor_id == str(person.pk))
+        if not (each.is_open and each.actor_id == str(person.pk) and not each.batch)
     ]
     return hashlib.sha256(repr(sorted(told, key=repr)).encode()).hexdigest()[:12]
 

@@ -158,6 +158,14 @@ def test_an_own_press_under_way_leaves_the_panel_to_its_answer(as_support, sessi
     assert 'id="resume"' not in poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
 
 
+def test_an_own_bulk_resume_under_way_takes_the_button_away_too(as_support, session, support):
+    page = as_support.get(ADDRESS)
+    attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="", batch="b")
+    touch(session)
+    answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
+    assert "support is resuming this session" in answer and "resume-button" not in answer
+
+
 def test_presence_is_not_audit(as_support, session):
     before = AuditEvent.objects.count()
     poll(as_support)
