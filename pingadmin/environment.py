@@ -45,9 +45,13 @@ def content(name: str, file: str) -> str:
         ) from error
     except ValueError:
         # The cause would carry what the file holds.
-        raise ImproperlyConfigured(f"{name} names {file}, which is not text in UTF-8. Put text into it.") from None
+        raise ImproperlyConfigured(
+            f"{name} names {file}, which is not text in UTF-8. Put text into it."
+        ) from None
     if not value:
-        raise ImproperlyConfigured(f"{name} names {file}, which is empty. Put the value into it, or unset {name}.")
+        raise ImproperlyConfigured(
+            f"{name} names {file}, which is empty. Put the value into it, or unset {name}."
+        )
     return value
 
 
@@ -84,7 +88,9 @@ def sinks(name: str) -> list[str]:
     for sink in found:
         is_mail = sink.startswith("mail:") and "@" in sink
         if not is_mail and not is_safe(sink):
-            raise ImproperlyConfigured(f"{name} holds {sink!r}. Write mail:name@host or an address with https://.")
+            raise ImproperlyConfigured(
+                f"{name} holds {sink!r}. Write mail:name@host or an address with https://."
+            )
     return found
 
 
@@ -105,7 +111,9 @@ def number(name: str, default: float, *, least: float = 0) -> float:
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a number.") from None
     if not least <= result < float("inf"):
-        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a number of at least {least:g}.")
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a number of at least {least:g}."
+        )
     return result
 
 
@@ -113,7 +121,9 @@ def whole(name: str, default: int, *, least: int = 0) -> int:
     """A whole number, in the unit that the setting names."""
     value = text(name)
     if value and (not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < least):
-        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number of at least {least}.")
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a whole number of at least {least}."
+        )
     return int(value) if value else default
 
 
@@ -139,7 +149,9 @@ def limits(name: str, default: str) -> list[tuple[int, int]]:
     for part in text(name, default).split(","):
         match = re.fullmatch(r"\s*(\d+)/(\d*)([smhd])\s*", part)
         if not match or int(match[1]) < 1 or int(match[2] or 1) < 1:
-            raise ImproperlyConfigured(f"{name} holds {part!r}. Write rates such as 10/m,60/h or 3/10m.")
+            raise ImproperlyConfigured(
+                f"{name} holds {part!r}. Write rates such as 10/m,60/h or 3/10m."
+            )
         pairs.append((int(match[1]), int(match[2] or 1) * units[match[3]]))
     return pairs
 
@@ -182,7 +194,9 @@ def pattern(name: str, value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ImproperlyConfigured(f"{name} is not a regular expression ({error}). Mend it or unset it.") from error
+        raise ImproperlyConfigured(
+            f"{name} is not a regular expression ({error}). Mend it or unset it."
+        ) from error
     return value
 
 
@@ -190,7 +204,9 @@ def log_level(name: str) -> str:
     """A name of LOG_LEVELS; INFO where none is set."""
     value = text(name).upper() or "INFO"
     if value not in LOG_LEVELS:
-        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to one of {', '.join(LOG_LEVELS)}.")
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to one of {', '.join(LOG_LEVELS)}."
+        )
     return value
 
 
@@ -210,8 +226,14 @@ def ticket_url(name: str) -> str:
     """An address with {ticket} once, behind the host; empty where it is not set."""
     value = text(name)
     parts = parts_of(value.replace("{ticket}", "ticket", 1))
-    is_usable = parts is not None and parts.scheme in {"http", "https"} and "{ticket}" not in urlsplit(value).netloc
-    if value and (not is_usable or value.count("{ticket}") != 1 or value.count("{") + value.count("}") != 2):
+    is_usable = (
+        parts is not None
+        and parts.scheme in {"http", "https"}
+        and "{ticket}" not in urlsplit(value).netloc
+    )
+    if value and (
+        not is_usable or value.count("{ticket}") != 1 or value.count("{") + value.count("}") != 2
+    ):
         raise ImproperlyConfigured(
             f"{name} is {value!r}. Write one address with {{ticket}} once and no other braces, "
             "as in https://tickets.example/browse/{ticket}."
@@ -223,7 +245,9 @@ def webhook(name: str) -> Secret:
     """The address of a webhook, or nothing. Whoever holds it may post there, so no sentence repeats it."""
     value = text(name)
     parts = parts_of(value)
-    is_plain = parts is not None and value.isascii() and "@" not in parts.netloc and "#" not in value
+    is_plain = (
+        parts is not None and value.isascii() and "@" not in parts.netloc and "#" not in value
+    )
     if value and not (is_plain and is_safe(value)):
         raise ImproperlyConfigured(
             f"{name} is not the address of a webhook. Write it as in https://host/path, without user or fragment "
@@ -273,7 +297,9 @@ def mail_server(name: str, default: str) -> dict:
             f"{name} is not the address of a mail server. Write it as in smtp+tls://user:password@host:587."
         )
     found = environ.Env.email_url_config(value)
-    return {key: found[key] for key in found if key.startswith("EMAIL_") and key != "EMAIL_FILE_PATH"}
+    return {
+        key: found[key] for key in found if key.startswith("EMAIL_") and key != "EMAIL_FILE_PATH"
+    }
 
 
 def database(name: str, default: str) -> dict:
@@ -298,14 +324,20 @@ def single_sign_on() -> dict:
 
     Empty where none is set; raises ImproperlyConfigured where only some are.
     """
-    given = {name: text(name) for name in ("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")}
+    given = {
+        name: text(name) for name in ("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    }
     if not any(given.values()):
         return {}
     missing = [name for name, value in given.items() if not value]
     if missing:
-        raise ImproperlyConfigured(f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}.")
+        raise ImproperlyConfigured(
+            f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}."
+        )
     if not is_safe(given["OIDC_SERVER_URL"]):
-        raise ImproperlyConfigured("OIDC_SERVER_URL must begin with https:// (http only for a loopback address).")
+        raise ImproperlyConfigured(
+            "OIDC_SERVER_URL must begin with https:// (http only for a loopback address)."
+        )
     return {
         "openid_connect": {
             "OAUTH_PKCE_ENABLED": True,
@@ -331,14 +363,18 @@ def single_sign_on_origin() -> list[str]:
 def is_safe(address: str) -> bool:
     """Whether nobody between here and that address can read along: https, or http on this machine."""
     parts = parts_of(address)
-    return parts is not None and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))
+    return parts is not None and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+    )
 
 
 def parts_of(address: str) -> SplitResult | None:
     """The parts of an address that has a host and, if any, a port that can be; else None."""
     try:
         parts = urlsplit(address)
-        is_whole = parts.hostname and parts.port != 0 and address.isprintable() and " " not in address
+        is_whole = (
+            parts.hostname and parts.port != 0 and address.isprintable() and " " not in address
+        )
     except ValueError:
         return None
     return parts if is_whole else None
@@ -347,7 +383,10 @@ def parts_of(address: str) -> SplitResult | None:
 def is_loopback(host: str) -> bool:
     """Whether a host name or address, an IPv6 one with or without brackets, means this machine."""
     try:
-        return host == "localhost" or ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+        return (
+            host == "localhost"
+            or ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+        )
     except ValueError:
         return False
 
@@ -360,7 +399,9 @@ def _bytes_32(name: str, value: str) -> bytes:
             continue
         if len(decoded) == 32:
             return decoded
-    raise ImproperlyConfigured(f"{name} must hold 32 bytes in hex or base64. Make a key with: openssl rand -hex 32")
+    raise ImproperlyConfigured(
+        f"{name} must hold 32 bytes in hex or base64. Make a key with: openssl rand -hex 32"
+    )
 
 
 def _days(part: str) -> range:

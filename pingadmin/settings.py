@@ -15,14 +15,22 @@ DEBUG = environment.flag("DEBUG")
 ALLOW_HTTP = environment.flag("ALLOW_HTTP")
 HTTPS_ONLY = not (DEBUG or ALLOW_HTTP)
 
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (
+    ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
+)
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 if not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set. Set it to the host names that people type, comma-separated.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is not set. Set it to the host names that people type, comma-separated."
+    )
 if "*" in ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS holds *. Name the hosts: links and logins rest on them.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS holds *. Name the hosts: links and logins rest on them."
+    )
 if ALLOW_HTTP and not all(environment.is_loopback(host) for host in ALLOWED_HOSTS):
-    raise ImproperlyConfigured("ALLOW_HTTP is for a try on this machine: every name in ALLOWED_HOSTS must be loopback.")
+    raise ImproperlyConfigured(
+        "ALLOW_HTTP is for a try on this machine: every name in ALLOWED_HOSTS must be loopback."
+    )
 
 # --- Secrets ----------------------------------------------------------------------------------
 
@@ -30,7 +38,9 @@ _secret_key = environment.secret("SECRET_KEY", required=not DEBUG)
 SECRET_KEY = _secret_key.reveal() or "debug-only-" + "k" * 40
 AUDIT_KEY = environment.secret("AUDIT_KEY", required=not DEBUG)
 if AUDIT_KEY and AUDIT_KEY.reveal() == SECRET_KEY:
-    raise ImproperlyConfigured("AUDIT_KEY equals SECRET_KEY. Make a second key: who holds one must not hold both.")
+    raise ImproperlyConfigured(
+        "AUDIT_KEY equals SECRET_KEY. Make a second key: who holds one must not hold both."
+    )
 if not AUDIT_KEY:
     AUDIT_KEY = environment.Secret("debug-only-" + "a" * 40)
 AUDIT_OLD_KEYS = [environment.Secret(key) for key in environment.words("AUDIT_OLD_KEYS")]
@@ -57,14 +67,18 @@ UPSTREAM_CIRCUIT_OPEN_SECONDS = environment.number("UPSTREAM_CIRCUIT_OPEN_SECOND
 STALE_AFTER_SECONDS = environment.number("STALE_AFTER_SECONDS", 60, least=1)
 LOOK_AGAIN_AFTER_SECONDS = environment.number("LOOK_AGAIN_AFTER_SECONDS", 10, least=1)
 PAUSED_STATEMENT_SECONDS = environment.number("PAUSED_STATEMENT_SECONDS", 900, least=1)
-RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number("RESUME_LEASE_SLACK_SECONDS", 60, least=0.1)
+RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number(
+    "RESUME_LEASE_SLACK_SECONDS", 60, least=0.1
+)
 RECONCILE_AFTER_SECONDS = [0, 5, 30, 120, 600]
 RESUME_LIMITS = environment.limits("RESUME_LIMITS", "10/m,60/h")
 RESUME_LIMITS_PER_SESSION = environment.limits("RESUME_LIMITS_PER_SESSION", "3/10m")
 # A bulk resume: how long it may take in all, and how long after its last sign of life it counts as left.
 BULK_SECONDS = environment.number("BULK_SECONDS", 300, least=1)
 BULK_LEASE_SECONDS = (
-    UPSTREAM_WRITE_SECONDS + UPSTREAM_READ_SECONDS + environment.number("BULK_LEASE_SLACK_SECONDS", 12, least=0.1)
+    UPSTREAM_WRITE_SECONDS
+    + UPSTREAM_READ_SECONDS
+    + environment.number("BULK_LEASE_SLACK_SECONDS", 12, least=0.1)
 )
 # Pausing disconnects people: no role may, but those that are named here.
 PAUSE_ROLES = environment.some_of("PAUSE_ROLES", MAY_RESUME)
@@ -97,7 +111,9 @@ HISTORY_FULL_DAYS = environment.number("HISTORY_FULL_DAYS", 14, least=0.01)
 HISTORY_SAMPLE_SECONDS = environment.whole("HISTORY_SAMPLE_SECONDS", 900, least=1)
 HISTORY_DAYS = environment.number("HISTORY_DAYS", 400, least=0.01)
 if HISTORY_DAYS < HISTORY_FULL_DAYS:
-    raise ImproperlyConfigured("HISTORY_DAYS is less than HISTORY_FULL_DAYS. History is kept at least that long.")
+    raise ImproperlyConfigured(
+        "HISTORY_DAYS is less than HISTORY_FULL_DAYS. History is kept at least that long."
+    )
 
 # --- The collector ---------------------------------------------------------------------------------
 
@@ -180,7 +196,9 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": environment.database("DATABASE_URL", f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")}
+DATABASES = {
+    "default": environment.database("DATABASE_URL", f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")
+}
 # Kept between requests: opening SQLite anew would rewrite its side files each time.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -245,11 +263,16 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS_ONLY
 SOCIALACCOUNT_ADAPTER = "pingadmin.accounts.adapter.KnownPeopleOnly"
 SOCIALACCOUNT_PROVIDERS = environment.single_sign_on()
 # The organisation's own provider says who somebody is; the person must have been added here first.
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = bool(SOCIALACCOUNT_PROVIDERS)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = bool(
+    SOCIALACCOUNT_PROVIDERS
+)
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
@@ -268,7 +291,9 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "pingadmin.web.errors.csrf_failure"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 SECURE_SSL_REDIRECT = HTTPS_ONLY
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
+)
 # Probes and a scraper on this machine speak plain http; /metrics itself takes a token over HTTPS alone.
 SECURE_REDIRECT_EXEMPT = [r"^(metrics|healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0

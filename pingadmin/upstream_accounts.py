@@ -29,30 +29,46 @@ def _tables_from_file(file: str) -> dict[str, dict]:
     try:
         tables = tomllib.loads(environment.content("UPSTREAMS_FILE", file))
     except tomllib.TOMLDecodeError as error:
-        raise ImproperlyConfigured(f"UPSTREAMS_FILE names {file}, which is not TOML. Mend it: {error}.") from error
+        raise ImproperlyConfigured(
+            f"UPSTREAMS_FILE names {file}, which is not TOML. Mend it: {error}."
+        ) from error
     if not tables:
-        raise ImproperlyConfigured(f"UPSTREAMS_FILE names {file}, which holds no account. Write [ping] and its keys.")
+        raise ImproperlyConfigured(
+            f"UPSTREAMS_FILE names {file}, which holds no account. Write [ping] and its keys."
+        )
     return {alias: _with_its_key(alias, table) for alias, table in tables.items()}
 
 
 def _with_its_key(alias: str, table: object) -> dict[str, str]:
     """The table with the content of `api_key_file` as `api_key`."""
     if not isinstance(table, dict):
-        raise ImproperlyConfigured(f"UPSTREAMS_FILE: {alias} is not a table. Write [{alias}] and its keys below.")
+        raise ImproperlyConfigured(
+            f"UPSTREAMS_FILE: {alias} is not a table. Write [{alias}] and its keys below."
+        )
     for key, value in table.items():
         if not isinstance(value, str):
-            raise ImproperlyConfigured(f"{_where(alias)}: {key} is not text. Write its value in quotes.")
+            raise ImproperlyConfigured(
+                f"{_where(alias)}: {key} is not text. Write its value in quotes."
+            )
     if "api_key_file" not in table:
         return table
     if "api_key" in table:
-        raise ImproperlyConfigured(f"{_where(alias)}: api_key and api_key_file are both set. Remove one of them.")
+        raise ImproperlyConfigured(
+            f"{_where(alias)}: api_key and api_key_file are both set. Remove one of them."
+        )
     key = environment.content(f"{_where(alias)}: api_key_file", table["api_key_file"])
-    return {name: value for name, value in table.items() if name != "api_key_file"} | {"api_key": key}
+    return {name: value for name, value in table.items() if name != "api_key_file"} | {
+        "api_key": key
+    }
 
 
 def _tables_from_names() -> dict[str, dict]:
     known = {
-        "ping": ("pingadmin.upstream.ping.PingAPI", "Ping", "https://api.pingnetwork.io/customer/v2"),
+        "ping": (
+            "pingadmin.upstream.ping.PingAPI",
+            "Ping",
+            "https://api.pingnetwork.io/customer/v2",
+        ),
         "agi": ("pingadmin.upstream.agi.AgiAPI", "AGI", "https://api.agi.tech/v1"),
     }
     tables = {}
@@ -76,7 +92,9 @@ def _tables_from_names() -> dict[str, dict]:
 def _account(alias: str, table: dict[str, str]) -> dict:
     where = _where(alias)
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", alias):
-        raise ImproperlyConfigured(f"{where}: name it with a-z, 0-9 and -, beginning with a letter, 32 at most.")
+        raise ImproperlyConfigured(
+            f"{where}: name it with a-z, 0-9 and -, beginning with a letter, 32 at most."
+        )
     if unknown := table.keys() - KNOWN:
         raise ImproperlyConfigured(f"{where}: there is no key {min(unknown)}. Remove it.")
     if missing := REQUIRED - table.keys():
@@ -102,7 +120,9 @@ def _base_url(where: str, url: str) -> str:
             "without user, query or fragment."
         )
     if not environment.is_safe(url):
-        raise ImproperlyConfigured(f"{where}: base_url must begin with https:// (http only for a loopback address).")
+        raise ImproperlyConfigured(
+            f"{where}: base_url must begin with https:// (http only for a loopback address)."
+        )
     return url.rstrip("/")
 
 

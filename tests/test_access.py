@@ -45,7 +45,10 @@ TABLE = {
     "sessions/<alias:alias>/<session_id:session_id>/now/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/resume/": (RESUME, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/pause/": (NO_ONE, WRITE),
-    "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (RESUME, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (
+        RESUME,
+        WRITE,
+    ),
     "sessions/handover/": (TEAM, FORM),
     "sessions/<alias:alias>/<session_id:session_id>/team/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/watch/": (TEAM, WRITE),
@@ -135,7 +138,9 @@ def addresses(patterns, prefix: str = "") -> list[str]:
     found = []
     for pattern in patterns:
         route = prefix + str(pattern.pattern)
-        found += addresses(pattern.url_patterns, route) if hasattr(pattern, "url_patterns") else [route]
+        found += (
+            addresses(pattern.url_patterns, route) if hasattr(pattern, "url_patterns") else [route]
+        )
     return found
 
 
@@ -164,7 +169,13 @@ def happened(answer) -> str:
         return "sign in"
     if answer.status_code == 302 and location.startswith("/admin/"):
         person = answer.wsgi_request.user
-        return "reached" if person.is_active and person.is_staff else "refused" if person.pk else "sign in"
+        return (
+            "reached"
+            if person.is_active and person.is_staff
+            else "refused"
+            if person.pk
+            else "sign in"
+        )
     words = {403: "refused", 405: "wrong method"}
     return words.get(answer.status_code, "reached" if answer.status_code < 500 else "broken")
 
@@ -182,7 +193,9 @@ def test_who_may_do_what(db, address, role):
         if role:
             client.force_login(person(role, role))
         answer = client.generic(method, path_of(address))
-        tells_methods_only = method == "OPTIONS" and answer.status_code == 200 and not answer.content
+        tells_methods_only = (
+            method == "OPTIONS" and answer.status_code == 200 and not answer.content
+        )
         outcome = happened(answer)
         if outcome not in expected(who, methods, role, method) and not tells_methods_only:
             wrong.append(f"{method}: {outcome} ({answer.status_code})")
@@ -200,6 +213,12 @@ def test_no_address_takes_a_post_without_the_token(db, address):
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_a_method_cannot_be_smuggled_in(as_viewer, address):
     """T93: neither a header nor a field turns one method into another."""
-    headers = {"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "POST", "X-Method-Override": "POST"}
+    headers = {
+        "X-HTTP-Method-Override": "POST",
+        "X-HTTP-Method": "POST",
+        "X-Method-Override": "POST",
+    }
     path = path_of(address)
-    assert happened(as_viewer.get(path, {"_method": "POST"}, headers=headers)) == happened(as_viewer.get(path))
+    assert happened(as_viewer.get(path, {"_method": "POST"}, headers=headers)) == happened(
+        as_viewer.get(path)
+    )

@@ -11,7 +11,15 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 # Beside itself, each package may import these. `settings` comes in through django.conf.
 GROUND = {"environment", "secret"}
 MAY_IMPORT = {
-    "collector": {"oversight", "resumes", "notifications", "remote_sessions", "audit", "upstream", "web"},
+    "collector": {
+        "oversight",
+        "resumes",
+        "notifications",
+        "remote_sessions",
+        "audit",
+        "upstream",
+        "web",
+    },
     "oversight": {"resumes", "remote_sessions", "audit", "upstream", "web"},
     "notifications": {"audit", "upstream", "web"},
     "resumes": {"remote_sessions", "audit", "upstream", "web"},
@@ -67,7 +75,11 @@ def test_views_never_touch_upstream():
 
 
 def test_only_the_trail_creates_audit_events():
-    makers = [path.relative_to(PACKAGE).as_posix() for path in FILES if makes_audit_events(ast.parse(path.read_text()))]
+    makers = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        if makes_audit_events(ast.parse(path.read_text()))
+    ]
     assert makers == ["audit/trail.py"]
 
 
@@ -99,7 +111,9 @@ def test_the_reader_sees_every_way_to_import(source, found):
 )
 def test_the_reader_sees_every_way_to_make_an_event(source):
     assert makes_audit_events(ast.parse(source))
-    assert not makes_audit_events(ast.parse("AuditEvent.objects.filter(seq=1)\nclass AuditEvent(Model): pass"))
+    assert not makes_audit_events(
+        ast.parse("AuditEvent.objects.filter(seq=1)\nclass AuditEvent(Model): pass")
+    )
 
 
 def imports_of(source: str) -> set[str]:
@@ -112,7 +126,8 @@ def imports_of(source: str) -> set[str]:
             case ast.ImportFrom(module=str(module), level=0, names=names):
                 found |= {module} | {f"{module}.{alias.name}" for alias in names}
             case ast.Call(
-                func=ast.Name(id="import_module" | "import_string"), args=[ast.Constant(value=str(name)), *_]
+                func=ast.Name(id="import_module" | "import_string"),
+                args=[ast.Constant(value=str(name)), *_],
             ):
                 found.add(name)
     return found
@@ -130,7 +145,12 @@ def makes_audit_events(tree: ast.AST) -> bool:
 
 def is_harmless(name: str) -> bool:
     """Words, records and the list of accounts are not calls to an upstream."""
-    return name in {"pingadmin.upstream"} or name.split(".")[2] in {"errors", "ids", "records", "aliases"}
+    return name in {"pingadmin.upstream"} or name.split(".")[2] in {
+        "errors",
+        "ids",
+        "records",
+        "aliases",
+    }
 
 
 def _dotted(node: ast.AST) -> list[str]:

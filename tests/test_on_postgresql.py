@@ -18,7 +18,11 @@ NOT_AGAIN = "not (browser or process or redis or postgres)"
 
 @pytest.mark.postgres
 @pytest.mark.parametrize(
-    "half", [pytest.param(half, marks=pytest.mark.xdist_group(half[0]), id=half[0]) for half in BOUND_TO_THE_DATABASE]
+    "half",
+    [
+        pytest.param(half, marks=pytest.mark.xdist_group(half[0]), id=half[0])
+        for half in BOUND_TO_THE_DATABASE
+    ],
 )
 def test_the_suite_that_rests_on_the_database_passes_on_postgresql(postgres, half):
     url = postgres.create_database()
@@ -34,7 +38,9 @@ def test_the_suite_that_rests_on_the_database_passes_on_postgresql(postgres, hal
     passed = int(re.search(r"(\d+) passed", done.stdout)[1])
     assert passed >= 50, done.stdout
     server, _, name = url.rpartition("/")
-    kept = postgres.rows(f"{server}/test_{name}", "SELECT count(*) AS migrations FROM django_migrations")
+    kept = postgres.rows(
+        f"{server}/test_{name}", "SELECT count(*) AS migrations FROM django_migrations"
+    )
     assert kept[0]["migrations"] > 0, "they ran on this very PostgreSQL"
 
 

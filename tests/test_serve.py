@@ -32,7 +32,9 @@ def test_a_person_signs_in_and_finds_the_front_door(panel):
 
 def test_no_version_is_told_and_no_control_socket_is_opened(new_panel, tmp_path):
     panel = new_panel(workers=1, HOME=str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path))
-    assert not any(digit in panel.visitor().get("/healthz").headers["Server"] for digit in "0123456789")
+    assert not any(
+        digit in panel.visitor().get("/healthz").headers["Server"] for digit in "0123456789"
+    )
     assert list(tmp_path.rglob("*.ctl")) == []
 
 
@@ -51,7 +53,9 @@ def test_a_request_beyond_the_limits_is_refused(panel, request_head, statuses):
 
 
 def test_forwarded_headers_of_strangers_change_nothing(panel):
-    answer = panel.visitor().get("/sessions/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"})
+    answer = panel.visitor().get(
+        "/sessions/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil"}
+    )
     assert "evil" not in answer.headers["Location"]
     assert "https:" not in answer.headers["Location"]
 
@@ -61,7 +65,9 @@ def test_every_line_of_its_log_is_json(new_panel):
     panel.visitor().get("/nothing%0d%0aforged")
     panel.forget_people()
     panel.server.end()
-    lines = [line for line in panel.server.output.splitlines() if not line.startswith("Serving at ")]
+    lines = [
+        line for line in panel.server.output.splitlines() if not line.startswith("Serving at ")
+    ]
     assert lines
     assert all(isinstance(json.loads(line), dict) for line in lines)
 

@@ -12,7 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from pingadmin import environment
 from tests.support.processes import CHECKOUT, clean_environment
 
-GOOD = {"ALLOWED_HOSTS": "panel.example"} | {key: secrets.token_urlsafe(48) for key in ("SECRET_KEY", "AUDIT_KEY")}
+GOOD = {"ALLOWED_HOSTS": "panel.example"} | {
+    key: secrets.token_urlsafe(48) for key in ("SECRET_KEY", "AUDIT_KEY")
+}
 ACCOUNT = 'backend = "pingadmin.upstream.ping.PingAPI"\nbase_url = "https://api.example"\n'
 
 
@@ -50,8 +52,16 @@ def read_accounts(read, tmp_path):
         ("TICKET_URL", "javascript:alert({ticket})", "Write one address with {ticket} once"),
         ("TICKET_URL", "ftp://tickets.example/{ticket}", "Write one address with {ticket} once"),
         ("TICKET_URL", "https://tickets.example/", "Write one address with {ticket} once"),
-        ("TICKET_URL", "https://tickets.example/{ticket}/{ticket}", "Write one address with {ticket} once"),
-        ("TICKET_URL", "https://tickets.example/{project}/{ticket}", "Write one address with {ticket} once"),
+        (
+            "TICKET_URL",
+            "https://tickets.example/{ticket}/{ticket}",
+            "Write one address with {ticket} once",
+        ),
+        (
+            "TICKET_URL",
+            "https://tickets.example/{project}/{ticket}",
+            "Write one address with {ticket} once",
+        ),
         ("TICKET_URL", "https://tickets.example/{ticket}}", "Write one address with {ticket} once"),
         ("TICKET_URL", "https://{ticket}.example/", "Write one address with {ticket} once"),
         ("TICKET_URL", "https://[::1/{ticket}", "Write one address with {ticket} once"),
@@ -81,7 +91,11 @@ def read_accounts(read, tmp_path):
         ("SECRET_KEY", "abcdefgh" * 6 + "a", "at least 50 random characters"),
         ("AUDIT_KEY", "abcdefgh" * 6 + "a", "at least 50 random characters"),
         ("AUDIT_KEY", "abcdefg" * 10, "at least 50 random characters"),
-        ("SECRET_KEY", "django-insecure-" + "0123456789abcdefghij" * 3, "at least 50 random characters"),
+        (
+            "SECRET_KEY",
+            "django-insecure-" + "0123456789abcdefghij" * 3,
+            "at least 50 random characters",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused(read, name, value, sentence):
@@ -134,10 +148,13 @@ def test_an_address_with_a_password_is_not_repeated(read):
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"), [(b"\xff\xfe\x00", "not text in UTF-8"), (b" \n", "empty"), (None, "cannot be read")]
+    ("content", "sentence"),
+    [(b"\xff\xfe\x00", "not text in UTF-8"), (b" \n", "empty"), (None, "cannot be read")],
 )
 @pytest.mark.parametrize("name", ["SECRET_KEY_FILE", "PING_API_KEY_FILE", "UPSTREAMS_FILE"])
-def test_a_file_that_holds_no_value_is_refused(read, monkeypatch, tmp_path, name, content, sentence):
+def test_a_file_that_holds_no_value_is_refused(
+    read, monkeypatch, tmp_path, name, content, sentence
+):
     file = tmp_path / "value"
     if content is not None:
         file.write_bytes(content)
@@ -171,8 +188,12 @@ def test_a_base_url_that_others_could_read_is_refused(read, address):
 
 
 def test_loopback_is_what_the_standard_says():
-    assert all(map(environment.is_loopback, ["localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"]))
-    assert not any(map(environment.is_loopback, ["127.999.999.1", "10.0.0.1", "127.example", "", "[::2]"]))
+    assert all(
+        map(environment.is_loopback, ["localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"])
+    )
+    assert not any(
+        map(environment.is_loopback, ["127.999.999.1", "10.0.0.1", "127.example", "", "[::2]"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,12 +203,24 @@ def test_loopback_is_what_the_standard_says():
         ("[ping", "is not TOML"),
         ("ping = 5", "ping is not a table"),
         (f"[ping]\n{ACCOUNT}api_key = 5", "api_key is not text"),
-        ('[ping]\nbackend = 5\nbase_url = "https://api.example"\napi_key = "key"', "backend is not text"),
+        (
+            '[ping]\nbackend = 5\nbase_url = "https://api.example"\napi_key = "key"',
+            "backend is not text",
+        ),
         ('[ping]\nbackend = "x"\nbase_url = 5\napi_key = "key"', "base_url is not text"),
         (f'[ping]\n{ACCOUNT}api_key = "key"\nid_pattern = 5', "id_pattern is not text"),
-        (f'[ping]\n{ACCOUNT}api_key = "key"\nid_pattern = "("', "id_pattern is not a regular expression"),
-        (f'[ping]\n{ACCOUNT}api_key_file = "/nonexistent"', "api_key_file names /nonexistent, which cannot be read"),
-        (f'[ping]\n{ACCOUNT}api_key_file = "/dev/null"', "api_key_file names /dev/null, which is empty"),
+        (
+            f'[ping]\n{ACCOUNT}api_key = "key"\nid_pattern = "("',
+            "id_pattern is not a regular expression",
+        ),
+        (
+            f'[ping]\n{ACCOUNT}api_key_file = "/nonexistent"',
+            "api_key_file names /nonexistent, which cannot be read",
+        ),
+        (
+            f'[ping]\n{ACCOUNT}api_key_file = "/dev/null"',
+            "api_key_file names /dev/null, which is empty",
+        ),
         (f'[ping]\n{ACCOUNT}api_key = "key"\napi_key_file = "/dev/null"', "both set"),
         (f"[ping]\n{ACCOUNT}", "api_key is missing"),
         (f'[ping]\n{ACCOUNT}api_key = "key"\nverify = "no"', "there is no key verify"),
@@ -204,7 +237,11 @@ def test_a_file_of_accounts_is_read_with_the_files_it_names(read_accounts, tmp_p
     (tmp_path / "key").write_text("a-key\n")
     account = read_accounts(f'[ping-2]\n{ACCOUNT}api_key_file = "{tmp_path}/key"')["ping-2"]
     assert account["API_KEY"].reveal() == "a-key"
-    assert (account["LABEL"], account["BASE_URL"], account["ID_PATTERN"]) == ("ping-2", "https://api.example", "")
+    assert (account["LABEL"], account["BASE_URL"], account["ID_PATTERN"]) == (
+        "ping-2",
+        "https://api.example",
+        "",
+    )
 
 
 @pytest.mark.process
@@ -215,7 +252,10 @@ def test_a_refused_setting_ends_every_command_with_one_sentence(command):
         cwd=CHECKOUT, env=clean_environment(**GOOD, LOG_LEVEL="foo"), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "LOG_LEVEL is 'FOO'. Set it to one of DEBUG, INFO, WARNING, ERROR, CRITICAL.\n"
+    assert (
+        done.stderr
+        == "LOG_LEVEL is 'FOO'. Set it to one of DEBUG, INFO, WARNING, ERROR, CRITICAL.\n"
+    )
 
 
 @pytest.mark.process

@@ -47,9 +47,15 @@ def _keep_or_end(request, now: float) -> None:
     if stamps is None:
         request.session[STAMPS] = {"began": now, "active": now}
     elif now - stamps["began"] > settings.SESSION_WHOLE_SECONDS:
-        _end(request, f"You were signed out: a sign-in lasts {duration(settings.SESSION_WHOLE_SECONDS)}.")
+        _end(
+            request,
+            f"You were signed out: a sign-in lasts {duration(settings.SESSION_WHOLE_SECONDS)}.",
+        )
     elif now - stamps["active"] > settings.SESSION_IDLE_SECONDS:
-        _end(request, f"You were signed out after {duration(settings.SESSION_IDLE_SECONDS)} without activity.")
+        _end(
+            request,
+            f"You were signed out after {duration(settings.SESSION_IDLE_SECONDS)} without activity.",
+        )
     elif now - stamps["active"] > FRESH_SECONDS and not request.headers.get("X-Poll"):
         # Once a minute at most, so that reading does not write.
         request.session[STAMPS] = {**stamps, "active": now}

@@ -15,14 +15,18 @@ class RoleNotSyncedError(LookupError):
     """The role is in roles.py but not yet in the database."""
 
     def __init__(self, role: str):
-        super().__init__(f"The role {role} is not in the database. Run: python manage.py sync_roles")
+        super().__init__(
+            f"The role {role} is not in the database. Run: python manage.py sync_roles"
+        )
 
 
 class NameTakenError(ValueError):
     """Somebody has that user name already."""
 
     def __init__(self, name: str):
-        super().__init__(f"There is already a user {name}. Change them at /admin/, or choose another name.")
+        super().__init__(
+            f"There is already a user {name}. Change them at /admin/, or choose another name."
+        )
 
 
 @sensitive_variables("password")

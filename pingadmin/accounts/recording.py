@@ -39,7 +39,9 @@ def record_if_possible(action: str, *, by: Actor, **detail) -> None:
     try:
         record(action, by=by, **detail)
     except DatabaseError:
-        log.critical("not in the audit log: %s by %s %s", action, by.name, by.source_address, exc_info=True)
+        log.critical(
+            "not in the audit log: %s by %s %s", action, by.name, by.source_address, exc_info=True
+        )
 
 
 def record_denied(request) -> None:
@@ -72,8 +74,15 @@ def _sign_in_failed(credentials, request=None, **kwargs):
         return
     # What was typed may be a password in the wrong field: only names that exist are written down.
     name = str(credentials.get("username", ""))
-    known = get_user_model().objects.filter(username__iexact=name).values_list("username", flat=True).first()
-    record_if_possible("sign_in_failed", by=Actor.visitor(request), name=known or "nobody of that name")
+    known = (
+        get_user_model()
+        .objects.filter(username__iexact=name)
+        .values_list("username", flat=True)
+        .first()
+    )
+    record_if_possible(
+        "sign_in_failed", by=Actor.visitor(request), name=known or "nobody of that name"
+    )
 
 
 def _password_changed(request, user, **kwargs):
@@ -81,8 +90,18 @@ def _password_changed(request, user, **kwargs):
 
 
 def _second_factor_added(request, user, authenticator, **kwargs):
-    record("second_factor_added", by=Actor.of(request), person=user.get_username(), kind=authenticator.type)
+    record(
+        "second_factor_added",
+        by=Actor.of(request),
+        person=user.get_username(),
+        kind=authenticator.type,
+    )
 
 
 def _second_factor_removed(request, user, authenticator, **kwargs):
-    record("second_factor_removed", by=Actor.of(request), person=user.get_username(), kind=authenticator.type)
+    record(
+        "second_factor_removed",
+        by=Actor.of(request),
+        person=user.get_username(),
+        kind=authenticator.type,
+    )

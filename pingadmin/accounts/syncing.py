@@ -32,7 +32,11 @@ def sync_roles() -> tuple[list[str], list[str]]:
 
 def _beyond_the_code(wanted: dict[str, set[str]]) -> list[str]:
     """What the settings give: of all that a fresh database starts with, only this was somebody's choice here."""
-    return [f"{role}: added {name}" for role, names in wanted.items() for name in sorted(names - ROLES[role])]
+    return [
+        f"{role}: added {name}"
+        for role, names in wanted.items()
+        for name in sorted(names - ROLES[role])
+    ]
 
 
 def _record(changes: list[str]) -> None:
@@ -46,7 +50,9 @@ def _permissions():
 
 def _remove_other_groups() -> list[str]:
     others = Group.objects.exclude(name__in=ROLES)
-    lines = [f"removed role {name}" for name in others.order_by("name").values_list("name", flat=True)]
+    lines = [
+        f"removed role {name}" for name in others.order_by("name").values_list("name", flat=True)
+    ]
     others.delete()
     return lines
 

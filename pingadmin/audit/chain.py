@@ -64,7 +64,9 @@ def hash_of_values(values: Mapping[str, Any]) -> str:
 
 def mac_of(row_hash: str, key: str) -> str:
     """HMAC-SHA256 of a row's hash with the audit key, as hex."""
-    return hmac.digest(key.encode(), b"pingadmin-audit-row:" + row_hash.encode("ascii"), "sha256").hex()
+    return hmac.digest(
+        key.encode(), b"pingadmin-audit-row:" + row_hash.encode("ascii"), "sha256"
+    ).hex()
 
 
 def key_id_of(key: str) -> str:

@@ -63,7 +63,11 @@ def read(line: str, *, thoroughly: bool = True) -> Checkpoint:
     message = chain.encode(statement)
     _demand(signing.has_right_mac(message, checkpoint.key_id, mac), "key", "MAC")
     if thoroughly:
-        _demand(signing.has_right_signature(message, checkpoint.public_key_id, signature), "public key", "signature")
+        _demand(
+            signing.has_right_signature(message, checkpoint.public_key_id, signature),
+            "public key",
+            "signature",
+        )
     return checkpoint
 
 
@@ -77,7 +81,9 @@ def _parsed(line: str) -> Checkpoint:
     numbers = (checkpoint.seq, checkpoint.restored or 0)
     texts = (checkpoint.row_hash, checkpoint.at, checkpoint.key_id, checkpoint.public_key_id)
     seals = (checkpoint.mac, checkpoint.signature)
-    if not all(type(value) is int for value in numbers) or not all(type(value) is str for value in texts + seals):
+    if not all(type(value) is int for value in numbers) or not all(
+        type(value) is str for value in texts + seals
+    ):
         raise BadCheckpoint("a field has the wrong type")
     return checkpoint
 

@@ -52,7 +52,9 @@ def kept(*, copy: Path | None = None, thoroughly: bool = True) -> Kept:
         in_file, bad = _read(checkpoint_file.lines(path), path.name, thoroughly)
     except OSError as problem:
         in_file, bad = [], [fault(faults.UNREADABLE, None, where=path.name, why=problem.strerror)]
-    elsewhere = {"the database": KeptCheckpoint.objects.order_by("id").values_list("line", flat=True)}
+    elsewhere = {
+        "the database": KeptCheckpoint.objects.order_by("id").values_list("line", flat=True)
+    }
     if copy:
         elsewhere = {str(copy): checkpoint_file.lines(copy)} | elsewhere
     lost: list[Checkpoint] = []
@@ -61,7 +63,10 @@ def kept(*, copy: Path | None = None, thoroughly: bool = True) -> Kept:
         known = {*in_file, *lost}
         missing = [one for one in found if one not in known]
         bad += worse
-        bad += [fault(faults.LOST_CHECKPOINT, one.seq, at=one.at, where=where, lost_from=path.name) for one in missing]
+        bad += [
+            fault(faults.LOST_CHECKPOINT, one.seq, at=one.at, where=where, lost_from=path.name)
+            for one in missing
+        ]
         lost += missing
     # By the order in the file and not by time: clocks jump.
     binding, given_up = _by_era(lost + in_file)
@@ -85,7 +90,9 @@ def make(*, restored: int | None = None) -> Checkpoint:
     path = settings.CHECKPOINT_FILE
     with checkpoint_file.held(path):
         walk = _walk(restored)
-        made = sealed(seq=walk.seq, row_hash=walk.head, at=chain.plain(timezone.now()), restored=restored)
+        made = sealed(
+            seq=walk.seq, row_hash=walk.head, at=chain.plain(timezone.now()), restored=restored
+        )
         checkpoint_file.append(path, made.line)
     log.info("checkpoint %s", made.line)
     KeptCheckpoint.objects.create(line=made.line, failed_sinks="; ".join(sinks.send(made.line)))
@@ -95,14 +102,19 @@ def make(*, restored: int | None = None) -> Checkpoint:
 def newest_in_file() -> Checkpoint | None:
     """The newest that can be believed by its MAC, in CHECKPOINT_FILE; reads the end of the file where that will do."""
     path = settings.CHECKPOINT_FILE
-    return _newest(reversed(checkpoint_file.last_lines(path))) or _newest(reversed(checkpoint_file.lines(path)))
+    return _newest(reversed(checkpoint_file.last_lines(path))) or _newest(
+        reversed(checkpoint_file.lines(path))
+    )
 
 
 def _is_due(newest: Checkpoint) -> bool:
     head = AuditEvent.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     age = (timezone.now() - datetime.fromisoformat(newest.at)).total_seconds()
     # A clock that was set back must not silence the checkpoints.
-    return head - newest.seq >= settings.CHECKPOINT_EVENTS or not 0 <= age < settings.CHECKPOINT_SECONDS
+    return (
+        head - newest.seq >= settings.CHECKPOINT_EVENTS
+        or not 0 <= age < settings.CHECKPOINT_SECONDS
+    )
 
 
 def _walk(restored: int | None) -> Walk:
@@ -138,7 +150,9 @@ def _anchor(checkpoint: Checkpoint) -> Anchor:
     return Anchor(checkpoint.seq, checkpoint.row_hash, checkpoint.at)
 
 
-def _read(lines: Iterable[str], where: str, thoroughly: bool) -> tuple[list[Checkpoint], list[Fault]]:
+def _read(
+    lines: Iterable[str], where: str, thoroughly: bool
+) -> tuple[list[Checkpoint], list[Fault]]:
     good, bad = [], []
     for number, line in enumerate(lines, start=1):
         try:

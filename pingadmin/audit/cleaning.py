@@ -36,7 +36,9 @@ def _storable(value: Any, longest: int, depth: int = 0) -> Any:
     if isinstance(value, int) and abs(value) < 2**63:
         return value
     if isinstance(value, dict) and depth < _DEEPEST:
-        return {clean(str(key), 60): _storable(item, longest, depth + 1) for key, item in value.items()}
+        return {
+            clean(str(key), 60): _storable(item, longest, depth + 1) for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)) and depth < _DEEPEST:
         return [_storable(item, longest, depth + 1) for item in value]
     return clean(_as_text(value), longest)

@@ -40,7 +40,9 @@ def _outcomes_without_intent() -> QuerySet:
 
 
 def _two_outcomes() -> QuerySet:
-    outcomes = AuditEvent.objects.filter(phase="outcome").values("story").annotate(outcomes=Count("seq"))
+    outcomes = (
+        AuditEvent.objects.filter(phase="outcome").values("story").annotate(outcomes=Count("seq"))
+    )
     return outcomes.filter(outcomes__gt=1).values_list("story", flat=True)
 
 

@@ -11,7 +11,9 @@ def ended(result: str) -> Q:
         stated = AuditEvent.objects.filter(story=OuterRef("seq")).exclude(result="")
         return Q(~Exists(stated), phase="intent")
     stored = "ok" if result in ("confirmed", "accepted") else result
-    restated = AuditEvent.objects.filter(story=OuterRef("story"), seq__gt=OuterRef("seq")).exclude(result="")
+    restated = AuditEvent.objects.filter(story=OuterRef("story"), seq__gt=OuterRef("seq")).exclude(
+        result=""
+    )
     stating = AuditEvent.objects.filter(~Exists(restated), result=stored).exclude(result="")
     found = Q(seq__in=stating.values("story"))
     if stored != "ok":
@@ -21,5 +23,7 @@ def ended(result: str) -> Q:
 
 def _seen() -> QuerySet:
     """Stories whose effect was seen, as the last event that speaks of it says."""
-    respoken = AuditEvent.objects.filter(story=OuterRef("story"), seq__gt=OuterRef("seq"), verified__isnull=False)
+    respoken = AuditEvent.objects.filter(
+        story=OuterRef("story"), seq__gt=OuterRef("seq"), verified__isnull=False
+    )
     return AuditEvent.objects.filter(~Exists(respoken), verified=True).values("story")

@@ -40,7 +40,9 @@ def lines(export: Export) -> Iterator[bytes]:
 def encoded(rows) -> bytes:
     """Lines of cells, each made harmless and quoted."""
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(map(harmless, row) for row in rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(
+        map(harmless, row) for row in rows
+    )
     return text.getvalue().encode()
 
 
@@ -88,6 +90,10 @@ def _cells(story: Story) -> list:
 def _source(export: Export) -> str:
     """Where a line comes from, on each line: it stays with rows that are sorted, cut and pasted elsewhere."""
     event, asked = export.event, export.question.cleaned_data
-    span = " ".join(f"{name} {chain.plain(asked[name])}" for name in ("since", "until") if asked[name])
-    asked_for = ", ".join(part for part in (export.question.urlencode() or "no filter", span) if part)
+    span = " ".join(
+        f"{name} {chain.plain(asked[name])}" for name in ("since", "until") if asked[name]
+    )
+    asked_for = ", ".join(
+        part for part in (export.question.urlencode() or "no filter", span) if part
+    )
     return f"export #{event.seq} by {event.actor_name} at {chain.plain(event.at)}: {asked_for}"

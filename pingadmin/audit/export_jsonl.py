@@ -62,7 +62,12 @@ def _between(event: AuditEvent, vouching: Checkpoint | None) -> list[dict]:
     """The events that others appended after the export's own, up to the checkpoint: they link it to that."""
     if vouching is None or vouching.seq - event.seq > MOST_BETWEEN:
         return []
-    return [as_row(one) for one in AuditEvent.objects.filter(seq__gt=event.seq, seq__lte=vouching.seq).order_by("seq")]
+    return [
+        as_row(one)
+        for one in AuditEvent.objects.filter(seq__gt=event.seq, seq__lte=vouching.seq).order_by(
+            "seq"
+        )
+    ]
 
 
 def _coverage(export: Export) -> str:

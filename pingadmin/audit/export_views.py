@@ -42,7 +42,9 @@ def verifier(request: HttpRequest) -> HttpResponse:
 def _download(request: HttpRequest, find, lines, content_type: str) -> HttpResponse:
     question = Question(request.GET)
     if not question.is_valid():
-        raise BadRequest("The question cannot be read: open it on the audit page, which names the field.")
+        raise BadRequest(
+            "The question cannot be read: open it on the audit page, which names the field."
+        )
     try:
         export = find(question, by=Actor.of(request))
     except DatabaseError:

@@ -49,7 +49,10 @@ class Export:
 
 def stories_found(question: Question, *, by: Actor) -> Export:
     """The matching stories, for CSV. Raises django.db.Error where the export cannot be recorded."""
-    seqs = array("q", question.queryset().order_by("seq").values_list("seq", flat=True).iterator(chunk_size=2000))
+    seqs = array(
+        "q",
+        question.queryset().order_by("seq").values_list("seq", flat=True).iterator(chunk_size=2000),
+    )
     return Export("csv", question, seqs, _record("csv", question, seqs, by=by, unit="stories"))
 
 
@@ -63,7 +66,9 @@ def events_found(question: Question, *, by: Actor) -> Export:
     if question.asked:
         events = events.filter(story__in=question.queryset().values("seq"))
     seqs, digest = array("q"), hashlib.sha256()
-    for seq, row_hash in events.order_by("seq").values_list("seq", "row_hash").iterator(chunk_size=2000):
+    for seq, row_hash in (
+        events.order_by("seq").values_list("seq", "row_hash").iterator(chunk_size=2000)
+    ):
         seqs.append(seq)
         digest.update(f"{row_hash}\n".encode())
     event = _record("jsonl", question, seqs, by=by, unit="events", digest=digest.hexdigest())
@@ -79,9 +84,16 @@ def as_row(event: AuditEvent) -> dict:
     return {name: _plain(getattr(event, name)) for name in (*names, "row_hash", "mac")}
 
 
-def _record(form: str, question: Question, seqs: array, *, by: Actor, unit: str, **more: str) -> AuditEvent:
+def _record(
+    form: str, question: Question, seqs: array, *, by: Actor, unit: str, **more: str
+) -> AuditEvent:
     """Durable before anything is sent: an export that is not in the log did not happen."""
-    detail = {"format": form, "filter": question.urlencode()[:_LONGEST_FILTER], unit: len(seqs), **more}
+    detail = {
+        "format": form,
+        "filter": question.urlencode()[:_LONGEST_FILTER],
+        unit: len(seqs),
+        **more,
+    }
     if seqs:
         detail |= {"first": seqs[0], "last": seqs[-1]}
     asked = question.cleaned_data

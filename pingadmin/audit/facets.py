@@ -41,7 +41,9 @@ def _repeated(heads: QuerySet) -> QuerySet:
         alias=OuterRef("alias"),
         seq__lt=OuterRef("seq"),
     )
-    heads = heads.exclude(session_id="").alias(earlier_at=Subquery(earlier.order_by("-seq").values("at")[:1]))
+    heads = heads.exclude(session_id="").alias(
+        earlier_at=Subquery(earlier.order_by("-seq").values("at")[:1])
+    )
     within = int(settings.REPEATED_WITHIN_HOURS * 3600)
     return heads.alias(apart=Epoch("at") - Epoch("earlier_at")).filter(apart__lte=within)
 
@@ -50,7 +52,9 @@ def _outside_hours(heads: QuerySet) -> QuerySet:
     hours = settings.WORKING_HOURS
     heads = heads.alias(day=day_of_week(hours.zone), clock=second_of_day(hours.zone))
     is_working_day = Q(day__in=[day - 1 for day in hours.days])
-    return heads.exclude(is_working_day, clock__gte=_seconds(hours.begin), clock__lt=_seconds(hours.end))
+    return heads.exclude(
+        is_working_day, clock__gte=_seconds(hours.begin), clock__lt=_seconds(hours.end)
+    )
 
 
 def _bulk(heads: QuerySet) -> QuerySet:

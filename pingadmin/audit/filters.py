@@ -36,7 +36,9 @@ class Moment(forms.CharField):
         try:
             return self._moment(text) if text else None
         except (ValueError, OverflowError):
-            raise forms.ValidationError("Write a day such as 2026-11-22, or a time such as 2026-11-22T14:02.") from None
+            raise forms.ValidationError(
+                "Write a day such as 2026-11-22, or a time such as 2026-11-22T14:02."
+            ) from None
 
     def _moment(self, text: str) -> datetime:
         if len(text) == len("2026-11-22"):
@@ -61,12 +63,18 @@ class Question(forms.Form):
     alias = forms.CharField(label="System", max_length=32, required=False)
     ticket = forms.CharField(label="Ticket", max_length=100, required=False)
     batch = forms.CharField(label="Bulk act", max_length=36, required=False)
-    result = forms.ChoiceField(label="Result", choices=[("", "Any"), *RESULTS.items()], required=False)
+    result = forms.ChoiceField(
+        label="Result", choices=[("", "Any"), *RESULTS.items()], required=False
+    )
     since = Moment(label="From")
     until = Moment(label="To", day_ends=True)
-    review = forms.ChoiceField(label="Review", choices=[("", "Any"), *reviews.STATES.items()], required=False)
+    review = forms.ChoiceField(
+        label="Review", choices=[("", "Any"), *reviews.STATES.items()], required=False
+    )
     facet = forms.ChoiceField(
-        label="Worth a look", choices=lambda: [("", "Any"), *facets.choices().items()], required=False
+        label="Worth a look",
+        choices=lambda: [("", "Any"), *facets.choices().items()],
+        required=False,
     )
 
     def __init__(self, data):
@@ -86,10 +94,17 @@ class Question(forms.Form):
         """The heads of all stories that match, in no order. Call it on a valid question only."""
         asked = self.cleaned_data
         heads = stories.all_heads()
-        columns = {"session_id": "session", "client": "client", "alias": "alias", "ticket": "ticket"}
+        columns = {
+            "session_id": "session",
+            "client": "client",
+            "alias": "alias",
+            "ticket": "ticket",
+        }
         columns |= {"batch": "batch"}
         columns |= {"at__gte": "since", "at__lt": "until"}
-        heads = heads.filter(**{column: asked[name] for column, name in columns.items() if asked[name]})
+        heads = heads.filter(
+            **{column: asked[name] for column, name in columns.items() if asked[name]}
+        )
         if asked["batch"]:
             # Said twice: the index over bulk acts alone can then be used.
             heads = heads.exclude(batch="")
@@ -109,7 +124,9 @@ class Question(forms.Form):
     @property
     def asked(self) -> dict[str, str]:
         """What was filled in, as it was written; an invalid answer too."""
-        return {name: self.data[name].strip() for name in self.fields if self.data.get(name, "").strip()}
+        return {
+            name: self.data[name].strip() for name in self.fields if self.data.get(name, "").strip()
+        }
 
     def without_each(self) -> list[tuple[str, str, str]]:
         """For each part that has no chips of its own: its label, what was written, the query string without it."""
@@ -141,4 +158,6 @@ def _input_type(written: str) -> str:
         datetime.fromisoformat(written or "2026-11-22")
     except ValueError:
         return "text"
-    return {0: "date", len("2026-11-22"): "date", len("2026-11-22T14:02"): "datetime-local"}.get(len(written), "text")
+    return {0: "date", len("2026-11-22"): "date", len("2026-11-22T14:02"): "datetime-local"}.get(
+        len(written), "text"
+    )

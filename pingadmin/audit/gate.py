@@ -40,7 +40,9 @@ def refuse_if_closed(action: str, head: int) -> None:
 
 def problem() -> str:
     """Why nothing can be appended now, '' where all is well."""
-    return problem_at(AuditEvent.objects.order_by("-seq").values_list("seq", flat=True).first() or 0)
+    return problem_at(
+        AuditEvent.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    )
 
 
 def problem_at(head: int) -> str:

@@ -27,7 +27,9 @@ class VerificationRun(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     started_by = models.CharField(max_length=150)
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default=Outcome.UNDER_WAY)
+    outcome = models.CharField(
+        max_length=12, choices=Outcome.choices, blank=True, default=Outcome.UNDER_WAY
+    )
     seq = models.BigIntegerField(default=0)
     head = models.CharField(max_length=64)
     before = models.CharField(max_length=64, blank=True)

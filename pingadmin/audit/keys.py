@@ -22,7 +22,9 @@ def for_macs() -> dict[str, str]:
 def for_signing() -> Ed25519PrivateKey:
     """AUDIT_SIGNING_KEY, or a key derived from AUDIT_KEY where it is not set."""
     if settings.AUDIT_SIGNING_KEY:
-        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(settings.AUDIT_SIGNING_KEY.reveal()))
+        return Ed25519PrivateKey.from_private_bytes(
+            bytes.fromhex(settings.AUDIT_SIGNING_KEY.reveal())
+        )
     return _derived(settings.AUDIT_KEY.reveal())
 
 

@@ -14,7 +14,9 @@ from pingadmin.audit.pages import Page, page_of, seq_of
 SUGGESTED_FROM = 500
 
 
-def show(request: HttpRequest, *, opened: stories.Story | None = None, status: int = 200, **more) -> HttpResponse:
+def show(
+    request: HttpRequest, *, opened: stories.Story | None = None, status: int = 200, **more
+) -> HttpResponse:
     """The whole page, or the list alone for htmx. opened: the story beside it, whatever the URL names."""
     question = Question(request.GET)
     context = {
@@ -29,9 +31,13 @@ def show(request: HttpRequest, *, opened: stories.Story | None = None, status: i
     else:
         status = 400
     is_fragment = request.htmx.target == "log"
-    response = render(request, "audit/_log.html" if is_fragment else "audit/log.html", context, status=status)
+    response = render(
+        request, "audit/_log.html" if is_fragment else "audit/log.html", context, status=status
+    )
     if is_fragment and request.method == "GET":
-        push_url(response, chips.address_of(question, **place_of(request, "before", "after", "story")))
+        push_url(
+            response, chips.address_of(question, **place_of(request, "before", "after", "story"))
+        )
     return response
 
 
@@ -82,12 +88,16 @@ def _opened(request: HttpRequest, question: Question, page: Page) -> stories.Sto
         return next(iter(stories.of(stories.all_heads().filter(seq=seq))), None)
     if question.asked.get("review") != "pending" or not request.user.has_perm("audit.review"):
         return None
-    return next((story for story in page.stories if not story.has_hand_of(str(request.user.pk))), None)
+    return next(
+        (story for story in page.stories if not story.has_hand_of(str(request.user.pk))), None
+    )
 
 
 def _suggestions() -> dict[str, dict[str, str]]:
     """What fields may be filled with: value -> label, from the newest events and the settings."""
-    newest = list(AuditEvent.objects.order_by("-seq").values("actor_name", "action", "alias")[:SUGGESTED_FROM])
+    newest = list(
+        AuditEvent.objects.order_by("-seq").values("actor_name", "action", "alias")[:SUGGESTED_FROM]
+    )
     labels = {alias: upstream["LABEL"] for alias, upstream in settings.UPSTREAMS.items()}
     return {
         "actor": {name: name for name in sorted({event["actor_name"] for event in newest})},

@@ -67,19 +67,25 @@ class AuditEvent(models.Model):
             # A page of stories with their later events; also the head of any event.
             models.Index(fields=["story", "seq"], name="audit_story"),
             # Count of all stories, and stories from one time to another.
-            models.Index(fields=["at"], condition=models.Q(story=models.F("seq")), name="audit_heads_at"),
+            models.Index(
+                fields=["at"], condition=models.Q(story=models.F("seq")), name="audit_heads_at"
+            ),
             # Stories that one person had a hand in.
             models.Index(fields=["actor_name", "seq"], name="audit_actor"),
             # Stories of one session, of one system or of all.
             models.Index(fields=["session_id", "alias", "seq"], name="audit_session"),
             # Stories by how they ended; intents have no result, so they stay out.
-            models.Index(fields=["result", "story"], condition=~models.Q(result=""), name="audit_result"),
+            models.Index(
+                fields=["result", "story"], condition=~models.Q(result=""), name="audit_result"
+            ),
             # Stories of one ticket.
             models.Index(fields=["ticket", "seq"], name="audit_ticket"),
             # Stories of one kind, newest or within a time.
             models.Index(fields=["action", "at"], name="audit_action_at"),
             # Whether a story is marked, and how.
-            models.Index(fields=["story", "seq"], condition=models.Q(phase="mark"), name="audit_marks"),
+            models.Index(
+                fields=["story", "seq"], condition=models.Q(phase="mark"), name="audit_marks"
+            ),
             # Stories of bulk acts.
             models.Index(fields=["seq"], condition=~models.Q(batch=""), name="audit_bulk"),
         ]

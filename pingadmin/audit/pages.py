@@ -31,7 +31,9 @@ def page_of(heads: QuerySet, parameters) -> Page:
         shown, more_newer = rows[:SIZE][::-1], len(rows) > SIZE
         more_older = heads.filter(seq__lte=after).exists()
     else:
-        rows = list((heads if before is None else heads.filter(seq__lt=before)).order_by("-seq")[: SIZE + 1])
+        rows = list(
+            (heads if before is None else heads.filter(seq__lt=before)).order_by("-seq")[: SIZE + 1]
+        )
         shown, more_older = rows[:SIZE], len(rows) > SIZE
         more_newer = before is not None and heads.filter(seq__gte=before).exists()
     return Page(

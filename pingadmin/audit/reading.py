@@ -35,8 +35,20 @@ def _record(request) -> None:
     by, hour = Actor.of(request), timezone.now().replace(minute=0, second=0, microsecond=0)
     try:
         # Asked first, because the cache would take a write lock for each page; it settles only the race.
-        read = AuditEvent.objects.filter(action="read_log", at__gte=hour, actor_kind=by.kind, actor_id=by.id)
+        read = AuditEvent.objects.filter(
+            action="read_log", at__gte=hour, actor_kind=by.kind, actor_id=by.id
+        )
         if not read.exists():
-            append_once("read_log", by.id, hour.isoformat(), seconds=HOUR, action="read_log", phase="event", by=by)
+            append_once(
+                "read_log",
+                by.id,
+                hour.isoformat(),
+                seconds=HOUR,
+                action="read_log",
+                phase="event",
+                by=by,
+            )
     except DatabaseError:
-        log.critical("%s reads the audit log, and that could not be recorded.", by.name, exc_info=True)
+        log.critical(
+            "%s reads the audit log, and that could not be recorded.", by.name, exc_info=True
+        )

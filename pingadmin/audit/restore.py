@@ -26,6 +26,10 @@ def accept(*, reason: str, by: Actor) -> Checkpoint:
             phase="event",
             by=by,
             reason=reason,
-            detail={"given_up_seq": given_up.seq, "given_up_hash": given_up.row_hash, "given_up_at": given_up.at},
+            detail={
+                "given_up_seq": given_up.seq,
+                "given_up_hash": given_up.row_hash,
+                "given_up_at": given_up.at,
+            },
         )
     return checkpoints.make(restored=event.seq)

@@ -25,7 +25,11 @@ def review(request: HttpRequest, seq: int) -> HttpResponse:
     given = form.cleaned_data
     try:
         marked = reviews.mark(
-            story=seq, word=given["mark"], note=given["note"], seen=given["seen"], by=Actor.of(request)
+            story=seq,
+            word=given["mark"],
+            note=given["note"],
+            seen=given["seen"],
+            by=Actor.of(request),
         )
     except reviews.NoteMissing as missing:
         form.add_error("note", str(missing))

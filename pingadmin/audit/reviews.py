@@ -86,7 +86,9 @@ def in_state(heads: QuerySet, state: str) -> QuerySet:
 
 def next_for(heads: QuerySet, *, below: int, person_id: str) -> AuditEvent | None:
     """The head to review next: the next older one, else the newest; never one in which that person acted."""
-    own = AuditEvent.objects.filter(story=OuterRef("seq"), actor_kind=PERSON, actor_id=person_id).exclude(phase="mark")
+    own = AuditEvent.objects.filter(
+        story=OuterRef("seq"), actor_kind=PERSON, actor_id=person_id
+    ).exclude(phase="mark")
     heads = heads.filter(~Exists(own)).order_by("-seq")
     return heads.filter(seq__lt=below).first() or heads.filter(seq__gt=below).first()
 

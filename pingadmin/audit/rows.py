@@ -82,11 +82,17 @@ def _time(value: Any) -> Any:
 def _uuid(value: Any) -> str:
     """Canonical; SQLite keeps the digits alone."""
     text = str(value)
-    return text if "-" in text else "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+    return (
+        text
+        if "-" in text
+        else "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+    )
 
 
 def _first_unreadable(seq: int, highest: int) -> int | None:
-    numbers = AuditEvent.objects.filter(seq__lte=highest).order_by("seq").values_list("seq", flat=True)
+    numbers = (
+        AuditEvent.objects.filter(seq__lte=highest).order_by("seq").values_list("seq", flat=True)
+    )
     for number in list(numbers.filter(seq__gt=seq) if seq else numbers):
         try:
             with connection.cursor() as cursor:

@@ -26,11 +26,15 @@ def start_or_go_on(*, by: Actor) -> VerificationRun:
     if newest and newest.ended_at and now - newest.ended_at < REST:
         return newest
     if newest is None or newest.ended_at or now - newest.started_at > STALE:
-        newest = VerificationRun.objects.create(started_at=now, started_by=by.name, head=chain.GENESIS)
+        newest = VerificationRun.objects.create(
+            started_at=now, started_by=by.name, head=chain.GENESIS
+        )
     return _step(newest, by=by)
 
 
-def record(walk: Walk, bad_checkpoints: list[Fault], *, by: Actor, started_at: datetime) -> VerificationRun:
+def record(
+    walk: Walk, bad_checkpoints: list[Fault], *, by: Actor, started_at: datetime
+) -> VerificationRun:
     """A check that was made in one go, as an ended run and its event."""
     run = VerificationRun(started_at=started_at, started_by=by.name)
     _note(run, walk)
@@ -50,7 +54,9 @@ def _step(run: VerificationRun, *, by: Actor) -> VerificationRun:
     # Two browsers may watch one check: only one of them moves it on.
     mine = VerificationRun.objects.filter(pk=run.pk, seq=place, ended_at=None)
     changed = {
-        field.attname: getattr(run, field.attname) for field in run._meta.concrete_fields if not field.primary_key
+        field.attname: getattr(run, field.attname)
+        for field in run._meta.concrete_fields
+        if not field.primary_key
     }
     if not mine.update(**changed):
         run.refresh_from_db()

@@ -14,7 +14,10 @@ PREFIX = b"pingadmin-audit-checkpoint:"
 
 def key_ids() -> dict[str, str]:
     """Which keys seal now, as a checkpoint names them."""
-    return {"key_id": chain.key_id_of(settings.AUDIT_KEY.reveal()), "public_key_id": public_key_id(keys.public_key())}
+    return {
+        "key_id": chain.key_id_of(settings.AUDIT_KEY.reveal()),
+        "public_key_id": public_key_id(keys.public_key()),
+    }
 
 
 def seal(message: bytes) -> dict[str, str]:

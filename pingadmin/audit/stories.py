@@ -36,7 +36,9 @@ class Story:
     @property
     def verified(self) -> bool | None:
         """Whether the effect was seen, as the last event that speaks of it says."""
-        return next((event.verified for event in reversed(self.events) if event.verified is not None), None)
+        return next(
+            (event.verified for event in reversed(self.events) if event.verified is not None), None
+        )
 
     @property
     def word(self) -> str:
@@ -51,7 +53,9 @@ class Story:
     @property
     def closed_by(self) -> str:
         """Who closed an unknown outcome, '' where nobody did."""
-        return next((event.actor_name for event in reversed(self.events) if event.phase == "closure"), "")
+        return next(
+            (event.actor_name for event in reversed(self.events) if event.phase == "closure"), ""
+        )
 
     @property
     def mark(self) -> AuditEvent | None:
@@ -107,7 +111,9 @@ def of(heads: Iterable[AuditEvent]) -> list[Story]:
     heads = list(heads)
     later = defaultdict(list)
     numbers = [head.seq for head in heads]
-    for event in AuditEvent.objects.filter(story__in=numbers).exclude(seq__in=numbers).order_by("seq"):
+    for event in (
+        AuditEvent.objects.filter(story__in=numbers).exclude(seq__in=numbers).order_by("seq")
+    ):
         later[event.story].append(event)
     return [Story([head, *later[head.seq]]) for head in heads]
 

@@ -132,7 +132,10 @@ def _lock() -> None:
 
 
 def _place(event: AuditEvent) -> None:
-    if event.story is not None and not AuditEvent.objects.filter(seq=event.story, story=event.story).exists():
+    if (
+        event.story is not None
+        and not AuditEvent.objects.filter(seq=event.story, story=event.story).exists()
+    ):
         raise ValueError(f"There is no story {event.story}.")
     last, head = _tail()
     gate.refuse_if_closed(event.action, last)
@@ -159,7 +162,9 @@ def _seal(event: AuditEvent) -> None:
 
 
 def _insert(event: AuditEvent) -> None:
-    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in _COLUMNS]
+    values = [
+        field.get_db_prep_save(getattr(event, field.attname), connection) for field in _COLUMNS
+    ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
     event._state.adding, event._state.db = False, connection.alias

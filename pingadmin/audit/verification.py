@@ -51,7 +51,11 @@ class Walk:
     @classmethod
     def since(cls, anchor: Anchor) -> "Walk":
         """A walk that begins with the event at a checkpoint and believes what stands before it."""
-        believed = AuditEvent.objects.filter(seq=anchor.seq - 1).values_list("row_hash", "prev_hash").first()
+        believed = (
+            AuditEvent.objects.filter(seq=anchor.seq - 1)
+            .values_list("row_hash", "prev_hash")
+            .first()
+        )
         head, before = believed or (chain.GENESIS, "")
         return cls(seq=max(anchor.seq - 1, 0), head=head, before=before, anchors=[anchor])
 
@@ -112,7 +116,9 @@ class Walk:
     def _fault_of_link(self, row: dict[str, Any]) -> Fault | None:
         if row["prev_hash"] == self.head:
             return None
-        return fault(faults.FORK if row["prev_hash"] == self.before else faults.BROKEN_LINK, row["seq"])
+        return fault(
+            faults.FORK if row["prev_hash"] == self.before else faults.BROKEN_LINK, row["seq"]
+        )
 
     def _fault_of_mac(self, row: dict[str, Any], row_hash: str, mac: str) -> Fault | None:
         key = self._keys.get(row["key_id"])

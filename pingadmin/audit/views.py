@@ -28,5 +28,7 @@ def story(request: HttpRequest, seq: int) -> HttpResponse:
     if event.story != event.seq:
         return redirect(f"{reverse('audit:story', args=[event.story])}#event-{event.seq}")
     told = stories.of([event])[0]
-    context = {"story": told, "marked": log_page.mark_of(request)} | log_page.review_context(request, told)
+    context = {"story": told, "marked": log_page.mark_of(request)} | log_page.review_context(
+        request, told
+    )
     return render(request, "audit/story.html", context)

@@ -52,14 +52,18 @@ class Account:
         self.inbox = Inbox(settings.COLLECT_QUEUE_EVENTS)
         self.feed = FeedState(api)
         self.poller = Poller(api, self.inbox, self.feed, threads)
-        self.follower = Follower(api, self.inbox, self.feed, self.poller.resync) if api.can_follow else None
+        self.follower = (
+            Follower(api, self.inbox, self.feed, self.poller.resync) if api.can_follow else None
+        )
         self.lister = Lister(api, self.inbox, self.feed) if api.can_list else None
         self.writer = Writer(alias, self.inbox, self.feed, self.poller.ask_soon)
 
     def readers(self, stop: threading.Event) -> list[Loop]:
         named = {"follow": self.follower, "list": self.lister, "poll": self.poller}
         parts = [(name, part) for name, part in named.items() if part]
-        return [Loop(f"{name} {self.alias}", part.step, part.rest_seconds, stop) for name, part in parts]
+        return [
+            Loop(f"{name} {self.alias}", part.step, part.rest_seconds, stop) for name, part in parts
+        ]
 
     def once(self, stop: threading.Event) -> None:
         """One list and one round of polls."""
@@ -78,7 +82,9 @@ class Collector:
         self.stop = threading.Event()
         self.lost_lease = ""
         self._lease = Lease()
-        self._threads = ThreadPoolExecutor(settings.COLLECT_POLLS_AT_ONCE, thread_name_prefix="poll")
+        self._threads = ThreadPoolExecutor(
+            settings.COLLECT_POLLS_AT_ONCE, thread_name_prefix="poll"
+        )
         self._accounts = [Account(alias, self._threads) for alias in upstream.aliases()]
         self._write_stop = threading.Event()
 

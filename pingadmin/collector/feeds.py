@@ -33,11 +33,19 @@ class FeedState:
 
     def up(self, at: datetime) -> None:
         with self._lock:
-            self._facts |= {"up_since": self._facts["up_since"] or at, "error": "", "error_message": ""}
+            self._facts |= {
+                "up_since": self._facts["up_since"] or at,
+                "error": "",
+                "error_message": "",
+            }
 
     def down(self, error: UpstreamError) -> None:
         with self._lock:
-            said = {"error": error.word, "error_message": error.message[:300], "error_at": timezone.now()}
+            said = {
+                "error": error.word,
+                "error_message": error.message[:300],
+                "error_at": timezone.now(),
+            }
             self._facts |= {"up_since": None} | said
 
     def off(self) -> None:
@@ -59,7 +67,11 @@ class FeedState:
         """Raises django.db.Error, and loses nothing then."""
         with self._lock:
             counts, self.counts = self.counts, Counter()
-            facts = self._facts | self._rate() | {"kind": self._kind, "circuit_open_until": self._open_until()}
+            facts = (
+                self._facts
+                | self._rate()
+                | {"kind": self._kind, "circuit_open_until": self._open_until()}
+            )
         try:
             Feed.objects.get_or_create(alias=self._api.alias, defaults={"kind": self._kind})
             added = {name: F(name) + number for name, number in counts.items()}
@@ -80,4 +92,8 @@ class FeedState:
 
     def _open_until(self) -> datetime | None:
         circuit = self._api.circuit()
-        return timezone.now() + timedelta(seconds=circuit.opens_in_seconds) if circuit.word == "open" else None
+        return (
+            timezone.now() + timedelta(seconds=circuit.opens_in_seconds)
+            if circuit.word == "open"
+            else None
+        )

@@ -102,7 +102,9 @@ class Follower:
             self._breaks = 0 if lasted > GOOD_SECONDS else self._breaks + 1
         else:
             self._breaks += 1
-        self._asked_to_rest = error.retry_after or getattr(self._stream, "retry_seconds", None) or 0.0
+        self._asked_to_rest = (
+            error.retry_after or getattr(self._stream, "retry_seconds", None) or 0.0
+        )
         self._breaks = min(self._breaks, 6)
         self._feed.down(error)
         log.warning("the event stream of %s is not heard: %s", self._api.alias, error.word)

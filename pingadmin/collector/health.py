@@ -86,9 +86,19 @@ class Health:
         """Changes when anything that is shown does, beside the ages, which pages count on by themselves."""
         rows = [self.beat, *(account.feed for account in self.accounts)]
         facts = [row.__dict__ | {"_state": None} if row else None for row in rows]
-        judged = [(account.alias, account.word, account.gaps, account.circuit_is_open) for account in self.accounts]
+        judged = [
+            (account.alias, account.word, account.gaps, account.circuit_is_open)
+            for account in self.accounts
+        ]
         messages = [(each.pk, each.tries, each.word) for each in self.messages.failing]
-        return _version(self.collector, facts, judged, messages, self.messages.waiting, self.messages.delivered_at)
+        return _version(
+            self.collector,
+            facts,
+            judged,
+            messages,
+            self.messages.waiting,
+            self.messages.delivered_at,
+        )
 
 
 def read() -> Health:
@@ -131,7 +141,10 @@ def alarms() -> list[Alarm]:
 
 def is_running(beat: Beat | None) -> bool:
     """Whether the collector gives signs of life; long before its silence is an alarm, what it said is not news."""
-    return beat is not None and _collector_word(beat.beat_at, beat.stopped_at, timezone.now()) == "running"
+    return (
+        beat is not None
+        and _collector_word(beat.beat_at, beat.stopped_at, timezone.now()) == "running"
+    )
 
 
 def version_of(found: list[Alarm]) -> str:
@@ -200,7 +213,9 @@ def _account_word(feed, beat, now) -> str:
 
 
 def _lasting(gap: Gap, now) -> Gap:
-    return Gap(gap.from_at, None if gap.until_at is None or gap.until_at >= now else gap.until_at, gap.why)
+    return Gap(
+        gap.from_at, None if gap.until_at is None or gap.until_at >= now else gap.until_at, gap.why
+    )
 
 
 def _version(*facts) -> str:

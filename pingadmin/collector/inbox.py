@@ -51,7 +51,9 @@ class Inbox:
     def __init__(self, most: int):
         self._most = self._compact_at = most
         self._changed = threading.Condition()
-        self._events: deque[SessionEvent | None] = deque()  # None: from here on the numbers begin anew
+        self._events: deque[SessionEvent | None] = (
+            deque()
+        )  # None: from here on the numbers begin anew
         self._answers: list[tuple[str, SessionRecord]] = []
         self._failures: list[tuple[str, UpstreamError]] = []
         self._marks: list[Mark] = []
@@ -96,7 +98,10 @@ class Inbox:
         """What waits, at most `wait_seconds` after the first of it came; at once where there are `most` events."""
         with self._changed:
             ends = monotonic() + wait_seconds
-            while len(self._events) < most and (left := self._due_at(ends, wait_seconds) - monotonic()) > 0:
+            while (
+                len(self._events) < most
+                and (left := self._due_at(ends, wait_seconds) - monotonic()) > 0
+            ):
                 if stop is not None and stop.is_set():
                     break
                 self._changed.wait(left)

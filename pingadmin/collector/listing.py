@@ -43,7 +43,9 @@ class Lister:
 
     def _failed(self, error: UpstreamError) -> None:
         if self._listed_at:
-            self._inbox.mark(self._listed_at, f"asked for its list, the system {error.sentence}"[:200])
+            self._inbox.mark(
+                self._listed_at, f"asked for its list, the system {error.sentence}"[:200]
+            )
             self._listed_at = None
         self._asked_to_rest = error.retry_after or 0
         self._feed.down(error)

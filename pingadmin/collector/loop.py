@@ -14,7 +14,9 @@ AFTER_FAILURE_SECONDS = 1.0
 class Loop(threading.Thread):
     """Ends after the step that is under way when `stop` is set. A step that fails is done again, after a rest."""
 
-    def __init__(self, name: str, step: Callable[[], bool], rest: Callable[[], float], stop: threading.Event):
+    def __init__(
+        self, name: str, step: Callable[[], bool], rest: Callable[[], float], stop: threading.Event
+    ):
         super().__init__(name=name, daemon=True)
         self._step, self._rest, self._stop_asked = step, rest, stop
 

@@ -48,11 +48,31 @@ def _families() -> Iterator[tuple[str, str, str, Iterable[Sample]]]:
 
 
 def _of_the_collector(beat, is_running):
-    yield "pingadmin_alarms", "gauge", "Notices of silence that people see.", _one(len(health.alarms()))
-    yield "pingadmin_collector_up", "gauge", "1 while the collector gives signs of life.", _one(is_running)
+    yield (
+        "pingadmin_alarms",
+        "gauge",
+        "Notices of silence that people see.",
+        _one(len(health.alarms())),
+    )
+    yield (
+        "pingadmin_collector_up",
+        "gauge",
+        "1 while the collector gives signs of life.",
+        _one(is_running),
+    )
     if beat:
-        yield "pingadmin_collector_start_time_seconds", "gauge", "When it was started.", _one(beat.started_at)
-        yield "pingadmin_collector_beat_time_seconds", "gauge", "Its newest sign of life.", _one(beat.beat_at)
+        yield (
+            "pingadmin_collector_start_time_seconds",
+            "gauge",
+            "When it was started.",
+            _one(beat.started_at),
+        )
+        yield (
+            "pingadmin_collector_beat_time_seconds",
+            "gauge",
+            "Its newest sign of life.",
+            _one(beat.beat_at),
+        )
 
 
 def _of_accounts(feeds, is_running):
@@ -62,11 +82,21 @@ def _of_accounts(feeds, is_running):
         (
             "up",
             "1 while the account is heard.",
-            lambda feed: is_running and feed.up_since is not None and feed.alias in settings.UPSTREAMS,
+            lambda feed: (
+                is_running and feed.up_since is not None and feed.alias in settings.UPSTREAMS
+            ),
         ),
         ("heard_time_seconds", "When anything was heard last.", lambda feed: feed.heard_at),
-        ("lag_seconds", "How long the newest event waited to be written.", lambda feed: _seconds(feed.lag_ms)),
-        ("events_per_second", "Events a second, lately.", lambda feed: feed.events_a_second if is_running else None),
+        (
+            "lag_seconds",
+            "How long the newest event waited to be written.",
+            lambda feed: _seconds(feed.lag_ms),
+        ),
+        (
+            "events_per_second",
+            "Events a second, lately.",
+            lambda feed: feed.events_a_second if is_running else None,
+        ),
         ("error_time_seconds", "When hearing failed last.", lambda feed: feed.error_at),
         (
             "circuit_open",
@@ -82,7 +112,12 @@ def _of_accounts(feeds, is_running):
         yield f"pingadmin_account_{column}_total", "counter", help_text, samples
     watched = WatchSpan.objects.values("alias").annotate(until=Max("until_at")).order_by("alias")
     samples = [({"account": row["alias"]}, row["until"]) for row in watched]
-    yield "pingadmin_account_watched_until_time_seconds", "gauge", "Until when it was watched.", samples
+    yield (
+        "pingadmin_account_watched_until_time_seconds",
+        "gauge",
+        "Until when it was watched.",
+        samples,
+    )
 
 
 def _of_acts():
@@ -91,8 +126,18 @@ def _of_acts():
     overdue = Q(next_look_at__lt=timezone.now())
     for name, kind, help_text, value in [
         ("audit_head_seq", "counter", "Number of the newest audit event.", head),
-        ("attempts_open", "gauge", "Resumes and pauses without an outcome yet.", _attempts(is_open)),
-        ("attempts_unsettled", "gauge", "Unknown outcomes that nobody settled.", _attempts(unsettled)),
+        (
+            "attempts_open",
+            "gauge",
+            "Resumes and pauses without an outcome yet.",
+            _attempts(is_open),
+        ),
+        (
+            "attempts_unsettled",
+            "gauge",
+            "Unknown outcomes that nobody settled.",
+            _attempts(unsettled),
+        ),
         ("attempts_due", "gauge", "Attempts that are due for a look.", _attempts(overdue)),
     ]:
         yield f"pingadmin_{name}", kind, help_text, _one(value)
@@ -101,9 +146,19 @@ def _of_acts():
 def _of_messages():
     messages = standing.now()
     yield "pingadmin_notifications_on", "gauge", "1 where a webhook is set.", _one(messages.is_on)
-    yield "pingadmin_notifications_waiting", "gauge", "Messages to be delivered.", _one(messages.waiting)
+    yield (
+        "pingadmin_notifications_waiting",
+        "gauge",
+        "Messages to be delivered.",
+        _one(messages.waiting),
+    )
     given_up = _one(standing.given_up())
-    yield "pingadmin_notifications_given_up", "gauge", "Messages of the newest 7 days that were given up.", given_up
+    yield (
+        "pingadmin_notifications_given_up",
+        "gauge",
+        "Messages of the newest 7 days that were given up.",
+        given_up,
+    )
 
 
 def _attempts(which: Q) -> int:

@@ -25,7 +25,9 @@ class Feed(models.Model):
     """
 
     alias = models.CharField(max_length=32, unique=True)
-    kind = models.CharField(max_length=8, choices=[("stream", "event stream"), ("list", "list"), ("polls", "polls")])
+    kind = models.CharField(
+        max_length=8, choices=[("stream", "event stream"), ("list", "list"), ("polls", "polls")]
+    )
     up_since = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)
     lag_ms = models.PositiveIntegerField(null=True)

@@ -40,7 +40,12 @@ class Numbering:
         if not events or events[0].place is None:
             return False
         first, last = events[0].place, events[-1].place
-        is_anew = self._is_new and self._highest is not None and first <= self._highest and not self._repeats(events[0])
+        is_anew = (
+            self._is_new
+            and self._highest is not None
+            and first <= self._highest
+            and not self._repeats(events[0])
+        )
         if is_anew or self._is_new and (self._highest is None or first > self._highest):
             self._highest = first - 1
             self._in_a_row = 0
@@ -58,7 +63,9 @@ class Numbering:
     def lacks_some(self) -> bool:
         """Whether events are missing that will not come any more; says so once."""
         overdue = self._clock() - PATIENCE_SECONDS
-        if len(self._missing) < MISSING_MOST and not any(since < overdue for since in self._missing.values()):
+        if len(self._missing) < MISSING_MOST and not any(
+            since < overdue for since in self._missing.values()
+        ):
             return False
         self._missing.clear()
         return True

@@ -39,7 +39,9 @@ class Poller:
         self._api, self._inbox, self._feed, self._threads = api, inbox, feed, threads
         self._pacing = Pacing(settings.COLLECT_POLLS_A_SECOND)
         # Enough for the budget until the next time.
-        self._load_most = round(min(LOADED_MOST, max(LOADED_LEAST, 2 * LOAD_SECONDS * settings.COLLECT_POLLS_A_SECOND)))
+        self._load_most = round(
+            min(LOADED_MOST, max(LOADED_LEAST, 2 * LOAD_SECONDS * settings.COLLECT_POLLS_A_SECOND))
+        )
         self._waiting: deque[str] = deque()
         self._soon: deque[str] = deque()
         self._asked: dict[str, float] = {}
@@ -72,7 +74,10 @@ class Poller:
         with self._lock:
             free = settings.COLLECT_POLLS_AT_ONCE - self._under_way
             number = self._pacing.take(max(0, min(free, len(self._soon) + len(self._waiting))))
-            chosen = [self._soon.popleft() if self._soon else self._waiting.popleft() for _ in range(number)]
+            chosen = [
+                self._soon.popleft() if self._soon else self._waiting.popleft()
+                for _ in range(number)
+            ]
             self._under_way += number
             self._asked |= dict.fromkeys(chosen, monotonic())
         for session_id in chosen:
@@ -120,17 +125,23 @@ class Poller:
         oldest = monotonic() - after
         with self._lock:
             self._asked = {each: at for each, at in self._asked.items() if at > oldest}
-        self._waiting.extend(each for each in self._due(timezone.now(), after) if each not in self._asked)
+        self._waiting.extend(
+            each for each in self._due(timezone.now(), after) if each not in self._asked
+        )
 
     def _due(self, now: datetime, after: float) -> list[str]:
         before = now - timedelta(seconds=after)
         heard_before = max(before, self._resync_at) if self._resync_at else before
-        rows = RemoteSession.objects.filter(Q(failed_at=None) | Q(failed_at__lt=before), alias=self._api.alias)
+        rows = RemoteSession.objects.filter(
+            Q(failed_at=None) | Q(failed_at__lt=before), alias=self._api.alias
+        )
         unheard = rows.filter(Q(seen_at=None) | Q(seen_at__lt=heard_before))
         watched = unheard.filter(team__watched_since__isnull=False)
         unsettled = unheard.filter(attempts__result="unknown", attempts__settled_at=None)
         # A session that the upstream does not know any more stays as it was last seen, and need not be asked for ever.
-        open_ones = rows.filter(state__in=OPEN_STATES, seen_at__lt=heard_before).exclude(failure="not_found")
+        open_ones = rows.filter(state__in=OPEN_STATES, seen_at__lt=heard_before).exclude(
+            failure="not_found"
+        )
         found = {}
         for each in (watched, unsettled, open_ones):
             oldest_first = each.order_by("seen_at").values_list("session_id", flat=True)

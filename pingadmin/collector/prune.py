@@ -95,8 +95,12 @@ class Walk:
 
     def _thin(self, session, from_at: datetime) -> datetime | None:
         """Thin out one page; where the next begins, None after the last."""
-        later = session.snapshots().filter(first_at__gte=from_at, first_at__lt=self.pruning.thin_before)
-        rows = [_Row(*row) for row in later.order_by("first_at", "pk").values_list(*_COLUMNS)[:PAGE]]
+        later = session.snapshots().filter(
+            first_at__gte=from_at, first_at__lt=self.pruning.thin_before
+        )
+        rows = [
+            _Row(*row) for row in later.order_by("first_at", "pk").values_list(*_COLUMNS)[:PAGE]
+        ]
         if not rows:
             return None
         page, next_at = _whole_samples(rows) if len(rows) == PAGE else (rows, None)
@@ -119,7 +123,9 @@ class Walk:
         """The newest span of an account stays: it tells since when nobody watched."""
         old = WatchSpan.objects.filter(until_at__lt=self._drop_before)
         for newest in old.values("alias").annotate(until_at=Max("until_at")):
-            if not WatchSpan.objects.filter(alias=newest["alias"], until_at__gt=newest["until_at"]).exists():
+            if not WatchSpan.objects.filter(
+                alias=newest["alias"], until_at__gt=newest["until_at"]
+            ).exists():
                 old = old.exclude(**newest)
         if self._dry:
             self.spans = old.count()
@@ -162,7 +168,9 @@ class _Session:
         """What is never removed: the newest snapshot by either order, and what the audit log names."""
         named = Q(snapshot_before__isnull=False) | Q(snapshot_after__isnull=False)
         events = AuditEvent.objects.filter(named, alias=self.alias, session_id=self.session_id)
-        found = {pk for pair in events.values_list("snapshot_before", "snapshot_after") for pk in pair}
+        found = {
+            pk for pair in events.values_list("snapshot_before", "snapshot_after") for pk in pair
+        }
         for order in (("-pk",), ("-first_at", "-pk")):
             found.add(self.snapshots().order_by(*order).values_list("pk", flat=True).first())
         return found - {None}

@@ -12,7 +12,14 @@ from django.views.decorators.http import require_safe
 
 from pingadmin.collector import health, metrics
 
-FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via")
+FORWARDED = (
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-Ip",
+    "Forwarded",
+    "Via",
+)
 
 
 @require_safe
@@ -46,13 +53,18 @@ def alarm(request: HttpRequest) -> HttpResponse:
 def figures(request: HttpRequest) -> HttpResponse:
     """/metrics: for a scraper on this machine, or one with the token."""
     if not _is_on_this_machine(request) and not _has_token(request):
-        words = "Ask from this machine, or with METRICS_TOKEN over HTTPS: Authorization: Bearer ...\n"
+        words = (
+            "Ask from this machine, or with METRICS_TOKEN over HTTPS: Authorization: Bearer ...\n"
+        )
         return HttpResponseForbidden(words, content_type="text/plain; charset=utf-8")
     return HttpResponse(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _refuse_strangers(request):
-    if not (request.user.has_perm("remote_sessions.look_up") or request.user.has_perm("accounts.view_user")):
+    if not (
+        request.user.has_perm("remote_sessions.look_up")
+        or request.user.has_perm("accounts.view_user")
+    ):
         raise PermissionDenied
 
 

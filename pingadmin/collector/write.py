@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 class Writer:
     """ask_soon: called with the ids of sessions that want to be asked."""
 
-    def __init__(self, alias: str, inbox: Inbox, feed: FeedState, ask_soon: Callable[[set[str]], None]):
+    def __init__(
+        self, alias: str, inbox: Inbox, feed: FeedState, ask_soon: Callable[[set[str]], None]
+    ):
         self._alias, self._inbox, self._feed, self._ask_soon = alias, inbox, feed, ask_soon
         self._memory = Memory()
         self._said_at = 0.0

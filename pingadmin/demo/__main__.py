@@ -12,8 +12,12 @@ from pingadmin.demo.server import Simulator
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8001, help="0 takes a free one; the address is printed")
-    parser.add_argument("--faults", default="", help=f"{', '.join(SCENARIOS)}, or a JSON list of faults")
+    parser.add_argument(
+        "--port", type=int, default=8001, help="0 takes a free one; the address is printed"
+    )
+    parser.add_argument(
+        "--faults", default="", help=f"{', '.join(SCENARIOS)}, or a JSON list of faults"
+    )
     parser.add_argument("--heartbeat", type=float, default=5.0, help="seconds between heartbeats")
 
 
@@ -24,7 +28,10 @@ def run(*, port: int, faults: str, heartbeat: float) -> None:
     """
     with _simulator(port, faults, heartbeat) as simulator:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        print(f"Simulating Ping at {simulator.url}/customer/v2 and AGI at {simulator.url}/v1", flush=True)
+        print(
+            f"Simulating Ping at {simulator.url}/customer/v2 and AGI at {simulator.url}/v1",
+            flush=True,
+        )
         with contextlib.suppress(KeyboardInterrupt):
             simulator.serve_forever(poll_interval=0.1)
 
@@ -39,7 +46,9 @@ def _simulator(port: int, faults: str, heartbeat: float) -> Simulator:
         return Simulator(port, faults=wishes, heartbeat_seconds=heartbeat)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", error)
-        raise ValueError(f"Port {port} cannot be used ({reason}). Name a free one with --port, or 0.") from error
+        raise ValueError(
+            f"Port {port} cannot be used ({reason}). Name a free one with --port, or 0."
+        ) from error
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"--faults is {faults!r}. Give one of {', '.join(SCENARIOS)}, or a JSON list such as "

@@ -9,7 +9,12 @@ from pingadmin.demo.ping import instant
 from pingadmin.demo.sessions import AgiSession
 from pingadmin.demo.world import World
 
-TASKS = {"completed": "finished", "terminated": "finished", "error": "error", "paused": "waiting_for_input"}
+TASKS = {
+    "completed": "finished",
+    "terminated": "finished",
+    "error": "error",
+    "paused": "waiting_for_input",
+}
 OVER = {"completed", "terminated", "error"}
 
 

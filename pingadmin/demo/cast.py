@@ -35,8 +35,18 @@ PING_SESSIONS = (
         "connected_for": 40,
         "cycle": (90, 30),
     },
-    {"session_id": PING_CREATED, "client_id": "umbrella-lab-3", "zone": "us-nyc", "created_ago": 300},
-    {"session_id": PING_CONNECTS_SOON, "client_id": "hooli-kiosk-88", "created_ago": 20, "connects_in": 45},
+    {
+        "session_id": PING_CREATED,
+        "client_id": "umbrella-lab-3",
+        "zone": "us-nyc",
+        "created_ago": 300,
+    },
+    {
+        "session_id": PING_CONNECTS_SOON,
+        "client_id": "hooli-kiosk-88",
+        "created_ago": 20,
+        "connects_in": 45,
+    },
     {
         "session_id": PING_PAUSED,
         "client_id": "acme-frankfurt-022",
@@ -58,7 +68,12 @@ PING_SESSIONS = (
         "paused_ago": 60,
         "paused": True,
     },
-    {"session_id": PING_ENDED, "client_id": "wayne-tower-1", "connected_for": 9000, "ended_ago": 1800},
+    {
+        "session_id": PING_ENDED,
+        "client_id": "wayne-tower-1",
+        "connected_for": 9000,
+        "ended_ago": 1800,
+    },
     {
         "session_id": PING_NOT_REUSABLE,
         "client_id": "oscorp-once-9",
@@ -66,7 +81,12 @@ PING_SESSIONS = (
         "connected_for": 600,
     },
     {"session_id": PING_BIDI, "client_id": "client-\u202e4102-liam\u202c", "connected_for": 1500},
-    {"session_id": PING_FORMULA, "client_id": "=cmd|'/c calc'!A0", "zone": "nl-ams", "connected_for": 33},
+    {
+        "session_id": PING_FORMULA,
+        "client_id": "=cmd|'/c calc'!A0",
+        "zone": "nl-ams",
+        "connected_for": 33,
+    },
 )
 
 AGI_RUNNING = "6f9b2c1e-4d83-4a57-9e10-2b7c5d8f3a61"
@@ -82,11 +102,26 @@ AGI_UNKNOWN = "00000000-0000-4000-8000-000000000000"
 AGI_SESSIONS = (
     {"session_id": AGI_RUNNING, "agent_name": "agi-0", "status": "running", "created_ago": 1260},
     {"session_id": AGI_PAUSED, "agent_name": "agi-0", "status": "paused", "created_ago": 3000},
-    {"session_id": AGI_PAUSED_TOO, "agent_name": "agi-0-fast", "status": "paused", "created_ago": 640},
-    {"session_id": AGI_COMPLETED, "agent_name": "agi-0", "status": "completed", "created_ago": 86_000},
+    {
+        "session_id": AGI_PAUSED_TOO,
+        "agent_name": "agi-0-fast",
+        "status": "paused",
+        "created_ago": 640,
+    },
+    {
+        "session_id": AGI_COMPLETED,
+        "agent_name": "agi-0",
+        "status": "completed",
+        "created_ago": 86_000,
+    },
     {"session_id": AGI_ERROR, "agent_name": "agi-0-fast", "status": "error", "created_ago": 5200},
     {"session_id": AGI_STARTING, "agent_name": "agi-0", "status": "initializing", "created_ago": 3},
-    {"session_id": AGI_TERMINATED, "agent_name": "agi-0", "status": "terminated", "created_ago": 20_000},
+    {
+        "session_id": AGI_TERMINATED,
+        "agent_name": "agi-0",
+        "status": "terminated",
+        "created_ago": 20_000,
+    },
     {
         "session_id": AGI_MARKUP,
         "agent_name": '"><img src=x onerror=alert(1)>\u202egpj.exe',

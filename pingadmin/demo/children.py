@@ -59,7 +59,11 @@ class Children:
     def wait(self) -> str:
         """Sleep until a child ends by itself; tells which and how."""
         ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-        how = f"signal {ended.si_status}" if ended.si_code != os.CLD_EXITED else f"exit code {ended.si_status}"
+        how = (
+            f"signal {ended.si_status}"
+            if ended.si_code != os.CLD_EXITED
+            else f"exit code {ended.si_status}"
+        )
         return f"{self._names.get(ended.si_pid, 'a process')} ended by itself ({how})"
 
     def first_dead(self) -> str:

@@ -19,7 +19,9 @@ from pingadmin.demo.world import World
 def answer(world: World, faults: Faults, call: Call) -> Answer:
     act = TABLE.get((call.method, call.path))
     if act is None:
-        return say(404, {"error": "There is no such switch.", "switches": [" ".join(key) for key in TABLE]})
+        return say(
+            404, {"error": "There is no such switch.", "switches": [" ".join(key) for key in TABLE]}
+        )
     try:
         return act(world, faults, call)
     except (ValueError, TypeError) as error:

@@ -106,12 +106,18 @@ def _delay(line, fault, answer):
 
 def _status(line, fault, answer):
     status = fault.status or 503
-    text = fault.body or line.error(status, "simulated_fault", "A fault was switched on.").body.decode()
+    text = (
+        fault.body
+        or line.error(status, "simulated_fault", "A fault was switched on.").body.decode()
+    )
     line.send(Answer(status, text.encode("utf-8", "surrogatepass")))
 
 
 def _html(line, fault, answer):
-    page = fault.body or "<html><body><h1>Bad gateway</h1><script>alert('upstream')</script></body></html>"
+    page = (
+        fault.body
+        or "<html><body><h1>Bad gateway</h1><script>alert('upstream')</script></body></html>"
+    )
     line.send(Answer(fault.status or 502, page.encode(), content_type="text/html"))
 
 

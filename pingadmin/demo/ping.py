@@ -26,7 +26,9 @@ def status(world: World, call: Call, session_id: str) -> Answer:
             return say(200, world.storm.describe(session_id))
         if session is None:
             return _not_found(session_id)
-        return say(200, {"client_id": session.client_id, "status": session.status, **session.counters(now)})
+        return say(
+            200, {"client_id": session.client_id, "status": session.status, **session.counters(now)}
+        )
 
 
 def resume(world: World, call: Call, session_id: str) -> Answer:
@@ -60,7 +62,9 @@ def zones(world: World, call: Call) -> Answer:
     if include not in ([], ["node_count"]):
         return ping_error(400, "invalid_parameter", "include can be node_count.")
     hidden = set() if include else {"active_nodes"}
-    return say(200, {"zones": [{k: v for k, v in zone.items() if k not in hidden} for zone in cast.ZONES]})
+    return say(
+        200, {"zones": [{k: v for k, v in zone.items() if k not in hidden} for zone in cast.ZONES]}
+    )
 
 
 def create(world: World, call: Call) -> Answer:
@@ -70,11 +74,15 @@ def create(world: World, call: Call) -> Answer:
         return ping_error(400, "bad_request", "The body is not JSON.")
     wrong = _wrong_fields(wish)
     if wrong:
-        return ping_error(422, "validation_failed", "Some fields are missing or wrong.", fields=wrong)
+        return ping_error(
+            422, "validation_failed", "Some fields are missing or wrong.", fields=wrong
+        )
     if wish["zone"] not in {zone["code"] for zone in cast.ZONES}:
         return ping_error(404, "zone_not_found", "There is no such zone.")
     reusable = wish.get("reusable", False)
-    session = world.add_ping(client_id=wish["client_id"], zone=wish["zone"], reusable=reusable, connects_in=2)
+    session = world.add_ping(
+        client_id=wish["client_id"], zone=wish["zone"], reusable=reusable, connects_in=2
+    )
     link = f"vless://{session.session_id}@{session.zone}.vpn.invalid:443"
     return say(
         201,
@@ -92,7 +100,9 @@ def create(world: World, call: Call) -> Answer:
 
 def events(world: World, call: Call) -> Answer:
     """The stream of all sessions, from now on: nothing is replayed, whatever Last-Event-ID says."""
-    return Answer(200, content_type="text/event-stream", stream=world.stream.read(world.heartbeat_seconds))
+    return Answer(
+        200, content_type="text/event-stream", stream=world.stream.read(world.heartbeat_seconds)
+    )
 
 
 def instant(at: float) -> str:
@@ -116,4 +126,6 @@ def _not_found(session_id: str) -> Answer:
 
 
 def _not_reusable() -> Answer:
-    return ping_error(400, "session_not_reusable", "Only a reusable session can be paused and resumed.")
+    return ping_error(
+        400, "session_not_reusable", "Only a reusable session can be paused and resumed."
+    )

@@ -66,13 +66,19 @@ class Line(BaseHTTPRequestHandler):
             return
         self.server.world.count(call.method, call.path)
         self.fault = self.server.faults.take(call.method, call.path)
-        answer = None if self.fault and not self.fault.acts_first else routes.answer(self.server.world, call)
+        answer = (
+            None
+            if self.fault and not self.fault.acts_first
+            else routes.answer(self.server.world, call)
+        )
         if self.fault:
             ACTS[self.fault.fault](self, self.fault, answer)
         else:
             self.send(answer)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = do_QUERY = serve  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = (
+        do_QUERY
+    ) = serve  # noqa: N815
 
     @property
     def socket(self) -> socket.socket:
@@ -133,9 +139,15 @@ class Line(BaseHTTPRequestHandler):
     def _read_call(self) -> Call | None:
         self.fault = None
         length = self.headers.get("Content-Length", "0")
-        if self.headers.get("Transfer-Encoding") or not length.isdecimal() or int(length) > BODY_LIMIT:
+        if (
+            self.headers.get("Transfer-Encoding")
+            or not length.isdecimal()
+            or int(length) > BODY_LIMIT
+        ):
             self.close_connection = True
-            self.send(self.error(411, "length_required", "Send a body of a known and modest length."))
+            self.send(
+                self.error(411, "length_required", "Send a body of a known and modest length.")
+            )
             return None
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Call(self.command, self.path, headers, self.rfile.read(int(length)))

@@ -64,7 +64,9 @@ class PingSession:
         """Seconds and bytes over all its connections; empty before the first one."""
         if self.status == "created":
             return {}
-        seconds = self.banked_seconds + (now - self.connected_at if self.status == "connected" else 0)
+        seconds = self.banked_seconds + (
+            now - self.connected_at if self.status == "connected" else 0
+        )
         return {
             "duration": int(seconds),
             "uploaded_bytes": _bytes(self.session_id + "up", seconds, 9_000),

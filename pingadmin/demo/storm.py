@@ -28,8 +28,14 @@ class Storm:
 
         Raises ValueError when a number makes no sense.
         """
-        if not 0 < sessions <= 1_000_000 or heartbeats < 0 or (per_second is not None and per_second <= 0):
-            raise ValueError("sessions is from 1 to 1,000,000, heartbeats is 0 or more, per_second is more than 0")
+        if (
+            not 0 < sessions <= 1_000_000
+            or heartbeats < 0
+            or (per_second is not None and per_second <= 0)
+        ):
+            raise ValueError(
+                "sessions is from 1 to 1,000,000, heartbeats is 0 or more, per_second is more than 0"
+            )
         with self._stream.changed:
             self._begin(sessions, heartbeats)
             run = self._run
@@ -78,7 +84,11 @@ class Storm:
         return index if 0 <= index < self._sessions and session_id == _name(index) else None
 
     def _blow(self, run, per_second):
-        most = EVENTS_IN_PIECE if per_second is None else max(1, min(EVENTS_IN_PIECE, int(per_second / 20)))
+        most = (
+            EVENTS_IN_PIECE
+            if per_second is None
+            else max(1, min(EVENTS_IN_PIECE, int(per_second / 20)))
+        )
         began = None
         while self._put_next(run, most):
             began = began or time.monotonic()
@@ -88,12 +98,16 @@ class Storm:
     def _put_next(self, run, most):
         stream = self._stream
         with stream.changed:
-            stream.changed.wait_for(lambda: self._run is not run or (stream.readers and stream.lag < PIECES_AHEAD))
+            stream.changed.wait_for(
+                lambda: self._run is not run or (stream.readers and stream.lag < PIECES_AHEAD)
+            )
             beat, index = divmod(self._made, self._sessions or 1)
             if self._run is not run or beat > self._heartbeats:
                 return False
             stop = min(index + most, self._sessions)
-            data = b"".join(_event(beat, one, stream.next_id + one - index) for one in range(index, stop))
+            data = b"".join(
+                _event(beat, one, stream.next_id + one - index) for one in range(index, stop)
+            )
             stream.next_id += stop - index
             self._made += stop - index
             stream.put(Piece(data, events=stop - index))

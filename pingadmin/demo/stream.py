@@ -139,7 +139,9 @@ class EventStream:
 
     def _cut(self, count):
         for reader, place in self._places.items():
-            self.lost += sum(piece.events for piece in self._pieces[max(place - self._first, 0) : count])
+            self.lost += sum(
+                piece.events for piece in self._pieces[max(place - self._first, 0) : count]
+            )
             self._places[reader] = max(place, self._first + count)
         del self._pieces[:count]
         self._first += count

@@ -18,7 +18,9 @@ def check(wish: dict) -> None:
     """Raises ValueError or TypeError, with a sentence, unless it is a fault that can be."""
     known = MEETS_AN_EVENT | set(AT_ONCE)
     if not isinstance(wish, dict) or wish.get("fault") not in known:
-        raise ValueError(f"{wish!r} is no fault of the stream. There are: {', '.join(sorted(known))}.")
+        raise ValueError(
+            f"{wish!r} is no fault of the stream. There are: {', '.join(sorted(known))}."
+        )
     for name, value in wish.items():
         if name != "fault" and not isinstance(value, TAKES.get(name, ())):
             raise TypeError(f"{name}={value!r} is nothing that {wish['fault']} takes.")
@@ -47,7 +49,9 @@ AT_ONCE = {
     "drop": lambda fault: {"data": b'data: {"session_id": "ses_', "closes": True},
     "silence": lambda fault: {"data": b": silence ends\n\n", "seconds": fault["seconds"]},
     "giant_line": lambda fault: {"data": b"data: %s\n\n" % (b"x" * fault["bytes"])},
-    "giant_event": lambda fault: {"data": b"data: xxxxxxxxxxxxxxxxxxxxxxxx\n" * (fault["bytes"] // 31) + b"\n"},
+    "giant_event": lambda fault: {
+        "data": b"data: xxxxxxxxxxxxxxxxxxxxxxxx\n" * (fault["bytes"] // 31) + b"\n"
+    },
     "unknown_type": lambda fault: {
         "data": b'data: {"session_id": "ses_4f1c9a20b7", "client_id": "x", "event_type": "session_rekeyed"}\n\n'
     },

@@ -46,7 +46,11 @@ def _try(due: Notification) -> None:
     try:
         status = post(settings.NOTIFY_URL, {"text": text_of(due)})
     except UpstreamError as error:
-        failed = {"word": error.word, "status": error.status, "next_try_at": _next_try_at(tries, error)}
+        failed = {
+            "word": error.word,
+            "status": error.status,
+            "next_try_at": _next_try_at(tries, error),
+        }
         Notification.objects.filter(pk=due.pk).update(**failed)
         log.warning("message %s was not delivered (try %d): %s", due, tries, error.word)
         return

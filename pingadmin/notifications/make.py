@@ -28,14 +28,22 @@ def make_new() -> bool:
         return False
     place = _place()
     columns = ("seq", "at", "action", "phase", "result", "alias", "session_id", "batch")
-    events = list(AuditEvent.objects.filter(seq__gt=place.seq).order_by("seq").values(*columns)[:EVENTS])
+    events = list(
+        AuditEvent.objects.filter(seq__gt=place.seq).order_by("seq").values(*columns)[:EVENTS]
+    )
     if not events:
         return False
     now = timezone.now()
     with transaction.atomic():
-        wanted = [_notification(event, now) for event in events if _what(event) and event["at"] > now - NEWS]
+        wanted = [
+            _notification(event, now)
+            for event in events
+            if _what(event) and event["at"] > now - NEWS
+        ]
         Notification.objects.bulk_create(wanted, ignore_conflicts=True)
-        ReadUpTo.objects.filter(pk=place.pk, seq__lt=events[-1]["seq"]).update(seq=events[-1]["seq"])
+        ReadUpTo.objects.filter(pk=place.pk, seq__lt=events[-1]["seq"]).update(
+            seq=events[-1]["seq"]
+        )
     return len(events) == EVENTS
 
 

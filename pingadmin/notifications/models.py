@@ -13,7 +13,9 @@ class Notification(models.Model):
     """
 
     event_seq = models.BigIntegerField(unique=True)
-    what = models.CharField(max_length=16, choices=[("unknown", "unknown outcome"), ("flagged", "flagged review")])
+    what = models.CharField(
+        max_length=16, choices=[("unknown", "unknown outcome"), ("flagged", "flagged review")]
+    )
     alias = models.CharField(max_length=32, blank=True)
     session_id = models.CharField(max_length=128, blank=True)
     batch = models.CharField(max_length=36, blank=True, db_default="")
@@ -27,16 +29,22 @@ class Notification(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["batch"], condition=~Q(batch=""), name="one_message_for_a_bulk_act"),
+            models.UniqueConstraint(
+                fields=["batch"], condition=~Q(batch=""), name="one_message_for_a_bulk_act"
+            ),
         ]
         indexes = [
             # What is due for a try.
             models.Index(
-                fields=["next_try_at"], condition=models.Q(next_try_at__isnull=False), name="notification_due"
+                fields=["next_try_at"],
+                condition=models.Q(next_try_at__isnull=False),
+                name="notification_due",
             ),
             # What was given up, for the line that administrators see.
             models.Index(
-                fields=["made_at"], condition=Q(next_try_at=None, delivered_at=None), name="notification_given_up"
+                fields=["made_at"],
+                condition=Q(next_try_at=None, delivered_at=None),
+                name="notification_given_up",
             ),
         ]
 

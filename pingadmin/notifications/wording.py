@@ -39,7 +39,9 @@ def _unknown(event, head):
     yield f"*Unknown outcome*: {act} of {_session(head)} by {plain(head.actor_name)}, {full_utc(event.at)}."
     yield "It may or may not have been done. Look before anybody presses again."
     if event.batch:
-        count = AuditEvent.objects.filter(batch=event.batch, phase="outcome", result="unknown").count()
+        count = AuditEvent.objects.filter(
+            batch=event.batch, phase="outcome", result="unknown"
+        ).count()
         yield f"It is part of a bulk act with {count} unknown so far; its others get no message of their own."
     yield from _why(head)
 
@@ -68,7 +70,9 @@ def _addresses(event, head):
         yield from _address(f"/resumes/bulk/{quote(event.batch, safe='')}/")
     yield from _address(f"/audit/{head.seq}/")
     if head.alias and head.session_id:
-        yield from _address(f"/sessions/{quote(head.alias, safe='')}/{quote(head.session_id, safe='')}/")
+        yield from _address(
+            f"/sessions/{quote(head.alias, safe='')}/{quote(head.session_id, safe='')}/"
+        )
 
 
 def _address(path):

@@ -33,7 +33,9 @@ def stamp(state: TeamState | None) -> str:
 
 
 @transaction.atomic
-def assign(*, session: RemoteSession, to, by: Actor, seen: str | None = None, form: uuid.UUID | None = None) -> None:
+def assign(
+    *, session: RemoteSession, to, by: Actor, seen: str | None = None, form: uuid.UUID | None = None
+) -> None:
     """Give the session to a user, or to nobody (None). seen: stamp() of the page; None where there was no page.
 
     Whom it was handed over to takes it up by taking it. Raises AssignedMeanwhile.
@@ -49,7 +51,13 @@ def assign(*, session: RemoteSession, to, by: Actor, seen: str | None = None, fo
 
 @transaction.atomic
 def hand_over(
-    *, session: RemoteSession, to, summary: str, by: Actor, seen: str | None = None, form: uuid.UUID | None = None
+    *,
+    session: RemoteSession,
+    to,
+    summary: str,
+    by: Actor,
+    seen: str | None = None,
+    form: uuid.UUID | None = None,
 ) -> None:
     """Give the session to a user with what they must know, which stands on its page until they take it up.
 

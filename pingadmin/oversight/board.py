@@ -102,7 +102,9 @@ def listing(question: Question, *, me, now: datetime, counted: bool = True) -> L
     if counted or question.view != ALL:
         rows = _judged(_known(_candidates(question, questions, me=me, now=now)), questions, now)
         counts = _counts(rows)
-    if counted or (question.view == ALL and question.page > 1):  # the first page is where it is, whatever the count
+    if counted or (
+        question.view == ALL and question.page > 1
+    ):  # the first page is where it is, whatever the count
         counts[ALL] = _all_known(question, me).count()
     total = counts[question.view]
     pages = max(1, -(-total // question.size))
@@ -111,7 +113,9 @@ def listing(question: Question, *, me, now: datetime, counted: bool = True) -> L
     if question.view == ALL:
         shown = _judged(_slice_of_all(question, me, start), questions, now)
     else:
-        shown = _sorted(question, [row for row in rows if _is_in(question.view, row)])[start : start + question.size]
+        shown = _sorted(question, [row for row in rows if _is_in(question.view, row)])[
+            start : start + question.size
+        ]
     return Listing(rows=shown, total=total, page=page, pages=pages, counts=counts)
 
 
@@ -179,7 +183,9 @@ def _group_of(known: Known, card: Card, now: datetime) -> str:
 
 
 def _counts(rows: list[Row]) -> Counter:
-    return Counter({view: sum(_is_in(view, row) for row in rows) for view in (BOARD, LOOK, WATCHED, PAUSED)})
+    return Counter(
+        {view: sum(_is_in(view, row) for row in rows) for view in (BOARD, LOOK, WATCHED, PAUSED)}
+    )
 
 
 def _is_in(view: str, row: Row) -> bool:
@@ -194,7 +200,10 @@ def _sorted(question: Question, rows: list[Row]) -> list[Row]:
     """Within a group by id: that never changes, so no row moves because something was heard of it."""
     keys = {
         "": lambda row: (PLACES[row.group], row.known.session_id, row.known.pk),
-        "seen": lambda row: (-row.known.seen_at.timestamp() if row.known.seen_at else 1, row.known.pk),
+        "seen": lambda row: (
+            -row.known.seen_at.timestamp() if row.known.seen_at else 1,
+            row.known.pk,
+        ),
         "id": lambda row: (row.known.session_id, row.known.pk),
         "client": lambda row: (row.known.who, row.known.pk),
         "traffic": lambda row: (-(row.known.downloaded_bytes or -1), row.known.pk),

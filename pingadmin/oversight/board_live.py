@@ -106,7 +106,10 @@ def may(person, permission: str) -> bool:
 def standing(*, start: datetime, now: datetime) -> Standing:
     """One query."""
     aliases = upstream.aliases()
-    moments = [connection.ops.adapt_datetimefield_value(at) for at in (start, now, now - LASTS, now + AHEAD)]
+    moments = [
+        connection.ops.adapt_datetimefield_value(at)
+        for at in (start, now, now - LASTS, now + AHEAD)
+    ]
     query = _STANDING.replace("IN (%s)", f"IN ({', '.join(['%s'] * len(aliases)) or 'NULL'})")
     with connection.cursor() as cursor:
         cursor.execute(query, [*moments, *aliases])
@@ -124,7 +127,9 @@ def unwatched(around: Standing) -> list[Unwatched]:
     return [Unwatched(upstream.api_for(alias).label, _ended(alias, around.now)) for alias in silent]
 
 
-def mark_after(rows: list[Row], around: Standing, start: datetime, news: News | None = None) -> Mark:
+def mark_after(
+    rows: list[Row], around: Standing, start: datetime, news: News | None = None
+) -> Mark:
     """The mark of a page that shows these rows. around: what was true since `start`, asked before the rows were read,
     so that what changes in between is found at the next look."""
     return Mark(start, _due(rows, around.now), around.sum, str(news or News()))
@@ -136,7 +141,11 @@ def nothing_changed(mark: Mark, around: Standing) -> bool:
 
 def may_look_different(row: Row, *, since: datetime, now: datetime, is_visited: bool) -> bool:
     """Whether a row may have changed: it was written, somebody comes or goes, or time passed a bound."""
-    return row.known.changed_at > since or is_visited or any(since < bound <= now for bound in _bounds(row))
+    return (
+        row.known.changed_at > since
+        or is_visited
+        or any(since < bound <= now for bound in _bounds(row))
+    )
 
 
 def visited(since: datetime) -> set[int]:
@@ -144,7 +153,9 @@ def visited(since: datetime) -> set[int]:
     return set(Presence.objects.filter(lease_until__gt=since).values_list("session_id", flat=True))
 
 
-def news(shown: dict[int, str], rows: list[Row], listing: Listing, *, grouped: bool, steady: bool) -> News:
+def news(
+    shown: dict[int, str], rows: list[Row], listing: Listing, *, grouped: bool, steady: bool
+) -> News:
     """rows: the sessions that are shown, as they are now. steady: the order does not change with each answer."""
     belong = {row.known.pk for row in listing.rows}
     if not steady:
@@ -168,7 +179,10 @@ def _ended(alias: str, now: datetime) -> datetime | None:
 
 def _due(rows: list[Row], now: datetime) -> datetime:
     """When the first of these rows changes by time alone."""
-    return min((bound for row in rows for bound in _bounds(row) if bound > now), default=now + timedelta(days=1))
+    return min(
+        (bound for row in rows for bound in _bounds(row) if bound > now),
+        default=now + timedelta(days=1),
+    )
 
 
 def _bounds(row: Row) -> list[datetime]:

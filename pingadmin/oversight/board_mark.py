@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 
 from pingadmin.oversight.board import GROUPS, Row
 
-_MARK = re.compile(r"(?P<start>\d{12,14})\.(?P<due>\d{12,14})\.(?P<sum>\d{1,10})\.(?P<news>\d{1,5}-\d{1,5}-[01])")
+_MARK = re.compile(
+    r"(?P<start>\d{12,14})\.(?P<due>\d{12,14})\.(?P<sum>\d{1,10})\.(?P<news>\d{1,5}-\d{1,5}-[01])"
+)
 _LETTERS = dict(zip([*GROUPS, ""], "abcdef", strict=True))
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -49,7 +51,9 @@ def read_shown(text: str, *, most: int) -> dict[int, str]:
     """Session pk -> group, of what `write_shown` wrote. Raises ValueError for anything else."""
     groups, shown = {letter: group for group, letter in _LETTERS.items()}, {}
     for part in filter(None, text.split("_")):
-        if part[0] not in groups or not re.fullmatch(r"[0-9a-z]{1,12}(\.[0-9a-z]{1,12})*", part[1:]):
+        if part[0] not in groups or not re.fullmatch(
+            r"[0-9a-z]{1,12}(\.[0-9a-z]{1,12})*", part[1:]
+        ):
             raise ValueError("not a list of sessions")
         key = 0
         for step in part[1:].split("."):

@@ -78,10 +78,14 @@ def changes(question: Question, *, mark: Mark, shown: dict[int, str], person) ->
     changed = [
         row
         for row in stand
-        if board_live.may_look_different(row, since=mark.start, now=now, is_visited=row.known.pk in visited)
+        if board_live.may_look_different(
+            row, since=mark.start, now=now, is_visited=row.known.pk in visited
+        )
     ]
     found = listing(question, me=person, now=now, counted=False)
-    steady = not (question.sort in SORTS_BY_WHAT_MOVES or (question.view == ALL and not question.sort))
+    steady = not (
+        question.sort in SORTS_BY_WHAT_MOVES or (question.view == ALL and not question.sort)
+    )
     news = board_live.news(shown, stand, found, grouped=question.is_grouped, steady=steady)
     return {
         "rows": _html(changed, now=now, person=person),
@@ -135,7 +139,8 @@ def _groups(question: Question, found: list[Row], *, now: datetime, person) -> l
     if not question.is_grouped:
         return [Group("", rows.write_all(found, beside))] if found else []
     return [
-        Group(GROUPS[name], rows.write_all(each, beside)) for name, each in groupby(found, key=lambda row: row.group)
+        Group(GROUPS[name], rows.write_all(each, beside))
+        for name, each in groupby(found, key=lambda row: row.group)
     ]
 
 
@@ -148,12 +153,19 @@ def _unwatched_then(at: datetime) -> Iterator[tuple[str, datetime | None]]:
 
 
 def _html(found: list[Row], *, now: datetime, person) -> str:
-    return rows.write_all(found, rows.around(found, now=now, may_resume=person.has_perm("resumes.resume")))
+    return rows.write_all(
+        found, rows.around(found, now=now, may_resume=person.has_perm("resumes.resume"))
+    )
 
 
 def _chips(question: Question, found: Listing) -> list[Chip]:
     return [
-        Chip(label, address_of(question, view=view, page=""), question.view == view, found.counts[view])
+        Chip(
+            label,
+            address_of(question, view=view, page=""),
+            question.view == view,
+            found.counts[view],
+        )
         for view, label in VIEWS.items()
     ]
 
@@ -162,7 +174,10 @@ def _saved(question: Question) -> list[tuple[SavedView, Chip]]:
     """A saved view is on where its question is the one that is asked, whichever page of it."""
     here = question.urlencode(page="")
     board = reverse("oversight:board")
-    return [(view, Chip(view.name, f"{board}?{view.query}", view.query == here)) for view in SavedView.objects.all()]
+    return [
+        (view, Chip(view.name, f"{board}?{view.query}", view.query == here))
+        for view in SavedView.objects.all()
+    ]
 
 
 def _assigned_names() -> list[tuple[str, str]]:

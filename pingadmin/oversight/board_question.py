@@ -20,7 +20,13 @@ VIEWS = {
     PAUSED: "Paused",
     ALL: "All known",
 }
-SORTS = {"": "trouble first", "seen": "last seen", "id": "id", "client": "client", "traffic": "traffic"}
+SORTS = {
+    "": "trouble first",
+    "seen": "last seen",
+    "id": "id",
+    "client": "client",
+    "traffic": "traffic",
+}
 ORDERS = {
     "": ["-seen_at", "id"],
     "seen": ["-seen_at", "id"],
@@ -44,7 +50,11 @@ class Asked(forms.Form):
     state = forms.ChoiceField(label="State", choices=lambda: _states(), required=False)
     sort = forms.ChoiceField(label="Sort", choices=SORTS.items(), required=False)
     size = forms.TypedChoiceField(
-        label="Rows", choices=[(SIZE, SIZE), (LARGE, LARGE)], coerce=int, empty_value=SIZE, required=False
+        label="Rows",
+        choices=[(SIZE, SIZE), (LARGE, LARGE)],
+        coerce=int,
+        empty_value=SIZE,
+        required=False,
     )
     page = forms.IntegerField(label="Page", min_value=1, max_value=MOST_PAGES, required=False)
     at = Moment(label="As it was at")
@@ -56,7 +66,12 @@ class Question:
     def __init__(self, data: QueryDict):
         form = Asked(data)
         form.is_valid()
-        self.fields, self.errors, self.cleaned_data, self._data = form.fields, form.errors, form.cleaned_data, form.data
+        self.fields, self.errors, self.cleaned_data, self._data = (
+            form.fields,
+            form.errors,
+            form.cleaned_data,
+            form.data,
+        )
 
     @property
     def view(self) -> str:
@@ -94,13 +109,19 @@ class Question:
         """What was left out of the question, and why: one sentence for each."""
         told = [f"{self.fields[name].label}: {' '.join(why)}" for name, why in self.errors.items()]
         if self.cleaned_data.get("at") and not self.at:
-            told.append("As it was at: that moment is still to come, so the board is shown as it is now.")
+            told.append(
+                "As it was at: that moment is still to come, so the board is shown as it is now."
+            )
         return told
 
     @property
     def asked(self) -> dict[str, str]:
         """What was filled in and makes sense, as it was written."""
-        return {name: self._data[name].strip() for name in self.cleaned_data if self._data.get(name, "").strip()}
+        return {
+            name: self._data[name].strip()
+            for name in self.cleaned_data
+            if self._data.get(name, "").strip()
+        }
 
     @property
     def narrows(self) -> bool:
@@ -109,7 +130,9 @@ class Question:
 
     def urlencode(self, **changed) -> str:
         """The question as a query string without blanks, with these answers instead; '' drops one."""
-        return urlencode({name: text for name, text in (self.asked | changed).items() if text != ""})
+        return urlencode(
+            {name: text for name, text in (self.asked | changed).items() if text != ""}
+        )
 
     def narrow(self, sessions: QuerySet, *, me) -> QuerySet:
         """Of these sessions, those that the filters let through. me: the person who asks."""

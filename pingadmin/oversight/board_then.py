@@ -26,8 +26,16 @@ def _row(known: Known, snapshot: StatusSnapshot | None, at: datetime) -> Row:
 def _unknown(known: Known) -> Known:
     """Nothing but its names."""
     empty = dict.fromkeys(known._fields) | {"state_is_known": True}
-    empty |= dict.fromkeys(("state", "source", "paused_said_source", "paused_doubted_by", "failure"), "")
-    return Known(**empty | {name: getattr(known, name) for name in ("pk", "alias", "session_id", "who", "changed_at")})
+    empty |= dict.fromkeys(
+        ("state", "source", "paused_said_source", "paused_doubted_by", "failure"), ""
+    )
+    return Known(
+        **empty
+        | {
+            name: getattr(known, name)
+            for name in ("pk", "alias", "session_id", "who", "changed_at")
+        }
+    )
 
 
 def _told(known: Known, snapshot: StatusSnapshot, at: datetime) -> Known:

@@ -13,10 +13,14 @@ class TeamState(models.Model):
     whose it is has not taken up yet.
     """
 
-    session = models.OneToOneField(RemoteSession, on_delete=models.PROTECT, primary_key=True, related_name="team")
+    session = models.OneToOneField(
+        RemoteSession, on_delete=models.PROTECT, primary_key=True, related_name="team"
+    )
     watched_since = models.DateTimeField(null=True)
     watched_by_name = models.CharField(max_length=150, blank=True)
-    assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     assigned_at = models.DateTimeField(null=True)
     handover = models.ForeignKey("TeamEntry", null=True, on_delete=models.PROTECT, related_name="+")
 
@@ -25,7 +29,9 @@ class TeamState(models.Model):
         permissions = [("take_part", "May watch, assign, hand over, write notes and save views")]
         indexes = [
             # The board of watched sessions, and what the collector polls.
-            models.Index(fields=["session"], condition=Q(watched_since__isnull=False), name="team_watched"),
+            models.Index(
+                fields=["session"], condition=Q(watched_since__isnull=False), name="team_watched"
+            ),
         ]
 
     def __str__(self):
@@ -47,7 +53,9 @@ class TeamEntry(models.Model):
         ("handover", "handed over"),
     ]
 
-    session = models.ForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="team_entries", db_index=False)
+    session = models.ForeignKey(
+        RemoteSession, on_delete=models.PROTECT, related_name="team_entries", db_index=False
+    )
     at = models.DateTimeField()
     kind = models.CharField(max_length=8, choices=KINDS)
     by_id = models.CharField(max_length=64)
@@ -83,7 +91,9 @@ class TeamEntry(models.Model):
         """What was done, after the name of who did it."""
         if self.kind in ("assign", "handover"):
             return self._words_of_giving
-        return {"note": "wrote", "watch": "began to watch it", "unwatch": "stopped watching it"}[self.kind]
+        return {"note": "wrote", "watch": "began to watch it", "unwatch": "stopped watching it"}[
+            self.kind
+        ]
 
     @property
     def _words_of_giving(self) -> str:
@@ -97,14 +107,20 @@ class TeamEntry(models.Model):
 class Presence(models.Model):
     """Who has a session's page open: a lease that is renewed while it is open. No audit, no history."""
 
-    session = models.ForeignKey(RemoteSession, on_delete=models.CASCADE, related_name="presences", db_index=False)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    session = models.ForeignKey(
+        RemoteSession, on_delete=models.CASCADE, related_name="presences", db_index=False
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     since = models.DateTimeField()
     lease_until = models.DateTimeField()
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_presence_of_a_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "person"], name="one_presence_of_a_person")
+        ]
         indexes = [
             # The board: who looks at what now.
             models.Index(fields=["lease_until"], name="presence_lasting"),

@@ -36,7 +36,10 @@ def handover(request: HttpRequest) -> HttpResponse:
     """My sessions; handing over those that were chosen, each one by itself."""
     if request.method != "POST":
         return _show(request, HandoverForm(person=request.user))
-    form, chosen = HandoverForm(request.POST, person=request.user), request.POST.getlist("session")[:MOST]
+    form, chosen = (
+        HandoverForm(request.POST, person=request.user),
+        request.POST.getlist("session")[:MOST],
+    )
     if not chosen:
         form.add_error(None, "Nothing was handed over: choose at least one session.")
     if not form.is_valid():
@@ -46,15 +49,21 @@ def handover(request: HttpRequest) -> HttpResponse:
         to = form.cleaned_data["to"].display_name
         messages.success(request, f"Handed over to {to}: {done} session{'' if done == 1 else 's'}.")
     if refused:
-        form.add_error(None, f"Not handed over, since somebody changed whose they are: {', '.join(refused)}.")
+        form.add_error(
+            None, f"Not handed over, since somebody changed whose they are: {', '.join(refused)}."
+        )
         return _show(request, form, 409)
     return redirect("oversight:handover")
 
 
 def _hand_over(chosen: list[str], given: dict, *, by: Actor) -> tuple[int, list[str]]:
     """Each in a transaction of its own. How many were handed over, and the ids of those that are not as seen."""
-    seen = {pk: stamp for pk, _, stamp in (choice.partition(" ") for choice in chosen) if pk.isdecimal()}
-    sessions = RemoteSession.objects.filter(pk__in=[int(pk) for pk in seen if len(pk) < 19]).order_by("pk")
+    seen = {
+        pk: stamp for pk, _, stamp in (choice.partition(" ") for choice in chosen) if pk.isdecimal()
+    }
+    sessions = RemoteSession.objects.filter(
+        pk__in=[int(pk) for pk in seen if len(pk) < 19]
+    ).order_by("pk")
     done, refused = 0, []
     for session in sessions:
         try:
@@ -72,7 +81,9 @@ def _hand_over(chosen: list[str], given: dict, *, by: Actor) -> tuple[int, list[
     return done, refused
 
 
-def _show(request: HttpRequest, form: HandoverForm, status: int = 200, chosen: list[str] = ()) -> HttpResponse:
+def _show(
+    request: HttpRequest, form: HandoverForm, status: int = 200, chosen: list[str] = ()
+) -> HttpResponse:
     states = list(assignment.assigned_to(request.user)[: MOST + 1])
     mine = [_mine(state, chosen) for state in states[:MOST]]
     context = {
@@ -90,4 +101,6 @@ def _show(request: HttpRequest, form: HandoverForm, status: int = 200, chosen: l
 
 def _mine(state: TeamState, chosen: list[str]) -> Mine:
     choice = f"{state.pk} {assignment.stamp(state)}"
-    return Mine(state=state, card=card_for(state.session), choice=choice, is_chosen=choice in chosen)
+    return Mine(
+        state=state, card=card_for(state.session), choice=choice, is_chosen=choice in chosen
+    )

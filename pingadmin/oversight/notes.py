@@ -10,7 +10,9 @@ from pingadmin.remote_sessions.models import RemoteSession
 
 
 @transaction.atomic
-def write_note(*, session: RemoteSession, text: str, by: Actor, form: uuid.UUID | None = None) -> None:
+def write_note(
+    *, session: RemoteSession, text: str, by: Actor, form: uuid.UUID | None = None
+) -> None:
     """Add a note of at most 2,000 characters. The same form sent twice adds one.
 
     Whom the session was handed over to takes it up by writing.

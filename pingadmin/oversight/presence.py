@@ -25,7 +25,11 @@ def looking(session_ids: Iterable[int]) -> dict[int, list[str]]:
 
 def others_at(session: RemoteSession, person) -> list[str]:
     """Who else looks at this session now."""
-    return [each.person.display_name for each in _lasting().filter(session=session) if each.person_id != person.pk]
+    return [
+        each.person.display_name
+        for each in _lasting().filter(session=session)
+        if each.person_id != person.pk
+    ]
 
 
 def renew(*, session: RemoteSession, person) -> None:
@@ -35,7 +39,14 @@ def renew(*, session: RemoteSession, person) -> None:
     if mine and mine.lease_until - now > LONG_ENOUGH:
         return
     Presence.objects.bulk_create(
-        [Presence(session=session, person=person, since=mine.since if mine else now, lease_until=now + LEASE)],
+        [
+            Presence(
+                session=session,
+                person=person,
+                since=mine.since if mine else now,
+                lease_until=now + LEASE,
+            )
+        ],
         update_conflicts=True,
         unique_fields=["session", "person"],
         update_fields=["since", "lease_until"],
@@ -45,4 +56,8 @@ def renew(*, session: RemoteSession, person) -> None:
 
 
 def _lasting():
-    return Presence.objects.filter(lease_until__gt=timezone.now()).select_related("person").order_by("since", "pk")
+    return (
+        Presence.objects.filter(lease_until__gt=timezone.now())
+        .select_related("person")
+        .order_by("since", "pk")
+    )

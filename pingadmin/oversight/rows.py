@@ -41,7 +41,9 @@ class Around:
 def around(rows: list[Row], *, now: datetime, may_resume: bool) -> Around:
     """Three queries at most, however many rows."""
     people = {row.known.assigned_to for row in rows if row.known.assigned_to}
-    assigned = {person.pk: person.display_name for person in get_user_model().objects.filter(pk__in=people)}
+    assigned = {
+        person.pk: person.display_name for person in get_user_model().objects.filter(pk__in=people)
+    }
     visited = board_live.visited(now) & {row.known.pk for row in rows}
     return Around(
         now=now,
@@ -108,11 +110,15 @@ def _last_seen(row: Row, beside: Around) -> str:
     if row.known.seen_at is None:
         return "<td class=stale>never"
     age = (
-        _moment(row.known.seen_at, beside) if beside.is_past else _age((beside.now - row.known.seen_at).total_seconds())
+        _moment(row.known.seen_at, beside)
+        if beside.is_past
+        else _age((beside.now - row.known.seen_at).total_seconds())
     )
     if not row.card.doubted:
         return f"<td>{age}<p>{row.known.get_source_display()}"
-    status = f" ({row.known.failure_status})" if row.known.failure and row.known.failure_status else ""
+    status = (
+        f" ({row.known.failure_status})" if row.known.failure and row.known.failure_status else ""
+    )
     since = f", since {_moment(row.known.failing_since, beside)}" if row.known.failure else ""
     return f"<td class=stale>{age}<p>{_shown(row.card.label)} {row.card.why_stale}{status}{since}"
 
@@ -128,7 +134,10 @@ def _team(row: Row, beside: Around) -> str:
     if beside.is_past:
         return "<td>"
     people = [_person(name, "assigned to {}", "avatar")] if name else []
-    people += [_person(each, "{} is looking", "avatar looking") for each in beside.looking.get(row.known.pk, ())]
+    people += [
+        _person(each, "{} is looking", "avatar looking")
+        for each in beside.looking.get(row.known.pk, ())
+    ]
     return f"<td>{''.join(people) or '<p>nobody'}"
 
 

@@ -51,7 +51,9 @@ def delete_view(view_id: int, *, by: Actor) -> None:
     if view is None:
         return
     view.delete()
-    trail.append(action="view_deleted", phase="event", by=by, detail={"name": view.name, "query": view.query})
+    trail.append(
+        action="view_deleted", phase="event", by=by, detail={"name": view.name, "query": view.query}
+    )
 
 
 def _checked(name: str) -> str:
@@ -59,5 +61,7 @@ def _checked(name: str) -> str:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         raise CannotSave(f"Give it a name of 1 to {LONGEST_NAME} letters.")
     if SavedView.objects.filter(name__iexact=name).exists():
-        raise CannotSave(f"There is a view named “{name}” already. Choose another name, or delete that one.")
+        raise CannotSave(
+            f"There is a view named “{name}” already. Choose another name, or delete that one."
+        )
     return name

@@ -83,14 +83,21 @@ class Team:
     def version(self) -> str:
         """Changes with everything that the page looks after by itself."""
         state, card = self.state, card_for(self.session)
-        shown = [self.others, state and state.watched_since, self.seen, self.assigned_to and self.assigned_to.pk]
+        shown = [
+            self.others,
+            state and state.watched_since,
+            self.seen,
+            self.assigned_to and self.assigned_to.pk,
+        ]
         shown += [self.session.changed_at, card.doubted, card.paused.value]
         newest = self.entries[0].pk if self.entries else 0
         return hashlib.sha256(repr([*shown, newest]).encode()).hexdigest()[:12]
 
     def _newest_own(self, kind: str) -> int:
         by_id = str(self.person.pk)
-        return next((entry.pk for entry in self.entries if entry.kind == kind and entry.by_id == by_id), 0)
+        return next(
+            (entry.pk for entry in self.entries if entry.kind == kind and entry.by_id == by_id), 0
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,9 @@ class EntryMoment:
         return "accent" if self.entry.text else "idle"
 
 
-def team_at(session: RemoteSession, person, *, note_form=None, assign_form=None, problem: str = "") -> Team:
+def team_at(
+    session: RemoteSession, person, *, note_form=None, assign_form=None, problem: str = ""
+) -> Team:
     """Three queries, and one more for those who may take part, whatever was written."""
     is_known = session.pk is not None
     return Team(
@@ -126,8 +135,12 @@ def team_at(session: RemoteSession, person, *, note_form=None, assign_form=None,
 
 def with_entries(moments: list, team: Team) -> list:
     """A timeline's moments with the team's among them, newest first."""
-    return sorted([*moments, *map(EntryMoment, team.entries)], key=lambda moment: moment.at, reverse=True)
+    return sorted(
+        [*moments, *map(EntryMoment, team.entries)], key=lambda moment: moment.at, reverse=True
+    )
 
 
 def _state(session: RemoteSession) -> TeamState | None:
-    return TeamState.objects.select_related("assigned_to", "handover").filter(session=session).first()
+    return (
+        TeamState.objects.select_related("assigned_to", "handover").filter(session=session).first()
+    )

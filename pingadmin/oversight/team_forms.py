@@ -40,11 +40,15 @@ class NoteForm(forms.Form):
 class AssignForm(forms.Form):
     """Whose the session becomes. `seen` is the assignment that the form was drawn from."""
 
-    act = forms.ChoiceField(choices=[(act, act) for act in ("take", "release", "assign", "handover")])
+    act = forms.ChoiceField(
+        choices=[(act, act) for act in ("take", "release", "assign", "handover")]
+    )
     to = forms.ModelChoiceField(
         queryset=None,
         required=False,
-        error_messages={"invalid_choice": "They may not take part, or not sign in any more: choose somebody else."},
+        error_messages={
+            "invalid_choice": "They may not take part, or not sign in any more: choose somebody else."
+        },
     )
     summary = LinesField(required=False)
     seen = forms.CharField(required=False, max_length=40)
@@ -57,7 +61,9 @@ class AssignForm(forms.Form):
 
     def clean(self):
         given = super().clean()
-        if given.get("act") in ("assign", "handover") and not (given.get("to") or "to" in self.errors):
+        if given.get("act") in ("assign", "handover") and not (
+            given.get("to") or "to" in self.errors
+        ):
             self.add_error("to", "Choose to whom.")
         if given.get("act") == "handover":
             require_summary(self, given)
@@ -91,6 +97,9 @@ class HandoverForm(forms.Form):
 def require_summary(form, given: dict) -> None:
     """A handover tells somebody else something."""
     if not given.get("summary") and "summary" not in form.errors:
-        form.add_error("summary", "Say what they must know: it stands on the session’s page until they take it up.")
+        form.add_error(
+            "summary",
+            "Say what they must know: it stands on the session’s page until they take it up.",
+        )
     if given.get("to") == form.person:
         form.add_error("to", "Hand it over to somebody else; to keep it, press “Take it”.")

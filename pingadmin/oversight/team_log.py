@@ -34,7 +34,13 @@ def is_there(token: uuid.UUID | None) -> bool:
 
 
 def add(
-    session: RemoteSession, kind: str, *, by: Actor, to=None, text: str = "", token: uuid.UUID | None = None
+    session: RemoteSession,
+    kind: str,
+    *,
+    by: Actor,
+    to=None,
+    text: str = "",
+    token: uuid.UUID | None = None,
 ) -> TeamEntry:
     """Add an entry and let the board see that something changed. to: the user whom it concerns."""
     entry = TeamEntry.objects.create(

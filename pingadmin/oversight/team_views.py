@@ -85,9 +85,20 @@ def assign(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     session = _session(alias, session_id)
     form = AssignForm(request.POST, person=request.user)
     if not form.is_valid():
-        return _show(request, session, 400, assign_form=form, problem="Nothing was changed: mend what is marked below.")
+        return _show(
+            request,
+            session,
+            400,
+            assign_form=form,
+            problem="Nothing was changed: mend what is marked below.",
+        )
     given = form.cleaned_data
-    common = {"session": session, "seen": given["seen"], "form": given["form"], "by": Actor.of(request)}
+    common = {
+        "session": session,
+        "seen": given["seen"],
+        "form": given["form"],
+        "by": Actor.of(request),
+    }
     try:
         if given["act"] == "handover":
             assignment.hand_over(to=given["to"], summary=given["summary"], **common)
@@ -108,7 +119,10 @@ def write_note(request: HttpRequest, alias: str, session_id: str) -> HttpRespons
     if not form.is_valid():
         return _show(request, session, 400, note_form=form)
     notes.write_note(
-        session=session, text=form.cleaned_data["text"], form=form.cleaned_data["form"], by=Actor.of(request)
+        session=session,
+        text=form.cleaned_data["text"],
+        form=form.cleaned_data["form"],
+        by=Actor.of(request),
     )
     return _done(request, session)
 

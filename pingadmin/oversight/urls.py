@@ -14,5 +14,7 @@ urlpatterns = [
     path("<alias:alias>/<session_id:session_id>/watch/", team_views.watch, name="watch"),
     path("<alias:alias>/<session_id:session_id>/assign/", team_views.assign, name="assign"),
     path("<alias:alias>/<session_id:session_id>/notes/", team_views.all_notes, name="notes"),
-    path("<alias:alias>/<session_id:session_id>/notes/add/", team_views.write_note, name="write_note"),
+    path(
+        "<alias:alias>/<session_id:session_id>/notes/add/", team_views.write_note, name="write_note"
+    ),
 ]

@@ -58,7 +58,9 @@ def save_view(request: HttpRequest) -> HttpResponse:
     question = question_of(request.POST.get("query", "")[:2000])
     query = question.urlencode(page="", at="")
     try:
-        view = saved_views.save_view(name=request.POST.get("name", ""), query=query, by=Actor.of(request))
+        view = saved_views.save_view(
+            name=request.POST.get("name", ""), query=query, by=Actor.of(request)
+        )
     except saved_views.CannotSave as problem:
         messages.error(request, str(problem))
         return redirect(board_page.address_of(question, save_as=_typed(request)))

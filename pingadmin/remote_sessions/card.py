@@ -53,12 +53,16 @@ class Card:
         """The upstream's word with a capital, as it is where we do not know it, "Not seen yet" where there is none."""
         if not self.session.state:
             return "Not seen yet"
-        return self.session.state.capitalize() if self.session.state_is_known else self.session.state
+        return (
+            self.session.state.capitalize() if self.session.state_is_known else self.session.state
+        )
 
     @property
     def needs_look(self) -> bool:
         """Whether the page should ask again by itself when it opens."""
-        return self.configured and (self.age_seconds is None or self.age_seconds > settings.LOOK_AGAIN_AFTER_SECONDS)
+        return self.configured and (
+            self.age_seconds is None or self.age_seconds > settings.LOOK_AGAIN_AFTER_SECONDS
+        )
 
 
 def card_for(session: RemoteSession, *, now: datetime | None = None) -> Card:
@@ -75,7 +79,9 @@ def card_for(session: RemoteSession, *, now: datetime | None = None) -> Card:
         doubted=bool(why_stale),
         why_stale=why_stale,
         age_seconds=age,
-        paused=paused_verdict(session, now=now, status_shows_paused=upstream.states_paused(session.alias)),
+        paused=paused_verdict(
+            session, now=now, status_shows_paused=upstream.states_paused(session.alias)
+        ),
         skew_seconds=_skew(session),
     )
 

@@ -138,13 +138,19 @@ class _Places:
     def _stroke(self, run: list[tuple[Point, float]]) -> str:
         first, last = run[0], run[-1]
         middles = [(self.x((point.from_ms + point.until_ms) / 2), y) for point, y in run]
-        places = [(self.x(first[0].from_ms), first[1]), *middles, (self.x(last[0].until_ms), last[1])]
+        places = [
+            (self.x(first[0].from_ms), first[1]),
+            *middles,
+            (self.x(last[0].until_ms), last[1]),
+        ]
         return "M" + "L".join(f"{x:g} {y:g}" for x, y in places)
 
 
 def _top(points: list[Point]) -> float:
     """The top of the scale: a power of two, or one and a half of it, that holds every rate."""
-    most = max((rate for point in points for rate in (point.up, point.down) if rate is not None), default=0)
+    most = max(
+        (rate for point in points for rate in (point.up, point.down) if rate is not None), default=0
+    )
     top = 2.0
     while top < most:
         top = top * 2
@@ -156,7 +162,13 @@ def _ticks(place: _Places) -> list[Mark]:
     span = (place.end - place.begin) // 1000
     step = next((step for step in _TICKS if span <= 8 * step), span // 8)
     words = (
-        "%H:%M:%S" if step < 60 else "%H:%M" if span <= _DAY else "%-d %b %H:%M" if span <= 90 * _DAY else "%-d %b %Y"
+        "%H:%M:%S"
+        if step < 60
+        else "%H:%M"
+        if span <= _DAY
+        else "%-d %b %H:%M"
+        if span <= 90 * _DAY
+        else "%-d %b %Y"
     )
     shift = round(timezone.localtime(moment(place.end)).utcoffset().total_seconds())
     begin, end = place.begin // 1000 + shift, place.end // 1000 + shift
@@ -177,19 +189,30 @@ _TICKS += tuple(_DAY * days for days in (1, 2, 5, 10, 30, 100, 365))
 def _gap(gap: Gap, place: _Places, until_at: datetime) -> Mark:
     begin, end = place.x_of(gap.from_at), place.x_of(gap.until_at or until_at)
     return Mark(
-        begin, "not watching" if end - begin > WORDS_WIDTH else "", width=round(max(end - begin, 1), 1), title=gap.why
+        begin,
+        "not watching" if end - begin > WORDS_WIDTH else "",
+        width=round(max(end - begin, 1), 1),
+        title=gap.why,
     )
 
 
 def _acts(session: RemoteSession, stretch: Stretch) -> list[Story]:
     found = stories.for_session(session.alias, session.session_id, limit=STORIES)
-    return [s for s in found if s.head.action in ACTS and stretch.from_at <= s.head.at <= stretch.until_at]
+    return [
+        s
+        for s in found
+        if s.head.action in ACTS and stretch.from_at <= s.head.at <= stretch.until_at
+    ]
 
 
 def _act(story: Story, place: _Places) -> Mark:
     """Who tried what, and how it ended: "resumed" alone would say that it worked."""
     x, who = place.x_of(story.head.at), wording.visible(story.head.actor_name)
-    act = ACTS[story.head.action] if story.result == "ok" else f"{story.head.action}: {story.word.lower()},"
+    act = (
+        ACTS[story.head.action]
+        if story.result == "ok"
+        else f"{story.head.action}: {story.word.lower()},"
+    )
     return Mark(x, f"{act} by {who}"[:40], at_end=x > WIDTH * 0.7, meaning=story.meaning)
 
 
@@ -198,7 +221,13 @@ def _rows(points: list[Point], unwatched: list[Gap]) -> list[Row]:
     rows = []
     for point in points:
         begin, end = moment(point.from_ms), moment(point.until_ms)
-        row = Row(begin, end, point.up, point.down, "" if point.up is not None else _why(begin, end, unwatched))
+        row = Row(
+            begin,
+            end,
+            point.up,
+            point.down,
+            "" if point.up is not None else _why(begin, end, unwatched),
+        )
         if rows and (rows[-1].up, rows[-1].down, rows[-1].why) == (row.up, row.down, row.why):
             row = Row(rows.pop().from_at, end, row.up, row.down, row.why)
         rows.append(row)
@@ -206,8 +235,14 @@ def _rows(points: list[Point], unwatched: list[Gap]) -> list[Row]:
 
 
 def _why(begin: datetime, end: datetime, unwatched: list[Gap]) -> str:
-    touching = (gap for gap in unwatched if gap.from_at < end and (gap.until_at is None or gap.until_at > begin))
-    return next((f"not watching: {gap.why}" for gap in touching), "no answers from which it could be told")
+    touching = (
+        gap
+        for gap in unwatched
+        if gap.from_at < end and (gap.until_at is None or gap.until_at > begin)
+    )
+    return next(
+        (f"not watching: {gap.why}" for gap in touching), "no answers from which it could be told"
+    )
 
 
 def _summary(points: list[Point], unwatched: list[Gap]) -> str:
@@ -217,5 +252,9 @@ def _summary(points: list[Point], unwatched: list[Gap]) -> str:
         return "Nothing is known of the traffic in this stretch."
     down, up = max(point.down for point in known), max(point.up for point in known)
     share = f"known at {len(known)} of {len(points)} points"
-    holes = f"; {len(unwatched)} {'gap' if len(unwatched) == 1 else 'gaps'} in our watching" if unwatched else ""
+    holes = (
+        f"; {len(unwatched)} {'gap' if len(unwatched) == 1 else 'gaps'} in our watching"
+        if unwatched
+        else ""
+    )
     return f"Down at most {per_second(down)}, up at most {per_second(up)}; {share}{holes}."

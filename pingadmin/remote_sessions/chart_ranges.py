@@ -32,14 +32,21 @@ class Stretch:
 class RangeForm(forms.Form):
     """?range=90m, or ?from=…&to=…: times in the viewer's zone, or with a zone of their own."""
 
-    range = forms.ChoiceField(choices=[(name, label) for name, (label, _) in RANGES.items()], required=False)
+    range = forms.ChoiceField(
+        choices=[(name, label) for name, (label, _) in RANGES.items()], required=False
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         for name, label in {"from": "From", "to": "To"}.items():
-            widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+            widget = forms.DateTimeInput(
+                attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
+            )
             self.fields[name] = forms.DateTimeField(
-                label=label, required=False, widget=widget, error_messages={"invalid": "Write it as 2026-11-22T14:02."}
+                label=label,
+                required=False,
+                widget=widget,
+                error_messages={"invalid": "Write it as 2026-11-22T14:02."},
             )
 
     def clean(self):
@@ -57,7 +64,9 @@ class RangeForm(forms.Form):
         asked, now = self.cleaned_data, timezone.now()
         name = asked["range"] or usual
         if asked["from"] or asked["to"]:
-            begin = asked["from"] or min(first_seen(session) or now, asked["to"] - timedelta(minutes=1))
+            begin = asked["from"] or min(
+                first_seen(session) or now, asked["to"] - timedelta(minutes=1)
+            )
             return Stretch(begin, asked["to"] or max(now, begin + timedelta(minutes=1)))
         length = RANGES[name][1]
         begin = now - length if length else first_seen(session) or now - timedelta(minutes=15)

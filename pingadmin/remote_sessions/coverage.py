@@ -86,4 +86,6 @@ def _spans(alias: str, from_at: datetime, until_at: datetime):
     before = spans.filter(until_at__lt=from_at).order_by("-until_at").values("pk")[:1]
     after = spans.filter(from_at__gt=until_at).order_by("from_at").values("pk")[:1]
     touching = Q(until_at__gte=from_at, from_at__lte=until_at)
-    return spans.filter(touching | Q(pk=Subquery(before)) | Q(pk=Subquery(after))).order_by("from_at", "until_at")
+    return spans.filter(touching | Q(pk=Subquery(before)) | Q(pk=Subquery(after))).order_by(
+        "from_at", "until_at"
+    )

@@ -79,7 +79,11 @@ class WordField(models.CharField):
         if value in self.codes:
             return self.codes[value]
         # One letter may be a code, and the mark itself is taken off again by who reads.
-        return f"{LITERAL}{value}" if value and (len(value) == 1 or value.startswith(LITERAL)) else value
+        return (
+            f"{LITERAL}{value}"
+            if value and (len(value) == 1 or value.startswith(LITERAL))
+            else value
+        )
 
 
 class BaseField(models.BigIntegerField):

@@ -25,17 +25,22 @@ _NAMES = (
 COLUMNS = _NAMES.split()
 CHUNK = 1000
 LAST_AT = ExpressionWrapper(
-    F("first_at") + Coalesce(F("lasted"), 0, output_field=BigIntegerField()), output_field=MillisecondField()
+    F("first_at") + Coalesce(F("lasted"), 0, output_field=BigIntegerField()),
+    output_field=MillisecondField(),
 )
 
 
 def lines(session: RemoteSession, stretch: Stretch) -> Iterator[bytes]:
     """The file in pieces: the columns' names, then chunks of lines. One query for a thousand snapshots."""
     yield encoded([COLUMNS])
-    not_watched = ((gap.from_at, _gap(gap)) for gap in gaps(session.alias, stretch.from_at, stretch.until_at))
+    not_watched = (
+        (gap.from_at, _gap(gap)) for gap in gaps(session.alias, stretch.from_at, stretch.until_at)
+    )
     seen = ((snapshot.first_at, _snapshot(snapshot)) for snapshot in _snapshots(session, stretch))
     rows = []
-    for number, (_, cells) in enumerate(merge(not_watched, seen, key=lambda line: line[0]), start=1):
+    for number, (_, cells) in enumerate(
+        merge(not_watched, seen, key=lambda line: line[0]), start=1
+    ):
         rows.append([number, session.alias, session.session_id, *cells])
         if len(rows) == CHUNK:
             yield encoded(rows)
@@ -85,7 +90,14 @@ def _snapshot(snapshot: StatusSnapshot) -> list:
 def _gap(gap: Gap) -> list:
     """A gap that goes on has no end."""
     nothing_said = [""] * 9
-    return [_utc(gap.from_at), gap.until_at and _utc(gap.until_at), "not watched", *nothing_said, gap.why, ""]
+    return [
+        _utc(gap.from_at),
+        gap.until_at and _utc(gap.until_at),
+        "not watched",
+        *nothing_said,
+        gap.why,
+        "",
+    ]
 
 
 def _utc(when: datetime) -> str:

@@ -24,7 +24,13 @@ def chart(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     form = RangeForm(request.GET)
     drawn = chart_of(session, form.stretch(session)) if form.is_valid() else None
     address = reverse("remote_sessions:session", args=[alias, session_id])
-    context = {"session": session, "address": address, "chart": drawn, "form": form, "ranges": RANGES}
+    context = {
+        "session": session,
+        "address": address,
+        "chart": drawn,
+        "form": form,
+        "ranges": RANGES,
+    }
     template = "remote_sessions/_chart.html"
     if not request.htmx or request.htmx.history_restore_request:
         template, context["card"] = "remote_sessions/chart.html", card_for(session)
@@ -41,8 +47,14 @@ def download(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     session = get_object_or_404(RemoteSession, alias=alias, session_id=session_id)
     form = RangeForm(request.GET)
     if not form.is_valid():
-        raise BadRequest("The range cannot be read: open it on the session's chart, which names the field.")
+        raise BadRequest(
+            "The range cannot be read: open it on the session's chart, which names the field."
+        )
     stretch = form.stretch(session, usual="all")
-    response = StreamingHttpResponse(history_csv.lines(session, stretch), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{history_csv.file_name(session, stretch)}"'
+    response = StreamingHttpResponse(
+        history_csv.lines(session, stretch), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = (
+        f'attachment; filename="{history_csv.file_name(session, stretch)}"'
+    )
     return response

@@ -187,7 +187,9 @@ def _was_overtaken(known: Known, seen: Seen) -> bool:
     fell = known.duration_seconds - seen.duration_seconds
     if passed < race and fell < race:
         return True
-    return seen.duration_seconds > passed + race and (seen.kind != "" or fell < CALL.total_seconds())
+    return seen.duration_seconds > passed + race and (
+        seen.kind != "" or fell < CALL.total_seconds()
+    )
 
 
 def _is_less(one: int | None, other: int | None) -> bool:

@@ -36,5 +36,6 @@ def count_look_ups(person_id: str, number: int = 1) -> None:
             count = cursor.fetchone()[0]
         if count > allowed:
             raise LimitReached(
-                limit=f"{allowed} look-ups in {seconds} s", retry_after=int((window + 1) * seconds - now) + 1
+                limit=f"{allowed} look-ups in {seconds} s",
+                retry_after=int((window + 1) * seconds - now) + 1,
             )

@@ -35,7 +35,9 @@ def look_up(alias: str, session_id: str, *, by: Actor, source: str = "look-up") 
     return look_up_many([(alias, session_id)], by=by, source=source)[0]
 
 
-def look_up_many(pairs: list[tuple[str, str]], *, by: Actor, source: str = "look-up") -> list[Finding]:
+def look_up_many(
+    pairs: list[tuple[str, str]], *, by: Actor, source: str = "look-up"
+) -> list[Finding]:
     """Ask about several (alias, session id) pairs side by side; one Finding for each, in order.
 
     Raises LimitReached before anything is asked, and UnknownAlias.
@@ -43,14 +45,20 @@ def look_up_many(pairs: list[tuple[str, str]], *, by: Actor, source: str = "look
     apis = [upstream.api_for(alias) for alias, _ in pairs]
     if by.kind == "person":
         _count(by, len(pairs))
-    asked = [(api, api.canonical_id(session_id)) for api, (_, session_id) in zip(apis, pairs, strict=True)]
+    asked = [
+        (api, api.canonical_id(session_id))
+        for api, (_, session_id) in zip(apis, pairs, strict=True)
+    ]
     if len(asked) == 1:
         answers = [_ask(asked[0])]
     else:
         # Only the asking runs in threads: writing stays on this thread's database connection.
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             answers = list(pool.map(_ask, asked))
-    return [_keep(api, session_id, answer, source) for (api, session_id), answer in zip(asked, answers, strict=True)]
+    return [
+        _keep(api, session_id, answer, source)
+        for (api, session_id), answer in zip(asked, answers, strict=True)
+    ]
 
 
 def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
@@ -58,7 +66,9 @@ def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
     api = upstream.api_for(alias)
     _count(by, 1)
     listing = api.list_sessions()
-    return [record_sighting(alias=alias, record=record, source="list") for record in listing.sessions]
+    return [
+        record_sighting(alias=alias, record=record, source="list") for record in listing.sessions
+    ]
 
 
 def _ask(pair) -> SessionRecord | UpstreamError:
@@ -70,7 +80,12 @@ def _ask(pair) -> SessionRecord | UpstreamError:
 
 
 def _keep(api, session_id: str, answer: SessionRecord | UpstreamError, source: str) -> Finding:
-    finding = {"alias": api.alias, "label": api.label, "session_id": session_id, "at": timezone.now()}
+    finding = {
+        "alias": api.alias,
+        "label": api.label,
+        "session_id": session_id,
+        "at": timezone.now(),
+    }
     if isinstance(answer, SessionRecord):
         session = record_sighting(alias=api.alias, record=answer, source=source)
         return Finding(session=session, **finding)
@@ -85,5 +100,13 @@ def _count(by: Actor, number: int) -> None:
         limits.count_look_ups(by.id, number)
     except limits.LimitReached as reached:
         detail = {"limit": reached.limit}
-        append_once("look_up_limit", by.id, seconds=60, action="look_up_limit", phase="event", by=by, detail=detail)
+        append_once(
+            "look_up_limit",
+            by.id,
+            seconds=60,
+            action="look_up_limit",
+            phase="event",
+            by=by,
+            detail=detail,
+        )
         raise

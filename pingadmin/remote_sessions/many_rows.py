@@ -34,7 +34,10 @@ def insert_many(model: type[models.Model], names: list[str], rows: list[tuple]) 
     fields = _fields(model, names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f'{_insert(model, fields)} RETURNING "{model._meta.pk.column}"', _arrays(fields, rows))
+            cursor.execute(
+                f'{_insert(model, fields)} RETURNING "{model._meta.pk.column}"',
+                _arrays(fields, rows),
+            )
             return [key for (key,) in cursor.fetchall()]
         cursor.executemany(_insert(model, fields), list(zip(*_columns(fields, rows), strict=True)))
         # A table with AUTOINCREMENT counts on by one, and nobody else writes during our transaction.
@@ -56,7 +59,11 @@ def update_many(model: type[models.Model], names: list[str], rows: list[tuple]) 
         columns = ", ".join(f'"{field.column}"' for field in fields)
         changes = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields[:-1])
         new = f"unnest({_parameters(fields)}) AS new ({columns})"
-        _run(f'UPDATE "{table}" AS old SET {changes} FROM {new} WHERE old."{key}" = new."{key}"', fields, rows)
+        _run(
+            f'UPDATE "{table}" AS old SET {changes} FROM {new} WHERE old."{key}" = new."{key}"',
+            fields,
+            rows,
+        )
     else:
         changes = ", ".join(f'"{field.column}" = %s' for field in fields[:-1])
         _run(f'UPDATE "{table}" SET {changes} WHERE "{key}" = %s', fields, rows)
@@ -67,7 +74,11 @@ def moments_of(model: type[models.Model], name: str, ids: list[int]) -> dict[int
 
     Comparing texts spares making a datetime of each, which takes longer than all else here.
     """
-    table, key, column = model._meta.db_table, model._meta.pk.column, model._meta.get_field(name).column
+    table, key, column = (
+        model._meta.db_table,
+        model._meta.pk.column,
+        model._meta.get_field(name).column,
+    )
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             text = f"to_char(\"{column}\" AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
@@ -76,7 +87,9 @@ def moments_of(model: type[models.Model], name: str, ids: list[int]) -> dict[int
         else:
             # The empty text keeps the connection from making a Python object of the column's declared type.
             chosen = f'WHERE "{key}" IN (SELECT value FROM json_each(%s))'
-            cursor.execute(f'SELECT "{key}", "{column}" || \'\' FROM "{table}" {chosen}', [json.dumps(ids)])
+            cursor.execute(
+                f'SELECT "{key}", "{column}" || \'\' FROM "{table}" {chosen}', [json.dumps(ids)]
+            )
         return dict(cursor.fetchall())
 
 
@@ -133,7 +146,10 @@ ELEMENTS = {int: str, float: repr, bool: str, type(None): lambda _: "NULL", date
 
 
 def _columns(fields, rows) -> list[list]:
-    return [_stored(field, values) for field, values in zip(fields, zip(*rows, strict=True), strict=True)]
+    return [
+        _stored(field, values)
+        for field, values in zip(fields, zip(*rows, strict=True), strict=True)
+    ]
 
 
 def _stored(field: models.Field, values: Iterable) -> list:

@@ -5,7 +5,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pingadmin.remote_sessions.fields import BaseField, MillisecondField, NarrowForeignKey, SpanField, WordField
+from pingadmin.remote_sessions.fields import (
+    BaseField,
+    MillisecondField,
+    NarrowForeignKey,
+    SpanField,
+    WordField,
+)
 from pingadmin.upstream.errors import WORDS
 
 SOURCES = [
@@ -114,9 +120,15 @@ class RemoteSession(models.Model):
         ]
         indexes = [
             # The front door: the sessions that were seen last.
-            models.Index(fields=["-seen_at", "id"], condition=Q(seen_at__isnull=False), name="session_seen_last"),
+            models.Index(
+                fields=["-seen_at", "id"],
+                condition=Q(seen_at__isnull=False),
+                name="session_seen_last",
+            ),
             # The notice on every page: accounts that refuse our key.
-            models.Index(fields=["alias"], condition=Q(failure="refused_key"), name="session_key_refused"),
+            models.Index(
+                fields=["alias"], condition=Q(failure="refused_key"), name="session_key_refused"
+            ),
             # The box: an id pasted without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
             # The collector: which open sessions were not heard of for a while.
@@ -124,8 +136,12 @@ class RemoteSession(models.Model):
             # The live board: what changed since it last asked.
             models.Index(fields=["changed_at"], name="session_changed"),
             # The board: what was said to be paused lately, and look-ups that fail.
-            models.Index(fields=["paused_said_at"], condition=Q(paused_said=True), name="session_said_paused"),
-            models.Index(fields=["failed_at"], condition=Q(failed_at__isnull=False), name="session_failing"),
+            models.Index(
+                fields=["paused_said_at"], condition=Q(paused_said=True), name="session_said_paused"
+            ),
+            models.Index(
+                fields=["failed_at"], condition=Q(failed_at__isnull=False), name="session_failing"
+            ),
         ]
 
     def __str__(self):
@@ -142,7 +158,9 @@ class LookUpCount(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["person_id", "seconds"], name="one_count_for_a_limit")]
+        constraints = [
+            models.UniqueConstraint(fields=["person_id", "seconds"], name="one_count_for_a_limit")
+        ]
 
     def __str__(self):
         return f"{self.person_id}: {self.count} in {self.seconds} s"

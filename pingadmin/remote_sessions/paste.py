@@ -10,7 +10,9 @@ from pingadmin.upstream.ids import PATTERN, is_session_id
 MOST_CHARACTERS = 20_000
 MOST_IDS = 20
 
-_LINK = re.compile(rf"/sessions/(?:(?P<alias>[a-z][a-z0-9-]*)/)?(?P<id>{PATTERN})(?=[/?#\s>\"')\],;]|$)")
+_LINK = re.compile(
+    rf"/sessions/(?:(?P<alias>[a-z][a-z0-9-]*)/)?(?P<id>{PATTERN})(?=[/?#\s>\"')\],;]|$)"
+)
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]*")
 _LOOKS_LIKE_ID = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_~-]{8,128}")
 _TICKET = re.compile(r"[A-Z][A-Z0-9]*-\d+")
@@ -32,12 +34,16 @@ def read_paste(text: str) -> Pasted:
     if not upstream.aliases():
         return Pasted(problem="No upstream is set, so nothing can be looked up.")
     if len(text) > MOST_CHARACTERS:
-        return Pasted(problem=f"That is more than {MOST_CHARACTERS:,} characters. Paste the part with the ids.")
+        return Pasted(
+            problem=f"That is more than {MOST_CHARACTERS:,} characters. Paste the part with the ids."
+        )
     if not re.search(r"\s", text) and "/" not in text:
         return _one_word(text)
     found = _ids_in(text)
     if not found:
-        return Pasted(problem="There is no session id in that text. Paste the id itself, or a link that holds it.")
+        return Pasted(
+            problem="There is no session id in that text. Paste the id itself, or a link that holds it."
+        )
     return Pasted(ids=tuple(found.items())[:MOST_IDS], left_out=max(0, len(found) - MOST_IDS))
 
 
@@ -54,11 +60,21 @@ def _ids_in(text: str) -> dict[str, tuple[str, ...]]:
     for match in _LINK.finditer(text):
         alias = match["alias"]
         found[match["id"]] = (alias,) if alias in upstream.aliases() else _owners(match["id"])
-    words = [word.rstrip(".:~-") for word in _WORD.findall(_LINK.sub(" ", _without_addresses(text)))]
+    words = [
+        word.rstrip(".:~-") for word in _WORD.findall(_LINK.sub(" ", _without_addresses(text)))
+    ]
     words = [word for word in dict.fromkeys(words) if is_session_id(word)]
-    known = set(RemoteSession.objects.filter(session_id__in=words[:500]).values_list("session_id", flat=True))
+    known = set(
+        RemoteSession.objects.filter(session_id__in=words[:500]).values_list(
+            "session_id", flat=True
+        )
+    )
     for word in words:
-        if word in known or _has_pattern_of_account(word) or (_any_shape_allowed() and _could_be_id(word)):
+        if (
+            word in known
+            or _has_pattern_of_account(word)
+            or (_any_shape_allowed() and _could_be_id(word))
+        ):
             found.setdefault(word, _owners(word))
     return found
 

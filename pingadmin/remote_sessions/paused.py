@@ -34,7 +34,9 @@ class PausedVerdict:
     doubt: str = ""
 
 
-def paused_verdict(session: RemoteSession, *, now: datetime, status_shows_paused: bool) -> PausedVerdict:
+def paused_verdict(
+    session: RemoteSession, *, now: datetime, status_shows_paused: bool
+) -> PausedVerdict:
     """Judge the newest statement about "paused" of a session.
 
     status_shows_paused: whether each look-up at this system answers the question (AGI yes, Ping no).

@@ -17,7 +17,9 @@ class RefusedKey:
 
 def refused_keys() -> list[RefusedKey]:
     """The accounts whose key was refused and from which no session was seen since; one query while there are none."""
-    refused = RemoteSession.objects.filter(failure="refused_key", alias__in=upstream.aliases()).values("alias")
+    refused = RemoteSession.objects.filter(
+        failure="refused_key", alias__in=upstream.aliases()
+    ).values("alias")
     return [
         RefusedKey(upstream.api_for(row["alias"]).label, row["since"])
         for row in refused.annotate(since=Min("failing_since"), last=Max("failed_at"))

@@ -14,7 +14,13 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from pingadmin.remote_sessions.knowledge import STEP, Known, Seen, Stretch, seen_of, take
-from pingadmin.remote_sessions.many_rows import insert_many, insert_missing, moment_text, moments_of, update_many
+from pingadmin.remote_sessions.many_rows import (
+    insert_many,
+    insert_missing,
+    moment_text,
+    moments_of,
+    update_many,
+)
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.upstream.records import SessionEvent, SessionRecord
 
@@ -31,7 +37,14 @@ FACTS = KNOWN[KNOWN.index("state") : KNOWN.index("created_upstream_at")]
 BESIDE = KNOWN[KNOWN.index("created_upstream_at") : KNOWN.index("newest")]
 STRETCH = [each.name for each in fields(Stretch)][1:]
 LONGER = ["lasted", "duration_seconds", "times"]
-EMPTY = {"alias": "", "session_id": "", "state": "", "state_is_known": True, "who": "", "source": ""}
+EMPTY = {
+    "alias": "",
+    "session_id": "",
+    "state": "",
+    "state_is_known": True,
+    "who": "",
+    "source": "",
+}
 EMPTY |= {"paused_said_source": "", "paused_doubted_by": "", "failure": "", "failure_message": ""}
 
 
@@ -57,7 +70,10 @@ class Memory(dict[str, Known]):
 
 
 def record_batch(
-    alias: str, sightings: Iterable[SessionRecord | SessionEvent], source: str, memory: Memory | None = None
+    alias: str,
+    sightings: Iterable[SessionRecord | SessionEvent],
+    source: str,
+    memory: Memory | None = None,
 ) -> Counts:
     """Keep sightings of one account's sessions, all or none. Raises django.db.Error.
 
@@ -134,7 +150,11 @@ def _still_true(remembered: list[Known]) -> dict[str, Known]:
 
 
 def _load(alias: str, session_ids: list[str]) -> dict[str, Known]:
-    newest = StatusSnapshot.objects.filter(session=OuterRef("pk")).order_by("-first_at", "-id").values("id")[:1]
+    newest = (
+        StatusSnapshot.objects.filter(session=OuterRef("pk"))
+        .order_by("-first_at", "-id")
+        .values("id")[:1]
+    )
     found, stretches = {}, {}
     for start in range(0, len(session_ids), CHUNK):
         rows = (
@@ -166,12 +186,18 @@ def _remember(memory: Memory, known: dict[str, Known]) -> None:
 
 def _rows_by_id(ids: list[int]) -> Iterable[tuple]:
     for start in range(0, len(ids), CHUNK):
-        yield from StatusSnapshot.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("id", *STRETCH)
+        yield from StatusSnapshot.objects.filter(pk__in=ids[start : start + CHUNK]).values_list(
+            "id", *STRETCH
+        )
 
 
 def _recall_counters(known: dict[str, Known], seen: list[Seen]) -> None:
     """Where the newest answer told no counters, those told before are what the next ones are compared with."""
-    counted = {one.session_id for one in seen if one.uploaded_bytes is not None or one.downloaded_bytes is not None}
+    counted = {
+        one.session_id
+        for one in seen
+        if one.uploaded_bytes is not None or one.downloaded_bytes is not None
+    }
     blank = {
         one.id: one
         for one in (known[session_id] for session_id in counted)
@@ -183,7 +209,9 @@ def _recall_counters(known: dict[str, Known], seen: list[Seen]) -> None:
     newest = rows.order_by("-first_at", "-id").values("id")[:1]
     ids = RemoteSession.objects.filter(pk__in=blank).values_list(Subquery(newest), flat=True)
     found = StatusSnapshot.objects.filter(pk__in=[one for one in ids if one])
-    for session_id, up, down in found.values_list("session_id", "uploaded_bytes", "downloaded_bytes"):
+    for session_id, up, down in found.values_list(
+        "session_id", "uploaded_bytes", "downloaded_bytes"
+    ):
         blank[session_id].uploaded_bytes, blank[session_id].downloaded_bytes = up, down
 
 
@@ -194,7 +222,9 @@ def _leave_out_known(known: Iterable[Known]) -> int:
         return 0
     begins = min(stretch.first_at for one in with_late.values() for stretch in one.late) - LOOK_BACK
     history = defaultdict(list)
-    rows = StatusSnapshot.objects.filter(session__in=with_late, first_at__gte=begins).order_by("first_at", "id")
+    rows = StatusSnapshot.objects.filter(session__in=with_late, first_at__gte=begins).order_by(
+        "first_at", "id"
+    )
     for session_id, *row in rows.values_list("session_id", "id", *STRETCH):
         history[session_id].append(Stretch(*row))
     dropped = 0
@@ -237,7 +267,11 @@ def _is_less(one: Stretch, other: Stretch) -> bool:
 
 
 def _take_base(stretch: Stretch, rows: list[Stretch], session_id: int) -> None:
-    before = max((row for row in rows if row.first_at <= stretch.first_at), key=attrgetter("first_at"), default=None)
+    before = max(
+        (row for row in rows if row.first_at <= stretch.first_at),
+        key=attrgetter("first_at"),
+        default=None,
+    )
     if before is None:
         earlier = StatusSnapshot.objects.filter(session=session_id, first_at__lte=stretch.first_at)
         before = earlier.order_by("-first_at", "-id").first()
@@ -269,5 +303,7 @@ def _write(known: Iterable[Known]) -> None:
 def _add(stretches: list[tuple[Stretch, int]]) -> None:
     columns_of = attrgetter(*STRETCH)
     rows = [(*columns_of(stretch), session_id) for stretch, session_id in stretches]
-    for (stretch, _), key in zip(stretches, insert_many(StatusSnapshot, [*STRETCH, "session"], rows), strict=True):
+    for (stretch, _), key in zip(
+        stretches, insert_many(StatusSnapshot, [*STRETCH, "session"], rows), strict=True
+    ):
         stretch.id = key

@@ -47,7 +47,9 @@ def record_failure(*, session: RemoteSession, error: UpstreamError, source: str)
 
 
 @transaction.atomic
-def record_paused(*, session: RemoteSession, paused: bool, at: datetime, source: str) -> StatusSnapshot:
+def record_paused(
+    *, session: RemoteSession, paused: bool, at: datetime, source: str
+) -> StatusSnapshot:
     """Keep a statement about "paused" that came without the other facts (the answer to a resume)."""
     session = _locked(session.alias, session.session_id)
     _update_paused(session, paused, at, source)
@@ -75,11 +77,16 @@ def ensure_session(alias: str, session_id: str) -> RemoteSession:
 
 def _locked(alias: str, session_id: str) -> RemoteSession:
     rows = RemoteSession.objects.select_for_update()
-    return rows.filter(alias=alias, session_id=session_id).first() or rows.get(pk=ensure_session(alias, session_id).pk)
+    return rows.filter(alias=alias, session_id=session_id).first() or rows.get(
+        pk=ensure_session(alias, session_id).pk
+    )
 
 
 def _base(session: RemoteSession) -> dict[str, int]:
-    return {"uploaded_before": session.uploaded_before, "downloaded_before": session.downloaded_before}
+    return {
+        "uploaded_before": session.uploaded_before,
+        "downloaded_before": session.downloaded_before,
+    }
 
 
 def _update_paused(session: RemoteSession, paused: bool, at: datetime, source: str) -> None:

@@ -67,7 +67,9 @@ class _Row(NamedTuple):
     failure: str
 
 
-def timeline(session: RemoteSession, newest: Iterable[StatusSnapshot] = ()) -> tuple[list[Moment], datetime | None]:
+def timeline(
+    session: RemoteSession, newest: Iterable[StatusSnapshot] = ()
+) -> tuple[list[Moment], datetime | None]:
     """The newest moments, newest first, and before when some are left out for their number; None where none are.
 
     newest: snapshots that the caller has read already.
@@ -78,13 +80,25 @@ def timeline(session: RemoteSession, newest: Iterable[StatusSnapshot] = ()) -> t
     seen = _sightings(runs[:SIGHTINGS], {snapshot.pk: snapshot for snapshot in newest})
     is_cut = len(rows) > SNAPSHOTS or len(runs) > SIGHTINGS
     if is_cut and seen:
-        not_watched = [gap for gap in not_watched if gap.until_at is None or gap.until_at > seen[-1].at]
+        not_watched = [
+            gap for gap in not_watched if gap.until_at is None or gap.until_at > seen[-1].at
+        ]
     acts = stories.for_session(session.alias, session.session_id, limit=STORIES + 1)
-    parts = [seen, [_gap(gap, seen) for gap in not_watched[-GAPS:]], [_act(story) for story in acts[:STORIES]]]
+    parts = [
+        seen,
+        [_gap(gap, seen) for gap in not_watched[-GAPS:]],
+        [_act(story) for story in acts[:STORIES]],
+    ]
     are_cut = [is_cut, len(not_watched) > GAPS, len(acts) > STORIES]
     if seen and not is_cut:
-        seen[-1].note = "first seen by us" + ("" if session.created_upstream_at else ", may be older")
-    since = [min(moment.at for moment in part) for part, cut in zip(parts, are_cut, strict=True) if cut and part]
+        seen[-1].note = "first seen by us" + (
+            "" if session.created_upstream_at else ", may be older"
+        )
+    since = [
+        min(moment.at for moment in part)
+        for part, cut in zip(parts, are_cut, strict=True)
+        if cut and part
+    ]
     moments = sorted(chain(*parts), key=lambda moment: moment.at, reverse=True)
     return moments, max(since, default=None)
 
@@ -103,13 +117,20 @@ def _not_watched(session: RemoteSession, since: datetime) -> list[Gap]:
     """The gaps since the oldest moment that is shown, but for those that no clock shows."""
     now = timezone.now()
     return [
-        gap for gap in gaps(session.alias, since, now) if (gap.until_at or now) - gap.from_at >= timedelta(seconds=1)
+        gap
+        for gap in gaps(session.alias, since, now)
+        if (gap.until_at or now) - gap.from_at >= timedelta(seconds=1)
     ]
 
 
 def _runs(rows: list[_Row], not_watched: list[Gap]) -> list[_Run]:
     """A run does not go across a gap's edge."""
-    edges = sorted((edge - EPOCH) / MILLISECOND for gap in not_watched for edge in (gap.from_at, gap.until_at) if edge)
+    edges = sorted(
+        (edge - EPOCH) / MILLISECOND
+        for gap in not_watched
+        for edge in (gap.from_at, gap.until_at)
+        if edge
+    )
     runs: list[_Run] = []
     for newer, row in zip([None, *rows], rows, strict=False):
         if newer and row[4:] == newer[4:] and not _parted(row, newer, edges):
@@ -121,7 +142,9 @@ def _runs(rows: list[_Row], not_watched: list[Gap]) -> list[_Run]:
 
 
 def _parted(older: _Row, newer: _Row, edges: list[float]) -> bool:
-    return bisect_right(edges, older.first_at + (older.lasted or 0)) < bisect_left(edges, newer.first_at)
+    return bisect_right(edges, older.first_at + (older.lasted or 0)) < bisect_left(
+        edges, newer.first_at
+    )
 
 
 def _sightings(runs: list[_Run], found: dict[int, StatusSnapshot]) -> list[Moment]:

@@ -63,7 +63,9 @@ class Point(NamedTuple):
     down: float | None
 
 
-def traffic(session: RemoteSession, from_ms: int, until_ms: int, step_ms: int, gaps: Iterable[Gap] = ()) -> list[Point]:
+def traffic(
+    session: RemoteSession, from_ms: int, until_ms: int, step_ms: int, gaps: Iterable[Gap] = ()
+) -> list[Point]:
     """The rates of a session between two moments, one for each step; one query."""
     around = list(answers_around(session, from_ms, until_ms, step_ms))
     return points(around, broken_at(gaps), silence=max(SILENCE_MS, 2 * step_ms))
@@ -73,30 +75,41 @@ def answers_around(session: RemoteSession, from_ms: int, until_ms: int, step_ms:
     """(edge, the answer before it or None, the answer after it or None), edge by edge from from_ms to until_ms."""
     bounds = {"from": from_ms, "until": until_ms, "step": step_ms, "session": session.pk}
     join = _JOIN[connection.vendor]
-    around = _AROUND.format(before=join.format(seek=_BEFORE, name="a"), after=join.format(seek=_AFTER, name="b"))
+    around = _AROUND.format(
+        before=join.format(seek=_BEFORE, name="a"), after=join.format(seek=_AFTER, name="b")
+    )
     with connection.cursor() as cursor:
         cursor.execute(around, bounds)
         for edge, *columns in cursor.fetchall():
             yield edge, _answer(*columns[:6]), _answer(*columns[6:])
 
 
-def points(around: list[tuple[int, Answer | None, Answer | None]], breaks: list[int], *, silence: int) -> list[Point]:
+def points(
+    around: list[tuple[int, Answer | None, Answer | None]], breaks: list[int], *, silence: int
+) -> list[Point]:
     """The rates between neighbouring edges. breaks: when watching began or ended, rising; silence: milliseconds."""
     totals = [(at, _totals(at, last, following, breaks, silence)) for at, last, following in around]
     found = []
     for (begin, before), (end, after) in zip(totals, totals[1:], strict=False):
         rates = (None, None)
         if before and after and not _is_broken(begin, end, breaks):
-            rates = [1000 * (late - early) / (end - begin) for early, late in zip(before, after, strict=True)]
+            rates = [
+                1000 * (late - early) / (end - begin)
+                for early, late in zip(before, after, strict=True)
+            ]
         # Only rows that came late and out of order can make a total fall: then it is not known.
-        found.append(Point(begin, end, *(rates if rates[0] is None or min(rates) >= 0 else (None, None))))
+        found.append(
+            Point(begin, end, *(rates if rates[0] is None or min(rates) >= 0 else (None, None)))
+        )
     return found
 
 
 def broken_at(gaps: Iterable[Gap]) -> list[int]:
     """The moments at which watching began or ended. Between two of them the same is true all along: what was asked
     by hand inside one gap may be joined, what lies on both sides of its edge may not."""
-    moments = {moment for gap in gaps for moment in (gap.from_at, gap.until_at) if moment is not None}
+    moments = {
+        moment for gap in gaps for moment in (gap.from_at, gap.until_at) if moment is not None
+    }
     return sorted(milliseconds(moment) for moment in moments)
 
 
@@ -118,7 +131,12 @@ def edges_of(from_at: datetime, until_at: datetime, step_ms: int) -> tuple[int, 
 
 
 _MINUTE, _DAY = 60_000, 86_400_000
-_STEPS = [10_000, 15_000, 30_000, *(_MINUTE * count for count in (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 360, 720))]
+_STEPS = [
+    10_000,
+    15_000,
+    30_000,
+    *(_MINUTE * count for count in (1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 360, 720)),
+]
 _STEPS.append(_DAY)
 
 
@@ -131,16 +149,24 @@ def _answer(first, lasted, up, up_before, down, down_before) -> Answer | None:
     )
 
 
-def _totals(at: int, last: Answer | None, following: Answer | None, breaks, silence) -> tuple[float, float] | None:
+def _totals(
+    at: int, last: Answer | None, following: Answer | None, breaks, silence
+) -> tuple[float, float] | None:
     """Bytes (up, down) counted until a moment, None where that is not known."""
     if last is None:
         return None
     if at <= last.last:
         return last.up, last.down
-    if following is None or following.first - last.last > silence or _is_broken(last.last, following.first, breaks):
+    if (
+        following is None
+        or following.first - last.last > silence
+        or _is_broken(last.last, following.first, breaks)
+    ):
         return None
     share = (at - last.last) / (following.first - last.last)
-    return last.up + share * (following.up - last.up), last.down + share * (following.down - last.down)
+    return last.up + share * (following.up - last.up), last.down + share * (
+        following.down - last.down
+    )
 
 
 def _is_broken(begin: int, end: int, breaks: list[int]) -> bool:

@@ -12,5 +12,7 @@ urlpatterns = [
     path("<alias:alias>/<session_id:session_id>/", views.session_page, name="session"),
     path("<alias:alias>/<session_id:session_id>/refresh/", views.refresh, name="refresh"),
     path("<alias:alias>/<session_id:session_id>/chart/", history_views.chart, name="chart"),
-    path("<alias:alias>/<session_id:session_id>/history.csv", history_views.download, name="history"),
+    path(
+        "<alias:alias>/<session_id:session_id>/history.csv", history_views.download, name="history"
+    ),
 ]

@@ -32,9 +32,13 @@ def session_page(request: HttpRequest, alias: str, session_id: str) -> HttpRespo
     if not is_known:
         finding = _look_up(request, alias, session_id)
         if finding.session is None:
-            return _render_findings(request, [finding], query=session_id, status=_status_of(finding))
+            return _render_findings(
+                request, [finding], query=session_id, status=_status_of(finding)
+            )
         session = finding.session
-    return render(request, "remote_sessions/session.html", page_context(session) | {"ask_on_load": is_known})
+    return render(
+        request, "remote_sessions/session.html", page_context(session) | {"ask_on_load": is_known}
+    )
 
 
 @require_POST
@@ -82,9 +86,13 @@ def answer_paste(request: HttpRequest, text: str) -> HttpResponse:
     return _render_findings(request, findings, query=text, left_out=pasted.left_out)
 
 
-def _render_findings(request, findings: list[Finding], *, query: str, left_out: int = 0, status: int = 200):
+def _render_findings(
+    request, findings: list[Finding], *, query: str, left_out: int = 0, status: int = 200
+):
     """One line for each account and id that was asked: the session's card, or what the upstream answered."""
-    rows = [(finding, card_for(finding.session) if finding.session else None) for finding in findings]
+    rows = [
+        (finding, card_for(finding.session) if finding.session else None) for finding in findings
+    ]
     only = len({finding.session_id for finding in findings}) == 1
     context = {"rows": rows, "query": query, "left_out": left_out, "most": MOST_IDS, "only": only}
     context["found"] = any(card for _, card in rows)

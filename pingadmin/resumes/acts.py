@@ -19,7 +19,16 @@ class Act:
     already: str
 
 
-RESUME = Act("resume", False, doing="resuming", did="resumed", after="not paused any more", already="not paused")
-PAUSE = Act("pause", True, doing="pausing", did="paused", after="paused now", already="paused already")
+RESUME = Act(
+    "resume",
+    False,
+    doing="resuming",
+    did="resumed",
+    after="not paused any more",
+    already="not paused",
+)
+PAUSE = Act(
+    "pause", True, doing="pausing", did="paused", after="paused now", already="paused already"
+)
 
 ACTS = {act.name: act for act in (RESUME, PAUSE)}

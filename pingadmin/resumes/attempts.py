@@ -14,7 +14,13 @@ from django.utils import timezone
 from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.sightings import doubt_paused, ensure_session, record_failure, record_paused, touch
+from pingadmin.remote_sessions.sightings import (
+    doubt_paused,
+    ensure_session,
+    record_failure,
+    record_paused,
+    touch,
+)
 from pingadmin.resumes.acts import Act
 from pingadmin.resumes.limits import check_limits
 from pingadmin.resumes.models import ResumeAttempt
@@ -33,7 +39,15 @@ class SessionHeld(Exception):
 
 
 def open_attempt(
-    *, act: Act, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor, batch: str = ""
+    *,
+    act: Act,
+    alias: str,
+    session_id: str,
+    reason: str,
+    ticket: str,
+    press: Press,
+    by: Actor,
+    batch: str = "",
 ) -> tuple[ResumeAttempt, bool]:
     """Hold the session and write the intent, durably. Returns the attempt and whether it is new: a press
     that was seen before gives its first attempt.
@@ -55,7 +69,9 @@ def open_attempt(
         # A colleague, or this very form sent twice, was faster by less than a transaction.
         winner = (
             ResumeAttempt.objects.filter(token=press.token).first()
-            or ResumeAttempt.objects.filter(session__alias=alias, session__session_id=session_id, is_open=True).first()
+            or ResumeAttempt.objects.filter(
+                session__alias=alias, session__session_id=session_id, is_open=True
+            ).first()
         )
         if winner is None:
             raise
@@ -71,13 +87,19 @@ def close_attempt(
     Raises DatabaseError when it could not be written.
     """
     with transaction.atomic():
-        held = ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        held = (
+            ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        )
         phase = "outcome" if held.is_open else "evidence"
         snapshot = None
         if answer.paused is not None:
-            snapshot = record_paused(session=held.session, paused=answer.paused, at=answer.answered_at, source=held.act)
+            snapshot = record_paused(
+                session=held.session, paused=answer.paused, at=answer.answered_at, source=held.act
+            )
         if answer.word == "refused_key":
-            refusal = UpstreamError("refused_key", sent=True, status=answer.status, message=answer.message)
+            refusal = UpstreamError(
+                "refused_key", sent=True, status=answer.status, message=answer.message
+            )
             record_failure(session=held.session, error=refusal, source=held.act)
         if answer.result == "unknown":
             doubt_paused(session=held.session, at=answer.answered_at)
@@ -89,7 +111,8 @@ def close_attempt(
             result=answer.result,
             upstream_status=answer.status,
             upstream_code=answer.code,
-            detail={"word": answer.word, "message": answer.message, "elapsed_ms": answer.elapsed_ms} | (detail or {}),
+            detail={"word": answer.word, "message": answer.message, "elapsed_ms": answer.elapsed_ms}
+            | (detail or {}),
             snapshot_after=snapshot.pk if snapshot else None,
             **_target(held),
         )
@@ -105,11 +128,17 @@ def close_one_lost(**which) -> bool:
     which: further conditions on the attempt. Returns whether there was one.
     """
     now = timezone.now()
-    attempt = ResumeAttempt.objects.filter(is_open=True, lease_until__lt=now, **which).order_by("lease_until").first()
+    attempt = (
+        ResumeAttempt.objects.filter(is_open=True, lease_until__lt=now, **which)
+        .order_by("lease_until")
+        .first()
+    )
     if attempt is None:
         return False
     elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
-    answer = ResumeAnswer(result="unknown", answered_at=now, elapsed_ms=elapsed_ms, word="process_lost")
+    answer = ResumeAnswer(
+        result="unknown", answered_at=now, elapsed_ms=elapsed_ms, word="process_lost"
+    )
     close_attempt(attempt, answer, by=Actor.system("reconcile"))
     return True
 
@@ -117,7 +146,9 @@ def close_one_lost(**which) -> bool:
 def close_unknown(attempt: ResumeAttempt, *, note: str, by: Actor) -> None:
     """A person ends an unknown outcome with a reason. The result stays unknown; the question is closed."""
     with transaction.atomic():
-        held = ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        held = (
+            ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        )
         if not held.is_unsettled:
             return
         trail.append(

@@ -26,7 +26,13 @@ class StillRunning(Exception):
 
 
 def start(
-    *, items: list[tuple[Named, Press]], reason: str, ticket: str, token, retry_of: BulkResume | None = None, by: Actor
+    *,
+    items: list[tuple[Named, Press]],
+    reason: str,
+    ticket: str,
+    token,
+    retry_of: BulkResume | None = None,
+    by: Actor,
 ) -> tuple[BulkResume, bool]:
     """Write a bulk resume with its items, durably. Returns it and whether it is new: a token that was seen
     before gives its first one.
@@ -51,7 +57,9 @@ def start(
 def hold(bulk: BulkResume) -> bool:
     """Move the lease on. False when it has run out, or the end was reached: then nothing may be sent any more."""
     now = timezone.now()
-    held = BulkResume.objects.filter(pk=bulk.pk, ended_at=None, lease_until__gt=now).update(lease_until=_lease(now))
+    held = BulkResume.objects.filter(pk=bulk.pk, ended_at=None, lease_until__gt=now).update(
+        lease_until=_lease(now)
+    )
     if held:
         bulk.refresh_from_db()
     return bool(held)
@@ -60,14 +68,20 @@ def hold(bulk: BulkResume) -> bool:
 def stop(bulk: BulkResume, *, by: Actor) -> None:
     """A person asks that nothing further is sent. Without effect at its end."""
     with transaction.atomic():
-        asked = BulkResume.objects.filter(pk=bulk.pk, ended_at=None, lease_until__gt=timezone.now(), stop_asked_at=None)
+        asked = BulkResume.objects.filter(
+            pk=bulk.pk, ended_at=None, lease_until__gt=timezone.now(), stop_asked_at=None
+        )
         if asked.update(stop_asked_at=timezone.now(), why_ended=f"{by.name} stopped it"):
-            trail.append(action="bulk_stop", phase="event", by=by, ticket=bulk.ticket, batch=str(bulk.pk))
+            trail.append(
+                action="bulk_stop", phase="event", by=by, ticket=bulk.ticket, batch=str(bulk.pk)
+            )
 
 
 def end(bulk: BulkResume, why: str = "") -> None:
     """The end, in time. why: what kept the rest from being sent, as half a sentence; empty when none is left."""
-    BulkResume.objects.filter(pk=bulk.pk, ended_at=None).update(ended_at=timezone.now(), why_ended=why)
+    BulkResume.objects.filter(pk=bulk.pk, ended_at=None).update(
+        ended_at=timezone.now(), why_ended=why
+    )
 
 
 def is_running(bulk: BulkResume) -> bool:
@@ -80,7 +94,9 @@ def _of_token(token, by: Actor) -> BulkResume | None:
 
 
 def _refuse_if_running(by: Actor) -> None:
-    mine = BulkResume.objects.filter(actor_id=by.id, ended_at=None, lease_until__gt=timezone.now()).first()
+    mine = BulkResume.objects.filter(
+        actor_id=by.id, ended_at=None, lease_until__gt=timezone.now()
+    ).first()
     if mine:
         raise StillRunning(mine)
 
@@ -115,7 +131,8 @@ def _write(items, reason, ticket, token, retry_of, by) -> BulkResume:
         reason=reason,
         ticket=ticket,
         batch=str(bulk.pk),
-        detail={"sessions": [named.name for named, _ in items]} | ({"retry_of": str(retry_of.pk)} if retry_of else {}),
+        detail={"sessions": [named.name for named, _ in items]}
+        | ({"retry_of": str(retry_of.pk)} if retry_of else {}),
     )
     return bulk
 

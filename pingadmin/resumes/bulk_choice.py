@@ -40,14 +40,18 @@ class Choice:
 def read_choice(names: list[str], text: str = "", guesses: list[str] | None = None) -> Choice:
     """names: `alias/id` each; guesses: the same, where nobody has said which account owns the id. text: anything
     with ids in it, as for the box. Raises NotChosen."""
-    given = [read_name(name) for name in names] + [read_name(name, is_guess=True) for name in guesses or []]
+    given = [read_name(name) for name in names] + [
+        read_name(name, is_guess=True) for name in guesses or []
+    ]
     given += _in_text(text) if text.strip() else []
     if not given:
         raise NotChosen("Paste the ids of the sessions to resume, or tick them on the board.")
     named = {each.name: each for each in reversed(given)}
     count = len({each.session_id if each.is_guess else each.name for each in named.values()})
     if count > MOST:
-        raise NotChosen(f"These are {count} sessions; {MOST} at a time is the most. Take {count - MOST} out.")
+        raise NotChosen(
+            f"These are {count} sessions; {MOST} at a time is the most. Take {count - MOST} out."
+        )
     return Choice(tuple(reversed(named.values())), repeated=len(given) - len(named))
 
 
@@ -55,7 +59,9 @@ def read_name(name: str, *, is_guess: bool = False) -> Named:
     """`alias/id` as sent by a checkbox; the board's end with a slash. Raises NotChosen."""
     alias, _, session_id = name.removesuffix("/").partition("/")
     if not _ALIAS.fullmatch(alias) or not is_session_id(session_id):
-        raise NotChosen("One of the sessions was not named as this panel does it. Choose them again.")
+        raise NotChosen(
+            "One of the sessions was not named as this panel does it. Choose them again."
+        )
     return Named(alias, upstream.canonical_id(alias, session_id), is_guess)
 
 
@@ -65,13 +71,17 @@ def _in_text(text: str) -> list[Named]:
         raise NotChosen(pasted.problem)
     if pasted.left_out:
         count = len(pasted.ids) + pasted.left_out
-        raise NotChosen(f"That text holds {count} ids; {MOST} at a time is the most. Take {pasted.left_out} out.")
+        raise NotChosen(
+            f"That text holds {count} ids; {MOST} at a time is the most. Take {pasted.left_out} out."
+        )
     return [named for session_id, aliases in pasted.ids for named in _owners(session_id, aliases)]
 
 
 def _owners(session_id: str, aliases: tuple[str, ...]) -> list[Named]:
     """One name for each account that could own the id; the only one that is known to have it is no guess."""
     names = [Named(alias, upstream.canonical_id(alias, session_id)) for alias in aliases]
-    known = set(map(str, RemoteSession.objects.filter(session_id__in=[each.session_id for each in names])))
+    known = set(
+        map(str, RemoteSession.objects.filter(session_id__in=[each.session_id for each in names]))
+    )
     sure = names if len(names) == 1 else [each for each in names if each.name in known]
     return [replace(each, is_guess=sure != [each]) for each in names]

@@ -63,14 +63,22 @@ class Preview:
 
 
 def preview(
-    choice: Choice, *, person, form: BulkForm | None = None, ticked: set[str] | None = None, retry_of="", initial=None
+    choice: Choice,
+    *,
+    person,
+    form: BulkForm | None = None,
+    ticked: set[str] | None = None,
+    retry_of="",
+    initial=None,
 ) -> Preview:
     """ticked: the names that were ticked in a form that was not accepted; initial: what its fields begin with."""
     now = timezone.now()
     sessions = _sessions(choice)
     held = _held(sessions.values())
     return Preview(
-        rows=[_row(named, sessions[named.name], held, ticked, person, now) for named in choice.named],
+        rows=[
+            _row(named, sessions[named.name], held, ticked, person, now) for named in choice.named
+        ],
         repeated=choice.repeated,
         left=left_for(str(person.pk), now=now),
         limits=limits_in_words(),
@@ -87,7 +95,8 @@ def _sessions(choice: Choice) -> dict[str, RemoteSession]:
     ids = [named.session_id for named in choice.named]
     known = {str(session): session for session in RemoteSession.objects.filter(session_id__in=ids)}
     return {
-        named.name: known.get(named.name) or RemoteSession(alias=named.alias, session_id=named.session_id)
+        named.name: known.get(named.name)
+        or RemoteSession(alias=named.alias, session_id=named.session_id)
         for named in choice.named
     }
 

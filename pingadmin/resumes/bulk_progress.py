@@ -46,7 +46,10 @@ class Progress:
     @property
     def counts(self) -> list[tuple[str, str, int]]:
         """Each word with its meaning and how often it stands here, most frequent first."""
-        return [(*tag, count) for tag, count in Counter((row.word, row.meaning) for row in self.rows).most_common()]
+        return [
+            (*tag, count)
+            for tag, count in Counter((row.word, row.meaning) for row in self.rows).most_common()
+        ]
 
     @property
     def unsent(self) -> list[BulkItem]:
@@ -58,12 +61,17 @@ def progress(bulk: BulkResume) -> Progress:
     """Two queries, however many items."""
     is_running = bulks.is_running(bulk)
     items = list(bulk.items.all())
-    found = ResumeAttempt.objects.filter(token__in=[item.token for item in items]).select_related("session")
+    found = ResumeAttempt.objects.filter(token__in=[item.token for item in items]).select_related(
+        "session"
+    )
     attempts = {each.token: each for each in found}
     why_ended = bulk.why_ended if bulk.ended_at or is_running else LOST
     rows = [_row(item, attempts.get(item.token), is_running, why_ended) for item in items]
     is_open = any(each.is_open for each in attempts.values())
-    seen = [(row.word, row.why, row.attempt and (row.attempt.settled_at, row.attempt.message)) for row in rows]
+    seen = [
+        (row.word, row.why, row.attempt and (row.attempt.settled_at, row.attempt.message))
+        for row in rows
+    ]
     return Progress(
         bulk=bulk,
         rows=rows,
@@ -85,4 +93,12 @@ def _row(item: BulkItem, attempt: ResumeAttempt | None, is_running: bool, why_en
     if attempt.is_open:
         return Row(item, label, "No outcome yet", "unknown", attempt)
     shown = show(attempt)
-    return Row(item, label, shown.headline, shown.meaning, attempt, shown, may_retry=attempt.result == "not_sent")
+    return Row(
+        item,
+        label,
+        shown.headline,
+        shown.meaning,
+        attempt,
+        shown,
+        may_retry=attempt.result == "not_sent",
+    )

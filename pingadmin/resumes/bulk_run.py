@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 
 def begin(bulk: BulkResume, *, by: Actor) -> None:
     """Work on it in a thread. The process waits for the item under way before it ends."""
-    threading.Thread(target=_work, args=(bulk, by), name=f"bulk-resume-{bulk.pk}", daemon=False).start()
+    threading.Thread(
+        target=_work, args=(bulk, by), name=f"bulk-resume-{bulk.pk}", daemon=False
+    ).start()
 
 
 def run(bulk: BulkResume, *, by: Actor) -> None:

@@ -83,7 +83,9 @@ def follow(request: HttpRequest, bulk_id) -> HttpResponse:
 @permission_required("remote_sessions.look_up", raise_exception=True)
 def now(request: HttpRequest, bulk_id) -> HttpResponse:
     """The moving part of that page; 304 while it is as it was when `seen` was drawn."""
-    return _show_progress(request, bulk_id, "resumes/_bulk_progress.html", seen=request.GET.get("seen"))
+    return _show_progress(
+        request, bulk_id, "resumes/_bulk_progress.html", seen=request.GET.get("seen")
+    )
 
 
 @require_POST
@@ -105,7 +107,9 @@ def retry(request: HttpRequest, bulk_id) -> HttpResponse:
     if not unsent:
         return redirect("bulk:progress", bulk_id)
     choice = Choice(tuple(Named(item.alias, item.session_id) for item in unsent))
-    return _show_preview(request, choice, retry_of=bulk.pk, initial={"reason": bulk.reason, "ticket": bulk.ticket})
+    return _show_preview(
+        request, choice, retry_of=bulk.pk, initial={"reason": bulk.reason, "ticket": bulk.ticket}
+    )
 
 
 def _press_of(request: HttpRequest, named: Named, by: Actor):
@@ -121,16 +125,24 @@ def _refused(request, choice, form: BulkForm, status: int, problem: str, **more)
 
 def _show_box(request: HttpRequest, *, status: int = 200, **more) -> HttpResponse:
     last = recent(request.user)
-    context = {"recent": [progress(bulk) for bulk in last], "most": MOST, "version": version_of(next(iter(last), None))}
+    context = {
+        "recent": [progress(bulk) for bulk in last],
+        "most": MOST,
+        "version": version_of(next(iter(last), None)),
+    }
     return render(request, "resumes/bulk.html", context | more, status=status)
 
 
-def _show_preview(request, choice: Choice, *, status: int = 200, more: dict | None = None, **asked) -> HttpResponse:
+def _show_preview(
+    request, choice: Choice, *, status: int = 200, more: dict | None = None, **asked
+) -> HttpResponse:
     context = {"preview": preview(choice, person=request.user, **asked)}
     return render(request, "resumes/bulk_preview.html", context | (more or {}), status=status)
 
 
-def _show_progress(request: HttpRequest, bulk_id, template: str, seen: str | None = None) -> HttpResponse:
+def _show_progress(
+    request: HttpRequest, bulk_id, template: str, seen: str | None = None
+) -> HttpResponse:
     shown = progress(get_object_or_404(BulkResume, pk=bulk_id))
     if seen == shown.version:
         return HttpResponse(status=304)

@@ -37,7 +37,9 @@ class ResumeForm(forms.Form):
         if not ticket and settings.TICKET_REQUIRED:
             raise forms.ValidationError("Give the ticket that this belongs to.")
         if ticket and not re.fullmatch(settings.TICKET_PATTERN, ticket):
-            raise forms.ValidationError("This does not look like a ticket: write it as in INC-4412.")
+            raise forms.ValidationError(
+                "This does not look like a ticket: write it as in INC-4412."
+            )
         return ticket
 
 
@@ -45,7 +47,8 @@ class CloseForm(forms.Form):
     """Why a person ends an unknown outcome."""
 
     note = forms.CharField(
-        max_length=500, error_messages={"required": "Say how you know, or why the question may be closed."}
+        max_length=500,
+        error_messages={"required": "Say how you know, or why the question may be closed."},
     )
 
     def clean_note(self):

@@ -35,10 +35,14 @@ def left_for(person_id: str, *, now: datetime) -> int:
 
 def limits_in_words() -> str:
     """`10 in 1 min, 60 in 60 min`: the limits of a person."""
-    return ", ".join(f"{allowed} in {_span(seconds)}" for allowed, seconds in settings.RESUME_LIMITS)
+    return ", ".join(
+        f"{allowed} in {_span(seconds)}" for allowed, seconds in settings.RESUME_LIMITS
+    )
 
 
-def record_limit(alias: str, session_id: str, reached: LimitReached, *, by: Actor, act: Act = RESUME) -> None:
+def record_limit(
+    alias: str, session_id: str, reached: LimitReached, *, by: Actor, act: Act = RESUME
+) -> None:
     """Write a refused press into the audit log, once a minute for a person and session."""
     append_once(
         f"{act.name}_limit",
@@ -67,7 +71,11 @@ def _counted(act: Act) -> QuerySet:
 
 def _check(attempts, what: str, allowed: int, seconds: int, now: datetime) -> None:
     window = timedelta(seconds=seconds)
-    times = attempts.filter(opened_at__gt=now - window).order_by("-opened_at").values_list("opened_at", flat=True)
+    times = (
+        attempts.filter(opened_at__gt=now - window)
+        .order_by("-opened_at")
+        .values_list("opened_at", flat=True)
+    )
     newest = list(times[:allowed])
     if len(newest) == allowed:
         wait = int((newest[-1] + window - now).total_seconds()) + 1

@@ -71,11 +71,15 @@ class ResumeAttempt(models.Model):
             # The limit for a person.
             models.Index(fields=["actor_id", "-opened_at"], name="attempt_of_person"),
             # Reconcile: what is due for a look, and what was lost.
-            models.Index(fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="attempt_due"),
+            models.Index(
+                fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="attempt_due"
+            ),
             models.Index(fields=["lease_until"], condition=Q(is_open=True), name="attempt_open"),
             # The board: outcomes that nobody knows.
             models.Index(
-                fields=["session"], condition=Q(result="unknown", settled_at__isnull=True), name="attempt_unknown"
+                fields=["session"],
+                condition=Q(result="unknown", settled_at__isnull=True),
+                name="attempt_unknown",
             ),
         ]
 
@@ -103,7 +107,9 @@ class BulkResume(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token = models.UUIDField(unique=True)
-    retry_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="retries")
+    retry_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="retries"
+    )
     actor_id = models.CharField(max_length=64)
     actor_name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500)
@@ -142,7 +148,9 @@ class BulkItem(models.Model):
         ordering = ["place"]
         constraints = [
             models.UniqueConstraint(fields=["bulk", "place"], name="one_item_at_a_place"),
-            models.UniqueConstraint(fields=["bulk", "alias", "session_id"], name="one_item_for_a_session"),
+            models.UniqueConstraint(
+                fields=["bulk", "alias", "session_id"], name="one_item_for_a_session"
+            ),
         ]
 
     def __str__(self):

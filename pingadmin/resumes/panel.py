@@ -123,9 +123,13 @@ def panel_for(
         waits=unrecorded is not None,
         form=typed.get("resume") or ResumeForm(initial=_initial(RESUME, newest, person)),
         press=draw_press(session, person_id=str(person.pk)),
-        pause=_pause_form(session, newest, person, typed.get("pause")) if person.has_perm("resumes.pause") else None,
+        pause=_pause_form(session, newest, person, typed.get("pause"))
+        if person.has_perm("resumes.pause")
+        else None,
         problem=problem,
-        version=next((each.pk.hex[:8] for each in attempts if each.actor_id == str(person.pk)), "first"),
+        version=next(
+            (each.pk.hex[:8] for each in attempts if each.actor_id == str(person.pk)), "first"
+        ),
         stamp=_stamp({*attempts, *questions}, person),
         suggestions=SUGGESTIONS,
         poll_seconds=_poll_seconds(questions + shown, now),
@@ -154,7 +158,9 @@ def _stamp(attempts: set[ResumeAttempt], person) -> str:
     return hashlib.sha256(repr(sorted(told, key=repr)).encode()).hexdigest()[:12]
 
 
-def _pause_form(session, newest: ResumeAttempt | None, person, typed: ResumeForm | None) -> PauseForm:
+def _pause_form(
+    session, newest: ResumeAttempt | None, person, typed: ResumeForm | None
+) -> PauseForm:
     system = upstream.api_for(session.alias).system if session.alias in upstream.aliases() else ""
     return PauseForm(
         form=typed or ResumeForm(initial=_initial(PAUSE, newest, person)),
@@ -168,7 +174,9 @@ def _initial(act: Act, newest: ResumeAttempt | None, person) -> dict:
     """The last ticket; and the reason, where this person's press did not leave us and will be made again."""
     if newest is None:
         return {}
-    is_repeated = newest.result == "not_sent" and newest.actor_id == str(person.pk) and newest.act == act.name
+    is_repeated = (
+        newest.result == "not_sent" and newest.actor_id == str(person.pk) and newest.act == act.name
+    )
     return {"ticket": newest.ticket, "reason": newest.reason if is_repeated else ""}
 
 
@@ -186,7 +194,9 @@ def _is_worth_showing(attempt: ResumeAttempt, now: datetime) -> bool:
 
 
 def _shown(attempt: ResumeAttempt, now: datetime) -> Shown:
-    meaning, headline = _HEADLINES.get((attempt.result, attempt.verified), ("unknown", "Unrecognised"))
+    meaning, headline = _HEADLINES.get(
+        (attempt.result, attempt.verified), ("unknown", "Unrecognised")
+    )
     visible = upstream.states_paused(attempt.session.alias)
     if attempt.result == "ok" and visible and not attempt.verified:
         meaning, headline = "paused", "Accepted, not seen yet"

@@ -8,4 +8,6 @@ def who_paused(session: RemoteSession) -> ResumeAttempt | None:
     """The accepted pause behind the session's newest statement, None where it may have been anybody's."""
     if not session.paused_said or session.paused_said_source != "pause":
         return None
-    return session.attempts.filter(act="pause", result="ok", closed_at=session.paused_said_at).first()
+    return session.attempts.filter(
+        act="pause", result="ok", closed_at=session.paused_said_at
+    ).first()

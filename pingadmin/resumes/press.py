@@ -44,7 +44,9 @@ def draw_press(session: RemoteSession, *, person_id: str, act: Act = RESUME) -> 
     )
 
 
-def read_press(value: str, *, alias: str, session_id: str, person_id: str, act: Act = RESUME) -> Press:
+def read_press(
+    value: str, *, alias: str, session_id: str, person_id: str, act: Act = RESUME
+) -> Press:
     """Raises StalePress. An empty value is a press without the form (a script): nothing was shown."""
     if not value:
         return Press(uuid.uuid4(), None)

@@ -60,20 +60,24 @@ def _take(attempt: ResumeAttempt) -> bool:
     if attempt.result == "already":
         following = None
     return bool(
-        ResumeAttempt.objects.filter(pk=attempt.pk, looks=attempt.looks, next_look_at__isnull=False).update(
-            looks=looks, next_look_at=following
-        )
+        ResumeAttempt.objects.filter(
+            pk=attempt.pk, looks=attempt.looks, next_look_at__isnull=False
+        ).update(looks=looks, next_look_at=following)
     )
 
 
 def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
     with transaction.atomic():
-        held = ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        held = (
+            ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        )
         session = held.session
         seen = finding is not None and finding.error is None
         paused = session.paused_said if seen and upstream.states_paused(session.alias) else None
         has_effect = held.result == "ok" and paused is held.kind.pauses
-        snapshot = session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
+        snapshot = (
+            session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
+        )
         trail.append(
             action="look",
             phase="evidence",
@@ -94,7 +98,9 @@ def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
             held.next_look_at = None
             held.save()
         elif held.is_unsettled and _answers_the_question(paused, held):
-            settle(held, ResumeAttempt.Settled.BY_EVIDENCE, _settlement(paused, held, timezone.now()))
+            settle(
+                held, ResumeAttempt.Settled.BY_EVIDENCE, _settlement(paused, held, timezone.now())
+            )
 
 
 def _answers_the_question(paused: bool | None, attempt: ResumeAttempt) -> bool:

@@ -33,7 +33,14 @@ class Outcome:
 
 
 def resume(
-    *, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor, batch: str = ""
+    *,
+    alias: str,
+    session_id: str,
+    reason: str,
+    ticket: str,
+    press: Press,
+    by: Actor,
+    batch: str = "",
 ) -> Outcome:
     """Resume one session, for a person and a reason. batch: the id of the bulk act that it belongs to.
 
@@ -44,14 +51,18 @@ def resume(
     return _do(RESUME, api.resume, alias=alias, session_id=api.canonical_id(session_id), **why)
 
 
-def pause(*, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor) -> Outcome:
+def pause(
+    *, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor
+) -> Outcome:
     """Pause one session, for a person and a reason: this disconnects people. Raises as resume does."""
     api = upstream.api_for(alias)
     why = {"reason": reason, "ticket": ticket, "press": press, "by": by}
     return _do(PAUSE, api.pause, alias=alias, session_id=api.canonical_id(session_id), **why)
 
 
-def _do(act: Act, call: Callable[[str], ResumeAnswer], *, session_id: str, by: Actor, **what) -> Outcome:
+def _do(
+    act: Act, call: Callable[[str], ResumeAnswer], *, session_id: str, by: Actor, **what
+) -> Outcome:
     if unrecorded.exists():
         raise NothingSent("an earlier outcome waits to be recorded")
     try:

@@ -27,7 +27,9 @@ def exists() -> bool:
 
 def keep(attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor) -> None:
     """Write one outcome to the log and, synced, to the file."""
-    line = json.dumps({"attempt": str(attempt.pk), "answer": asdict(answer), "by": asdict(by)}, default=_iso)
+    line = json.dumps(
+        {"attempt": str(attempt.pk), "answer": asdict(answer), "by": asdict(by)}, default=_iso
+    )
     log.critical("outcome known but not recorded: %s", line)
     _file().parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -72,7 +74,9 @@ def _record(kept: dict) -> None:
         return
     answer = {field.name: kept["answer"][field.name] for field in fields(ResumeAnswer)}
     answer["answered_at"] = datetime.fromisoformat(answer["answered_at"])
-    close_attempt(attempt, ResumeAnswer(**answer), by=Actor(**kept["by"]), detail={"recorded": "late"})
+    close_attempt(
+        attempt, ResumeAnswer(**answer), by=Actor(**kept["by"]), detail={"recorded": "late"}
+    )
 
 
 def _iso(value: datetime) -> str:

@@ -67,14 +67,20 @@ def close(request: HttpRequest, alias: str, session_id: str, attempt_id) -> Http
 
 def _press(request: HttpRequest, alias: str, session_id: str, act: Act) -> HttpResponse:
     if alias not in upstream.aliases():
-        return _refused(request, alias, session_id, 409, "This account is not set, so nothing was sent.")
+        return _refused(
+            request, alias, session_id, 409, "This account is not set, so nothing was sent."
+        )
     form = ResumeForm(request.POST)
     pressed = (act, form)
     if not form.is_valid():
-        return _refused(request, alias, session_id, 400, "Nothing was sent: mend what is marked below.", pressed)
+        return _refused(
+            request, alias, session_id, 400, "Nothing was sent: mend what is marked below.", pressed
+        )
     by = Actor.of(request)
     try:
-        press = read_press(form.cleaned_data["press"], alias=alias, session_id=session_id, person_id=by.id, act=act)
+        press = read_press(
+            form.cleaned_data["press"], alias=alias, session_id=session_id, person_id=by.id, act=act
+        )
         outcome = _DO[act](
             alias=alias,
             session_id=session_id,
@@ -119,10 +125,14 @@ def _done(request: HttpRequest, session: RemoteSession) -> HttpResponse:
     if request.htmx:
         session.refresh_from_db()
         return _show(request, session, 200, was_pressed=True)
-    return redirect(reverse("remote_sessions:session", args=[session.alias, session.session_id]) + "#outcome")
+    return redirect(
+        reverse("remote_sessions:session", args=[session.alias, session.session_id]) + "#outcome"
+    )
 
 
-def _refused(request, alias, session_id, status: int, problem: str, pressed: tuple | None = None) -> HttpResponse:
+def _refused(
+    request, alias, session_id, status: int, problem: str, pressed: tuple | None = None
+) -> HttpResponse:
     session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
     session = session or RemoteSession(alias=alias, session_id=session_id)
     return _show(request, session, status, pressed=pressed, press_problem=problem)

@@ -43,11 +43,18 @@ class Answer:
 def error_of(answer: Answer) -> UpstreamError:
     """The error that an answer amounts to when it is not the documented success."""
     code, message = own_words(answer)
-    word = WORD_OF_STATUS.get(answer.status) or {3: "redirected", 4: "refused", 5: "server_error"}.get(
-        answer.status // 100, "unrecognised"
-    )
+    word = WORD_OF_STATUS.get(answer.status) or {
+        3: "redirected",
+        4: "refused",
+        5: "server_error",
+    }.get(answer.status // 100, "unrecognised")
     return UpstreamError(
-        word, sent=True, status=answer.status, code=code, message=message, retry_after=answer.retry_after
+        word,
+        sent=True,
+        status=answer.status,
+        code=code,
+        message=message,
+        retry_after=answer.retry_after,
     )
 
 
@@ -55,7 +62,9 @@ def failure(
     word: str, answer: Answer, *, code: str = "", message: str = "", paused: bool | None = None
 ) -> UpstreamError:
     """An error about an answer whose status is fine and whose content is not."""
-    return UpstreamError(word, sent=True, status=answer.status, code=code, message=message, paused=paused)
+    return UpstreamError(
+        word, sent=True, status=answer.status, code=code, message=message, paused=paused
+    )
 
 
 def own_words(answer: Answer) -> tuple[str, str]:
@@ -118,7 +127,9 @@ def fields_of(answer: Answer, text: str) -> dict:
 
 def place(event_id: str) -> int | None:
     """The number that an event's id is, up to 2**63 - 1; None where it is none."""
-    if not (event_id.isdecimal() and event_id.isascii() and len(event_id) <= len(str(INTEGER_MOST))):
+    if not (
+        event_id.isdecimal() and event_id.isascii() and len(event_id) <= len(str(INTEGER_MOST))
+    ):
         return None
     number = int(event_id)
     return number if number <= INTEGER_MOST else None
@@ -190,15 +201,22 @@ def http_date(value: str) -> datetime | None:
 def _envelope(body):
     if not isinstance(body, dict):
         return "", ""
-    inner = next((body[key] for key in ("error", "detail") if isinstance(body.get(key), dict)), body)
-    texts = [inner[key] for key in ("message", "detail", "error") if isinstance(inner.get(key), str)]
+    inner = next(
+        (body[key] for key in ("error", "detail") if isinstance(body.get(key), dict)), body
+    )
+    texts = [
+        inner[key] for key in ("message", "detail", "error") if isinstance(inner.get(key), str)
+    ]
     codes = [inner[key] for key in ("code", "error") if _is_code(inner.get(key))]
     message = cleaned(texts[0], MESSAGE_MOST) if texts else ""
     return (codes[0] if codes else ""), message
 
 
 def _is_code(value):
-    return isinstance(value, str) and re.fullmatch(rf"[A-Za-z0-9_.:-]{{1,{CODE_MOST}}}", value) is not None
+    return (
+        isinstance(value, str)
+        and re.fullmatch(rf"[A-Za-z0-9_.:-]{{1,{CODE_MOST}}}", value) is not None
+    )
 
 
 def _replacement(found):

@@ -99,7 +99,11 @@ class SessionAPI(ABC):
             }
         if answer.status != 200:
             raise error_of(answer)
-        return {"result": "ok", "status": 200, "paused": self.read_act(session_id, answer, paused=paused)}
+        return {
+            "result": "ok",
+            "status": 200,
+            "paused": self.read_act(session_id, answer, paused=paused),
+        }
 
     def check_session(self, session_id: str, answered_id, answer: Answer) -> None:
         """Raises UpstreamError("wrong_session") unless an answer is about the session that was asked for."""

@@ -18,7 +18,9 @@ KEYS = {"BACKEND", "LABEL", "BASE_URL", "API_KEY", "ID_PATTERN"}
 @checks.register(checks.Tags.security)
 def check_upstreams(app_configs, **kwargs) -> list[checks.CheckMessage]:
     """Every account names a backend of ours, a safe address and a key, and nothing that we do not know."""
-    return [error for alias, account in settings.UPSTREAMS.items() for error in _account(alias, account)]
+    return [
+        error for alias, account in settings.UPSTREAMS.items() for error in _account(alias, account)
+    ]
 
 
 def _account(alias, account):
@@ -27,9 +29,15 @@ def _account(alias, account):
         yield _error(alias, f"must have exactly the keys {', '.join(sorted(KEYS))}", "E001")
         return
     if not _is_backend(account["BACKEND"]):
-        yield _error(alias, f"names a BACKEND, {account['BACKEND']}, that is not a SessionAPI to import", "E002")
+        yield _error(
+            alias,
+            f"names a BACKEND, {account['BACKEND']}, that is not a SessionAPI to import",
+            "E002",
+        )
     if not _is_safe(account["BASE_URL"]):
-        yield _error(alias, "must have a BASE_URL with https://, or http:// to a loopback address", "E003")
+        yield _error(
+            alias, "must have a BASE_URL with https://, or http:// to a loopback address", "E003"
+        )
     if not account["API_KEY"]:
         yield _error(alias, "has no API_KEY", "E004")
 
@@ -49,4 +57,6 @@ def _is_safe(url):
     parts = urlsplit(url)
     if parts.username is not None or parts.query or parts.fragment or not parts.hostname:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and environment.is_loopback(parts.hostname))
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and environment.is_loopback(parts.hostname)
+    )

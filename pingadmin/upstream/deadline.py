@@ -38,7 +38,9 @@ class Call:
             if self._handle is None:
                 # A descriptor of our own: TLS replaces the socket object, and http.client may close its own
                 # one while the body is still being read.
-                self._handle = socket.socket(sock.family, sock.type, sock.proto, fileno=os.dup(sock.fileno()))
+                self._handle = socket.socket(
+                    sock.family, sock.type, sock.proto, fileno=os.dup(sock.fileno())
+                )
 
     def unwatch(self) -> None:
         """Forget a socket that did not connect, so that the next address can be tried."""
@@ -110,7 +112,9 @@ class Watchdog:
                 heapq.heappop(self._calls)
             heapq.heappush(self._calls, (call.deadline, next(self._order), call))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="upstream-watchdog", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="upstream-watchdog", daemon=True
+                )
                 self._thread.start()
             elif call.deadline < self._wakes_at:
                 self._wake.notify()

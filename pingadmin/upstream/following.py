@@ -38,7 +38,9 @@ class EventStream:
         self._path = path
         self._splitter = Splitter(after, strike_out=transport.without_key)
         self._read_event = read_event
-        self._call = Call(monotonic() + settings.EVENT_STREAM_IDLE_SECONDS, settings.UPSTREAM_CONNECT_SECONDS)
+        self._call = Call(
+            monotonic() + settings.EVENT_STREAM_IDLE_SECONDS, settings.UPSTREAM_CONNECT_SECONDS
+        )
         self._inbox = _Inbox()
         self._reader = None
 
@@ -55,7 +57,9 @@ class EventStream:
             if self._inbox.closed:
                 return self
             raise
-        self._reader = threading.Thread(target=self._read, args=[stream], name="upstream-stream", daemon=True)
+        self._reader = threading.Thread(
+            target=self._read, args=[stream], name="upstream-stream", daemon=True
+        )
         self._reader.start()
         return self
 
@@ -82,7 +86,9 @@ class EventStream:
     def _connect(self) -> Stream:
         after = self._splitter.last_event_id
         opened = self._transport.open(
-            self._path, self._call, headers={"Last-Event-ID": after.encode()} if _is_sendable(after) else {}
+            self._path,
+            self._call,
+            headers={"Last-Event-ID": after.encode()} if _is_sendable(after) else {},
         )
         if isinstance(opened, Stream):
             return opened
@@ -121,7 +127,9 @@ class EventStream:
             else:
                 unknown += 1
         dropped = self._splitter.dropped - dropped_before
-        return Heard(events, unreadable, dropped, unknown, self._splitter.last_event_id, bool(data), at)
+        return Heard(
+            events, unreadable, dropped, unknown, self._splitter.last_event_id, bool(data), at
+        )
 
 
 class _Inbox:

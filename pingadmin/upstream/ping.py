@@ -13,7 +13,11 @@ from pingadmin.upstream.ids import is_session_id
 from pingadmin.upstream.records import SessionEvent, SessionRecord
 
 STATES = {"created", "connected", "disconnected"}
-STATE_AFTER = {"session_start": "connected", "session_heartbeat": "connected", "session_end": "disconnected"}
+STATE_AFTER = {
+    "session_start": "connected",
+    "session_heartbeat": "connected",
+    "session_end": "disconnected",
+}
 # What was asked for -> the codes that say it was so already. True is "paused".
 ALREADY_CODES = {
     False: {"not_paused", "session_not_paused"},
@@ -63,7 +67,10 @@ class PingAPI(SessionAPI):
 
     def says_already(self, session_id: str, answer: Answer, *, paused: bool) -> bool:
         # The documented 400 also stands for "not a reusable session", so only a code can tell the two apart.
-        return answer.status in (400, 409, 422) and answers.own_words(answer)[0] in ALREADY_CODES[paused]
+        return (
+            answer.status in (400, 409, 422)
+            and answers.own_words(answer)[0] in ALREADY_CODES[paused]
+        )
 
 
 def _read_event(raw: RawEvent, answer: Answer) -> SessionEvent | None:

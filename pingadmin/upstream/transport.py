@@ -31,8 +31,21 @@ class Transport:
     certificate the usual authorities did not sign; no setting reaches it.
     """
 
-    def __init__(self, *, base_url: str, api_key: Secret, authorization: str, tls: ssl.SSLContext | None = None):
-        self._wire = Wire(base_url, api_key, authorization, tls=tls or tls_context(), kept=settings.UPSTREAM_READ_SLOTS)
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: Secret,
+        authorization: str,
+        tls: ssl.SSLContext | None = None,
+    ):
+        self._wire = Wire(
+            base_url,
+            api_key,
+            authorization,
+            tls=tls or tls_context(),
+            kept=settings.UPSTREAM_READ_SLOTS,
+        )
         self._slots = Slots(
             read=settings.UPSTREAM_READ_SLOTS,
             write=settings.UPSTREAM_WRITE_SLOTS,
@@ -47,7 +60,9 @@ class Transport:
         """GET. Any status; raises UpstreamError. most_bytes: of the body, where the usual cap does not fit."""
         deadline = monotonic() + settings.UPSTREAM_READ_SECONDS
         with self._slots.hold("read"):
-            return self._through_breaker("GET", path, deadline, most_bytes or settings.UPSTREAM_BODY_BYTES)
+            return self._through_breaker(
+                "GET", path, deadline, most_bytes or settings.UPSTREAM_BODY_BYTES
+            )
 
     def write(self, method: Literal["PATCH", "POST"], path: str) -> Answer:
         """Send a request without a body. Any status; raises UpstreamError, and its `sent` is exact."""

@@ -36,7 +36,9 @@ class _Webhook(Wire):
         self._message = message
 
     def _request(self, method, path, more_headers):
-        prepared = super()._request(method, path, {"Content-Type": "application/json"} | more_headers)
+        prepared = super()._request(
+            method, path, {"Content-Type": "application/json"} | more_headers
+        )
         del prepared.headers["Authorization"]
         prepared.prepare_body(json.dumps(self._message).encode(), None)
         return prepared

@@ -52,7 +52,9 @@ class Wire:
     authorization: the Authorization header, {} being the key. kept: idle connections to keep, at most.
     """
 
-    def __init__(self, base_url: str, api_key: Secret, authorization: str, *, tls: ssl.SSLContext, kept: int):
+    def __init__(
+        self, base_url: str, api_key: Secret, authorization: str, *, tls: ssl.SSLContext, kept: int
+    ):
         self._base_url = base_url
         self._api_key = api_key
         self._auth = _Authorization(api_key, authorization)
@@ -69,7 +71,9 @@ class Wire:
 
         def exchange():
             left = max(call.deadline - monotonic(), 0.001)
-            return self._whole(self._sent(adapter, self._request(method, path, headers), left), most_bytes)
+            return self._whole(
+                self._sent(adapter, self._request(method, path, headers), left), most_bytes
+            )
 
         try:
             return self._attempt(method, call, exchange, end=call.finish)
@@ -77,7 +81,9 @@ class Wire:
             if fresh:
                 adapter.close()
 
-    def open(self, path: str, call: Call, *, headers: dict, most_bytes: int, idle_seconds: float) -> "Answer | Stream":
+    def open(
+        self, path: str, call: Call, *, headers: dict, most_bytes: int, idle_seconds: float
+    ) -> "Answer | Stream":
         """GET what never ends: the stream, or the whole answer where it is none. Raises UpstreamError.
 
         The call's deadline bounds all until the headers are there, and idle_seconds each wait after them.
@@ -113,7 +119,9 @@ class Wire:
             result = act()
         except _TooLargeError:
             word = "too_large"
-        except Exception as error:  # whatever a hostile answer makes a library raise, a write gets a result
+        except (
+            Exception
+        ) as error:  # whatever a hostile answer makes a library raise, a write gets a result
             word = _logged_word(method, error, call)
         finally:
             in_time = end()
@@ -125,9 +133,18 @@ class Wire:
         return result
 
     def _request(self, method, path, more_headers):
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pingadmin"}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "pingadmin",
+        }
         prepared = requests.PreparedRequest()
-        prepared.prepare(method=method, url=self._base_url + path, headers=headers | more_headers, auth=self._auth)
+        prepared.prepare(
+            method=method,
+            url=self._base_url + path,
+            headers=headers | more_headers,
+            auth=self._auth,
+        )
         return prepared
 
     def _sent(self, adapter, prepared, wait_seconds):
@@ -310,5 +327,10 @@ def _causes(error):
         cause = waiting.pop()
         if isinstance(cause, BaseException) and cause not in found:
             found.append(cause)
-            waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
+            waiting += [
+                *cause.args,
+                getattr(cause, "reason", None),
+                cause.__cause__,
+                cause.__context__,
+            ]
     return found

@@ -20,7 +20,11 @@ def audit_key_is_its_own(app_configs, **kwargs):
     if len(key) >= 50 and not key.startswith("debug-only-") and key != settings.SECRET_KEY:
         return []
     hint = "Set AUDIT_KEY to random characters of its own, at least 50."
-    return [Error("AUDIT_KEY is a sample, too short, or SECRET_KEY again.", hint=hint, id="pingadmin.E002")]
+    return [
+        Error(
+            "AUDIT_KEY is a sample, too short, or SECRET_KEY again.", hint=hint, id="pingadmin.E002"
+        )
+    ]
 
 
 @register(deploy=True)
@@ -38,5 +42,7 @@ def content_policy_is_strict(app_configs, **kwargs):
 def https_is_required(app_configs, **kwargs):
     if not getattr(settings, "ALLOW_HTTP", False):
         return []
-    hint = "Unset it where anybody but you uses the panel: passwords and cookies travel in the clear."
+    hint = (
+        "Unset it where anybody but you uses the panel: passwords and cookies travel in the clear."
+    )
     return [Warning("ALLOW_HTTP is on.", hint=hint, id="pingadmin.W001")]

@@ -38,7 +38,9 @@ WORDS = {
 }
 
 
-def answer(request: HttpRequest, status: int, *, heading: str = "", sentence: str = "") -> HttpResponse:
+def answer(
+    request: HttpRequest, status: int, *, heading: str = "", sentence: str = ""
+) -> HttpResponse:
     """The designed answer for a refusal; heading and sentence replace the usual words of that status."""
     usual = WORDS.get(status) or (HTTPStatus(status).phrase, "")
     template = "web/_error.html" if _is_fragment(request) else "web/error.html"

@@ -4,7 +4,13 @@ import json
 import logging
 from datetime import UTC, datetime
 
-STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "taskName", "status_code"}
+STANDARD = set(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "request",
+    "taskName",
+    "status_code",
+}
 
 
 class JSONLines(logging.Formatter):
@@ -23,7 +29,9 @@ class JSONLines(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps({name: value for name, value in line.items() if value is not None}, default=str)
+        return json.dumps(
+            {name: value for name, value in line.items() if value is not None}, default=str
+        )
 
 
 class QuietClients(logging.Filter):

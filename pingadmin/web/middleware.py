@@ -109,7 +109,9 @@ def htmx_login(get_response):
         if met.path != resolve_url(settings.LOGIN_URL) or not is_sent_away:
             return response
         there = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
-        answer = HttpResponse(status=204, headers={"HX-Redirect": there}) if is_htmx else redirect(there)
+        answer = (
+            HttpResponse(status=204, headers={"HX-Redirect": there}) if is_htmx else redirect(there)
+        )
         answer.cookies = response.cookies
         return answer
 
@@ -142,7 +144,9 @@ def _zone(name: str) -> zoneinfo.ZoneInfo | str:
 def _page_of(request) -> str:
     """Path and query of the page that sent the request, or `/` when it is not one of ours."""
     current = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(current, {request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        current, {request.get_host()}, require_https=request.is_secure()
+    ):
         return "/"
     parts = urlsplit(current)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"

@@ -76,7 +76,11 @@ def size(count: int | None) -> str:
     value, unit = float(count), 0
     while round(value) >= 1024 and unit < len(SIZES) - 1:
         value, unit = value / 1024, unit + 1
-    return f"{value:.1f} {SIZES[unit]}" if unit and round(value, 1) < 10 else f"{value:.0f} {SIZES[unit]}"
+    return (
+        f"{value:.1f} {SIZES[unit]}"
+        if unit and round(value, 1) < 10
+        else f"{value:.0f} {SIZES[unit]}"
+    )
 
 
 def visible(text: object) -> str:

@@ -24,9 +24,15 @@ def change(person, **fields):
 
 def test_an_administrator_adds_a_person_with_one_role(as_admin):
     words = {"password1": "a long enough phrase", "password2": "a long enough phrase"}
-    answer = as_admin.post(f"{USERS}add/", {"username": "ana", "usable_password": "true", "role": "auditor", **words})
+    answer = as_admin.post(
+        f"{USERS}add/", {"username": "ana", "usable_password": "true", "role": "auditor", **words}
+    )
     ana = User.objects.get(username="ana")
-    assert answer.status_code == 302 and ana.role == "auditor" and ana.check_password("a long enough phrase")
+    assert (
+        answer.status_code == 302
+        and ana.role == "auditor"
+        and ana.check_password("a long enough phrase")
+    )
     assert not ana.is_superuser and not ana.is_staff
 
 
@@ -51,7 +57,12 @@ def test_an_administrator_changes_role_names_and_activity(as_admin, viewer):
 
 def test_a_weak_password_is_refused(as_admin):
     data = {"username": "ana", "usable_password": "true", "role": "viewer"}
-    assert as_admin.post(f"{USERS}add/", {**data, "password1": "short", "password2": "short"}).status_code == 200
+    assert (
+        as_admin.post(
+            f"{USERS}add/", {**data, "password1": "short", "password2": "short"}
+        ).status_code
+        == 200
+    )
     assert not User.objects.filter(username="ana").exists()
 
 
@@ -86,16 +97,21 @@ def test_the_admin_has_no_sign_in_of_its_own(client, db):
 
 
 @pytest.mark.parametrize(
-    "path", ["auth/group/", "account/emailaddress/", "socialaccount/socialapp/", "mfa/authenticator/"]
+    "path",
+    ["auth/group/", "account/emailaddress/", "socialaccount/socialapp/", "mfa/authenticator/"],
 )
 def test_other_packages_tables_have_no_address(as_admin, path):
     assert as_admin.get(f"/admin/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "accounts/user/", "accounts/user/add/", "accounts/user/{pk}/change/"])
+@pytest.mark.parametrize(
+    "path", ["", "accounts/user/", "accounts/user/add/", "accounts/user/{pk}/change/"]
+)
 def test_the_pages_work_under_the_content_policy(as_admin, admin, path):
     page = as_admin.get("/admin/" + path.format(pk=admin.pk)).content.decode()
-    inline = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*json)[^>]*>|<style|\sstyle=|\son[a-z]+=", page)
+    inline = re.findall(
+        r"<script(?![^>]*\bsrc=)(?![^>]*json)[^>]*>|<style|\sstyle=|\son[a-z]+=", page
+    )
     assert inline == [] and "pingadmin" in page
 
 

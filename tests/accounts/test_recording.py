@@ -31,7 +31,10 @@ def detail(action):
 
 def test_signing_in_and_out(support):
     sign_in("support").post("/accounts/logout/")
-    assert [(event.action, event.actor_name, event.actor_role) for event in AuditEvent.objects.order_by("seq")] == [
+    assert [
+        (event.action, event.actor_name, event.actor_role)
+        for event in AuditEvent.objects.order_by("seq")
+    ] == [
         ("sign_in", "support", "support"),
         ("sign_out", "support", "support"),
     ]
@@ -54,7 +57,10 @@ def test_a_denied_act_is_written_once_a_minute(as_viewer):
     for _ in range(3):
         assert as_viewer.get("/audit/").status_code == 403
     assert as_viewer.post("/sessions/ping/ses_1/resume/", {"reason": "x"}).status_code == 403
-    told = [json.loads(event.detail) for event in AuditEvent.objects.filter(action="denied").order_by("seq")]
+    told = [
+        json.loads(event.detail)
+        for event in AuditEvent.objects.filter(action="denied").order_by("seq")
+    ]
     assert told == [
         {"method": "GET", "address": "/audit/"},
         {"method": "POST", "address": "/sessions/ping/ses_1/resume/"},
@@ -68,7 +74,13 @@ def test_adding_somebody_and_giving_a_role(db):
 
 
 def test_a_change_in_the_admin_names_who_made_it_and_what_changed(as_admin, support):
-    form = {"username": "support", "role": "auditor", "first_name": "Ana", "last_name": "", "email": ""}
+    form = {
+        "username": "support",
+        "role": "auditor",
+        "first_name": "Ana",
+        "last_name": "",
+        "email": "",
+    }
     assert as_admin.post(f"/admin/accounts/user/{support.pk}/change/", form).status_code == 302
     changed = only("person_changed")
     assert changed.actor_name == "admin"
@@ -78,7 +90,11 @@ def test_a_change_in_the_admin_names_who_made_it_and_what_changed(as_admin, supp
 
 
 def test_a_password_set_by_an_admin_is_written_without_the_password(as_admin, support):
-    form = {"password1": "another-long-one-77", "password2": "another-long-one-77", "usable_password": "true"}
+    form = {
+        "password1": "another-long-one-77",
+        "password2": "another-long-one-77",
+        "usable_password": "true",
+    }
     assert as_admin.post(f"/admin/accounts/user/{support.pk}/password/", form).status_code == 302
     assert "another-long" not in only("person_changed").detail
 

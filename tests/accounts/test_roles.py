@@ -90,13 +90,17 @@ def test_a_change_of_what_roles_may_do_is_in_the_audit_log(settings):
     assert json.loads(event.detail) == {"changes": ["support: added resumes.pause"]}
 
 
-@pytest.mark.parametrize(("named", "changes"), [([], []), (["support"], ["support: added resumes.pause"])])
+@pytest.mark.parametrize(
+    ("named", "changes"), [([], []), (["support"], ["support: added resumes.pause"])]
+)
 def test_of_a_fresh_database_only_what_the_settings_give_is_written_down(settings, named, changes):
     Group.objects.all().delete()
     settings.PAUSE_ROLES = named
     run("sync_roles")
     found = AuditEvent.objects.filter(action="roles_changed")
-    assert [json.loads(event.detail)["changes"] for event in found] == ([changes] if changes else [])
+    assert [json.loads(event.detail)["changes"] for event in found] == (
+        [changes] if changes else []
+    )
 
 
 def test_a_role_gets_nothing_that_cannot_be_written_down(settings, monkeypatch):
@@ -153,7 +157,9 @@ def test_add_user_makes_an_active_person_with_one_role(monkeypatch):
     monkeypatch.setenv("PINGADMIN_NEW_PASSWORD", PASSWORD)
     assert run("add_user", "ana", role="auditor") == "added ana as auditor\n"
     ana = User.objects.get(username="ana")
-    assert ana.check_password(PASSWORD) and ana.is_active and not ana.is_superuser and not ana.is_staff
+    assert (
+        ana.check_password(PASSWORD) and ana.is_active and not ana.is_superuser and not ana.is_staff
+    )
     assert ana.role == "auditor"
 
 

@@ -35,7 +35,9 @@ def test_half_an_hour_without_activity_ends_it(client, clock):
 
 def test_the_login_page_says_why(client, clock):
     clock.shift(timedelta(minutes=31))
-    assert b"signed out after 30 min without activity" in client.get("/sessions/", follow=True).content
+    assert (
+        b"signed out after 30 min without activity" in client.get("/sessions/", follow=True).content
+    )
 
 
 def test_activity_keeps_it(client, clock):

@@ -43,10 +43,14 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(visitor, suppo
     assert "do not belong together" in words("support")
 
 
-def test_an_unknown_name_costs_as_many_password_hashes_as_a_known_one(visitor, support, monkeypatch):
+def test_an_unknown_name_costs_as_many_password_hashes_as_a_known_one(
+    visitor, support, monkeypatch
+):
     hashed = []
     real = MD5PasswordHasher.encode
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *args: hashed.append(1) or real(self, *args))
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda self, *args: hashed.append(1) or real(self, *args)
+    )
     sign_in(visitor, "support", "wrong")
     known = len(hashed)
     sign_in(visitor, "nobody-of-this-name", "wrong")
@@ -85,7 +89,9 @@ def test_an_address_has_ten_failures_a_minute_over_all_accounts(visitor, db):
 
 def test_a_forged_forwarded_address_is_not_believed(visitor, db):
     answers = [
-        sign_in(visitor, f"person-{number}", "wrong", headers={"X-Forwarded-For": f"10.0.0.{number}"})
+        sign_in(
+            visitor, f"person-{number}", "wrong", headers={"X-Forwarded-For": f"10.0.0.{number}"}
+        )
         for number in range(11)
     ]
     assert answers[-1].status_code == 429
@@ -148,12 +154,19 @@ def test_nobody_is_sent_elsewhere_after_signing_in(visitor, support, there, way)
     else:
         answer = visitor.post(LOGIN, {**data, "next": there})
     location = urlsplit(answer["Location"])
-    assert answer.status_code == 302 and location.netloc in ("", "testserver") and location.scheme == ""
+    assert (
+        answer.status_code == 302
+        and location.netloc in ("", "testserver")
+        and location.scheme == ""
+    )
     assert answer["Location"].startswith("/") and not answer["Location"].startswith(("//", "/\\"))
 
 
 def test_a_page_of_ours_is_returned_to_after_signing_in(visitor, support):
-    assert sign_in(visitor, query="?next=/audit/%3Fresult%3Dunknown")["Location"] == "/audit/?result=unknown"
+    assert (
+        sign_in(visitor, query="?next=/audit/%3Fresult%3Dunknown")["Location"]
+        == "/audit/?result=unknown"
+    )
 
 
 def test_a_switched_off_account_cannot_sign_in(visitor, support):
@@ -202,7 +215,9 @@ def test_a_person_without_a_password_here_is_told_where_it_is(as_support, suppor
     assert answer.status_code == 403 and b"no password here" in answer.content
 
 
-@pytest.mark.parametrize("path", ["signup/", "password/reset/", "email/", "3rdparty/", "login/code/"])
+@pytest.mark.parametrize(
+    "path", ["signup/", "password/reset/", "email/", "3rdparty/", "login/code/"]
+)
 def test_nobody_signs_up_or_gets_mail(visitor, db, path):
     assert visitor.get(f"/accounts/{path}").status_code == 404
 

@@ -29,7 +29,10 @@ def test_three_names_make_a_provider(given):
     provider = environment.single_sign_on()["openid_connect"]
     assert provider["OAUTH_PKCE_ENABLED"]
     (app,) = provider["APPS"]
-    assert app["client_id"] == "pingadmin" and app["settings"]["server_url"] == GIVEN["OIDC_SERVER_URL"]
+    assert (
+        app["client_id"] == "pingadmin"
+        and app["settings"]["server_url"] == GIVEN["OIDC_SERVER_URL"]
+    )
 
 
 @pytest.mark.parametrize("missing", GIVEN)

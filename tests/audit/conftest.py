@@ -26,7 +26,9 @@ def own_database(request, tmp_path, django_db_blocker):
         DATABASE_URL=url, DATABASE_WAIT_SECONDS="60", DJANGO_SETTINGS_MODULE="tests.settings"
     )
     migrate(environment)
-    connections.databases[OWN] = connections.databases["default"] | {"OPTIONS": {}} | environ.Env.db_url_config(url)
+    connections.databases[OWN] = (
+        connections.databases["default"] | {"OPTIONS": {}} | environ.Env.db_url_config(url)
+    )
     with django_db_blocker.unblock():
         yield environment
         connections[OWN].close()
@@ -35,5 +37,14 @@ def own_database(request, tmp_path, django_db_blocker):
 
 def migrate(environment: dict[str, str], *target: str) -> None:
     """Migrates that database: all of it, or one app to one migration."""
-    command = [sys.executable, "-m", "django", "migrate", *target, "--skip-checks", "--verbosity", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "django",
+        "migrate",
+        *target,
+        "--skip-checks",
+        "--verbosity",
+        "0",
+    ]
     subprocess.run(command, cwd=CHECKOUT, env=environment, check=True)

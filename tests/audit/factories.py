@@ -6,8 +6,22 @@ from pingadmin.audit import trail
 from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
 
-ANA = Actor(kind="person", id="700001", name="ana", role="support", source_address="192.0.2.7", request_id="req-1")
-BEN = Actor(kind="person", id="700002", name="ben", role="support", source_address="192.0.2.8", request_id="req-2")
+ANA = Actor(
+    kind="person",
+    id="700001",
+    name="ana",
+    role="support",
+    source_address="192.0.2.7",
+    request_id="req-1",
+)
+BEN = Actor(
+    kind="person",
+    id="700002",
+    name="ben",
+    role="support",
+    source_address="192.0.2.8",
+    request_id="req-2",
+)
 
 
 def event(**given) -> AuditEvent:
@@ -19,8 +33,18 @@ def event(**given) -> AuditEvent:
 
 def story(result: str = "ok", *, outcome: dict | None = None, **given) -> AuditEvent:
     """The head of a resume with its outcome; no outcome for result ''."""
-    facts = {"alias": "ping", "session_id": "ses_1", "reason": "Customer approved", "ticket": "INC-1"} | given
+    facts = {
+        "alias": "ping",
+        "session_id": "ses_1",
+        "reason": "Customer approved",
+        "ticket": "INC-1",
+    } | given
     head = event(**facts)
     if result:
-        event(phase="outcome", story=head.seq, result=result, **(facts | {"reason": "", **(outcome or {})}))
+        event(
+            phase="outcome",
+            story=head.seq,
+            result=result,
+            **(facts | {"reason": "", **(outcome or {})}),
+        )
     return head

@@ -69,7 +69,9 @@ def test_going_back_shows_the_question_that_was_asked(told, new_page):
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_a_press_downloads_what_the_page_shows_and_the_verifier_proves_it(told, new_page, tmp_path, script):
+def test_a_press_downloads_what_the_page_shows_and_the_verifier_proves_it(
+    told, new_page, tmp_path, script
+):
     page = new_page("auditor", java_script_enabled=script)
     page.goto("/audit/?actor=ben")
     files = {}
@@ -82,8 +84,19 @@ def test_a_press_downloads_what_the_page_shows_and_the_verifier_proves_it(told, 
     assert files["Export CSV"].read_text().count("ses_of_ben") == 1
     assert "actor-ben" in files["Export JSONL"].name
     key = json.loads(files["Export JSONL"].read_text().splitlines()[0])["public_key"]
-    verifier = [sys.executable, "-I", "-S", files["Verifier for JSONL"], files["Export JSONL"], "--public-key", key]
-    assert "WHOLE: 2 events" in subprocess.run(verifier, capture_output=True, text=True, check=True).stdout
+    verifier = [
+        sys.executable,
+        "-I",
+        "-S",
+        files["Verifier for JSONL"],
+        files["Export JSONL"],
+        "--public-key",
+        key,
+    ]
+    assert (
+        "WHOLE: 2 events"
+        in subprocess.run(verifier, capture_output=True, text=True, check=True).stdout
+    )
 
 
 def test_the_export_follows_a_filter_that_swapped_only_the_list(told, new_page):
@@ -92,4 +105,7 @@ def test_the_export_follows_a_filter_that_swapped_only_the_list(told, new_page):
     page.get_by_role("link", name="Unknown", exact=True).click()
     page.wait_for_url("**/audit/?result=unknown")
 
-    assert page.get_by_role("link", name="Export CSV").get_attribute("href") == "/audit/export.csv?result=unknown"
+    assert (
+        page.get_by_role("link", name="Export CSV").get_attribute("href")
+        == "/audit/export.csv?result=unknown"
+    )

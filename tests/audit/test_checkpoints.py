@@ -126,7 +126,11 @@ def test_after_a_rotation_old_keys_verify_and_new_ones_write(settings):
 
     assert (walk.fault, kept.faults, walk.anchored.seq) == (None, [], 2)
     assert len(set(AuditEvent.objects.values_list("key_id", flat=True))) == 2
-    assert len({one.key_id for one in kept.binding}) == len({one.public_key_id for one in kept.binding}) == 2
+    assert (
+        len({one.key_id for one in kept.binding})
+        == len({one.public_key_id for one in kept.binding})
+        == 2
+    )
 
 
 def test_while_two_releases_overlap_both_keys_may_write(settings):
@@ -210,7 +214,9 @@ def test_the_list_can_replace_a_file_that_was_lost(checkpoint_file, capsys):
     assert checkpoints.kept().faults == []
 
 
-@pytest.mark.parametrize("sink", ["http://example.org/", "mail:nobody", "ftp://example.org/", "example.org"])
+@pytest.mark.parametrize(
+    "sink", ["http://example.org/", "mail:nobody", "ftp://example.org/", "example.org"]
+)
 def test_a_sink_that_is_not_safe_is_refused_at_start(monkeypatch, sink):
     monkeypatch.setenv("CHECKPOINT_SINKS", sink)
     with pytest.raises(ImproperlyConfigured, match="mail:name@host or an address with https"):
@@ -250,7 +256,11 @@ def webhook():
             pass
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    server.bodies, server.answer, server.url = [], 204, f"http://127.0.0.1:{server.server_port}/checkpoint"
+    server.bodies, server.answer, server.url = (
+        [],
+        204,
+        f"http://127.0.0.1:{server.server_port}/checkpoint",
+    )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server

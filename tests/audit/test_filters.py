@@ -97,9 +97,17 @@ def test_a_story_is_found_by_its_last_result_as_it_is_told():
 
 def test_who_closed_a_story_is_found_as_well_as_who_began_it():
     head = story("unknown")
-    event(phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online")
+    event(
+        phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online"
+    )
 
-    for query in ("actor=ana", "actor=ben", "action=resume", "action=close_unknown", "words=online"):
+    for query in (
+        "actor=ana",
+        "actor=ben",
+        "action=resume",
+        "action=close_unknown",
+        "words=online",
+    ):
         assert found(query) == [head.seq]
     assert found("actor=ana&action=close_unknown") == []
 
@@ -147,7 +155,9 @@ def test_an_answer_that_makes_no_sense_is_an_error_of_its_field(query):
 
 
 def test_the_question_lives_in_the_url_without_its_blanks():
-    question = Question(QueryDict("actor=ana&session=&words=+rate+&result=ok&result=unknown&page=7"))
+    question = Question(
+        QueryDict("actor=ana&session=&words=+rate+&result=ok&result=unknown&page=7")
+    )
 
     assert question.urlencode() == "words=rate&actor=ana&result=unknown"
     assert question.urlencode(result="", before=7) == "words=rate&actor=ana&before=7"

@@ -22,7 +22,9 @@ ORM = {
     "delete": lambda row: row.delete(),
     "create": lambda row: AuditEvent.objects.create(seq=3),
     "get_or_create": lambda row: AuditEvent.objects.get_or_create(seq=3),
-    "update_or_create": lambda row: AuditEvent.objects.update_or_create(seq=1, defaults={"reason": "x"}),
+    "update_or_create": lambda row: AuditEvent.objects.update_or_create(
+        seq=1, defaults={"reason": "x"}
+    ),
     "queryset update": lambda row: AuditEvent.objects.filter(seq=1).update(reason="x"),
     "queryset delete": lambda row: AuditEvent.objects.all().delete(),
     "bulk_update": lambda row: AuditEvent.objects.bulk_update([row], ["reason"]),
@@ -48,11 +50,15 @@ DATABASE = {
 }
 
 SQLITE = {
-    "OR REPLACE of a row": lambda row: _replace("INSERT OR REPLACE", seq=2, prev_hash=row.prev_hash),
+    "OR REPLACE of a row": lambda row: _replace(
+        "INSERT OR REPLACE", seq=2, prev_hash=row.prev_hash
+    ),
     "OR REPLACE by event id": lambda row: _replace(
         "INSERT OR REPLACE", seq=3, prev_hash=row.row_hash, event_id=row.event_id.hex
     ),
-    "OR IGNORE with a hole": lambda row: _replace("INSERT OR IGNORE", seq=9, prev_hash=row.row_hash),
+    "OR IGNORE with a hole": lambda row: _replace(
+        "INSERT OR IGNORE", seq=9, prev_hash=row.row_hash
+    ),
     "REPLACE": lambda row: _replace("REPLACE", seq=1, prev_hash=chain.GENESIS),
 }
 
@@ -73,7 +79,9 @@ def tail():
 
 @pytest.mark.parametrize("path", ORM)
 def test_every_orm_path_is_refused_with_the_sentence_that_says_what_to_do(tail, path):
-    with pytest.raises(AppendOnlyError, match="append-only: write with pingadmin.audit.trail.append"):
+    with pytest.raises(
+        AppendOnlyError, match="append-only: write with pingadmin.audit.trail.append"
+    ):
         ORM[path](tail)
 
     assert _untouched()
@@ -115,7 +123,10 @@ def _is_refused(act, row) -> None:
 
 def _untouched() -> bool:
     rows = AuditEvent.objects.order_by("seq")
-    return all(chain.hash_of(row) == row.row_hash for row in rows) and rows.first().reason in ("first", "")
+    return all(chain.hash_of(row) == row.row_hash for row in rows) and rows.first().reason in (
+        "first",
+        "",
+    )
 
 
 def _sql(statement: str, parameters=None) -> None:

@@ -29,7 +29,9 @@ def tell(panel):
 
     def tell(under_way: bool = False) -> str:
         command = [sys.executable, "-c", EVENTS.format(under_way=int(under_way))]
-        done = subprocess.run(command, cwd=CHECKOUT, env=panel.environment, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=CHECKOUT, env=panel.environment, check=True, capture_output=True, text=True
+        )
         return done.stdout.strip()
 
     return tell

@@ -51,7 +51,9 @@ def test_without_a_checkpoint_it_says_that_none_vouches(as_auditor):
     event()
     event()
     as_auditor.post(CHECK)
-    assert "No checkpoint vouches for any of them yet: they rest on this server." in words(as_auditor.get(PAGE))
+    assert "No checkpoint vouches for any of them yet: they rest on this server." in words(
+        as_auditor.get(PAGE)
+    )
 
 
 def test_what_comes_after_the_check_is_said_to_be_unchecked(as_auditor):
@@ -72,7 +74,10 @@ def test_a_broken_log_is_named_in_plain_words(as_auditor):
 
     for address in ("/audit/", PAGE):
         page = words(as_auditor.get(address))
-        assert "Not whole." in page and "Event #2 was edited: what it says does not give its hash." in page
+        assert (
+            "Not whole." in page
+            and "Event #2 was edited: what it says does not give its hash." in page
+        )
         assert "Whole: " not in page
 
 
@@ -103,24 +108,34 @@ def test_a_long_check_goes_on_from_where_it_was_without_javascript(as_auditor, m
 
     answers = [as_auditor.post(CHECK, follow=True) for _ in range(3)]
 
-    assert [run_count(text) for text in map(words, answers)] == ["500 of 1,100", "1,000 of 1,100", "done"]
+    assert [run_count(text) for text in map(words, answers)] == [
+        "500 of 1,100",
+        "1,000 of 1,100",
+        "done",
+    ]
     assert "Continue checking" in answers[0].text and "Check now" in answers[2].text
     assert VerificationRun.objects.count() == 1
     assert AuditEvent.objects.filter(action="audit_verify").count() == 1
 
 
-def test_with_javascript_each_answer_asks_for_the_next_step_until_it_is_done(as_auditor, monkeypatch):
+def test_with_javascript_each_answer_asks_for_the_next_step_until_it_is_done(
+    as_auditor, monkeypatch
+):
     monkeypatch.setattr(runs, "STEP_SECONDS", 0)
     for _ in range(600):
         event()
 
     first, second = (as_auditor.post(CHECK, headers=HTMX).text for _ in range(2))
 
-    assert 'hx-trigger="load delay' in first and f'hx-post="{CHECK}"' in first and "<html" not in first
+    assert (
+        'hx-trigger="load delay' in first and f'hx-post="{CHECK}"' in first and "<html" not in first
+    )
     assert "hx-trigger" not in second and "Whole: 600 events" in second
 
 
-def test_what_was_checked_in_earlier_steps_is_not_checked_again_but_still_linked(as_auditor, monkeypatch):
+def test_what_was_checked_in_earlier_steps_is_not_checked_again_but_still_linked(
+    as_auditor, monkeypatch
+):
     monkeypatch.setattr(runs, "STEP_SECONDS", 0)
     for _ in range(600):
         event()
@@ -135,7 +150,9 @@ def test_what_was_checked_in_earlier_steps_is_not_checked_again_but_still_linked
 
 def test_two_browsers_that_watch_one_check_do_not_end_it_twice(as_auditor, auditor):
     event()
-    run = VerificationRun.objects.create(started_at=timezone.now(), started_by="auditor", head="0" * 64)
+    run = VerificationRun.objects.create(
+        started_at=timezone.now(), started_by="auditor", head="0" * 64
+    )
     slower = VerificationRun.objects.get(pk=run.pk)
     from pingadmin.audit.actors import Actor
 
@@ -205,7 +222,9 @@ def test_unfinished_stories_are_another_list(as_auditor):
 def test_a_complete_log_says_so(as_auditor):
     story("ok")
     as_auditor.post(CHECK)
-    assert "Every intent has one outcome, and every outcome its intent." in words(as_auditor.get(PAGE))
+    assert "Every intent has one outcome, and every outcome its intent." in words(
+        as_auditor.get(PAGE)
+    )
 
 
 def test_the_page_shows_the_public_key_and_the_newest_checkpoints(as_auditor):

@@ -28,22 +28,36 @@ words = st.text(max_size=20)
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.fixed_dictionaries(dict.fromkeys(["action", "actor_name", "reason", "ticket", "client", "session_id"], words)),
+    st.fixed_dictionaries(
+        dict.fromkeys(["action", "actor_name", "reason", "ticket", "client", "session_id"], words)
+    ),
     st.dictionaries(words, st.none() | st.integers() | words, max_size=3),
     st.datetimes(datetime(2000, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),
     st.integers(1, 2**63 - 1),
     st.none() | st.booleans(),
     st.none() | st.integers(-(2**31), 2**31 - 1),
 )
-def test_the_verifier_hashes_every_event_as_the_panel_does(texts, detail, at, seq, verified, status):
-    made = AuditEvent(**texts, seq=seq, story=seq, at=at, event_id="0" * 32, verified=verified, upstream_status=status)
+def test_the_verifier_hashes_every_event_as_the_panel_does(
+    texts, detail, at, seq, verified, status
+):
+    made = AuditEvent(
+        **texts,
+        seq=seq,
+        story=seq,
+        at=at,
+        event_id="0" * 32,
+        verified=verified,
+        upstream_status=status,
+    )
     made.detail, made.schema_version = cleaning.as_json(detail), chain.VERSION
     made.key_id, made.prev_hash, made.mac = "0" * 8, chain.GENESIS, "0" * 64
     made.row_hash = chain.hash_of(made)
 
     read = verifier.parsed(json.dumps(as_row(made)).encode())
 
-    assert verifier.canonical({name: read[name] for name in verifier.FIELDS[1]}) == chain.canonical(made)
+    assert verifier.canonical({name: read[name] for name in verifier.FIELDS[1]}) == chain.canonical(
+        made
+    )
     assert verifier.Checker().fault_of(read) == ""
 
 
@@ -53,7 +67,9 @@ def test_the_verifier_knows_what_the_panel_knows():
     assert verifier.CHECKPOINT_PREFIX == signing.PREFIX
     assert verifier.FORMAT == export_jsonl.FORMAT
     key, row_hash = "k" * 40, "a" * 64
-    assert hashlib.sha256(verifier.KEY_PREFIX + key.encode()).hexdigest()[:8] == chain.key_id_of(key)
+    assert hashlib.sha256(verifier.KEY_PREFIX + key.encode()).hexdigest()[:8] == chain.key_id_of(
+        key
+    )
     assert verifier.hmac.new(
         key.encode(), verifier.ROW_PREFIX + row_hash.encode(), "sha256"
     ).hexdigest() == chain.mac_of(row_hash, key)
@@ -88,11 +104,15 @@ def test_the_standards_own_signatures_hold_and_each_change_breaks_them(vector):
     assert not verifier.is_signed(key, message + b"x", signature)
     assert not verifier.is_signed(key, message, signature[:-1])
     assert not verifier.is_signed(key, message, bytes([signature[0] ^ 1]) + signature[1:])
-    assert not verifier.is_signed(key, message, signature[:40] + bytes([signature[40] ^ 1]) + signature[41:])
+    assert not verifier.is_signed(
+        key, message, signature[:40] + bytes([signature[40] ^ 1]) + signature[41:]
+    )
     twin = signature[:32] + (number + verifier.ORDER).to_bytes(32, "little")
     assert not verifier.is_signed(key, message, twin), "each signature has one form only"
     assert not verifier.is_signed(b"\xff" * 32, message, signature)
-    assert verifier.point_of((verifier.PRIME + 1).to_bytes(32, "little")) is None, "nor has a point a second one"
+    assert verifier.point_of((verifier.PRIME + 1).to_bytes(32, "little")) is None, (
+        "nor has a point a second one"
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -102,7 +122,9 @@ def test_signatures_of_the_panels_library_hold(seed, message):
     public = key.public_key().public_bytes_raw()
 
     assert verifier.is_signed(public, message, key.sign(message))
-    assert not verifier.is_signed(public, message, Ed25519PrivateKey.from_private_bytes(b"o" * 32).sign(message))
+    assert not verifier.is_signed(
+        public, message, Ed25519PrivateKey.from_private_bytes(b"o" * 32).sign(message)
+    )
 
 
 def test_it_is_one_file_of_the_oldest_python_that_it_names():

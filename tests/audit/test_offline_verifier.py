@@ -18,7 +18,12 @@ OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 @pytest.fixture
 def export(as_auditor):
     """Exports eight events of ana and ben, or what the query leaves of them: the file, as lines in a list."""
-    first = event(alias="ping", session_id="ses_1", reason="Customer é \u202e approved", shown={"state": "paused"})
+    first = event(
+        alias="ping",
+        session_id="ses_1",
+        reason="Customer é \u202e approved",
+        shown={"state": "paused"},
+    )
     second = event(by=BEN, alias="agi", session_id="ses_2")
     event(phase="outcome", story=first.seq, result="ok", verified=True, upstream_status=200)
     event(phase="outcome", story=second.seq, result="unknown", detail={"message": "\x00\ud800"})
@@ -60,7 +65,9 @@ def changed(line: bytes, **values) -> bytes:
 def rehashed(line: bytes, **values) -> bytes:
     """The same with a hash that fits: what a forger would do."""
     row = json.loads(line) | values
-    row["row_hash"] = hashlib.sha256(chain.encode({name: row[name] for name in chain.FIELDS[1]})).hexdigest()
+    row["row_hash"] = hashlib.sha256(
+        chain.encode({name: row[name] for name in chain.FIELDS[1]})
+    ).hexdigest()
     return json.dumps(row).encode() + b"\n"
 
 
@@ -79,7 +86,11 @@ def test_without_a_key_it_says_that_nothing_is_proven(export, verify):
     status, said = verify(export())
 
     assert status == 0
-    assert "WHOLE: 8 events" in said and "NOT PROVEN who wrote it" in said and keys.public_key() in said
+    assert (
+        "WHOLE: 8 events" in said
+        and "NOT PROVEN who wrote it" in said
+        and keys.public_key() in said
+    )
 
 
 @pytest.mark.django_db
@@ -118,7 +129,9 @@ def test_events_that_came_between_export_and_checkpoint_are_followed(export, ver
 @pytest.mark.django_db
 def test_an_event_that_is_no_export_vouches_for_nothing(export, verify):
     lines = export()
-    another = json.loads(rehashed(json.dumps(json.loads(lines[0])["export"]).encode(), action="look"))
+    another = json.loads(
+        rehashed(json.dumps(json.loads(lines[0])["export"]).encode(), action="look")
+    )
 
     status, said = verify([changed(lines[0], export=another), *lines[1:]])
 
@@ -163,7 +176,9 @@ def test_an_edit_of_any_field_is_found(export, verify, tmp_path, settings, name)
     (tmp_path / "key").write_text(settings.AUDIT_KEY.reveal())
     lines = export()
     old = json.loads(lines[4])[name]
-    new = {bool: not old, int: (old or 0) + 1 if isinstance(old, int) else 0}.get(type(old), f"{old}x")
+    new = {bool: not old, int: (old or 0) + 1 if isinstance(old, int) else 0}.get(
+        type(old), f"{old}x"
+    )
 
     lines[4] = changed(lines[4], **{name: new})
     status, said = verify(lines, *trusted(), "--key", tmp_path / "key")
@@ -174,16 +189,37 @@ def test_an_edit_of_any_field_is_found(export, verify, tmp_path, settings, name)
 
 TAMPERED = {
     "a line is missing": (lambda lines: lines[:3] + lines[4:], "1 of 8 events are missing"),
-    "the first event is missing": (lambda lines: lines[:1] + lines[2:], "1 of 8 events are missing"),
+    "the first event is missing": (
+        lambda lines: lines[:1] + lines[2:],
+        "1 of 8 events are missing",
+    ),
     "the last event is missing": (lambda lines: lines[:-1], "1 of 8 events are missing"),
     "all events are missing": (lambda lines: lines[:1], "8 of 8 events are missing"),
-    "two lines are swapped": (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], "event #3 stands after #4"),
-    "a line stands twice": (lambda lines: [*lines[:3], lines[2], *lines[3:]], "event #2 stands after #2"),
-    "the file is cut within a line": (lambda lines: [*lines[:-1], lines[-1][:-20]], "Line 9 ends in the middle"),
-    "the last line end is cut": (lambda lines: [*lines[:-1], lines[-1][:-1]], "Line 9 ends in the middle"),
-    "a line is garbage": (lambda lines: [*lines[:4], b"\xff\x00{[\n", *lines[5:]], "Line 5 is no event"),
+    "two lines are swapped": (
+        lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]],
+        "event #3 stands after #4",
+    ),
+    "a line stands twice": (
+        lambda lines: [*lines[:3], lines[2], *lines[3:]],
+        "event #2 stands after #2",
+    ),
+    "the file is cut within a line": (
+        lambda lines: [*lines[:-1], lines[-1][:-20]],
+        "Line 9 ends in the middle",
+    ),
+    "the last line end is cut": (
+        lambda lines: [*lines[:-1], lines[-1][:-1]],
+        "Line 9 ends in the middle",
+    ),
+    "a line is garbage": (
+        lambda lines: [*lines[:4], b"\xff\x00{[\n", *lines[5:]],
+        "Line 5 is no event",
+    ),
     "a line is no object": (lambda lines: [*lines[:4], b"[]\n", *lines[5:]], "Line 5 is no event"),
-    "a line is an empty object": (lambda lines: [*lines[:4], b"{}\n", *lines[5:]], "Line 5: this is no event"),
+    "a line is an empty object": (
+        lambda lines: [*lines[:4], b"{}\n", *lines[5:]],
+        "Line 5: this is no event",
+    ),
     "a line is nested without end": (
         lambda lines: [*lines[:4], b"[" * 100_000 + b"\n", *lines[5:]],
         "Line 5 is no event",
@@ -198,7 +234,11 @@ TAMPERED = {
     ),
     "a line is blank": (lambda lines: [*lines[:4], b"\n", *lines[4:]], "Line 5 is no event"),
     "a name stands twice": (
-        lambda lines: [*lines[:4], lines[4].replace(b'"alias"', b'"alias": "agi", "alias"', 1), *lines[5:]],
+        lambda lines: [
+            *lines[:4],
+            lines[4].replace(b'"alias"', b'"alias": "agi", "alias"', 1),
+            *lines[5:],
+        ],
         "a name stands twice",
     ),
     "a number is no integer": (
@@ -209,7 +249,10 @@ TAMPERED = {
         lambda lines: [*lines[:4], changed(lines[4], note="ok"), *lines[5:]],
         "its hash does not cover",
     ),
-    "seq is a word": (lambda lines: [*lines[:4], changed(lines[4], seq="4"), *lines[5:]], "its hash does not cover"),
+    "seq is a word": (
+        lambda lines: [*lines[:4], changed(lines[4], seq="4"), *lines[5:]],
+        "its hash does not cover",
+    ),
     "an event is rewritten and rehashed": (
         lambda lines: [*lines[:4], rehashed(lines[4], result="ok"), *lines[5:]],
         "event #5 does not follow #4",
@@ -260,7 +303,9 @@ def test_tampering_is_found_and_named(export, verify, how):
 def test_a_forger_who_rehashes_everything_is_stopped_by_the_signature(export, verify):
     lines = export()
     row, rows = rehashed(lines[8], result="rejected"), lines[1:8]
-    digest = hashlib.sha256(b"".join(json.loads(line)["row_hash"].encode() + b"\n" for line in [*rows, row]))
+    digest = hashlib.sha256(
+        b"".join(json.loads(line)["row_hash"].encode() + b"\n" for line in [*rows, row])
+    )
     manifest = json.loads(lines[0])
     detail = json.loads(manifest["export"]["detail"]) | {"digest": digest.hexdigest()}
     facts = {"detail": json.dumps(detail), "prev_hash": json.loads(row)["row_hash"]}
@@ -269,40 +314,57 @@ def test_a_forger_who_rehashes_everything_is_stopped_by_the_signature(export, ve
 
     assert verify(forged)[0] == 0, "hashes alone prove nothing, and without a key it says so"
     status, said = verify(forged, *trusted())
-    assert status == 1 and "event #9 was rewritten: the checkpoint at #9 vouches for another" in said
+    assert (
+        status == 1 and "event #9 was rewritten: the checkpoint at #9 vouches for another" in said
+    )
 
     unsigned = [changed(forged[0], checkpoints=[]), *forged[1:]]
     assert verify(unsigned, *trusted())[0] == 2
     resigned = [changed(forged[0], checkpoints=[signed_by(OTHER, manifest)]), *forged[1:]]
     assert verify(resigned, *trusted())[0] == 2
-    as_if = [changed(forged[0], checkpoints=[signed_by(OTHER, manifest, claim=keys.public_key())]), *forged[1:]]
+    as_if = [
+        changed(forged[0], checkpoints=[signed_by(OTHER, manifest, claim=keys.public_key())]),
+        *forged[1:],
+    ]
     status, said = verify(as_if, *trusted())
     assert status == 1 and "The checkpoint at #9 has a bad signature" in said
 
 
 def signed_by(key, manifest, claim="") -> dict:
     claim = claim or key.public_key().public_bytes_raw().hex()
-    statement = {name: value for name, value in manifest["checkpoints"][-1].items() if name not in ("mac", "signature")}
-    statement |= {"row_hash": manifest["export"]["row_hash"], "public_key_id": signing.public_key_id(claim)}
+    statement = {
+        name: value
+        for name, value in manifest["checkpoints"][-1].items()
+        if name not in ("mac", "signature")
+    }
+    statement |= {
+        "row_hash": manifest["export"]["row_hash"],
+        "public_key_id": signing.public_key_id(claim),
+    }
     signature = key.sign(signing.PREFIX + chain.encode(statement)).hex()
     return statement | {"mac": "0" * 64, "signature": signature}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "damage", [{"signature": "zz"}, {"signature": None}, {"seq": None}, {"public_key_id": []}, {"seq": 8}]
+    "damage",
+    [{"signature": "zz"}, {"signature": None}, {"seq": None}, {"public_key_id": []}, {"seq": 8}],
 )
 def test_a_damaged_checkpoint_is_named(export, verify, damage):
     lines = export()
     (checkpoint,) = json.loads(lines[0])["checkpoints"]
 
-    status, said = verify([changed(lines[0], checkpoints=[checkpoint | damage]), *lines[1:]], *trusted())
+    status, said = verify(
+        [changed(lines[0], checkpoints=[checkpoint | damage]), *lines[1:]], *trusted()
+    )
 
     assert status == 1 and "heckpoint" in said
 
 
 @pytest.mark.django_db
-def test_without_its_own_checkpoint_an_export_is_proven_as_far_as_an_older_one_reaches(export, verify, monkeypatch):
+def test_without_its_own_checkpoint_an_export_is_proven_as_far_as_an_older_one_reaches(
+    export, verify, monkeypatch
+):
     older = export()
     monkeypatch.setattr(export_jsonl.checkpoints, "make", lambda: None)
     event()
@@ -326,7 +388,9 @@ def test_a_checkpoint_vouches_for_nothing_before_a_gap(export, verify, monkeypat
     assert (status, "PROVEN: 2 of " in said) == (0, True), said
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"seq,at\n", b"{}\n", b'{"pingadmin_audit_export": 2}\n', b"\xff" * 9])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"seq,at\n", b"{}\n", b'{"pingadmin_audit_export": 2}\n', b"\xff" * 9]
+)
 def test_what_is_no_export_is_not_checked(verify, content):
     status, said = verify([content])
 

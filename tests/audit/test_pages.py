@@ -30,7 +30,9 @@ def queries(client, address) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)]
+)
 def test_support_auditors_and_admins_read_the_log_and_viewers_do_not(request, role, status):
     client = request.getfixturevalue(f"as_{role}")
     head = story("ok")
@@ -85,7 +87,9 @@ def test_pages_neither_skip_nor_repeat_while_rows_are_appended(as_auditor, monke
     down = _walk(as_auditor, "/audit/", link=r'href="([^"]*before=\d+)" rel="next"')
     assert [seq for page in down for seq in page] == known
 
-    up = _walk(as_auditor, f"/audit/?before={known[-1] + 1}", link=r'href="([^"]*after=\d+)" rel="prev"')
+    up = _walk(
+        as_auditor, f"/audit/?before={known[-1] + 1}", link=r'href="([^"]*after=\d+)" rel="prev"'
+    )
     back = [seq for page in reversed(up) for seq in page]
     assert [seq for seq in back if seq in known] == known
     assert back == sorted(set(back), reverse=True)
@@ -168,7 +172,9 @@ def test_a_bad_field_is_named_and_its_words_are_given_back(as_auditor):
 def test_an_htmx_request_gets_the_list_alone_and_an_address_without_blanks(as_auditor):
     head = story("ok")
 
-    response = as_auditor.get("/audit/?actor=ana&session=&ticket=", headers={"HX-Request": "true", "HX-Target": "log"})
+    response = as_auditor.get(
+        "/audit/?actor=ana&session=&ticket=", headers={"HX-Request": "true", "HX-Target": "log"}
+    )
 
     assert rows(response) == [head.seq]
     assert "<html" not in response.text
@@ -187,7 +193,11 @@ def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(
         alias="ping",
         session_id="ses_1",
         reason="Customer approved",
-        shown={"state": "disconnected", "source": "event stream", "seen_at": "2026-11-22T14:02:11+00:00"},
+        shown={
+            "state": "disconnected",
+            "source": "event stream",
+            "seen_at": "2026-11-22T14:02:11+00:00",
+        },
         snapshot_before=17,
     )
     event(
@@ -204,9 +214,22 @@ def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(
 
     text = as_auditor.get(f"/audit/{head.seq}/").text
 
-    for part in ("Intent written", "disconnected", "event stream", "Refused", "409", "not_reusable"):
+    for part in (
+        "Intent written",
+        "disconnected",
+        "event stream",
+        "Refused",
+        "409",
+        "not_reusable",
+    ):
         assert part in text
-    for part in ("It is not of the reusable kind", "Answered after (ms)", "204", "192.0.2.7", "req-1"):
+    for part in (
+        "It is not of the reusable kind",
+        "Answered after (ms)",
+        "204",
+        "192.0.2.7",
+        "req-1",
+    ):
         assert part in text
     assert 'href="/sessions/ping/ses_1/#snapshot-17"' in text
     assert 'href="/sessions/ping/ses_1/#snapshot-18"' in text
@@ -217,7 +240,9 @@ def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(
 def test_the_address_of_a_later_event_leads_to_its_place_in_the_story(as_auditor):
     head = story("ok")
 
-    assert as_auditor.get(f"/audit/{head.seq + 1}/").url == f"/audit/{head.seq}/#event-{head.seq + 1}"
+    assert (
+        as_auditor.get(f"/audit/{head.seq + 1}/").url == f"/audit/{head.seq}/#event-{head.seq + 1}"
+    )
     assert f'id="event-{head.seq + 1}"' in as_auditor.get(f"/audit/{head.seq}/").text
 
 
@@ -244,18 +269,27 @@ def test_hostile_text_is_shown_and_never_run(as_auditor, settings):
     head = event(by=by, alias="ping", **told, **texts)
     event(by=by, phase="outcome", result="unknown", story=head.seq, alias="ping", **told, **texts)
 
-    for address in ("/audit/", f"/audit/{head.seq}/", f"/audit/?{_query(actor=HOSTILE, since=HOSTILE[:40])}"):
+    for address in (
+        "/audit/",
+        f"/audit/{head.seq}/",
+        f"/audit/?{_query(actor=HOSTILE, since=HOSTILE[:40])}",
+    ):
         text = as_auditor.get(address).text
         assert "<img" not in text
         assert "<script>alert" not in text
         assert "<b hx-get" not in text
         assert escape(HOSTILE)[:30] in text
     story_page = as_auditor.get(f"/audit/{head.seq}/").text
-    assert "<title>" in story_page and "</title><" not in story_page.split("<title>")[1].split("</title>")[0]
+    assert (
+        "<title>" in story_page
+        and "</title><" not in story_page.split("<title>")[1].split("</title>")[0]
+    )
     assert "hx-disable" in story_page
 
 
-@pytest.mark.parametrize("state", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "T", 7, 0.5, None])
+@pytest.mark.parametrize(
+    "state", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "T", 7, 0.5, None]
+)
 def test_a_state_that_looks_like_a_time_breaks_no_page(as_auditor, state):
     head = event(shown={"state": state, "deep": {"a": [1]}})
 
@@ -272,7 +306,14 @@ def test_invisible_characters_are_written_out(as_auditor):
 
 def test_rows_that_the_trail_would_refuse_are_shown_as_unrecognised_and_break_no_page(as_auditor):
     head = event()
-    _forge(head, result="success", phase="outcome", story=head.seq, shown="[1, {", detail='["no object"]')
+    _forge(
+        head,
+        result="success",
+        phase="outcome",
+        story=head.seq,
+        shown="[1, {",
+        detail='["no object"]',
+    )
 
     for address in ("/audit/", f"/audit/{head.seq}/"):
         text = as_auditor.get(address).text

@@ -25,7 +25,10 @@ def test_reading_the_log_is_recorded_once_for_a_person_and_hour(as_auditor, as_s
         as_auditor.get(f"/audit/{head.seq}/")
     assert reads() == 1
     as_support.get(f"/audit/{head.seq}/")
-    assert [read.actor_name for read in AuditEvent.objects.filter(action="read_log")] == ["auditor", "support"]
+    assert [read.actor_name for read in AuditEvent.objects.filter(action="read_log")] == [
+        "auditor",
+        "support",
+    ]
 
 
 def test_the_same_person_is_recorded_again_in_the_next_hour(as_auditor):
@@ -57,7 +60,9 @@ def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch,
     with monkeypatch.context() as broken:
         broken.setattr(trail, "_lock", refuse)
         assert "Customer approved" in as_auditor.get("/audit/").text
-    assert [record.levelname for record in caplog.records if record.name == reading.__name__] == ["CRITICAL"]
+    assert [record.levelname for record in caplog.records if record.name == reading.__name__] == [
+        "CRITICAL"
+    ]
 
     as_auditor.get("/audit/")
     assert reads() == 1, "and is recorded as soon as it can be"

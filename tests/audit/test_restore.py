@@ -121,7 +121,9 @@ def test_there_is_nothing_to_accept_in_a_log_that_did_not_go_back(admin):
         call_command("audit_accept_restore", reason="Backup", by="admin")
 
 
-def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(settings, tmp_path, caplog, monkeypatch):
+def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(
+    settings, tmp_path, caplog, monkeypatch
+):
     monkeypatch.setattr(gate, "_seen", gate._Seen())
     settings.CHECKPOINT_FILE = tmp_path
 

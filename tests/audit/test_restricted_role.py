@@ -21,7 +21,12 @@ def restricted(tmp_path, postgres, simulator, role):
     url = postgres.create_database()
     owner = panel_environment(tmp_path, url, simulator)
     furnish(owner)
-    panel = Panel(tmp_path, owner | {"DATABASE_URL": url.replace("postgres@", f"{role}@")}, simulator, start=False)
+    panel = Panel(
+        tmp_path,
+        owner | {"DATABASE_URL": url.replace("postgres@", f"{role}@")},
+        simulator,
+        start=False,
+    )
     panel.as_role = panel.environment["DATABASE_URL"]
     panel.as_owner = owner
     panel.manage("audit_restrict_role", role, DATABASE_URL=url)
@@ -32,7 +37,9 @@ def restricted(tmp_path, postgres, simulator, role):
 
 def test_the_panel_works_and_the_log_cannot_be_changed(restricted, postgres):
     person = restricted.login("support")
-    answer = person.post(f"/sessions/ping/{cast.PING_PAUSED}/resume/", {"reason": "Customer approved"})
+    answer = person.post(
+        f"/sessions/ping/{cast.PING_PAUSED}/resume/", {"reason": "Customer approved"}
+    )
     assert answer.status_code == 302
     for attempt in (
         "UPDATE audit_auditevent SET reason = 'x'",
@@ -46,19 +53,27 @@ def test_the_panel_works_and_the_log_cannot_be_changed(restricted, postgres):
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             postgres.rows(restricted.as_role, attempt)
-    found = postgres.rows(restricted.as_role, "SELECT phase, result FROM audit_auditevent WHERE action = 'resume'")
+    found = postgres.rows(
+        restricted.as_role, "SELECT phase, result FROM audit_auditevent WHERE action = 'resume'"
+    )
     assert [(row["phase"], row["result"]) for row in found] == [("intent", ""), ("outcome", "ok")]
 
 
 def test_a_role_that_no_grant_can_restrict_is_refused(restricted):
     done = restricted.manage(
-        "audit_restrict_role", "postgres", check=False, DATABASE_URL=restricted.as_owner["DATABASE_URL"]
+        "audit_restrict_role",
+        "postgres",
+        check=False,
+        DATABASE_URL=restricted.as_owner["DATABASE_URL"],
     )
     assert done.returncode != 0 and "superuser or owns" in done.stderr
 
 
 def test_a_role_that_is_not_there_is_named(restricted):
     done = restricted.manage(
-        "audit_restrict_role", "nobody", check=False, DATABASE_URL=restricted.as_owner["DATABASE_URL"]
+        "audit_restrict_role",
+        "nobody",
+        check=False,
+        DATABASE_URL=restricted.as_owner["DATABASE_URL"],
     )
     assert done.returncode != 0 and "There is no role nobody" in done.stderr

@@ -37,7 +37,12 @@ def at(moment: datetime, **given):
 def test_each_state_finds_its_stories_by_their_last_mark():
     pending, reviewed, flagged, changed = story("ok"), story("ok"), story("ok"), story("ok")
     event(action="add_user", phase="event")
-    mark(reviewed, "reviewed"), mark(flagged, "flagged"), mark(changed, "flagged"), mark(changed, "reviewed")
+    (
+        mark(reviewed, "reviewed"),
+        mark(flagged, "flagged"),
+        mark(changed, "flagged"),
+        mark(changed, "reviewed"),
+    )
 
     assert found("review=pending") == [pending.seq]
     assert found("review=reviewed") == [reviewed.seq, changed.seq]
@@ -117,7 +122,9 @@ def hours(settings, monkeypatch):
         ("2026-11-22T23:30:00+00:00", True),
     ],
 )
-def test_outside_hours_goes_by_the_clock_and_days_of_the_zone_that_is_set(hours, moment, is_outside):
+def test_outside_hours_goes_by_the_clock_and_days_of_the_zone_that_is_set(
+    hours, moment, is_outside
+):
     hours("08:00-18:00 Mon-Fri Europe/Madrid")
     head = at(datetime.fromisoformat(moment))
 
@@ -127,7 +134,10 @@ def test_outside_hours_goes_by_the_clock_and_days_of_the_zone_that_is_set(hours,
 def test_hours_may_end_at_midnight_and_days_be_listed(hours):
     hours("00:00-24:00 Mon-Fri,Sun")
     saturday = at(datetime(2026, 11, 21, 12, tzinfo=UTC))
-    at(datetime(2026, 11, 20, 23, 59, 59, 999999, tzinfo=UTC)), at(datetime(2026, 11, 22, tzinfo=UTC))
+    (
+        at(datetime(2026, 11, 20, 23, 59, 59, 999999, tzinfo=UTC)),
+        at(datetime(2026, 11, 22, tzinfo=UTC)),
+    )
 
     assert found("facet=outside_hours") == [saturday.seq]
 
@@ -136,7 +146,9 @@ def test_without_hours_there_is_no_such_facet(settings):
     settings.WORKING_HOURS = None
 
     assert not Question(QueryDict("facet=outside_hours")).is_valid()
-    assert "Outside hours" not in [chip.label for chip in chips.for_queue(_sound(""), counted=False)]
+    assert "Outside hours" not in [
+        chip.label for chip in chips.for_queue(_sound(""), counted=False)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +159,9 @@ def test_without_hours_there_is_no_such_facet(settings):
 def test_hours_that_cannot_be_read_are_refused_at_start_with_an_example(monkeypatch, text):
     monkeypatch.setenv("WORKING_HOURS", text)
 
-    with pytest.raises(environment.ImproperlyConfigured, match="08:00-18:00 Mon-Fri,Sun Europe/Madrid"):
+    with pytest.raises(
+        environment.ImproperlyConfigured, match="08:00-18:00 Mon-Fri,Sun Europe/Madrid"
+    ):
         environment.working_hours("WORKING_HOURS")
 
 
@@ -166,7 +180,11 @@ def test_a_word_that_is_none_is_refused(query):
 
 def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
     for number in range(60):
-        story("unknown" if number % 3 else "ok", ticket="" if number % 2 else "INC-1", session_id=f"ses_{number % 50}")
+        story(
+            "unknown" if number % 3 else "ok",
+            ticket="" if number % 2 else "INC-1",
+            session_id=f"ses_{number % 50}",
+        )
     for head in (story("ok", by=BEN), story("ok", by=BEN, ticket="", batch="b-1")):
         mark(head, "flagged")
 
@@ -177,15 +195,24 @@ def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
 
 
 def test_a_chip_pressed_again_is_dropped_and_its_like_is_replaced():
-    of = {chip.name: chip for chip in chips.for_queue(_sound("review=pending&facet=bulk&actor=ana"), counted=False)}
+    of = {
+        chip.name: chip
+        for chip in chips.for_queue(_sound("review=pending&facet=bulk&actor=ana"), counted=False)
+    }
 
     assert of["pending"].is_on and of["pending"].address == "/audit/?actor=ana&facet=bulk"
-    assert not of["flagged"].is_on and of["flagged"].address == "/audit/?actor=ana&review=flagged&facet=bulk"
+    assert (
+        not of["flagged"].is_on
+        and of["flagged"].address == "/audit/?actor=ana&review=flagged&facet=bulk"
+    )
     assert of["unknown"].address == "/audit/?actor=ana&review=pending&facet=unknown"
 
 
 def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
-    before, monday = datetime(2026, 11, 15, 14, 59, tzinfo=UTC), datetime(2026, 11, 15, 15, 1, tzinfo=UTC)
+    before, monday = (
+        datetime(2026, 11, 15, 14, 59, tzinfo=UTC),
+        datetime(2026, 11, 15, 15, 1, tzinfo=UTC),
+    )
     at(before), mark(at(monday), "reviewed"), mark(at(monday), "flagged"), at(monday)
     event(action="add_user", phase="event")
 
@@ -193,7 +220,10 @@ def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
         assert reviews.progress_this_week() == {"done": 2, "all": 3}
     with time_machine.travel(datetime(2026, 11, 15, 16, tzinfo=UTC)), timezone.override("UTC"):
         assert reviews.progress_this_week() == {"done": 2, "all": 4}, "there it is still Sunday"
-    with time_machine.travel(datetime(2026, 11, 22, 16, tzinfo=UTC)), timezone.override("Asia/Tokyo"):
+    with (
+        time_machine.travel(datetime(2026, 11, 22, 16, tzinfo=UTC)),
+        timezone.override("Asia/Tokyo"),
+    ):
         assert reviews.progress_this_week() == {"done": 0, "all": 0}, "there it is Monday again"
 
 

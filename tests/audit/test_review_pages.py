@@ -21,7 +21,11 @@ HOSTILE = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b hx-get="
 
 
 def press(client, head, mark="reviewed", *, note="", query="?review=pending", seen=None, **more):
-    given = {"mark": mark, "note": note, "seen": seen or AuditEvent.objects.filter(story=head.seq).last().seq}
+    given = {
+        "mark": mark,
+        "note": note,
+        "seen": seen or AuditEvent.objects.filter(story=head.seq).last().seq,
+    }
     return client.post(f"/audit/{head.seq}/review/{query}", given | more.pop("data", {}), **more)
 
 
@@ -121,7 +125,10 @@ def test_the_answer_carries_the_mark_for_the_reviewers_pin_and_only_for_the_revi
     address = press(as_auditor, head).url
 
     mark = reviews.marks().last()
-    assert f'id="marked" value="{mark.seq}" data-hash="{mark.row_hash}"' in as_auditor.get(address).text
+    assert (
+        f'id="marked" value="{mark.seq}" data-hash="{mark.row_hash}"'
+        in as_auditor.get(address).text
+    )
     by_finn = reviews.mark(story=head.seq, word="flagged", note="Odd", seen=mark.seq, by=FINN).event
     assert 'id="marked"' not in as_auditor.get(f"/audit/?marked={by_finn.seq}").text
     assert 'id="marked"' not in as_auditor.get(f"/audit/?marked={head.seq}").text
@@ -175,7 +182,9 @@ def test_the_later_reviewer_is_told_of_the_other(as_auditor):
     seen = head.seq + 1
     reviews.mark(story=head.seq, word="flagged", note="Odd", seen=seen, by=FINN)
 
-    answer = press(as_auditor, head, seen=seen, headers={"HX-Request": "true", "HX-Target": "log"}, follow=True)
+    answer = press(
+        as_auditor, head, seen=seen, headers={"HX-Request": "true", "HX-Target": "log"}, follow=True
+    )
 
     assert f"#{head.seq}: finn marked it flagged while you looked at it." in answer.text
 
@@ -212,7 +221,11 @@ def test_the_storys_own_page_reviews_it_and_stays(as_auditor):
     text = as_auditor.get(answer.url).text
     assert "Whose ticket?" in text and '<span class="tag tag-failed">Flagged</span>' in text
     refused = press(as_auditor, head, "flagged", data={"from": "story"})
-    assert refused.status_code == 400 and "What happened" in refused.text and "Say in a few words" in refused.text
+    assert (
+        refused.status_code == 400
+        and "What happened" in refused.text
+        and "Say in a few words" in refused.text
+    )
 
 
 def test_a_row_says_how_its_story_stands(as_auditor):
@@ -236,12 +249,16 @@ def test_counts_come_as_their_own_fragment_and_without_javascript_on_request(as_
     for name, count in {"pending": 2, "reviewed": 0, "unknown": 1, "no_ticket": 1}.items():
         assert f'<b id="count-{name}" hx-swap-oob="true">{count}</b>' in fragment
         assert f'<b id="count-{name}"></b>' in as_auditor.get("/audit/?review=pending").text
-        assert f'<b id="count-{name}">{count}</b>' in as_auditor.get("/audit/?review=pending&counts=yes").text
+        assert (
+            f'<b id="count-{name}">{count}</b>'
+            in as_auditor.get("/audit/?review=pending&counts=yes").text
+        )
     assert as_auditor.get("/audit/counts/?since=never").status_code == 200
 
 
 @pytest.mark.parametrize(
-    "address", ["/audit/?review=pending", "/audit/counts/?review=pending", "/audit/?facet=repeated&story=1"]
+    "address",
+    ["/audit/?review=pending", "/audit/counts/?review=pending", "/audit/?facet=repeated&story=1"],
 )
 def test_the_queue_costs_as_many_queries_for_fifty_stories_as_for_one(as_auditor, address):
     story("ok"), story("ok")
@@ -265,14 +282,24 @@ def test_a_story_that_is_not_there_opens_nothing_and_cannot_be_marked(as_auditor
 
     assert 'id="opened"' not in as_auditor.get("/audit/?story=999").text
     for seq in (head.seq + 1, 999):
-        assert as_auditor.post(f"/audit/{seq}/review/", {"mark": "reviewed", "seen": seq}).status_code == 404
+        assert (
+            as_auditor.post(f"/audit/{seq}/review/", {"mark": "reviewed", "seen": seq}).status_code
+            == 404
+        )
 
 
 def test_hostile_text_beside_the_list_is_shown_and_never_run(as_auditor):
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket", "upstream_code"], HOSTILE)
     facts = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
     head = event(alias="ping", **texts, **facts)
-    event(phase="outcome", result="rejected", story=head.seq, by=Actor("person", "1", HOSTILE), **texts, **facts)
+    event(
+        phase="outcome",
+        result="rejected",
+        story=head.seq,
+        by=Actor("person", "1", HOSTILE),
+        **texts,
+        **facts,
+    )
     press(as_auditor, head, "flagged", note=HOSTILE)
 
     text = as_auditor.get(f"/audit/?story={head.seq}").text
@@ -301,7 +328,10 @@ def test_the_hash_of_a_row_is_given_with_the_head_and_null_where_there_is_none(a
     tail = AuditEvent.objects.last()
 
     stated = as_auditor.get(f"/audit/rows/{head.seq}/").json()
-    assert stated == {"row_hash": head.row_hash, "head": {"seq": tail.seq, "row_hash": tail.row_hash}}
+    assert stated == {
+        "row_hash": head.row_hash,
+        "head": {"seq": tail.seq, "row_hash": tail.row_hash},
+    }
     assert as_auditor.get("/audit/rows/999/").json()["row_hash"] is None
     assert as_auditor.get(f"/audit/rows/{10**30}/").json()["row_hash"] is None
 

@@ -34,7 +34,11 @@ def test_a_mark_is_a_further_event_of_the_story_with_the_note_as_its_reason():
 
     kept = AuditEvent.objects.get(seq=marked.event.seq)
     assert (kept.story, kept.phase, kept.action) == (head.seq, "mark", "mark_flagged")
-    assert (kept.reason, kept.actor_name, kept.session_id) == ("Whose ticket is this?", "eva", head.session_id)
+    assert (kept.reason, kept.actor_name, kept.session_id) == (
+        "Whose ticket is this?",
+        "eva",
+        head.session_id,
+    )
     assert told(head).result == "ok", "how it ended is not touched"
 
 
@@ -42,7 +46,11 @@ def test_the_last_mark_counts_and_all_of_them_stay():
     head = story("ok")
     assert told(head).review == "pending"
 
-    for word, note in (("reviewed", ""), ("flagged", "On second thought"), ("reviewed", "Explained")):
+    for word, note in (
+        ("reviewed", ""),
+        ("flagged", "On second thought"),
+        ("reviewed", "Explained"),
+    ):
         mark(head, word, note=note)
         assert told(head).review == word
 
@@ -80,7 +88,9 @@ def test_nobody_reviews_their_own_act():
 
 def test_whoever_closed_a_story_does_not_review_it():
     head = story("unknown", by=ANA)
-    event(phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online")
+    event(
+        phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online"
+    )
 
     with pytest.raises(reviews.OwnAct):
         mark(head, by=BEN)
@@ -187,7 +197,9 @@ print("ready", flush=True); sys.stdin.readline()
 marked = reviews.mark(story=story, word="flagged", note="Odd", seen=story + 1, by=by)
 print(len(marked.meanwhile))
 """
-PREPARE = "import django; django.setup(); from tests.audit.factories import story; print(story('ok').seq)"
+PREPARE = (
+    "import django; django.setup(); from tests.audit.factories import story; print(story('ok').seq)"
+)
 
 
 @pytest.mark.process

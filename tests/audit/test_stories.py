@@ -33,7 +33,9 @@ def test_each_result_has_its_word_and_its_colour(result, verified, word, meaning
     assert (ended.word, ended.meaning) == (word, meaning)
 
 
-@pytest.mark.parametrize(("action", "word"), [("resume", "Was not paused"), ("pause", "Was paused already")])
+@pytest.mark.parametrize(
+    ("action", "word"), [("resume", "Was not paused"), ("pause", "Was paused already")]
+)
 def test_a_needless_act_is_told_in_its_own_words(action, word):
     outcome = {"action": action, "phase": "outcome", "result": "already"}
     needless = told({"action": action, "phase": "intent"}, outcome)
@@ -64,7 +66,10 @@ def test_an_unknown_phase_is_unrecognised(phase):
 def test_looking_again_confirms_and_a_closure_changes_no_result():
     outcome = {"phase": "outcome", "result": "ok"}
 
-    assert told({"phase": "intent"}, outcome, {"phase": "evidence", "verified": True}).word == "Confirmed"
+    assert (
+        told({"phase": "intent"}, outcome, {"phase": "evidence", "verified": True}).word
+        == "Confirmed"
+    )
     closed = told(
         {"phase": "intent"},
         {"phase": "outcome", "result": "unknown"},

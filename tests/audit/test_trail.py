@@ -27,7 +27,11 @@ EVERYTHING = {
     "ticket": "INC-4420",
     "upstream_status": 200,
     "upstream_code": "session_resumed",
-    "shown": {"state": "disconnected", "paused": True, "seen_at": datetime(2026, 11, 22, 14, 2, 11, 5, UTC)},
+    "shown": {
+        "state": "disconnected",
+        "paused": True,
+        "seen_at": datetime(2026, 11, 22, 14, 2, 11, 5, UTC),
+    },
     "detail": {"message": "Done", "elapsed_ms": 204, "skew": 0.5},
     "attempt": str(uuid.UUID(int=1)),
     "batch": str(uuid.UUID(int=2)),
@@ -46,7 +50,12 @@ def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
     same = set(EVERYTHING) - {"by", "shown", "detail"}
     assert {name: getattr(row, name) for name in same} == {name: EVERYTHING[name] for name in same}
     assert (row.seq, row.story) == (2, 1)
-    assert (row.actor_kind, row.actor_id, row.actor_name, row.actor_role) == ("person", ANA.id, "ana", "support")
+    assert (row.actor_kind, row.actor_id, row.actor_name, row.actor_role) == (
+        "person",
+        ANA.id,
+        "ana",
+        "support",
+    )
     assert (row.source_address, row.request_id) == ("192.0.2.7", "req-1")
     assert json.loads(row.shown) == {
         "state": "disconnected",
@@ -75,7 +84,11 @@ def test_events_are_numbered_from_one_and_each_names_the_hash_before():
 def test_the_head_of_a_story_is_its_own_story_and_later_events_join_it():
     first, second = story("ok"), story("")
 
-    assert list(AuditEvent.objects.order_by("seq").values_list("seq", "story")) == [(1, 1), (2, 1), (3, 3)]
+    assert list(AuditEvent.objects.order_by("seq").values_list("seq", "story")) == [
+        (1, 1),
+        (2, 1),
+        (3, 3),
+    ]
     assert (first.story, second.story) == (1, 3)
 
 
@@ -128,9 +141,17 @@ def test_no_text_can_keep_an_outcome_from_being_written():
         story=head.seq,
         result="unknown",
         by=Actor("person", "9" * 99, hostile, hostile, hostile, hostile),
-        **dict.fromkeys(["alias", "session_id", "client", "reason", "ticket", "upstream_code"], hostile),
+        **dict.fromkeys(
+            ["alias", "session_id", "client", "reason", "ticket", "upstream_code"], hostile
+        ),
         shown={hostile: hostile},
-        detail={"deep": _nest(5000), "many": 10**5000, "big": 2**70, "nan": float("nan"), "bytes": b"\xff"},
+        detail={
+            "deep": _nest(5000),
+            "many": 10**5000,
+            "big": 2**70,
+            "nan": float("nan"),
+            "bytes": b"\xff",
+        },
     )
 
     row = AuditEvent.objects.get(seq=row.seq)
@@ -155,7 +176,9 @@ def test_a_detail_of_five_kilobytes_is_cut_to_two_and_says_so():
 
 
 @pytest.mark.django_db
-def test_each_committed_append_logs_one_line_with_seq_and_hash(caplog, django_capture_on_commit_callbacks):
+def test_each_committed_append_logs_one_line_with_seq_and_hash(
+    caplog, django_capture_on_commit_callbacks
+):
     caplog.set_level(logging.INFO, "pingadmin.audit.trail")
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -168,7 +191,11 @@ def test_each_committed_append_logs_one_line_with_seq_and_hash(caplog, django_ca
 def test_a_rolled_back_append_logs_nothing(caplog, django_capture_on_commit_callbacks):
     caplog.set_level(logging.INFO, "pingadmin.audit.trail")
 
-    with django_capture_on_commit_callbacks(execute=True), pytest.raises(ZeroDivisionError), transaction.atomic():
+    with (
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(ZeroDivisionError),
+        transaction.atomic(),
+    ):
         event()
         raise ZeroDivisionError
 
@@ -178,7 +205,11 @@ def test_a_rolled_back_append_logs_nothing(caplog, django_capture_on_commit_call
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "column",
-    [field.attname for field in AuditEvent._meta.concrete_fields if field.attname not in ("row_hash", "mac")],
+    [
+        field.attname
+        for field in AuditEvent._meta.concrete_fields
+        if field.attname not in ("row_hash", "mac")
+    ],
 )
 def test_no_column_can_change_without_the_hash(column):
     row = event(**EVERYTHING | {"phase": "event"})
@@ -207,7 +238,9 @@ def test_the_actor_of_a_request_is_its_person_as_of_now(rf, support):
     request = rf.get("/", REMOTE_ADDR="192.0.2.9")
     request.user, request.request_id = support, "req-9"
 
-    assert Actor.of(request) == Actor("person", str(support.pk), "support", "support", "192.0.2.9", "req-9")
+    assert Actor.of(request) == Actor(
+        "person", str(support.pk), "support", "support", "192.0.2.9", "req-9"
+    )
 
 
 def _another(value):

@@ -39,7 +39,11 @@ def _in_its_own_process(name: str) -> list[report.Line]:
         command = [sys.executable, "-m", "tests.bench", "--only", name, "--json", str(file)]
         try:
             done = subprocess.run(
-                command, cwd=CHECKOUT, stdout=sys.stderr, timeout=MOST_SECONDS, preexec_fn=die_with_parent
+                command,
+                cwd=CHECKOUT,
+                stdout=sys.stderr,
+                timeout=MOST_SECONDS,
+                preexec_fn=die_with_parent,
             )
             why = f"it ended with {done.returncode}"
         except subprocess.TimeoutExpired:
@@ -50,7 +54,9 @@ def _in_its_own_process(name: str) -> list[report.Line]:
 
 
 def _names() -> list[str]:
-    return sorted(file.stem.removeprefix("bench_") for file in Path(__file__).parent.glob("bench_*.py"))
+    return sorted(
+        file.stem.removeprefix("bench_") for file in Path(__file__).parent.glob("bench_*.py")
+    )
 
 
 def _module(name: str):

@@ -25,8 +25,12 @@ GOALS = {"p50": 12.0, "p99": 40.0}
 def run() -> list[report.Line]:
     directory = Path(tempfile.mkdtemp(prefix="pingadmin-bench-"))
     simulator = start_simulator(directory)
-    environment = panel_environment(directory, f"sqlite:///{directory / 'pingadmin.sqlite3'}", simulator)
-    environment |= dict.fromkeys(("RESUME_LIMITS", "RESUME_LIMITS_PER_SESSION", "LOOKUP_LIMITS"), "1000000/m")
+    environment = panel_environment(
+        directory, f"sqlite:///{directory / 'pingadmin.sqlite3'}", simulator
+    )
+    environment |= dict.fromkeys(
+        ("RESUME_LIMITS", "RESUME_LIMITS_PER_SESSION", "LOOKUP_LIMITS"), "1000000/m"
+    )
     furnish(environment)
     panel = Panel(directory, environment, simulator)
     try:
@@ -43,13 +47,20 @@ def measure(panel: Panel, simulator) -> dict[str, list[tuple[list[float], list[f
     rounds = {"look-up": [], "resume": []}
     for number in range(ROUNDS + 1):
         mine, theirs = (
-            [simulator.session("ping", paused=True, client_id="bench") for _ in range(CALLS)] for _ in range(2)
+            [simulator.session("ping", paused=True, client_id="bench") for _ in range(CALLS)]
+            for _ in range(2)
         )
         for session_id in mine:
             person.get(f"/sessions/ping/{session_id}/")
         pairs = {
-            "look-up": ([bare("GET", simulator, each, "status") for each in theirs], looks(person, mine)),
-            "resume": ([bare("PATCH", simulator, each, "resume") for each in theirs], resumes(person, mine)),
+            "look-up": (
+                [bare("GET", simulator, each, "status") for each in theirs],
+                looks(person, mine),
+            ),
+            "resume": (
+                [bare("PATCH", simulator, each, "resume") for each in theirs],
+                resumes(person, mine),
+            ),
         }
         if number:  # the first round warms up
             for act, pair in pairs.items():
@@ -59,7 +70,10 @@ def measure(panel: Panel, simulator) -> dict[str, list[tuple[list[float], list[f
 
 def bare(method: str, simulator, session_id: str, act: str) -> float:
     url = f"{simulator.ping_url}/sessions/{session_id}/{act}"
-    return timed(lambda: requests.request(method, url, headers={"Authorization": cast.PING_KEY}, timeout=10), 200)
+    return timed(
+        lambda: requests.request(method, url, headers={"Authorization": cast.PING_KEY}, timeout=10),
+        200,
+    )
 
 
 def looks(person, session_ids: list[str]) -> list[float]:
@@ -72,7 +86,9 @@ def looks(person, session_ids: list[str]) -> list[float]:
 def resumes(person, session_ids: list[str]) -> list[float]:
     why = {"reason": "Bench", "ticket": "B-1"}
     return [
-        timed(lambda each=each: person.post(f"/sessions/ping/{each}/resume/", why, headers=HTMX), 200)
+        timed(
+            lambda each=each: person.post(f"/sessions/ping/{each}/resume/", why, headers=HTMX), 200
+        )
         for each in session_ids
     ]
 
@@ -94,7 +110,9 @@ def lines(rounds) -> list[report.Line]:
     for act, pairs in rounds.items():
         bares = [statistics.median(bare_calls) for bare_calls, _ in pairs]
         for name, goal in GOALS.items():
-            added = [percentile(name, ours) - bare for bare, (_, ours) in zip(bares, pairs, strict=True)]
+            added = [
+                percentile(name, ours) - bare for bare, (_, ours) in zip(bares, pairs, strict=True)
+            ]
             middle = statistics.median(added)
             found.append(
                 report.line(

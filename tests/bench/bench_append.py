@@ -74,7 +74,12 @@ def nothing() -> None:
 def appended(event):
     shown = {"state": "connected", "age_s": 12, "source": "event stream", "paused": "stated"}
     return lambda: event(
-        alias="ping", session_id="ses_1", client="acme", reason="Customer approved", ticket="INC-1", shown=shown
+        alias="ping",
+        session_id="ses_1",
+        client="acme",
+        reason="Customer approved",
+        ticket="INC-1",
+        shown=shown,
     )
 
 

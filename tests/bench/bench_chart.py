@@ -104,7 +104,9 @@ def write_history(session, rows: int) -> datetime:
         else:
             places = ", ".join(["%s"] * len(_COLUMNS))
             cursor.execute("BEGIN")
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", history(session.pk, rows))
+            cursor.executemany(
+                f"INSERT INTO {table} ({columns}) VALUES ({places})", history(session.pk, rows)
+            )
             cursor.execute("COMMIT")
         cursor.execute(f"SELECT max(first_at) FROM {table}")
         return EPOCH + cursor.fetchone()[0] * MILLISECOND
@@ -131,7 +133,10 @@ def not_watched(end: datetime) -> list:
     from pingadmin.remote_sessions.coverage import Gap
 
     span = (end - BEGAN) / 7
-    return [Gap(BEGAN + span * each, BEGAN + span * each + timedelta(minutes=20), NOT_WATCHED) for each in range(1, 7)]
+    return [
+        Gap(BEGAN + span * each, BEGAN + span * each + timedelta(minutes=20), NOT_WATCHED)
+        for each in range(1, 7)
+    ]
 
 
 def grouped(session, begin: int, until: int, step: int, holes):
@@ -149,7 +154,13 @@ def grouped(session, begin: int, until: int, step: int, holes):
     for edge in range(begin, until + step, step):
         while place < len(buckets) and firsts[place].first <= edge:
             place += 1
-        around.append((edge, lasts[place - 1] if place else None, firsts[place] if place < len(firsts) else None))
+        around.append(
+            (
+                edge,
+                lasts[place - 1] if place else None,
+                firsts[place] if place < len(firsts) else None,
+            )
+        )
     return points(around, broken_at(holes), silence=max(SILENCE_MS, 2 * step))
 
 
@@ -167,7 +178,9 @@ def on_postgresql(rows: int) -> report.Line:
         return report.skipped(f"P9 chart of {rows:,} snapshots, postgresql", str(why))
     try:
         config = environ.Env.db_url_config(cluster.create_database())
-        connections.databases["default"] = connections.databases["default"] | {"OPTIONS": {}} | config
+        connections.databases["default"] = (
+            connections.databases["default"] | {"OPTIONS": {}} | config
+        )
         connections["default"].close()
         del connections["default"]
         line = measured(rows)

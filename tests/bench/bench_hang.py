@@ -19,17 +19,27 @@ from tests.support.simulator import start_simulator
 ROUNDS, SECONDS, PRESSERS = 5, 3.0, 16
 GOAL_MS = 300
 PAGES = ["/collector/", "/sessions/", "/audit/", "/healthz"]
-SLOW = {"UPSTREAM_READ_SECONDS": "2", "LOOKUP_LIMITS": "1000000/m", "UPSTREAM_CIRCUIT_OPEN_SECONDS": "15"}
+SLOW = {
+    "UPSTREAM_READ_SECONDS": "2",
+    "LOOKUP_LIMITS": "1000000/m",
+    "UPSTREAM_CIRCUIT_OPEN_SECONDS": "15",
+}
 
 
 def run() -> list[report.Line]:
     with tempfile.TemporaryDirectory(prefix="pingadmin-bench-") as directory:
         simulator = start_simulator(Path(directory))
         ids = [simulator.session("ping", client_id="bench") for _ in range(PRESSERS)]
-        panels = [panel(Path(directory) / "ours", simulator), panel(Path(directory) / "bare", simulator, bare=True)]
+        panels = [
+            panel(Path(directory) / "ours", simulator),
+            panel(Path(directory) / "bare", simulator, bare=True),
+        ]
         try:
             people = [sign_in(each, ids) for each in panels]
-            rounds = [[read_while_it_hangs(each, simulator, ids) for each in people] for _ in range(ROUNDS)]
+            rounds = [
+                [read_while_it_hangs(each, simulator, ids) for each in people]
+                for _ in range(ROUNDS)
+            ]
         finally:
             for each in panels:
                 each.close()
@@ -39,7 +49,10 @@ def run() -> list[report.Line]:
 
 def panel(directory: Path, simulator, *, bare: bool = False) -> Panel:
     directory.mkdir()
-    environment = panel_environment(directory, f"sqlite:///{directory / 'pingadmin.sqlite3'}", simulator) | SLOW
+    environment = (
+        panel_environment(directory, f"sqlite:///{directory / 'pingadmin.sqlite3'}", simulator)
+        | SLOW
+    )
     if bare:
         environment["DJANGO_SETTINGS_MODULE"] = "tests.bench.no_bulkhead_settings"
     furnish(environment)

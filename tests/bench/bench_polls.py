@@ -96,7 +96,9 @@ def polled(ids: list[str]) -> float:
     inbox, feed, threads = Inbox(50_000), FeedState(api), ThreadPoolExecutor(AT_ONCE)
     poller = Poller(api, inbox, feed, threads)
     writer = Writer("ping", inbox, feed, poller.ask_soon)
-    polls = RemoteSession.objects.filter(source="poll", seen_at__gt=timezone.now() - timedelta(hours=1))
+    polls = RemoteSession.objects.filter(
+        source="poll", seen_at__gt=timezone.now() - timedelta(hours=1)
+    )
     began = time.perf_counter()
     writer.stop.set()
     while polls.count() < len(ids):
@@ -122,7 +124,9 @@ def naively(simulator, ids: list[str]) -> float:
         body = requests.get(url, headers={"Authorization": cast.PING_KEY}, timeout=5).json()
         now = timezone.now()
         session, _ = RemoteSession.objects.update_or_create(
-            alias="ping", session_id=session_id, defaults={"state": body["status"], "seen_at": now, "source": "poll"}
+            alias="ping",
+            session_id=session_id,
+            defaults={"state": body["status"], "seen_at": now, "source": "poll"},
         )
         StatusSnapshot.objects.create(
             session=session, source="poll", state=body["status"], first_at=now, last_at=now
@@ -140,7 +144,8 @@ def begin(ids: list[str]) -> None:
     RemoteSession.objects.all().delete()
     ago = timezone.now() - timedelta(days=1)
     RemoteSession.objects.bulk_create(
-        RemoteSession(alias="ping", session_id=each, state="created", seen_at=ago, source="look-up") for each in ids
+        RemoteSession(alias="ping", session_id=each, state="created", seen_at=ago, source="look-up")
+        for each in ids
     )
 
 
@@ -160,7 +165,9 @@ def cpu_of_bare(simulator, session_id: str) -> float:
     url = f"{simulator.ping_url}/sessions/{session_id}/status"
     with requests.Session() as http:
         http.trust_env = False
-        return cpu(lambda: http.get(url, headers={"Authorization": cast.PING_KEY}, timeout=5).json())
+        return cpu(
+            lambda: http.get(url, headers={"Authorization": cast.PING_KEY}, timeout=5).json()
+        )
 
 
 def cpu(call) -> float:

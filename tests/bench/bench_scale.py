@@ -37,8 +37,12 @@ WHY = {"reason": "Bench", "ticket": "B-1"}
 def run(sessions: int = SESSIONS, heartbeats: int = HEARTBEATS) -> list[report.Line]:
     directory = Path(tempfile.mkdtemp(prefix="pingadmin-bench-"))
     simulator = start_simulator(directory)
-    environment = panel_environment(directory, f"sqlite:///{directory / 'pingadmin.sqlite3'}", simulator)
-    environment |= dict.fromkeys(("RESUME_LIMITS", "RESUME_LIMITS_PER_SESSION", "LOOKUP_LIMITS"), "1000000/m")
+    environment = panel_environment(
+        directory, f"sqlite:///{directory / 'pingadmin.sqlite3'}", simulator
+    )
+    environment |= dict.fromkeys(
+        ("RESUME_LIMITS", "RESUME_LIMITS_PER_SESSION", "LOOKUP_LIMITS"), "1000000/m"
+    )
     furnish(environment)
     panel = Panel(directory, environment | {"LOG_LEVEL": "WARNING"}, simulator)
     collector = panel.background("collect")
@@ -103,11 +107,17 @@ class Beside:
         self._panel, self._collector = panel, collector
         self.board, self.acts, self.resident, self.failures = [], [], [], []
         self._stop = threading.Event()
-        self._paused = [panel.simulator.session("ping", paused=True, client_id="bench") for _ in range(200)]
+        self._paused = [
+            panel.simulator.session("ping", paused=True, client_id="bench") for _ in range(200)
+        ]
         signed_in = [panel.login(name) for name in PEOPLE]
-        jobs = [(self._browse, browser(signed_in[each % len(PEOPLE)]), each) for each in range(BROWSERS)]
+        jobs = [
+            (self._browse, browser(signed_in[each % len(PEOPLE)]), each) for each in range(BROWSERS)
+        ]
         jobs += [(self._act, panel.login("support"), 0), (self._weigh, None, 0)]
-        self._threads = [threading.Thread(target=self._safely, args=job, daemon=True) for job in jobs]
+        self._threads = [
+            threading.Thread(target=self._safely, args=job, daemon=True) for job in jobs
+        ]
 
     def __enter__(self):
         for thread in self._threads:
@@ -144,8 +154,16 @@ class Beside:
             if self._stop.wait(ACT_SECONDS):
                 return
             self._timed(self.acts, person.get, f"/sessions/ping/{session_id}/")
-            self._timed(self.acts, person.post, f"/sessions/ping/{session_id}/refresh/", headers=HTMX)
-            answer = self._timed(self.acts, person.post, f"/sessions/ping/{session_id}/resume/", data=WHY, headers=HTMX)
+            self._timed(
+                self.acts, person.post, f"/sessions/ping/{session_id}/refresh/", headers=HTMX
+            )
+            answer = self._timed(
+                self.acts,
+                person.post,
+                f"/sessions/ping/{session_id}/resume/",
+                data=WHY,
+                headers=HTMX,
+            )
             if 'data-paused="no"' not in answer.text:
                 self.failures.append(f"a resume was answered {answer.text[:200]!r}")
 
@@ -163,7 +181,9 @@ class Beside:
             answer = send(path, **more)
         times.append((time.perf_counter() - began) * 1000)
         if answer.status_code not in (200, 304):
-            self.failures.append(f"{path[:80]} was answered {answer.status_code}: {answer.text[:200]!r}")
+            self.failures.append(
+                f"{path[:80]} was answered {answer.status_code}: {answer.text[:200]!r}"
+            )
         return answer
 
 
@@ -183,13 +203,19 @@ def lost(panel: Panel, simulator: Simulator, heartbeats: int) -> int:
         BEAT_SECONDS * heartbeats,
     )
     sent = simulator.storm_report()
-    return abs(sent["made"] - found["told"]) + sent["sessions"] - found["newest"] + sent["stream_lost"]
+    return (
+        abs(sent["made"] - found["told"]) + sent["sessions"] - found["newest"] + sent["stream_lost"]
+    )
 
 
 def mistakes(panel: Panel) -> list[str]:
     """What the collector says went wrong with the stream."""
     (feed,) = panel.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
-    return [f"{name}: {feed[name]}" for name in ("dropped", "unreadable", "reconnects", "late") if feed[name]]
+    return [
+        f"{name}: {feed[name]}"
+        for name in ("dropped", "unreadable", "reconnects", "late")
+        if feed[name]
+    ]
 
 
 def percentile(times: list[float], which: int) -> float:

@@ -23,7 +23,11 @@ def run() -> list[report.Line]:
     goal = f"<= {MOST_SECONDS:g} s"
     return [
         report.line(
-            "P12 start of the demo", ours=f"{middle:.1f} s", rounds=rounds, goal=goal, is_met=middle <= MOST_SECONDS
+            "P12 start of the demo",
+            ours=f"{middle:.1f} s",
+            rounds=rounds,
+            goal=goal,
+            is_met=middle <= MOST_SECONDS,
         )
     ]
 
@@ -34,9 +38,13 @@ def started() -> float:
         port = free_port()
         environment = clean_environment(DEMO_DIRECTORY=f"{directory}/demo", PYTHONUNBUFFERED="1")
         began = time.perf_counter()
-        demo = Process("make", "demo", f"PORT={port}", env=environment, log=Path(directory) / "demo.log")
+        demo = Process(
+            "make", "demo", f"PORT={port}", env=environment, log=Path(directory) / "demo.log"
+        )
         try:
-            is_there = until(lambda: answers(f"http://127.0.0.1:{port}/accounts/login/"), seconds=60, every=0.05)
+            is_there = until(
+                lambda: answers(f"http://127.0.0.1:{port}/accounts/login/"), seconds=60, every=0.05
+            )
             took = time.perf_counter() - began
             assert is_there, demo.output
             return took

@@ -34,7 +34,11 @@ def run() -> list[report.Line]:
 
     django.setup()
     try:
-        return [*measured("default", goal=0.4), stable_counters(), *on_postgresql(directory, goal=0.6)]
+        return [
+            *measured("default", goal=0.4),
+            stable_counters(),
+            *on_postgresql(directory, goal=0.6),
+        ]
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -73,7 +77,9 @@ def plain_model():
     from django.db import models
 
     class PlainSnapshot(models.Model):
-        session = models.ForeignKey("remote_sessions.RemoteSession", on_delete=models.PROTECT, related_name="+")
+        session = models.ForeignKey(
+            "remote_sessions.RemoteSession", on_delete=models.PROTECT, related_name="+"
+        )
         source = models.CharField(max_length=16)
         state = models.CharField(max_length=64, blank=True)
         paused = models.BooleanField(null=True)
@@ -103,7 +109,9 @@ def heard(sessions, chance: random.Random):
     for turn in range(TURNS):
         answers = []
         for session in chance.sample(sessions, len(sessions)):
-            at = BEGAN + timedelta(seconds=30 * turn, milliseconds=chance.randrange(30_000), microseconds=137)
+            at = BEGAN + timedelta(
+                seconds=30 * turn, milliseconds=chance.randrange(30_000), microseconds=137
+            )
             up[session.pk] += chance.randrange(10**6)
             down[session.pk] += chance.randrange(10**8)
             times = 1 if chance.random() < 0.75 else 2
@@ -116,7 +124,8 @@ def heard(sessions, chance: random.Random):
                     "uploaded_bytes": up[session.pk],
                     "downloaded_bytes": down[session.pk],
                     "first_at": at,
-                    "last_at": at + (times - 1) * timedelta(seconds=30, milliseconds=chance.randrange(999)),
+                    "last_at": at
+                    + (times - 1) * timedelta(seconds=30, milliseconds=chance.randrange(999)),
                     "times": times,
                 }
             )
@@ -148,7 +157,8 @@ def taken(table: str, using: str) -> int:
             cursor.execute("SELECT coalesce(pg_total_relation_size(to_regclass(%s)), 0)", [table])
             return cursor.fetchone()[0]
         pages, free, page_size = (
-            cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+            cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
         )
         return (pages - free) * page_size
 

@@ -25,7 +25,12 @@ from tests.bench import report
 
 ROUNDS, SESSIONS, BEATS, NAIVE_EVENTS = 5, 1000, 40, 150
 GOALS = {"sqlite": 40, "postgresql": 120}
-LATE_MS, PACED_SECONDS, PACED_MOST, PACES = 500, 3, 4000, (500, 4000, None)  # None: as fast as they are taken
+LATE_MS, PACED_SECONDS, PACED_MOST, PACES = (
+    500,
+    3,
+    4000,
+    (500, 4000, None),
+)  # None: as fast as they are taken
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
@@ -57,7 +62,11 @@ def on_postgresql() -> list[report.Line]:
 def in_a_process(url: str) -> list[report.Line]:
     """Django knows one database in a process."""
     with tempfile.TemporaryDirectory(prefix="pingadmin-bench-") as directory:
-        names = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": url, "DATA_DIR": directory}
+        names = {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": url,
+            "DATA_DIR": directory,
+        }
         file = Path(directory) / "lines.json"
         subprocess.run(
             [sys.executable, "-m", "tests.bench.bench_stream", str(file)],
@@ -113,7 +122,9 @@ def measured() -> list[report.Line]:
     return lines
 
 
-def hostile(chance: random.Random, sessions: int = SESSIONS) -> tuple[list[bytes], dict[str, list[tuple]]]:
+def hostile(
+    chance: random.Random, sessions: int = SESSIONS
+) -> tuple[list[bytes], dict[str, list[tuple]]]:
     """Blocks of the stream, and for each session the rows (up, down, base of up) that its history must have."""
     counted = dict.fromkeys(range(sessions), (0, 0))
     blocks, model, place = [], defaultdict(list), 0
@@ -129,7 +140,11 @@ def hostile(chance: random.Random, sessions: int = SESSIONS) -> tuple[list[bytes
             counted[number] = (up, down)
             place += 1
             kind = "session_heartbeat" if beat else "session_start"
-            body = {"session_id": f"ses_{number:08x}", "client_id": f"client {number} \u2028\x85", "event_type": kind}
+            body = {
+                "session_id": f"ses_{number:08x}",
+                "client_id": f"client {number} \u2028\x85",
+                "event_type": kind,
+            }
             body |= {"duration": beat * 30, "uploaded_bytes": up, "downloaded_bytes": down}
             blocks.append(f"id: {place}\ndata: {json.dumps(body, ensure_ascii=False)}\n\n".encode())
             rows = model[body["session_id"]]
@@ -203,7 +218,12 @@ class Ours:
         from pingadmin.secret import Secret
         from pingadmin.upstream.ping import PingAPI
 
-        account = {"LABEL": "Ping", "BASE_URL": source.url, "API_KEY": Secret("bench-key-0"), "ID_PATTERN": ""}
+        account = {
+            "LABEL": "Ping",
+            "BASE_URL": source.url,
+            "API_KEY": Secret("bench-key-0"),
+            "ID_PATTERN": "",
+        }
         api = PingAPI(alias="ping", account=account)
         self.inbox = Inbox(50_000)
         self.follower = Follower(api, self.inbox, FeedState(api), lambda at: None)
@@ -226,7 +246,9 @@ def followed(corpus: list[bytes], model: dict) -> tuple[float, int]:
     began = time.perf_counter()
     ours = Ours(source)
     last = max(model)
-    while not RemoteSession.objects.filter(session_id=last, duration_seconds=(BEATS - 1) * 30).exists():
+    while not RemoteSession.objects.filter(
+        session_id=last, duration_seconds=(BEATS - 1) * 30
+    ).exists():
         ours.writer.step()
     took = time.perf_counter() - began
     ours.close()
@@ -236,8 +258,12 @@ def followed(corpus: list[bytes], model: dict) -> tuple[float, int]:
     names = ("session__session_id", "uploaded_bytes", "downloaded_bytes", "uploaded_before")
     for session_id, *row in rows.values_list(*names):
         found[session_id].append(tuple(row))
-    wrong = sum(found[each] != right for each, right in model.items()) + len(set(found) - set(model))
-    now = RemoteSession.objects.values_list("session_id", "uploaded_bytes", "downloaded_bytes", "uploaded_before")
+    wrong = sum(found[each] != right for each, right in model.items()) + len(
+        set(found) - set(model)
+    )
+    now = RemoteSession.objects.values_list(
+        "session_id", "uploaded_bytes", "downloaded_bytes", "uploaded_before"
+    )
     wrong += sum(tuple(row) != model[session_id][-1] for session_id, *row in now)
     return wanted / took, wrong
 
@@ -264,12 +290,16 @@ def naively(blocks: list[bytes]) -> float:
         number += 1
         now = timezone.now()
         names = ("uploaded_bytes", "downloaded_bytes")
-        facts = {"state": "connected", "duration_seconds": body["duration"]} | {name: body[name] for name in names}
+        facts = {"state": "connected", "duration_seconds": body["duration"]} | {
+            name: body[name] for name in names
+        }
         session, _ = RemoteSession.objects.update_or_create(
             alias="ping", session_id=body["session_id"],
             defaults=facts | {"who": body["client_id"], "source": "stream", "seen_at": now},
         )  # fmt: skip
-        StatusSnapshot.objects.create(session=session, source="stream", first_at=now, last_at=now, **facts)
+        StatusSnapshot.objects.create(
+            session=session, source="stream", first_at=now, last_at=now, **facts
+        )
     took = time.perf_counter() - began
     source.close()
     return number / took

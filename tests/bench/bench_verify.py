@@ -38,7 +38,9 @@ def run(events: int = 200_000) -> list[report.Line]:
             [sys.executable, "-m", "tests.bench.bench_verify", "fill", str(events), str(directory / "bytes")],
             cwd=CHECKOUT, env=environment, check=True,
         )  # fmt: skip
-        rounds = [(bare(directory / "bytes"), *verified(environment, events)) for _ in range(ROUNDS)]
+        rounds = [
+            (bare(directory / "bytes"), *verified(environment, events)) for _ in range(ROUNDS)
+        ]
     finally:
         shutil.rmtree(directory)
     return lines(rounds, events)
@@ -149,7 +151,10 @@ def event(seq: int, key_id: str, head: str) -> dict:
 
 def stored(values: dict) -> list:
     """In the form that SQLite keeps them in."""
-    kept = values | {"at": values["at"][:-1].replace("T", " "), "event_id": values["event_id"].replace("-", "")}
+    kept = values | {
+        "at": values["at"][:-1].replace("T", " "),
+        "event_id": values["event_id"].replace("-", ""),
+    }
     from pingadmin.audit import rows
 
     return [kept[name] for name in rows.NAMES]

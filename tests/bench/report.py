@@ -37,7 +37,9 @@ class Line:
         return f"{self.name}  {self.ours}  {self.baseline}  {_short(self.ratio)}  {spread}  {self.goal}  {self.verdict}"
 
 
-def line(name: str, *, ours: str, baseline: str = "-", rounds: Iterable[float], goal: str, is_met: bool) -> Line:
+def line(
+    name: str, *, ours: str, baseline: str = "-", rounds: Iterable[float], goal: str, is_met: bool
+) -> Line:
     """A measured goal. rounds: the ratio (or, without a baseline, the figure) of each round; their median is told."""
     rounds = list(rounds)
     return Line(
@@ -83,4 +85,10 @@ def load(file: Path) -> list[Line]:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return (
+        f"{value:,.0f}"
+        if abs(value) >= 100
+        else f"{value:.1f}"
+        if abs(value) >= 10
+        else f"{value:.2f}"
+    )

@@ -44,7 +44,9 @@ def test_a_change_shows_in_every_open_board_and_no_row_moves(new_page, watching,
     assert [row(page, ONE).bounding_box()["y"] for page in pages] == places
 
 
-def test_what_is_chosen_focused_and_typed_survives_polls_and_a_reload_of_the_rows(new_page, watching, simulator):
+def test_what_is_chosen_focused_and_typed_survives_polls_and_a_reload_of_the_rows(
+    new_page, watching, simulator
+):
     page = new_page("support")
     page.goto("/sessions/")
     box = row(page, ONE).get_by_role("checkbox")
@@ -68,7 +70,9 @@ def test_what_is_chosen_focused_and_typed_survives_polls_and_a_reload_of_the_row
     expect(news).to_be_empty()
 
 
-def test_look_ups_that_fail_and_work_by_turns_move_no_row_and_leave_no_news(new_page, watching, simulator):
+def test_look_ups_that_fail_and_work_by_turns_move_no_row_and_leave_no_news(
+    new_page, watching, simulator
+):
     pages = [new_page("support"), new_page("viewer")]
     for page in pages:
         page.goto("/sessions/")

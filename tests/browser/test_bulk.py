@@ -47,7 +47,9 @@ def test_progress_is_followed_and_survives_a_reload(new_page, panel, simulator):
     assert simulator.call_count("/resume") == 3
 
 
-def test_a_double_click_starts_it_once_and_stop_leaves_the_rest_for_a_retry(support_page, panel, simulator):
+def test_a_double_click_starts_it_once_and_stop_leaves_the_rest_for_a_retry(
+    support_page, panel, simulator
+):
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=2)
     choose(support_page)
     support_page.get_by_label("Reason").fill("Customer approved")
@@ -79,7 +81,9 @@ def look(page) -> list:
     for width in (1400, 360):
         page.set_viewport_size({"width": width, "height": 900})
         wrong += [(rule["id"], width) for rule in Axe().run(page).response["violations"]]
-        wrong += ["scrolls sideways"] * (page.evaluate("document.documentElement.scrollWidth") > width)
+        wrong += ["scrolls sideways"] * (
+            page.evaluate("document.documentElement.scrollWidth") > width
+        )
     return wrong
 
 
@@ -107,7 +111,9 @@ def test_what_was_typed_survives_a_lapsed_sign_in_until_it_is_begun(support_page
     support_page.context.clear_cookies(name="session")
     support_page.get_by_role("button", name="Resume ticked sessions").click()
     sign_in_again(support_page)
-    expect(support_page.get_by_label("Session ids")).to_have_value(f"INC-4412: {' and '.join(THREE)} hang")
+    expect(support_page.get_by_label("Session ids")).to_have_value(
+        f"INC-4412: {' and '.join(THREE)} hang"
+    )
     support_page.get_by_role("button", name="Show what would be resumed").click()
     expect(support_page.get_by_label("Reason")).to_have_value("Customer approved")
     expect(support_page.get_by_label("Ticket")).to_have_value("INC-4412")

@@ -26,7 +26,9 @@ def outcome(page):
     return page.locator("#outcome[data-result]")
 
 
-def test_a_person_signs_in_pastes_an_id_resumes_and_a_reviewer_reads_who_did_it(page, new_page, panel):
+def test_a_person_signs_in_pastes_an_id_resumes_and_a_reviewer_reads_who_did_it(
+    page, new_page, panel
+):
     page.goto("/")
     page.get_by_label("Username").fill("support")
     page.get_by_label("Password").fill("pingadmin-demo")
@@ -85,7 +87,9 @@ def test_a_refusal_is_shown_in_the_upstreams_words_as_plain_text(support_page, s
     assert support_page.locator("#outcome img").count() == 0
 
 
-def test_a_lost_answer_is_violet_and_takes_the_button_away_until_somebody_looked(support_page, simulator):
+def test_a_lost_answer_is_violet_and_takes_the_button_away_until_somebody_looked(
+    support_page, simulator
+):
     simulator.fault("reset", match=RESUME, after=True)
     open_session(support_page)
     press(support_page)
@@ -97,7 +101,9 @@ def test_a_lost_answer_is_violet_and_takes_the_button_away_until_somebody_looked
     expect(outcome(support_page)).to_have_attribute("data-result", "unknown")
 
 
-def test_a_colleagues_resume_is_seen_without_reloading_and_its_outcome_follows(new_page, panel, simulator):
+def test_a_colleagues_resume_is_seen_without_reloading_and_its_outcome_follows(
+    new_page, panel, simulator
+):
     simulator.fault("delay", match=RESUME, seconds=6.5)
     first, second = new_page("support"), new_page("support2")
     open_session(first)
@@ -181,7 +187,10 @@ def test_polling_takes_nothing_away_from_somebody_who_is_using_it(support_page, 
     press(page)
     expect(outcome(page)).to_have_attribute("data-result", "unknown")
     polls = []
-    page.on("request", lambda request: polls.append(request.url) if request.url.endswith("/now/") else None)
+    page.on(
+        "request",
+        lambda request: polls.append(request.url) if request.url.endswith("/now/") else None,
+    )
     with page.expect_response(re.compile("/now/$")):
         page.clock.run_for(2100)
     page.get_by_text("Close the question yourself").click()
@@ -249,7 +258,9 @@ def paste(page, text):
     page.keyboard.press("Enter")
 
 
-@pytest.mark.parametrize("between", ["\n", " says the customer \r\n" * 600], ids=["two lines", "a long ticket"])
+@pytest.mark.parametrize(
+    "between", ["\n", " says the customer \r\n" * 600], ids=["two lines", "a long ticket"]
+)
 def test_pasted_ids_are_found_however_long_the_ticket(support_page, between):
     page = support_page
     page.goto("/sessions/")

@@ -39,7 +39,10 @@ def lived_in(panel, simulator):
     person.post(f"/sessions/ping/{cast.PING_PAUSED}/resume/", why)
     person.post(f"/sessions/ping/{cast.PING_PAUSED}/watch/", {"watch": "yes"})
     person.post(f"/sessions/ping/{cast.PING_PAUSED}/assign/", {"act": "take"})
-    person.post(f"/sessions/ping/{cast.PING_PAUSED}/notes/add/", {"text": "Billing calls back at 15:00.\nBe kind."})
+    person.post(
+        f"/sessions/ping/{cast.PING_PAUSED}/notes/add/",
+        {"text": "Billing calls back at 15:00.\nBe kind."},
+    )
     person.get(f"/sessions/ping/{cast.PING_CONNECTED}/")
     simulator.fault("status", status=503, match="GET */status", times=2)
     person.post(f"/sessions/ping/{cast.PING_CONNECTED}/refresh/")
@@ -57,7 +60,9 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(new_page, lived_in, sche
             found = Axe().run(page).response["violations"]
             told = [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found]
             assert told == [], f"{name}, {scheme}, {width} px"
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width} px"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+                f"{name} at {width} px"
+            )
 
 
 def test_the_sign_in_page_is_accessible_too(new_page):

@@ -54,7 +54,9 @@ def test_without_javascript_it_pauses_too_and_keeps_what_was_typed(new_page, pau
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 360)])
-def test_axe_finds_nothing_in_the_open_form_and_nothing_scrolls_sideways(new_page, pausing, scheme, width):
+def test_axe_finds_nothing_in_the_open_form_and_nothing_scrolls_sideways(
+    new_page, pausing, scheme, width
+):
     page = new_page("support", color_scheme=scheme, viewport={"width": width, "height": 900})
     page.goto(SESSION)
     page.locator("details.pause").get_by_text("Pause this session").click()

@@ -47,7 +47,9 @@ def opened(page):
 
 
 def story_of(panel, session_id) -> int:
-    return panel.rows("SELECT min(seq) AS seq FROM audit_auditevent WHERE session_id = ?", session_id)[0]["seq"]
+    return panel.rows(
+        "SELECT min(seq) AS seq FROM audit_auditevent WHERE session_id = ?", session_id
+    )[0]["seq"]
 
 
 def pin(page):
@@ -70,7 +72,9 @@ def review_one(page):
 def rewrite(panel, *statements: str) -> None:
     """As whoever owns the file can: the triggers dropped, then anything."""
     with contextlib.closing(sqlite3.connect(panel.database, timeout=10)) as connection:
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        triggers = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
         for (name,) in triggers:
             connection.execute(f"DROP TRIGGER {name}")
         for statement in statements:
@@ -111,18 +115,24 @@ def test_the_chips_say_how_many_and_follow_each_mark(reviewer):
 
 def test_an_own_act_offers_no_button(reviewer, told):
     reviewer.get_by_role("link", name=f"Story {story_of(told, 'ses_own')}").click()
-    expect(reviewer.get_by_text("You acted in this story, so somebody else reviews it.")).to_be_visible()
+    expect(
+        reviewer.get_by_text("You acted in this story, so somebody else reviews it.")
+    ).to_be_visible()
     expect(reviewer.get_by_role("button", name="Reviewed")).to_have_count(0)
 
 
 def test_a_double_click_marks_one_story(reviewer, told):
     button = reviewer.get_by_role("button", name="Reviewed, next")
     expect(button).to_be_visible()
-    reviewer.wait_for_function("() => document.querySelector('form.review').getAnimations().length === 0")
+    reviewer.wait_for_function(
+        "() => document.querySelector('form.review').getAnimations().length === 0"
+    )
     button.dblclick()
     expect(opened(reviewer)).to_contain_text("ses_2")
     expect(reviewer.get_by_role("link", name="To review 3")).to_be_visible()
-    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [{"marks": 1}]
+    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [
+        {"marks": 1}
+    ]
 
 
 def test_rows_are_walked_by_keyboard_and_no_single_key_marks(reviewer, told):
@@ -136,7 +146,9 @@ def test_rows_are_walked_by_keyboard_and_no_single_key_marks(reviewer, told):
     expect(opened(reviewer)).to_be_focused()
     for key in "abcdefghijklmnopqrstuvwxyz0123456789":
         reviewer.keyboard.press(key)
-    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [{"marks": 0}]
+    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [
+        {"marks": 0}
+    ]
 
 
 def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer, told):
@@ -153,14 +165,22 @@ def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer
     reviewer.goto("/audit/")
     expect(pin(reviewer)).to_contain_text(f"Your pin at #{mark['seq']} fits.")
     reviewer.get_by_role("button", name="Check in this browser").click()
-    expect(pin(reviewer)).to_contain_text(f"Nothing that you reviewed before #{mark['seq']} has changed.")
+    expect(pin(reviewer)).to_contain_text(
+        f"Nothing that you reviewed before #{mark['seq']} has changed."
+    )
 
 
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        ("UPDATE audit_auditevent SET reason = 'Nothing to see' WHERE seq = {0}", "#{0} is not the row that #{1}"),
-        ("UPDATE audit_auditevent SET at = '2020-01-01 00:00:00' WHERE seq = {0}", "#{0} is not the row that #{1}"),
+        (
+            "UPDATE audit_auditevent SET reason = 'Nothing to see' WHERE seq = {0}",
+            "#{0} is not the row that #{1}",
+        ),
+        (
+            "UPDATE audit_auditevent SET at = '2020-01-01 00:00:00' WHERE seq = {0}",
+            "#{0} is not the row that #{1}",
+        ),
         ("UPDATE audit_auditevent SET schema_version = 9 WHERE seq = {0}", "#{0} cannot be read"),
         ("DELETE FROM audit_auditevent WHERE seq = {0}", "#{0} is missing"),
     ],
@@ -179,9 +199,13 @@ def test_a_row_that_was_changed_is_named_by_the_check_though_every_stated_hash_s
     expect(pin(reviewer)).to_contain_text(sentence.format(number, number + 1))
 
 
-def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_later_pin_hides_it(reviewer, told):
+def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_later_pin_hides_it(
+    reviewer, told
+):
     review_one(reviewer)
-    old = reviewer.evaluate("Object.entries(localStorage).find(([name]) => name.startsWith('pingadmin.pin'))[1]")
+    old = reviewer.evaluate(
+        "Object.entries(localStorage).find(([name]) => name.startsWith('pingadmin.pin'))[1]"
+    )
     number = json.loads(old)["seq"]
     rewrite(told, f"UPDATE audit_auditevent SET row_hash = '{'e' * 64}' WHERE seq = {number}")
 
@@ -208,8 +232,15 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(told, new_page, scheme):
         page.goto("/audit/?review=pending")
         press(page, "Reviewed, next")
         expect(pin(page)).to_be_visible()
-        for address in (page.url, "/audit/?review=flagged", f"/audit/{story_of(told, 'ses_own')}/", "/audit/1/"):
+        for address in (
+            page.url,
+            "/audit/?review=flagged",
+            f"/audit/{story_of(told, 'ses_own')}/",
+            "/audit/1/",
+        ):
             page.goto(address)
             found = Axe().run(page).response["violations"]
-            assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], address
+            assert [
+                (rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found
+            ] == [], address
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address

@@ -34,7 +34,9 @@ def test_two_people_see_each_other_and_each_others_notes_and_lose_nothing_typed(
     second.get_by_label("Reason").fill("Half a reason")
     second.get_by_label("Add a note").fill("Half a note")
     second.get_by_label("Add a note").focus()
-    expect(first.locator("#team-near")).to_contain_text("support2 is looking too", timeout=WITHIN_A_POLL)
+    expect(first.locator("#team-near")).to_contain_text(
+        "support2 is looking too", timeout=WITHIN_A_POLL
+    )
     expect(first.locator("#team-looking")).to_contain_text("support2 is looking too")
     come_back_to(second)
     expect(second.locator("#team-near")).to_contain_text("support is looking too")
@@ -91,7 +93,9 @@ def test_without_javascript_a_session_is_handed_over_and_taken_up(new_page, pane
     expect(first.locator("select[name=to] option:checked")).to_have_text("support2")
     first.get_by_label("What must they know?").fill("Billing calls at 15:00")
     first.get_by_role("button", name="Hand over", exact=True).click()
-    expect(first.get_by_role("heading", name="support handed this over to support2")).to_be_visible()
+    expect(
+        first.get_by_role("heading", name="support handed this over to support2")
+    ).to_be_visible()
     second.goto("/sessions/handover/")
     second.get_by_role("link", name=cast.PING_PAUSED).click()
     expect(second.get_by_role("heading", name="support handed this over to you")).to_be_visible()

@@ -117,7 +117,12 @@ def test_an_open_page_learns_of_it_and_of_its_end(as_viewer):
     row = Beat.objects.create(**SOUND)
     heard("ping", 1)
     heard("agi", 1)
-    address = as_viewer.get("/accounts/2fa/").content.decode().split('hx-get="/collector/alarm/')[1].split('"')[0]
+    address = (
+        as_viewer.get("/accounts/2fa/")
+        .content.decode()
+        .split('hx-get="/collector/alarm/')[1]
+        .split('"')[0]
+    )
     assert as_viewer.get(f"/collector/alarm/{address}").status_code == 304
     Beat.objects.filter(pk=row.pk).update(stopped_at=NOW)
     changed = as_viewer.get(f"/collector/alarm/{address}").content.decode()
@@ -133,7 +138,10 @@ def test_an_open_page_learns_of_it_and_of_its_end(as_viewer):
 def test_messages_that_were_given_up_are_told_to_administrators_alone(as_admin, as_viewer):
     Beat.objects.create(**SOUND)
     Notification.objects.create(event_seq=1, what="unknown", made_at=NOW, tries=6, word="refused")
-    assert "1 message to the team could not be delivered" in as_admin.get("/accounts/2fa/").content.decode()
+    assert (
+        "1 message to the team could not be delivered"
+        in as_admin.get("/accounts/2fa/").content.decode()
+    )
     assert b'data-alarm="messages"' not in as_viewer.get("/accounts/2fa/").content
 
 

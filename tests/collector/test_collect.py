@@ -32,10 +32,14 @@ def test_it_hears_both_systems_and_ends_cleanly_on_sigterm(house):
     assert collector.end(signal.SIGTERM) == 0
     assert not house.rows(BEATS)
     for alias in ("ping", "agi"):
-        assert [span["why_ended"] for span in house.rows(SPANS, alias)] == ["the collector was stopped"]
+        assert [span["why_ended"] for span in house.rows(SPANS, alias)] == [
+            "the collector was stopped"
+        ]
     rows = house.rows(OF_STORM)
     assert len(rows) == 300 and all(row["rows_"] == row["different"] == 3 for row in rows)
-    assert house.rows("SELECT * FROM remote_sessions_remotesession WHERE session_id = ?", cast.AGI_PAUSED)
+    assert house.rows(
+        "SELECT * FROM remote_sessions_remotesession WHERE session_id = ?", cast.AGI_PAUSED
+    )
     assert house.rows("SELECT * FROM audit_keptcheckpoint"), "it makes checkpoints too"
     assert "Traceback" not in collector.output
 
@@ -50,7 +54,9 @@ def test_killed_in_the_middle_it_leaves_a_true_gap_and_nothing_doubled(house):
     second = house.start(COLLECT_POLLS_A_SECOND="0.1")
     assert until(lambda: not house.simulator._send("GET", "storm")["running"], seconds=40)
     newest = 80 * 30
-    assert until(lambda: all(row["duration_seconds"] == newest for row in house.rows(OF_STORM)), seconds=40)
+    assert until(
+        lambda: all(row["duration_seconds"] == newest for row in house.rows(OF_STORM)), seconds=40
+    )
     assert all(row["rows_"] == row["different"] for row in house.rows(OF_STORM))
     before, after = house.rows(SPANS, "ping")
     assert before["why_ended"] == "the collector did not run"

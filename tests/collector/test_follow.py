@@ -33,9 +33,15 @@ def following(parts, simulator):
 
 
 def test_sessions_are_found_and_known_by_their_events_alone(following, simulator):
-    assert following.write_until(lambda: RemoteSession.objects.filter(session_id=cast.PING_CONNECTED).exists())
+    assert following.write_until(
+        lambda: RemoteSession.objects.filter(session_id=cast.PING_CONNECTED).exists()
+    )
     session = RemoteSession.objects.get(session_id=cast.PING_CONNECTED)
-    assert (session.state, session.source, session.who) == ("connected", "stream", "acme-frankfurt-014")
+    assert (session.state, session.source, session.who) == (
+        "connected",
+        "stream",
+        "acme-frankfurt-014",
+    )
     assert session.uploaded_bytes > 0
     assert simulator.call_count("/status") == 0
 
@@ -46,7 +52,10 @@ def test_a_storm_is_written_whole(following, simulator):
     assert StatusSnapshot.objects.filter(session__in=stormy()).count() == 500 * 5
     index = 321
     session = stormy().get(who=f"storm-{index}")
-    assert (session.uploaded_bytes, session.downloaded_bytes) == (4 * (1_000_000 + index), 4 * (9_000_000 + index))
+    assert (session.uploaded_bytes, session.downloaded_bytes) == (
+        4 * (1_000_000 + index),
+        4 * (9_000_000 + index),
+    )
     assert following.inbox.dropped == 0
 
 
@@ -60,7 +69,9 @@ def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(parts, simu
     assert ping.inbox.dropped > 1000
     ping.feed.save()
     assert Feed.objects.get(alias="ping").dropped == ping.inbox.dropped
-    assert WatchSpan.objects.filter(alias="ping", why_ended="more events came than could be written").exists()
+    assert WatchSpan.objects.filter(
+        alias="ping", why_ended="more events came than could be written"
+    ).exists()
 
 
 def test_duplicates_and_disorder_change_nothing(following, simulator):
@@ -69,7 +80,11 @@ def test_duplicates_and_disorder_change_nothing(following, simulator):
         simulator.advance(5)
     following.write_until(lambda: following.feed.counts["repeated"] > 10)
     for session in RemoteSession.objects.exclude(uploaded_bytes=None):
-        rows = list(session.snapshots.order_by("first_at", "id").values_list("uploaded_bytes", "duration_seconds"))
+        rows = list(
+            session.snapshots.order_by("first_at", "id").values_list(
+                "uploaded_bytes", "duration_seconds"
+            )
+        )
         assert rows == sorted(rows), "history is in the order in which it happened"
         assert len(rows) == len(set(rows)), "each event is one row"
         assert (session.uploaded_before, session.uploaded_bytes) == (0, rows[-1][0])
@@ -90,13 +105,17 @@ def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator)
     assert Feed.objects.get(alias="ping").reconnects == 1
 
 
-def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(following, simulator, settings):
+def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
+    following, simulator, settings
+):
     settings.EVENT_STREAM_IDLE_SECONDS = 2.5
     storm(simulator, sessions=3, heartbeats=0)
     assert following.write_until(lambda: stormy().count() == 3)
     last = stormy().order_by("seen_at").last().seen_at
     spoil(simulator, {"fault": "silence", "seconds": 30})
-    assert following.write_until(lambda: WatchSpan.objects.filter(why_ended="the event stream fell silent").exists())
+    assert following.write_until(
+        lambda: WatchSpan.objects.filter(why_ended="the event stream fell silent").exists()
+    )
     ended = WatchSpan.objects.get(why_ended="the event stream fell silent").until_at
     assert timedelta(0) <= ended - last < timedelta(seconds=1.5)
 
@@ -120,7 +139,9 @@ def test_garbage_costs_itself_and_is_counted(following, simulator):
     faults = ["giant_line", "garbage", "unknown_type", "bad_utf8", "carriage_returns", "crlf"]
     spoil(simulator, *({"fault": name} for name in faults))
     simulator.advance(5)
-    assert following.write_until(lambda: following.feed.counts["unreadable"] >= 2 and following.feed.counts["dropped"])
+    assert following.write_until(
+        lambda: following.feed.counts["unreadable"] >= 2 and following.feed.counts["dropped"]
+    )
     storm(simulator, sessions=20, heartbeats=0)
     assert following.write_until(lambda: stormy().count() == 20), "the stream goes on"
     following.feed.save()
@@ -149,5 +170,7 @@ def test_lag_and_counts_are_told(following, simulator):
     following.write_until(lambda: stormy().filter(duration_seconds=30).count() == 50)
     following.feed.save()
     feed = Feed.objects.get(alias="ping")
-    assert feed.kind == "stream" and feed.up_since and feed.events >= 100 and feed.lag_ms is not None
+    assert (
+        feed.kind == "stream" and feed.up_since and feed.events >= 100 and feed.lag_ms is not None
+    )
     assert feed.heard_at - feed.up_since < timedelta(minutes=5)

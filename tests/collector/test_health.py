@@ -35,7 +35,9 @@ def feed(alias="ping", **given) -> Feed:
 
 
 def watched(alias="ping", since=25, until=0.0, why="") -> None:
-    WatchSpan.objects.create(alias=alias, from_at=ago(hours=since), until_at=ago(hours=until), why_ended=why)
+    WatchSpan.objects.create(
+        alias=alias, from_at=ago(hours=since), until_at=ago(hours=until), why_ended=why
+    )
 
 
 def page(client) -> str:
@@ -48,7 +50,9 @@ def heard(html: str, alias: str) -> str:
 
 def test_before_the_first_start_it_says_what_to_start(as_viewer):
     html = page(as_viewer)
-    assert 'data-collector="never"' in html and "has never run" in html and "manage.py collect" in html
+    assert (
+        'data-collector="never"' in html and "has never run" in html and "manage.py collect" in html
+    )
     assert heard(html, "ping") == heard(html, "agi") == "waiting"
     assert "nobody watched yet" in html
 
@@ -88,7 +92,11 @@ def test_an_account_that_is_not_heard_says_why_and_since_when(as_viewer):
          circuit_open_until=NOW + timedelta(seconds=9))  # fmt: skip
     html = page(as_viewer)
     assert heard(html, "ping") == "deaf" and "9 min ago" in html
-    assert "it did not answer in time" in html and "&lt;b&gt;canary" in html and "<b>canary" not in html
+    assert (
+        "it did not answer in time" in html
+        and "&lt;b&gt;canary" in html
+        and "<b>canary" not in html
+    )
     assert "leave it alone until" in html and "What to do" in html
 
 
@@ -112,8 +120,15 @@ def test_a_collector_that_was_killed_is_not_said_to_run_or_to_hear(as_viewer):
     feed(heard_at=ago(seconds=21))
     feed("agi", kind="polls")
     html = page(as_viewer)
-    assert 'data-collector="late"' in html and "The collector runs" not in html and "data-alarm" not in html
-    assert heard(html, "ping") == heard(html, "agi") == "interrupted" and "without a break since" not in html
+    assert (
+        'data-collector="late"' in html
+        and "The collector runs" not in html
+        and "data-alarm" not in html
+    )
+    assert (
+        heard(html, "ping") == heard(html, "agi") == "interrupted"
+        and "without a break since" not in html
+    )
 
 
 def test_a_list_has_no_figures_of_a_stream(as_viewer):
@@ -145,7 +160,11 @@ def test_gaps_are_listed_newest_first_with_their_reasons(as_viewer):
     watched(since=9, until=0)
     html = page(as_viewer)
     ping = html.split('data-account="ping"')[1].split('data-account="agi"')[0]
-    assert ping.count("Not watched") == 2 and "Not watched before" not in ping and ping.count('class="gap"') == 2
+    assert (
+        ping.count("Not watched") == 2
+        and "Not watched before" not in ping
+        and ping.count('class="gap"') == 2
+    )
     assert ping.index("the collector was stopped") < ping.index("the stream broke off")
     assert 'x="240" width="60"' in ping and 'x="840" width="60"' in ping
 
@@ -170,7 +189,9 @@ def test_messages_that_failed_are_listed_without_the_address(as_support, setting
     settings.NOTIFY_URL = Secret("https://hooks.example/canary-webhook")
     facts = {"what": "unknown", "session_id": "ses_1", "made_at": ago(hours=1), "tries": 6}
     Notification.objects.create(event_seq=41, word="refused", status=403, **facts)
-    Notification.objects.create(event_seq=42, word="timed_out", next_try_at=NOW + timedelta(minutes=1), **facts)
+    Notification.objects.create(
+        event_seq=42, word="timed_out", next_try_at=NOW + timedelta(minutes=1), **facts
+    )
     html = page(as_support)
     assert 'data-messages="on"' in html and "canary" not in html
     assert "the webhook refused the request (status 403)" in html and "given up" in html
@@ -201,7 +222,11 @@ def test_the_poll_is_answered_only_when_something_changed(as_viewer, time_machin
     row.beat_at = NOW
     row.save()
     changed = as_viewer.get(f"/collector/now/{address}")
-    assert changed.status_code == 200 and b"<html" not in changed.content and b'id="health"' in changed.content
+    assert (
+        changed.status_code == 200
+        and b"<html" not in changed.content
+        and b'id="health"' in changed.content
+    )
 
 
 def test_time_alone_can_be_a_change(as_viewer, time_machine):

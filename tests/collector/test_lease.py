@@ -26,7 +26,9 @@ def test_the_first_takes_it_and_renews_it():
 
 def test_another_machine_that_lives_keeps_it():
     held_by(host="elsewhere", process=7)
-    with pytest.raises(AnotherRuns, match=r"elsewhere, process 7, last sign of life at .* UTC\. End it first\."):
+    with pytest.raises(
+        AnotherRuns, match=r"elsewhere, process 7, last sign of life at .* UTC\. End it first\."
+    ):
         Lease().take()
 
 

@@ -40,7 +40,9 @@ def scraped(client, **more) -> dict[str, float]:
     for line in text.splitlines():
         if line.startswith("# "):
             _, what, name, words = line.split(" ", 3)
-            assert (what, name) not in described and name not in {key.partition("{")[0] for key in found}
+            assert (what, name) not in described and name not in {
+                key.partition("{")[0] for key in found
+            }
             described.add((what, name))
             kinds[name] = words if what == "TYPE" else kinds.get(name)
             continue
@@ -89,7 +91,12 @@ def test_what_the_collector_wrote_is_told_in_base_units(client):
 
 
 def test_the_last_words_of_a_collector_that_was_killed_are_not_told_as_present(client, settings):
-    Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW - timedelta(seconds=21), host="box", process=1)
+    Beat.objects.create(
+        started_at=NOW - timedelta(hours=1),
+        beat_at=NOW - timedelta(seconds=21),
+        host="box",
+        process=1,
+    )
     facts = {"kind": "stream", "heard_at": NOW - timedelta(seconds=21), "events_a_second": 1.5}
     Feed.objects.create(alias="ping", up_since=NOW - timedelta(hours=1), **facts)
     found = scraped(client)
@@ -147,7 +154,15 @@ STRANGERS = [
     {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_REAL_IP": "192.0.2.7"},
     {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https"},
 ]
-WRONG = ["", TOKEN, f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer ", "Bearer é", f"Basic {TOKEN}"]
+WRONG = [
+    "",
+    TOKEN,
+    f"Bearer {TOKEN}x",
+    f"Bearer {TOKEN[:-1]}",
+    "Bearer ",
+    "Bearer é",
+    f"Basic {TOKEN}",
+]
 
 
 @pytest.mark.parametrize("came_from", LOOPBACK)
@@ -159,24 +174,41 @@ def test_who_is_on_this_machine_needs_no_token(came_from):
 def test_everybody_else_needs_it(came_from):
     client = Client(**came_from)
     refused = client.get("/metrics")
-    assert refused.status_code == 403 and b"METRICS_TOKEN" in refused.content and TOKEN.encode() not in refused.content
+    assert (
+        refused.status_code == 403
+        and b"METRICS_TOKEN" in refused.content
+        and TOKEN.encode() not in refused.content
+    )
     scraped(client, headers={"Authorization": f"Bearer {TOKEN}"})
 
 
 @pytest.mark.parametrize("given", WRONG)
 def test_a_wrong_token_is_refused(given):
-    assert Client(REMOTE_ADDR="192.0.2.7").get("/metrics", headers={"Authorization": given}).status_code == 403
+    assert (
+        Client(REMOTE_ADDR="192.0.2.7")
+        .get("/metrics", headers={"Authorization": given})
+        .status_code
+        == 403
+    )
 
 
 def test_where_no_token_is_set_none_is_right(settings):
     settings.METRICS_TOKEN = Secret("")
     for given in ("Bearer ", "Bearer", ""):
-        assert Client(REMOTE_ADDR="192.0.2.7").get("/metrics", headers={"Authorization": given}).status_code == 403
+        assert (
+            Client(REMOTE_ADDR="192.0.2.7")
+            .get("/metrics", headers={"Authorization": given})
+            .status_code
+            == 403
+        )
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ALLAUTH_TRUSTED_PROXY_COUNT", 1), ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https"))],
+    [
+        ("ALLAUTH_TRUSTED_PROXY_COUNT", 1),
+        ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https")),
+    ],
 )
 def test_behind_a_proxy_of_ours_nobody_is_on_this_machine(client, settings, name, value):
     setattr(settings, name, value)

@@ -56,9 +56,14 @@ def test_what_is_missing_was_lost_between_its_neighbours(numbering, clock):
     assert numbering.lost == (heard[19].heard_at, heard[22].heard_at)
 
 
-def test_what_is_missing_amid_events_that_were_read_at_once_was_lost_since_those_before(numbering, clock):
+def test_what_is_missing_amid_events_that_were_read_at_once_was_lost_since_those_before(
+    numbering, clock
+):
     earlier = events(*range(20))
-    at_once = [replace(each, heard_at=each.heard_at + timedelta(minutes=1)) for each in events(20, 21, 30, 31)]
+    at_once = [
+        replace(each, heard_at=each.heard_at + timedelta(minutes=1))
+        for each in events(20, 21, 30, 31)
+    ]
     at_once = [replace(each, heard_at=at_once[0].heard_at) for each in at_once]
     numbering.begins_anew(earlier)
     numbering.begins_anew(at_once)

@@ -44,7 +44,9 @@ def test_postgresql_ends_and_comes_back_and_nothing_is_lost(tmp_path, postgres, 
         whole = [{"duration": 900, "beats": 31, "different": 31}] * 100
         assert until(lambda: house.rows(OF_STORM) == whole, seconds=30), collector.output
         assert collector.end() == 0
-        assert [span["why_ended"] for span in house.rows(ENDED)] == ["the collector was stopped"], "it heard all along"
+        assert [span["why_ended"] for span in house.rows(ENDED)] == ["the collector was stopped"], (
+            "it heard all along"
+        )
         (feed,) = house.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
         assert feed["events"] >= 3100 and (feed["dropped"], feed["reconnects"]) == (0, 0)
         assert "Traceback" not in collector.output
@@ -59,13 +61,17 @@ def test_a_locked_file_costs_what_does_not_fit_and_that_is_counted(house):
         house.simulator.storm(sessions=50, heartbeats=39)
         assert until(lambda: not house.simulator.storm_report()["running"], seconds=30)
         assert until(lambda: COULD_NOT in collector.output), collector.output
-    assert until(lambda: [row["duration"] for row in house.rows(OF_STORM)] == [39 * 30] * 50), collector.output
+    assert until(lambda: [row["duration"] for row in house.rows(OF_STORM)] == [39 * 30] * 50), (
+        collector.output
+    )
     assert collector.end() == 0
     (feed,) = house.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
     missing = 2000 - sum(row["beats"] for row in house.rows(OF_STORM))
     of_others = feed["events"] - 2000
     assert 0 < missing <= feed["dropped"] <= missing + of_others
-    assert "more events came than could be written" in [span["why_ended"] for span in house.rows(ENDED)]
+    assert "more events came than could be written" in [
+        span["why_ended"] for span in house.rows(ENDED)
+    ]
 
 
 @contextmanager

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 
 def known(session_id, *, state="connected", ago=120.0, watched=False, **more):
     at = timezone.now() - timedelta(seconds=ago)
-    session = RemoteSession.objects.create(alias="ping", session_id=session_id, state=state, seen_at=at, **more)
+    session = RemoteSession.objects.create(
+        alias="ping", session_id=session_id, state=state, seen_at=at, **more
+    )
     if watched:
         TeamState.objects.create(session=session, watched_since=at)
     return session
@@ -111,7 +113,9 @@ def test_asked_to_slow_down_it_waits_and_keeps_what_it_knew(parts, simulator):
     assert failed.count() == asked and failed.first().state == "connected"
 
 
-def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(parts, simulator, settings):
+def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(
+    parts, simulator, settings
+):
     settings.UPSTREAM_CIRCUIT_FAILURES = 1
     settings.UPSTREAM_CIRCUIT_OPEN_SECONDS = 0.2
     known(cast.PING_CONNECTED, ago=120)
@@ -122,7 +126,9 @@ def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(part
     simulator.clear_faults()
     assert ping.api.circuit().word == "open"
     ping.poller.step()
-    assert until(lambda: ping.poller.send_next() or simulator.call_count(f"/{cast.PING_CONNECTED}/status"))
+    assert until(
+        lambda: ping.poller.send_next() or simulator.call_count(f"/{cast.PING_CONNECTED}/status")
+    )
 
 
 def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_when_it_is_back(
@@ -163,7 +169,9 @@ def test_a_list_finds_sessions_and_says_that_it_watched(parts, simulator):
     lister = Lister(agi.api, agi.inbox, agi.feed)
     lister.step()
     agi.writer.step()
-    assert RemoteSession.objects.filter(alias="agi", source="list").count() == len(cast.AGI_SESSIONS)
+    assert RemoteSession.objects.filter(alias="agi", source="list").count() == len(
+        cast.AGI_SESSIONS
+    )
     assert RemoteSession.objects.get(session_id=cast.AGI_PAUSED).paused_said is True
     assert WatchSpan.objects.get(alias="agi").why_ended == ""
 
@@ -187,7 +195,9 @@ def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(parts, simu
     assert Feed.objects.get(alias="agi").error == ""
 
 
-def test_lists_are_spread_over_time_and_wait_as_long_as_they_are_asked_to(parts, simulator, settings):
+def test_lists_are_spread_over_time_and_wait_as_long_as_they_are_asked_to(
+    parts, simulator, settings
+):
     settings.COLLECT_LIST_SECONDS = 10
     agi = parts("agi")
     lister = Lister(agi.api, agi.inbox, agi.feed)

@@ -19,7 +19,11 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def kept_for(settings, time_machine):
     time_machine.move_to(NOW, tick=False)
-    settings.HISTORY_FULL_DAYS, settings.HISTORY_SAMPLE_SECONDS, settings.HISTORY_DAYS = 14, 900, 400
+    settings.HISTORY_FULL_DAYS, settings.HISTORY_SAMPLE_SECONDS, settings.HISTORY_DAYS = (
+        14,
+        900,
+        400,
+    )
 
 
 def days_ago(days: float, seconds: float = 0) -> datetime:
@@ -108,7 +112,12 @@ def test_what_the_audit_log_names_stays():
     ids = list(session.snapshots.order_by("first_at").values_list("id", flat=True))
     event(alias="ping", session_id="ses_1", snapshot_before=ids[7], snapshot_after=ids[27])
     prune_all()
-    assert set(session.snapshots.values_list("id", flat=True)) == {ids[7], ids[20], ids[27], ids[39]}
+    assert set(session.snapshots.values_list("id", flat=True)) == {
+        ids[7],
+        ids[20],
+        ids[27],
+        ids[39],
+    }
 
 
 def test_a_page_that_ends_amid_a_sample_keeps_no_more_than_a_large_one(monkeypatch):
@@ -140,7 +149,9 @@ def test_it_can_be_interrupted_at_every_step(monkeypatch):
     assert Pruning.objects.get().removed == 3 * 55
 
 
-def test_a_pass_begins_once_a_day_and_goes_on_where_the_last_one_ended(time_machine, django_assert_num_queries):
+def test_a_pass_begins_once_a_day_and_goes_on_where_the_last_one_ended(
+    time_machine, django_assert_num_queries
+):
     session_with(every(60, count=60, days=20))
     later = session_with(every(60, count=60, days=13.5), "ses_2")
     prune_all()
@@ -149,7 +160,9 @@ def test_a_pass_begins_once_a_day_and_goes_on_where_the_last_one_ended(time_mach
     time_machine.move_to(NOW + timedelta(days=1), tick=False)
     prune_all()
     assert later.snapshots.count() == 5
-    assert Pruning.objects.get().thinned_before == Pruning.objects.get().thin_before - timedelta(days=1)
+    assert Pruning.objects.get().thinned_before == Pruning.objects.get().thin_before - timedelta(
+        days=1
+    )
 
 
 def test_spans_of_watching_go_but_the_newest_of_each_account():
@@ -167,7 +180,9 @@ def test_the_rows_of_sessions_stay():
 
 
 def test_the_command_says_what_it_would_do_and_then_does_it(capsys):
-    session = session_with([*every(60, count=60, days=20), *every(60, count=60, days=500), *every(9, count=3, days=1)])
+    session = session_with(
+        [*every(60, count=60, days=20), *every(60, count=60, days=500), *every(9, count=3, days=1)]
+    )
     WatchSpan.objects.create(alias="ping", from_at=days_ago(501), until_at=days_ago(500))
     WatchSpan.objects.create(alias="ping", from_at=days_ago(3), until_at=timezone.now())
     call_command("prune_history", "--dry-run")
@@ -175,5 +190,8 @@ def test_the_command_says_what_it_would_do_and_then_does_it(capsys):
     assert "115 snapshots of 1 sessions and 1 spans of watching would be removed." in said
     assert session.snapshots.count() == 123
     call_command("prune_history")
-    assert said.splitlines()[-1].replace("would be removed", "removed") == capsys.readouterr().out.splitlines()[-1]
+    assert (
+        said.splitlines()[-1].replace("would be removed", "removed")
+        == capsys.readouterr().out.splitlines()[-1]
+    )
     assert session.snapshots.count() == 8 and WatchSpan.objects.count() == 1

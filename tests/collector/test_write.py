@@ -49,7 +49,12 @@ def test_what_the_database_cannot_hold_does_not_keep_the_others_out(parts, monke
     names = ["ses_1", "ses_2", "ses_bad", "ses_3", "ses_4"]
     ping.inbox.hear([event(number, session=name) for number, name in enumerate(names)])
     ping.writer.step()
-    assert sorted(RemoteSession.objects.values_list("session_id", flat=True)) == ["ses_1", "ses_2", "ses_3", "ses_4"]
+    assert sorted(RemoteSession.objects.values_list("session_id", flat=True)) == [
+        "ses_1",
+        "ses_2",
+        "ses_3",
+        "ses_4",
+    ]
     ping.feed.save()
     assert Feed.objects.get().unreadable == 1
 
@@ -64,7 +69,10 @@ def test_a_break_in_the_watching_is_written_in_its_order(parts):
     ping.inbox.mark(began + timedelta(seconds=40))
     ping.writer.step()
     (gap,) = coverage.gaps("ping", began, began + timedelta(seconds=20))
-    assert (gap.until_at - gap.from_at, gap.why) == (timedelta(seconds=10), "the event stream broke off")
+    assert (gap.until_at - gap.from_at, gap.why) == (
+        timedelta(seconds=10),
+        "the event stream broke off",
+    )
 
 
 def test_the_watching_is_not_written_with_every_look(parts, django_assert_num_queries):

@@ -31,7 +31,9 @@ def assert_one_sentence(done: subprocess.CompletedProcess, words: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("how", [["manage.py", "simulate"], ["-m", "pingadmin.demo"]], ids=["command", "module"])
+@pytest.mark.parametrize(
+    "how", [["manage.py", "simulate"], ["-m", "pingadmin.demo"]], ids=["command", "module"]
+)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -47,7 +49,9 @@ def test_the_simulator_refuses_in_one_sentence(how, arguments, words):
 
 
 def test_the_simulator_says_that_its_port_is_taken(taken_port):
-    assert_one_sentence(run("manage.py", "simulate", "--port", taken_port), f"Port {taken_port} cannot be used")
+    assert_one_sentence(
+        run("manage.py", "simulate", "--port", taken_port), f"Port {taken_port} cannot be used"
+    )
 
 
 def test_the_demo_says_that_a_port_is_none(tmp_path):
@@ -70,7 +74,12 @@ def test_a_directory_that_cannot_be_one_is_said_so(tmp_path):
 
 def test_only_what_a_demo_makes_is_removed_from_its_directory(tmp_path, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    made = ["pingadmin.sqlite3", "pingadmin.sqlite3-wal", "audit-checkpoints.jsonl", "unrecorded-outcomes.jsonl"]
+    made = [
+        "pingadmin.sqlite3",
+        "pingadmin.sqlite3-wal",
+        "audit-checkpoints.jsonl",
+        "unrecorded-outcomes.jsonl",
+    ]
     for name in ["running", "notes.txt", *made]:
         (tmp_path / name).write_text("x")
     (tmp_path / "kept").mkdir()

@@ -29,7 +29,14 @@ def test_schemathesis_finds_nothing(simulator, tmp_path, key, path):
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION.format(key=key))
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run"),
+            *(
+                sys.executable,
+                "-m",
+                "schemathesis.cli",
+                "--config-file",
+                "schemathesis.toml",
+                "run",
+            ),
             *(f"{simulator.url}/_sim/openapi.json", "--include-path-regex", path),
             *("--exclude-path", "/customer/v2/sessions/events", "--seed", "7", "--no-color"),
         ],

@@ -25,7 +25,9 @@ LEFT_OVERS = {
 def demo(tmp_path):
     """A running demo in a directory of its own."""
     environment = clean_environment(DEMO_DIRECTORY=str(tmp_path / "demo"), **LEFT_OVERS)
-    process = python("manage.py", "demo", "--port", str(free_port()), env=environment, log=tmp_path / "log")
+    process = python(
+        "manage.py", "demo", "--port", str(free_port()), env=environment, log=tmp_path / "log"
+    )
     process.url = process.await_line(r"pingadmin runs at (http://\S+)/")[1]
     yield process
     process.kill()
@@ -36,7 +38,9 @@ def test_it_serves_and_one_signal_ends_everything(demo, tmp_path, number):
     with urllib.request.urlopen(f"{demo.url}/readyz", timeout=20) as answer:
         assert answer.status == 200
     with sqlite3.connect(tmp_path / "demo/pingadmin.sqlite3") as connection:
-        people = connection.execute("SELECT username FROM accounts_user ORDER BY username").fetchall()
+        people = connection.execute(
+            "SELECT username FROM accounts_user ORDER BY username"
+        ).fetchall()
     connection.close()
     assert [name for (name,) in people] == ["admin", "auditor", "support", "support2", "viewer"]
     pids = until(lambda: len(demo.pids()) == 6 and demo.pids())

@@ -49,7 +49,10 @@ def test_html_garbage_and_redirect_are_no_answers_of_the_api(simulator):
     with pytest.raises(ValueError):
         simulator.ask("GET", AGI).json()
     redirect = simulator.ask("GET", AGI, allow_redirects=False)
-    assert (redirect.status_code, redirect.headers["Location"]) == (302, "http://127.0.0.1:9/elsewhere")
+    assert (redirect.status_code, redirect.headers["Location"]) == (
+        302,
+        "http://127.0.0.1:9/elsewhere",
+    )
 
 
 def test_a_body_of_ones_own_is_sent_as_it_is(simulator):
@@ -100,7 +103,14 @@ def test_a_fault_meets_only_what_it_matches_as_often_as_it_says(simulator):
 
 def test_a_burst_fails_and_passes_in_turns(simulator):
     simulator.fault("status", times=0, burst=2)
-    assert [simulator.ask("GET", AGI).status_code for _ in range(6)] == [503, 503, 200, 200, 503, 503]
+    assert [simulator.ask("GET", AGI).status_code for _ in range(6)] == [
+        503,
+        503,
+        200,
+        200,
+        503,
+        503,
+    ]
     simulator.clear_faults()
     assert simulator.ask("GET", AGI).status_code == 200
 

@@ -46,7 +46,10 @@ def test_a_session_connects_by_itself_and_another_comes_and_goes(simulator):
 
 def test_resume_answers_not_paused_and_the_session_connects_a_moment_later(simulator):
     answer = simulator.ask("PATCH", RESUME.format(cast.PING_PAUSED))
-    assert (answer.status_code, answer.json()) == (200, {"session_id": cast.PING_PAUSED, "paused": False})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"session_id": cast.PING_PAUSED, "paused": False},
+    )
     before = simulator.ask("GET", STATUS.format(cast.PING_PAUSED)).json()
     assert before["status"] == "disconnected"
     simulator.advance(3)
@@ -89,7 +92,9 @@ def test_ping_takes_the_raw_key_and_agi_a_bearer_token(simulator):
         assert (refused.status_code, refused.json()["error"]["code"]) == (401, "unauthorized")
     for key in ("", "Bearer wrong", cast.AGI_KEY):
         assert simulator.ask("GET", session, headers={"Authorization": key}).status_code == 401
-    assert simulator.ask("GET", status).status_code == simulator.ask("GET", session).status_code == 200
+    assert (
+        simulator.ask("GET", status).status_code == simulator.ask("GET", session).status_code == 200
+    )
 
 
 def test_agi_resumes_to_running_once(simulator):
@@ -136,7 +141,9 @@ def test_a_created_ping_session_is_what_was_asked_for(simulator):
     assert made.json()["reusable"] is True
     assert re.fullmatch(r"ses_[0-9a-f]{10}", made.json()["id"])
     assert simulator.ask("GET", STATUS.format(made.json()["id"])).json()["client_id"] == "acme-1"
-    assert simulator.ask("POST", "/customer/v2/sessions", json=wish | {"zone": "x"}).status_code == 404
+    assert (
+        simulator.ask("POST", "/customer/v2/sessions", json=wish | {"zone": "x"}).status_code == 404
+    )
     assert simulator.ask("POST", "/customer/v2/sessions", json={}).status_code == 422
     assert simulator.ask("POST", "/customer/v2/sessions", data="no").status_code == 400
 
@@ -195,7 +202,9 @@ sys.path.insert(0, {str(CHECKOUT)!r})
 import pingadmin.demo.__main__
 print({{"django", "requests", "pingadmin.settings"}} & set(sys.modules))
 """
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=30
+    )
     assert done.stdout == "set()\n", done.stderr
 
 

@@ -39,7 +39,9 @@ class Listener:
         return self._bytes
 
     def event(self) -> tuple[int, dict]:
-        fields = dict(line.split(": ", 1) for line in self.until(b"\n\n").decode().strip().split("\n"))
+        fields = dict(
+            line.split(": ", 1) for line in self.until(b"\n\n").decode().strip().split("\n")
+        )
         return int(fields["id"]), json.loads(fields["data"])
 
     def close(self) -> None:
@@ -126,7 +128,9 @@ def test_silence_is_an_open_line_without_a_byte_until_the_simulator_is_reset(sim
     assert listener.until(b": silence ends\n\n")
 
 
-@pytest.mark.parametrize("wish", [{"kind": "flood"}, {"kind": "raw", "text": 7}, {"kind": "drop", "speed": 1}])
+@pytest.mark.parametrize(
+    "wish", [{"kind": "flood"}, {"kind": "raw", "text": 7}, {"kind": "drop", "speed": 1}]
+)
 def test_a_fault_that_cannot_be_is_refused(simulator, wish):
     with pytest.raises(AssertionError, match=wish["kind"]):
         simulator.stream_fault(**wish)
@@ -148,7 +152,12 @@ def test_in_a_storm_every_event_comes_once_and_says_what_a_look_up_says(simulato
         name: event[name] for name in ("uploaded_bytes", "downloaded_bytes")
     }
     report = until(lambda: (found := simulator.storm_report())["stream_sent"] >= 9000 and found)
-    assert (report["wanted"], report["made"], report["running"], report["stream_lost"]) == (9000, 9000, False, 0)
+    assert (report["wanted"], report["made"], report["running"], report["stream_lost"]) == (
+        9000,
+        9000,
+        False,
+        0,
+    )
 
 
 def test_a_storm_waits_for_its_reader_and_for_a_slow_one(simulator):
@@ -159,7 +168,11 @@ def test_a_storm_waits_for_its_reader_and_for_a_slow_one(simulator):
     with closing(Listener(simulator)):
         # The listener reads no more: what the two sockets cannot hold is not made.
         made = until(
-            lambda: (now := simulator.storm_report()["made"]) and simulator.storm_report()["made"] == now and now
+            lambda: (
+                (now := simulator.storm_report()["made"])
+                and simulator.storm_report()["made"] == now
+                and now
+            )
         )
         assert made < 500_000
     assert simulator.storm_report()["stream_lost"] == 0
@@ -172,7 +185,9 @@ def test_a_storm_keeps_to_its_pace(simulator, listener):
     assert 20 < simulator.storm_report()["made"] < 200
 
 
-@pytest.mark.parametrize("wish", [{"sessions": 0, "heartbeats": 1}, {"sessions": 5, "heartbeats": 1, "per_second": 0}])
+@pytest.mark.parametrize(
+    "wish", [{"sessions": 0, "heartbeats": 1}, {"sessions": 5, "heartbeats": 1, "per_second": 0}]
+)
 def test_a_storm_that_cannot_be_is_refused(simulator, wish):
     with pytest.raises(AssertionError, match="sessions is from 1"):
         simulator.storm(**wish)

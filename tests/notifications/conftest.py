@@ -14,7 +14,9 @@ def webhook(settings):
     servers = []
 
     def start(*script, **options):
-        servers.append(RawServer(*(script or [says(200, b"ok", kind="text/plain")]), **options).__enter__())
+        servers.append(
+            RawServer(*(script or [says(200, b"ok", kind="text/plain")]), **options).__enter__()
+        )
         settings.NOTIFY_URL = Secret(servers[-1].address + PATH)
         return servers[-1]
 

@@ -41,11 +41,23 @@ def test_an_unknown_outcome_is_told_with_who_what_why_and_where(unknown):
     server = unknown(session_id="ses_9", reason="Customer approved", ticket="INC-9")
     assert deliver.deliver_one() is True
     (request,) = server.requests
-    assert (request.method, request.path, request.headers["content-type"]) == ("POST", PATH, "application/json")
+    assert (request.method, request.path, request.headers["content-type"]) == (
+        "POST",
+        PATH,
+        "application/json",
+    )
     (text,) = texts(server)
-    for part in ("Unknown outcome", "resume of ping ses_9 by ana", "Reason: Customer approved", "Ticket: INC-9"):
+    for part in (
+        "Unknown outcome",
+        "resume of ping ses_9 by ana",
+        "Reason: Customer approved",
+        "Ticket: INC-9",
+    ):
         assert part in text
-    assert "https://panel.example/audit/1/" in text and "https://panel.example/sessions/ping/ses_9/" in text
+    assert (
+        "https://panel.example/audit/1/" in text
+        and "https://panel.example/sessions/ping/ses_9/" in text
+    )
     sent = Notification.objects.get()
     assert (sent.word, sent.status, sent.next_try_at) == ("", 200, None) and sent.delivered_at
 
@@ -54,7 +66,9 @@ def test_a_flagged_review_is_told_with_its_note(webhook):
     server = webhook()
     make_new()
     head = story("ok", reason="False alarm")
-    event(phase="mark", action="mark_flagged", by=BEN, story=head.seq, reason="Why without a ticket?")
+    event(
+        phase="mark", action="mark_flagged", by=BEN, story=head.seq, reason="Why without a ticket?"
+    )
     make_new()
     deliver.deliver_one()
     (text,) = texts(server)
@@ -98,7 +112,9 @@ def test_nothing_that_people_typed_mentions_or_links(unknown, reason, told):
 
 
 def test_what_the_upstream_said_is_not_in_it(unknown):
-    server = unknown(outcome={"detail": {"message": "<!here> canary-upstream"}, "upstream_code": "canary-code"})
+    server = unknown(
+        outcome={"detail": {"message": "<!here> canary-upstream"}, "upstream_code": "canary-code"}
+    )
     deliver.deliver_one()
     assert "canary" not in texts(server)[0]
 
@@ -129,13 +145,20 @@ def test_a_failure_is_kept_as_a_word_and_tried_again_later(unknown, fault, caplo
     with caplog.at_level(logging.DEBUG):
         assert deliver.deliver_one() is True
     failed = Notification.objects.get()
-    assert (failed.word, failed.status, failed.tries, failed.delivered_at) == (word, status, 1, None)
+    assert (failed.word, failed.status, failed.tries, failed.delivered_at) == (
+        word,
+        status,
+        1,
+        None,
+    )
     assert timedelta(seconds=5) < failed.next_try_at - timezone.now() < timedelta(seconds=16)
     assert len(server.requests) == 1
     assert "canary-webhook" not in caplog.text and str(server.port) not in caplog.text
 
 
-@pytest.mark.parametrize("behaviour", [hangs, drips(http(200, b"ok"), every=0.02)], ids=["silent", "dripping"])
+@pytest.mark.parametrize(
+    "behaviour", [hangs, drips(http(200, b"ok"), every=0.02)], ids=["silent", "dripping"]
+)
 def test_a_webhook_that_does_not_answer_is_given_up_in_time(unknown, behaviour, monkeypatch):
     monkeypatch.setattr("pingadmin.upstream.webhook.SECONDS", 0.3)
     unknown(behaviour)
@@ -157,7 +180,9 @@ def test_after_a_few_tries_it_is_given_up_and_said(unknown, time_machine):
         time_machine.shift(timedelta(hours=3))
         deliver.deliver_one()
     lost = Notification.objects.get()
-    assert (lost.tries, lost.next_try_at, lost.delivered_at) == (6, None, None) and len(server.requests) == 6
+    assert (lost.tries, lost.next_try_at, lost.delivered_at) == (6, None, None) and len(
+        server.requests
+    ) == 6
     assert standing.given_up() == 1 and standing.now().failing == [lost]
 
 
@@ -177,7 +202,9 @@ def test_a_later_success_clears_the_failure(unknown, time_machine):
     assert standing.now().failing == [] and standing.now().waiting == 0 and standing.given_up() == 0
 
 
-def test_nothing_due_costs_one_query_and_no_address_none(settings, webhook, django_assert_num_queries):
+def test_nothing_due_costs_one_query_and_no_address_none(
+    settings, webhook, django_assert_num_queries
+):
     webhook()
     with django_assert_num_queries(1):
         assert deliver.deliver_one() is False
@@ -195,7 +222,9 @@ def test_the_test_command_sends_one_message_and_says_so(webhook, capsys):
 
 def test_the_test_command_says_why_it_failed_without_the_address(webhook, settings):
     webhook(says(403, b"canary-webhook-secret", kind="text/plain"))
-    with pytest.raises(CommandError, match=r"The webhook refused the request \(status 403\)") as caught:
+    with pytest.raises(
+        CommandError, match=r"The webhook refused the request \(status 403\)"
+    ) as caught:
         call_command("notify_test")
     assert "canary" not in str(caught.value)
     settings.NOTIFY_URL = Secret("")

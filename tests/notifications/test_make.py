@@ -98,7 +98,9 @@ def test_a_long_log_is_read_in_parts(begun, monkeypatch):
     assert answers == [True, True, False, False] and len(made()) == 4
 
 
-def test_without_an_address_nothing_is_made_and_nothing_asked(begun, settings, django_assert_num_queries):
+def test_without_an_address_nothing_is_made_and_nothing_asked(
+    begun, settings, django_assert_num_queries
+):
     settings.NOTIFY_URL = Secret("")
     story("unknown")
     with django_assert_num_queries(0):

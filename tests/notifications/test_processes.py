@@ -17,7 +17,9 @@ def texts(server) -> list[str]:
 
 def unknown_outcome(panel, simulator, session_id: str) -> None:
     simulator.fault("reset", match=f"PATCH */{session_id}/resume", after=True)
-    answer = panel.login("support").post(f"/sessions/ping/{session_id}/resume/", {"reason": "Customer approved"})
+    answer = panel.login("support").post(
+        f"/sessions/ping/{session_id}/resume/", {"reason": "Customer approved"}
+    )
     assert answer.status_code in (200, 302)
 
 
@@ -30,7 +32,9 @@ def collecting(panel):
 
 def test_one_message_across_a_killed_and_a_second_collector(webhook, new_panel, simulator):
     server = webhook()
-    panel = new_panel(workers=1, NOTIFY_URL=server.address + PATH, PANEL_URL="https://panel.example")
+    panel = new_panel(
+        workers=1, NOTIFY_URL=server.address + PATH, PANEL_URL="https://panel.example"
+    )
     collector = collecting(panel)
     unknown_outcome(panel, simulator, cast.PING_PAUSED)
     assert until(lambda: server.requests)

@@ -26,7 +26,9 @@ def test_a_webhook_is_https_or_on_this_machine(monkeypatch, value):
 @pytest.mark.parametrize("value", BAD)
 def test_any_other_address_is_refused_without_repeating_it(monkeypatch, value):
     monkeypatch.setenv("NOTIFY_URL", value)
-    with pytest.raises(ImproperlyConfigured, match="NOTIFY_URL is not the address of a webhook") as caught:
+    with pytest.raises(
+        ImproperlyConfigured, match="NOTIFY_URL is not the address of a webhook"
+    ) as caught:
         environment.webhook("NOTIFY_URL")
     assert "canary" not in str(caught.value)
 
@@ -37,7 +39,9 @@ def test_it_can_be_in_a_file(monkeypatch, tmp_path):
     assert environment.webhook("NOTIFY_URL").reveal() == "https://hooks.example/x"
 
 
-@pytest.mark.parametrize("value", ["https://panel.example", "https://panel.example:8443/", "http://127.0.0.1:8000"])
+@pytest.mark.parametrize(
+    "value", ["https://panel.example", "https://panel.example:8443/", "http://127.0.0.1:8000"]
+)
 def test_the_panels_own_address_is_an_origin(monkeypatch, value):
     monkeypatch.setenv("PANEL_URL", value)
     assert environment.own_address("PANEL_URL") == value.rstrip("/")

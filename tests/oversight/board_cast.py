@@ -12,13 +12,31 @@ from pingadmin.resumes.models import ResumeAttempt
 _numbers = itertools.count(1)
 
 
-def known(session_id="", *, alias="ping", seen=5, state="connected", watched=False, assigned_to=None, **more):
+def known(
+    session_id="",
+    *,
+    alias="ping",
+    seen=5,
+    state="connected",
+    watched=False,
+    assigned_to=None,
+    **more,
+):
     """A session that was seen so long ago."""
     session_id = session_id or f"ses_{next(_numbers):010x}"
-    values = {"who": "client-1", "source": "look-up", "changed_at": ago(60), "seen_at": ago(seen)} | more
-    session = RemoteSession.objects.create(alias=alias, session_id=session_id, state=state, **values)
+    values = {
+        "who": "client-1",
+        "source": "look-up",
+        "changed_at": ago(60),
+        "seen_at": ago(seen),
+    } | more
+    session = RemoteSession.objects.create(
+        alias=alias, session_id=session_id, state=state, **values
+    )
     if watched or assigned_to:
-        TeamState.objects.create(session=session, watched_since=ago(9) if watched else None, assigned_to=assigned_to)
+        TeamState.objects.create(
+            session=session, watched_since=ago(9) if watched else None, assigned_to=assigned_to
+        )
     return session
 
 
@@ -49,8 +67,16 @@ def unknown(session_id="", *, settled=False, ticket="", **more):
 def attempt(session, **more):
     import uuid
 
-    values = {"actor_id": "1", "actor_name": "ana", "reason": "x", "opened_at": ago(9), "lease_until": ago(-60)}
-    return ResumeAttempt.objects.create(session=session, token=uuid.uuid4(), intent_seq=1, **values | more)
+    values = {
+        "actor_id": "1",
+        "actor_name": "ana",
+        "reason": "x",
+        "opened_at": ago(9),
+        "lease_until": ago(-60),
+    }
+    return ResumeAttempt.objects.create(
+        session=session, token=uuid.uuid4(), intent_seq=1, **values | more
+    )
 
 
 def touched(session, **changes):

@@ -36,7 +36,10 @@ def owner():
 
 def test_taking_giving_and_releasing_are_each_one_entry(as_support, session, support, support2):
     for act, fields in [("take", {}), ("assign", {"to": support2.pk}), ("release", {})]:
-        assert assign(as_support, act, seen=seen_on(as_support.get(ADDRESS)), **fields).status_code == 302
+        assert (
+            assign(as_support, act, seen=seen_on(as_support.get(ADDRESS)), **fields).status_code
+            == 302
+        )
     assert owner() is None
     assert told() == ["support took it", "support assigned it to support2", "support released it"]
 
@@ -48,11 +51,15 @@ def test_the_page_says_before_the_press_that_it_is_anothers(as_support, as_suppo
     assert "notice-accent near" in page and "notice-accent near" not in as_support.get(ADDRESS).text
 
 
-def test_somebody_who_was_faster_is_named_and_what_was_typed_stays(as_support, as_support2, session, support, support2):
+def test_somebody_who_was_faster_is_named_and_what_was_typed_stays(
+    as_support, as_support2, session, support, support2
+):
     seen = seen_on(as_support.get(ADDRESS))
     assign(as_support2, "take", seen=seen)
     entry = TeamEntry.objects.get()
-    answer = assign(as_support, "handover", to=support2.pk, summary="Call <b>billing</b> first", seen=seen)
+    answer = assign(
+        as_support, "handover", to=support2.pk, summary="Call <b>billing</b> first", seen=seen
+    )
     assert answer.status_code == 409
     assert "Nothing was changed: support2 took it 0 s ago" in answer.text
     assert "Call &lt;b&gt;billing&lt;/b&gt; first</textarea>" in answer.text
@@ -62,14 +69,18 @@ def test_somebody_who_was_faster_is_named_and_what_was_typed_stays(as_support, a
     assert owner() == support
 
 
-@pytest.mark.parametrize(("act", "says"), [("take", "support2 took it"), ("release", "support2 released it")])
+@pytest.mark.parametrize(
+    ("act", "says"), [("take", "support2 took it"), ("release", "support2 released it")]
+)
 def test_the_conflict_says_what_happened(as_support, as_support2, session, support, act, says):
     assignment.assign(session=session, to=support, by=acting(support))
     assign(as_support2, act, seen=seen_on(as_support2.get(ADDRESS)))
     assert says in assign(as_support, "take", seen="").text
 
 
-def test_releasing_and_taking_again_is_not_mistaken_for_no_change(as_support, as_support2, session, support):
+def test_releasing_and_taking_again_is_not_mistaken_for_no_change(
+    as_support, as_support2, session, support
+):
     assignment.assign(session=session, to=support, by=acting(support))
     seen = seen_on(as_support2.get(ADDRESS))
     assignment.assign(session=session, to=None, by=acting(support))
@@ -84,7 +95,9 @@ def test_a_form_sent_twice_is_one_act(as_support, session, support2):
     assert told() == ["support handed it over to support2"]
 
 
-def test_the_number_of_a_form_serves_nobody_else(as_support, as_support2, session, support, support2):
+def test_the_number_of_a_form_serves_nobody_else(
+    as_support, as_support2, session, support, support2
+):
     assign(as_support, "take", seen="", form=FORM)
     assign(as_support2, "take", seen=seen_on(as_support2.get(ADDRESS)), form=FORM)
     assert owner() == support2 and len(told()) == 2
@@ -101,7 +114,10 @@ def test_taking_what_is_mine_already_writes_nothing(session, support):
     [
         ({"act": "handover", "summary": ""}, "Say what they must know"),
         ({"act": "handover", "summary": "  \n "}, "Say what they must know"),
-        ({"act": "handover", "summary": "x" * 2001}, "Keep it under 2,000 characters (it has 2001)"),
+        (
+            {"act": "handover", "summary": "x" * 2001},
+            "Keep it under 2,000 characters (it has 2001)",
+        ),
         ({"act": "handover", "summary": "bell \x07"}, "Remove the invisible character U+0007"),
         ({"act": "handover", "summary": "For nobody", "to": ""}, "Choose to whom"),
         ({"act": "assign", "to": ""}, "Choose to whom"),
@@ -111,8 +127,12 @@ def test_taking_what_is_mine_already_writes_nothing(session, support):
         ({}, "Nothing was changed"),
     ],
 )
-def test_what_cannot_be_done_says_why_and_changes_nothing(as_support, session, support2, fields, says):
-    answer = as_support.post(ADDRESS + "assign/", {"to": support2.pk, "summary": "Half a sent", **fields})
+def test_what_cannot_be_done_says_why_and_changes_nothing(
+    as_support, session, support2, fields, says
+):
+    answer = as_support.post(
+        ADDRESS + "assign/", {"to": support2.pk, "summary": "Half a sent", **fields}
+    )
     assert answer.status_code == 400 and says in answer.text
     assert not TeamEntry.objects.exists()
 
@@ -122,7 +142,9 @@ def test_handing_over_to_oneself_is_refused(as_support, session, support):
     assert answer.status_code == 400 and "Hand it over to somebody else" in answer.text
 
 
-def test_only_people_who_may_take_part_and_sign_in_can_be_chosen(as_support, session, viewer, auditor):
+def test_only_people_who_may_take_part_and_sign_in_can_be_chosen(
+    as_support, session, viewer, auditor
+):
     gone = person("gone", "support")
     gone.is_active = False
     gone.save()
@@ -143,11 +165,15 @@ def test_an_owner_who_cannot_sign_in_any_more_is_pointed_out(as_support, session
 class TestHandover:
     @pytest.fixture
     def handed(self, session, support, support2):
-        assignment.hand_over(session=session, to=support2, summary="Billing calls\nat 15:00", by=acting(support))
+        assignment.hand_over(
+            session=session, to=support2, summary="Billing calls\nat 15:00", by=acting(support)
+        )
 
     def test_the_summary_stands_above_all_else_for_everybody(self, handed, as_viewer, as_support2):
         page = as_viewer.get(ADDRESS).text
-        assert "support handed this over to support2" in page and "Billing calls<br>at 15:00" in page
+        assert (
+            "support handed this over to support2" in page and "Billing calls<br>at 15:00" in page
+        )
         assert page.index("data-handover") < page.index('id="state"')
         assert "handed this over to you" in as_support2.get(ADDRESS).text
 
@@ -166,7 +192,9 @@ class TestHandover:
         assign(as_support, "release", seen=seen_on(as_support.get(ADDRESS)))
         assert "data-handover" not in as_support.get(ADDRESS).text
 
-    def test_its_words_stay_among_the_notes_and_in_the_timeline(self, handed, as_support, as_support2):
+    def test_its_words_stay_among_the_notes_and_in_the_timeline(
+        self, handed, as_support, as_support2
+    ):
         assign(as_support2, "take", seen=seen_on(as_support2.get(ADDRESS)))
         page = as_support.get(ADDRESS).text
         assert "Billing calls<br>at 15:00" in page.split('id="team-notes"')[1]
@@ -178,16 +206,25 @@ class TestMySessions:
 
     @pytest.fixture
     def mine(self, session, support, as_support):
-        other = RemoteSession.objects.create(alias="agi", session_id="agent-7", state="running", seen_at=timezone.now())
+        other = RemoteSession.objects.create(
+            alias="agi", session_id="agent-7", state="running", seen_at=timezone.now()
+        )
         for each in (session, other):
             assignment.assign(session=each, to=support, by=acting(support))
         return [session, other]
 
     def choices(self, client) -> list[str]:
-        return [part.split('"')[0] for part in client.get(self.PAGE).text.split('name="session" value="')[1:]]
+        return [
+            part.split('"')[0]
+            for part in client.get(self.PAGE).text.split('name="session" value="')[1:]
+        ]
 
-    def test_it_lists_what_is_assigned_to_me_the_longest_first_with_state_and_age(self, mine, as_support, as_support2):
-        TeamState.objects.filter(session=mine[1]).update(assigned_at=timezone.now() - timedelta(hours=3))
+    def test_it_lists_what_is_assigned_to_me_the_longest_first_with_state_and_age(
+        self, mine, as_support, as_support2
+    ):
+        TeamState.objects.filter(session=mine[1]).update(
+            assigned_at=timezone.now() - timedelta(hours=3)
+        )
         page = as_support.get(self.PAGE).text
         assert page.index("agent-7") < page.index(mine[0].session_id)
         assert "Running" in page and "3 h ago" in page and "Not seen yet" in page
@@ -196,28 +233,41 @@ class TestMySessions:
     def test_several_go_to_one_person_with_one_summary(self, mine, as_support, support2):
         given = {"session": self.choices(as_support), "to": support2.pk, "summary": "Night shift"}
         page = as_support.post(self.PAGE, given, follow=True).text
-        assert "Handed over to support2: 2 sessions" in page and "Nothing is assigned to you" in page
+        assert (
+            "Handed over to support2: 2 sessions" in page and "Nothing is assigned to you" in page
+        )
         assert set(TeamState.objects.values_list("assigned_to__username", "handover__text")) == {
             ("support2", "Night shift")
         }
 
     def test_only_what_is_chosen_goes(self, mine, as_support, support, support2):
         given = {"session": self.choices(as_support)[:1], "to": support2.pk, "summary": "This one"}
-        assert "2: 1 session.<" in as_support.post(self.PAGE, given, follow=True).text.replace("support", "")
+        assert "2: 1 session.<" in as_support.post(self.PAGE, given, follow=True).text.replace(
+            "support", ""
+        )
         assert TeamState.objects.filter(assigned_to=support).count() == 1
 
     def test_sent_twice_it_is_handed_over_once(self, mine, as_support, support2):
-        given = {"session": self.choices(as_support), "to": support2.pk, "summary": "Night shift", "form": FORM}
+        given = {
+            "session": self.choices(as_support),
+            "to": support2.pk,
+            "summary": "Night shift",
+            "form": FORM,
+        }
         assert [as_support.post(self.PAGE, given).status_code for _ in range(2)] == [302, 302]
         assert TeamEntry.objects.filter(kind="handover").count() == 2
 
-    def test_one_that_somebody_took_meanwhile_stays_theirs_and_is_named(self, mine, as_support, support, support2):
+    def test_one_that_somebody_took_meanwhile_stays_theirs_and_is_named(
+        self, mine, as_support, support, support2
+    ):
         choices = self.choices(as_support)
         assignment.assign(session=mine[1], to=support2, by=acting(support2))
         third = person("support3", "support")
         given = {"session": choices, "to": third.pk, "summary": "Night <shift>"}
         answer = as_support.post(self.PAGE, given)
-        assert answer.status_code == 409 and "somebody changed whose they are: agent-7" in answer.text
+        assert (
+            answer.status_code == 409 and "somebody changed whose they are: agent-7" in answer.text
+        )
         assert "Handed over to support3: 1 session." in answer.text
         assert TeamState.objects.get(session=mine[1]).assigned_to == support2
 
@@ -229,8 +279,14 @@ class TestMySessions:
             ({"to": ""}, "Choose to whom"),
         ],
     )
-    def test_what_is_missing_is_asked_for_and_the_rest_stays(self, mine, as_support, support2, changed, says):
-        given = {"session": self.choices(as_support)[:1], "to": support2.pk, "summary": "Kept words"} | changed
+    def test_what_is_missing_is_asked_for_and_the_rest_stays(
+        self, mine, as_support, support2, changed, says
+    ):
+        given = {
+            "session": self.choices(as_support)[:1],
+            "to": support2.pk,
+            "summary": "Kept words",
+        } | changed
         answer = as_support.post(self.PAGE, given)
         assert answer.status_code == 400 and says in answer.text
         assert ("Kept words</textarea>" in answer.text) == ("summary" not in changed)
@@ -242,7 +298,9 @@ class TestMySessions:
             as_support.post(self.PAGE, {"session": [junk], "to": support2.pk, "summary": "x"})
         assert not TeamEntry.objects.filter(kind="handover").exists()
 
-    def test_the_queries_do_not_grow_with_the_sessions(self, mine, as_support, support, django_assert_num_queries):
+    def test_the_queries_do_not_grow_with_the_sessions(
+        self, mine, as_support, support, django_assert_num_queries
+    ):
         as_support.get(self.PAGE)
         with CaptureQueriesContext(connection) as few:
             as_support.get(self.PAGE)
@@ -254,7 +312,13 @@ class TestMySessions:
 
 
 def test_nobody_acts_as_another(session, support, support2):
-    fields = {"act": "take", "seen": "", "by": support2.pk, "by_name": "support2", "by_id": support2.pk}
+    fields = {
+        "act": "take",
+        "seen": "",
+        "by": support2.pk,
+        "by_name": "support2",
+        "by_id": support2.pk,
+    }
     client_of(support).post(ADDRESS + "assign/", fields)
     entry = TeamEntry.objects.get()
     assert (entry.by_name, entry.by_id) == ("support", str(support.pk))

@@ -39,11 +39,15 @@ def ids(page):
 def row(page, session_id):
     """The text of that session's row, a bar between its cells."""
     html = next(each for each in re.split("<tr", page) if f"/{session_id}/" in each)
-    return re.sub(r"<[^>]+>", "", html.split("</tbody>")[0].split(">", 1)[1].replace("<td", "|<td")).strip()
+    return re.sub(
+        r"<[^>]+>", "", html.split("</tbody>")[0].split(">", 1)[1].replace("<td", "|<td")
+    ).strip()
 
 
 def counts(page):
-    return {label: int(number) for label, number in re.findall(r">([A-Za-z ]+) <b>(\d+)</b></a>", page)}
+    return {
+        label: int(number) for label, number in re.findall(r">([A-Za-z ]+) <b>(\d+)</b></a>", page)
+    }
 
 
 @pytest.fixture
@@ -74,10 +78,18 @@ def test_an_empty_group_is_not_shown(as_viewer):
     ("view", "found"),
     [("look", "abcd"), ("watched", "de"), ("paused", "b"), ("all", "abcdef"), ("", "abcde")],
 )
-def test_each_view_holds_what_it_says_and_its_chip_counts_exactly_that(as_viewer, troubled, view, found):
+def test_each_view_holds_what_it_says_and_its_chip_counts_exactly_that(
+    as_viewer, troubled, view, found
+):
     page = board(as_viewer, view=view)
     assert sorted(ids(page)) == [f"ses_{letter}" for letter in found]
-    assert counts(page) == {"Board": 5, "Needs a look": 4, "Watched": 2, "Paused": 1, "All known": 6}
+    assert counts(page) == {
+        "Board": 5,
+        "Needs a look": 4,
+        "Watched": 2,
+        "Paused": 1,
+        "All known": 6,
+    }
 
 
 @pytest.mark.parametrize(
@@ -87,9 +99,13 @@ def test_each_view_holds_what_it_says_and_its_chip_counts_exactly_that(as_viewer
 )
 def test_paused_is_judged_as_on_the_sessions_page(as_viewer, said, doubted, failed):
     failure = {"failure": "timed_out"} if failed else {}
-    paused("ses_b", watched=True, said=said, **dict.fromkeys([*doubted, *failed], ago(1)), **failure)
+    paused(
+        "ses_b", watched=True, said=said, **dict.fromkeys([*doubted, *failed], ago(1)), **failure
+    )
     page = board(as_viewer)
-    assert counts(page)["Paused"] == 0 and "Unknown said paused" in row(page, "ses_b").replace("Unknown", "Unknown ")
+    assert counts(page)["Paused"] == 0 and "Unknown said paused" in row(page, "ses_b").replace(
+        "Unknown", "Unknown "
+    )
     assert 'data-paused="unknown"' in as_viewer.get("/sessions/ping/ses_b/").text
 
 
@@ -106,7 +122,13 @@ def test_a_settled_question_is_no_trouble(as_viewer):
 
 
 def test_a_row_says_what_is_known_and_who_said_it(as_support, support):
-    paused("ses_a", downloaded_bytes=310 * 2**20, uploaded_bytes=22 * 2**20, assigned_to=support, source="stream")
+    paused(
+        "ses_a",
+        downloaded_bytes=310 * 2**20,
+        uploaded_bytes=22 * 2**20,
+        assigned_to=support,
+        source="stream",
+    )
     told = row(board(as_support), "ses_a")
     for words in (
         "Connected",
@@ -146,7 +168,9 @@ def test_of_two_presses_on_a_session_the_newest_is_told(as_viewer):
 def test_who_looks_at_it_is_told(as_viewer, support2):
     session = known("ses_a", watched=True)
     now = timezone.now()
-    Presence.objects.create(session=session, person=support2, since=now, lease_until=now + timedelta(seconds=20))
+    Presence.objects.create(
+        session=session, person=support2, since=now, lease_until=now + timedelta(seconds=20)
+    )
     assert 'title="support2 is looking"' in board(as_viewer)
 
 
@@ -165,7 +189,13 @@ def test_one_counter_alone_is_shown_and_the_other_is_not_known(as_viewer):
 
 
 def test_foreign_text_is_escaped_and_what_is_invisible_is_shown(as_viewer):
-    known("ses_a", watched=True, who="<img src=x onerror=alert(1)>\u202egpj", state="<b>new</b>", state_is_known=False)
+    known(
+        "ses_a",
+        watched=True,
+        who="<img src=x onerror=alert(1)>\u202egpj",
+        state="<b>new</b>",
+        state_is_known=False,
+    )
     page = board(as_viewer)
     assert "<img src=x" not in page and "<b>new" not in page and "\u202e" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;\\u202egpj" in page
@@ -186,7 +216,9 @@ def test_foreign_text_is_escaped_and_what_is_invisible_is_shown(as_viewer):
     ],
 )
 @pytest.mark.parametrize("view", ["", "all"])
-def test_filters_are_asked_of_everything_and_combine(as_support, support, support2, view, asked, found):
+def test_filters_are_asked_of_everything_and_combine(
+    as_support, support, support2, view, asked, found
+):
     known("ses_1", watched=True, who="acme", assigned_to=support)
     known("ses_2", watched=True, state="disconnected", assigned_to=support2)
     known("ses_3", watched=True, alias="agi")
@@ -200,8 +232,17 @@ def test_filters_are_asked_of_everything_and_combine(as_support, support, suppor
 )
 @pytest.mark.parametrize("view", ["watched", "all"])
 def test_sorting_is_of_all_and_not_of_the_page(as_viewer, view, sort, order):
-    for number, (seen, who, size) in enumerate([(5, "d", 20), (1, "c", 10), (7, "b", 30), (9, "a", None)], start=1):
-        known(f"ses_{number}", watched=True, seen=seen, who=who, downloaded_bytes=size, uploaded_bytes=size)
+    for number, (seen, who, size) in enumerate(
+        [(5, "d", 20), (1, "c", 10), (7, "b", 30), (9, "a", None)], start=1
+    ):
+        known(
+            f"ses_{number}",
+            watched=True,
+            seen=seen,
+            who=who,
+            downloaded_bytes=size,
+            uploaded_bytes=size,
+        )
     assert ids(board(as_viewer, view=view, sort=sort)) == [f"ses_{number}" for number in order]
 
 
@@ -269,11 +310,21 @@ def test_an_unknown_outcome_stays_first_while_the_next_press_is_under_way(as_vie
 
 
 def test_the_board_as_it_was_shows_what_was_known_then(as_support):
-    session, later = known("ses_a", watched=True, state="disconnected"), known("ses_b", watched=True)
-    StatusSnapshot.objects.create(
-        session=session, source="poll", state="connected", paused=True, first_at=ago(7200), last_at=ago(5400)
+    session, later = (
+        known("ses_a", watched=True, state="disconnected"),
+        known("ses_b", watched=True),
     )
-    StatusSnapshot.objects.create(session=later, source="poll", state="connected", first_at=ago(60), last_at=ago(5))
+    StatusSnapshot.objects.create(
+        session=session,
+        source="poll",
+        state="connected",
+        paused=True,
+        first_at=ago(7200),
+        last_at=ago(5400),
+    )
+    StatusSnapshot.objects.create(
+        session=later, source="poll", state="connected", first_at=ago(60), last_at=ago(5)
+    )
     page = board(as_support, at=ago(6000).strftime("%Y-%m-%dT%H:%M:%S"))
     assert "As it was at <time" in page and "data-live" not in page and "name=session" not in page
     assert "Connected" in row(page, "ses_a") and "Paused" in row(page, "ses_a")
@@ -285,7 +336,9 @@ def test_the_board_as_it_was_says_how_lately_watching_had_begun_again(as_support
     known("ses_a", watched=True)
     at = ago(6000).replace(microsecond=0)
     since = at - timedelta(seconds=10)
-    WatchSpan.objects.create(alias="ping", from_at=at - timedelta(hours=1), until_at=at - timedelta(minutes=1))
+    WatchSpan.objects.create(
+        alias="ping", from_at=at - timedelta(hours=1), until_at=at - timedelta(minutes=1)
+    )
     WatchSpan.objects.create(alias="ping", from_at=since, until_at=ago(0))
     WatchSpan.objects.create(alias="agi", from_at=at - timedelta(hours=1), until_at=ago(0))
     page = board(as_support, at=at.strftime("%Y-%m-%dT%H:%M:%S"))
@@ -314,8 +367,17 @@ def test_no_question_without_a_search_reads_all_sessions(as_viewer, asked):
     known(watched=True)
     with CaptureQueriesContext(connection) as captured:
         board(as_viewer, **asked)
-    told = [each["sql"] for each in captured.captured_queries if "remote_sessions_remotesession" in each["sql"]]
-    steps = [step for sql in told for step in plan(sql) if step.startswith("SCAN remote_sessions_remotesession")]
+    told = [
+        each["sql"]
+        for each in captured.captured_queries
+        if "remote_sessions_remotesession" in each["sql"]
+    ]
+    steps = [
+        step
+        for sql in told
+        for step in plan(sql)
+        if step.startswith("SCAN remote_sessions_remotesession")
+    ]
     assert told and [step for step in steps if "INDEX" not in step] == []
 
 

@@ -36,7 +36,9 @@ class Open:
         self._stand(page)
 
     def poll(self):
-        answer = self.client.get(f"{self.address}&shown={self.shown}", headers={"HX-Request": "true", "X-Poll": "1"})
+        answer = self.client.get(
+            f"{self.address}&shown={self.shown}", headers={"HX-Request": "true", "X-Poll": "1"}
+        )
         if answer.status_code == 200:
             self._stand(answer.text)
         return answer
@@ -69,7 +71,9 @@ def test_a_poll_that_finds_nothing_costs_four_small_queries(as_viewer):
     board = Open(as_viewer)
     with CaptureQueriesContext(connection) as captured:
         assert board.poll().status_code == 304
-    assert len(captured) == 4, "the sign-in, the person, the permission, and all that may have changed"
+    assert len(captured) == 4, (
+        "the sign-in, the person, the permission, and all that may have changed"
+    )
 
 
 def test_whoever_loses_the_role_loses_the_board_at_the_next_poll(as_viewer, viewer):
@@ -78,7 +82,9 @@ def test_whoever_loses_the_role_loses_the_board_at_the_next_poll(as_viewer, view
     assert board.poll().status_code == 403
 
 
-@pytest.mark.parametrize("permission", ["remote_sessions.look_up", "resumes.resume", "oversight.look_up"])
+@pytest.mark.parametrize(
+    "permission", ["remote_sessions.look_up", "resumes.resume", "oversight.look_up"]
+)
 def test_the_quick_answer_to_who_may_is_the_slow_one(viewer, support, support2, permission):
     support2.groups.clear()
     support2.user_permissions.add(Permission.objects.get(codename="look_up"))
@@ -192,7 +198,9 @@ def test_who_comes_and_who_goes_is_sent(as_viewer, support2):
     known("ses_b", watched=True)
     board = Open(as_viewer)
     now = timezone.now()
-    Presence.objects.create(session=session, person=support2, since=now, lease_until=now + timedelta(seconds=30))
+    Presence.objects.create(
+        session=session, person=support2, since=now, lease_until=now + timedelta(seconds=30)
+    )
     answer = board.poll()
     assert rows(answer) == ["ses_a"] and "support2 is looking" in answer.text
     assert board.poll().status_code == 304
@@ -206,7 +214,10 @@ def test_a_collector_that_stops_is_told_at_once(as_viewer):
     board = Open(as_viewer)
     stopped("ping", timezone.now(), "the collector was stopped")
     answer = board.poll()
-    assert '<a href="/collector/">Not live</a>: nothing heard since <time' in answer.text and "X-Heard" not in answer
+    assert (
+        '<a href="/collector/">Not live</a>: nothing heard since <time' in answer.text
+        and "X-Heard" not in answer
+    )
     assert "Live, heard" not in as_viewer.get("/sessions/").text
 
 
@@ -218,7 +229,9 @@ def test_what_is_watched_in_times_to_come_is_not_live(as_viewer):
     since = re.search(r'Not watching Ping since <time datetime="([^"]+)"', page)[1]
     assert datetime.fromisoformat(since) <= timezone.now()
     with time_machine.travel(timezone.now() + timedelta(seconds=58), tick=False):
-        assert "Live, heard" in as_viewer.get("/sessions/").text, "a clock that is a little ahead is believed"
+        assert "Live, heard" in as_viewer.get("/sessions/").text, (
+            "a clock that is a little ahead is believed"
+        )
 
 
 def test_a_gap_that_opens_is_told(as_viewer):
@@ -230,14 +243,24 @@ def test_a_gap_that_opens_is_told(as_viewer):
         assert "Not watching Ping since" in answer.text and "Not live" in answer.text
 
 
-def test_a_press_that_begins_that_ends_and_that_is_settled_is_heard_of_each_time_and_once(as_viewer, support):
+def test_a_press_that_begins_that_ends_and_that_is_settled_is_heard_of_each_time_and_once(
+    as_viewer, support
+):
     known("ses_a", watched=True)
     board, by = Open(as_viewer), acting(support)
-    press = {"alias": "ping", "session_id": "ses_a", "reason": "x", "ticket": "", "press": Press(uuid.uuid4(), None)}
+    press = {
+        "alias": "ping",
+        "session_id": "ses_a",
+        "reason": "x",
+        "ticket": "",
+        "press": Press(uuid.uuid4(), None),
+    }
     pressed, _ = attempts.open_attempt(act=RESUME, by=by, **press)
     assert "support is resuming it" in board.poll().text
     assert board.poll().status_code == 304
-    pressed = attempts.close_attempt(pressed, ResumeAnswer("unknown", timezone.now(), 9, word="timed_out"), by=by)
+    pressed = attempts.close_attempt(
+        pressed, ResumeAnswer("unknown", timezone.now(), 9, word="timed_out"), by=by
+    )
     assert "resume sent " in board.poll().text
     assert board.poll().status_code == 304
     attempts.close_unknown(pressed, note="asked the customer", by=by)
@@ -253,7 +276,9 @@ def test_a_press_that_was_refused_is_over_at_the_next_poll(as_viewer, support):
         act=RESUME, alias="ping", session_id="ses_a", reason="x", ticket="", press=press, by=by
     )
     board = Open(as_viewer)
-    attempts.close_attempt(pressed, ResumeAnswer("rejected", timezone.now(), 9, word="refused", status=409), by=by)
+    attempts.close_attempt(
+        pressed, ResumeAnswer("rejected", timezone.now(), 9, word="refused", status=409), by=by
+    )
     answer = board.poll()
     assert rows(answer) == ["ses_a"] and "is resuming it" not in answer.text
 
@@ -319,7 +344,11 @@ def test_a_poll_of_somebody_signed_out_leads_to_the_sign_in(as_viewer):
 
 def test_a_poll_does_not_keep_a_sign_in_alive(as_viewer, settings):
     board = Open(as_viewer)
-    with time_machine.travel(timezone.now() + timedelta(seconds=settings.SESSION_IDLE_SECONDS - 60), tick=False):
+    with time_machine.travel(
+        timezone.now() + timedelta(seconds=settings.SESSION_IDLE_SECONDS - 60), tick=False
+    ):
         assert board.poll().status_code in (200, 304)
-    with time_machine.travel(timezone.now() + timedelta(seconds=settings.SESSION_IDLE_SECONDS + 60), tick=False):
+    with time_machine.travel(
+        timezone.now() + timedelta(seconds=settings.SESSION_IDLE_SECONDS + 60), tick=False
+    ):
         assert board.poll().status_code == 204

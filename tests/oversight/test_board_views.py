@@ -42,8 +42,14 @@ def test_a_name_that_is_refused_comes_back_in_its_open_form(as_support):
     page = save(as_support, "night SHIFT").text
     assert '<details class="menu" open>' in page and 'value="night SHIFT" data-keep' in page
     view = SavedView.objects.get(name="Day shift")
-    page = as_support.post(f"/sessions/views/{view.pk}/rename/", {"name": "NIGHT shift"}, follow=True).text
-    assert '<details class="menu" open>' in page and 'value="NIGHT shift"' in page and "already" in page
+    page = as_support.post(
+        f"/sessions/views/{view.pk}/rename/", {"name": "NIGHT shift"}, follow=True
+    ).text
+    assert (
+        '<details class="menu" open>' in page
+        and 'value="NIGHT shift"' in page
+        and "already" in page
+    )
 
 
 def test_only_what_can_be_asked_is_saved(as_support):

@@ -19,7 +19,9 @@ ORM = {
     "save": lambda row: row.save(),
     "save of some fields": lambda row: row.save(update_fields=["text"]),
     "delete": lambda row: row.delete(),
-    "update_or_create": lambda row: TeamEntry.objects.update_or_create(pk=row.pk, defaults={"text": "x"}),
+    "update_or_create": lambda row: TeamEntry.objects.update_or_create(
+        pk=row.pk, defaults={"text": "x"}
+    ),
     "queryset update": lambda row: TeamEntry.objects.filter(pk=row.pk).update(text="x"),
     "queryset delete": lambda row: TeamEntry.objects.all().delete(),
     "bulk_update": lambda row: TeamEntry.objects.bulk_update([row], ["text"]),
@@ -43,7 +45,9 @@ SQLITE = {
 }
 POSTGRESQL = {
     # A deferred foreign key would refuse it first, in a transaction that has just added a row.
-    "TRUNCATE": lambda row: _sql("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE oversight_teamentry CASCADE"),
+    "TRUNCATE": lambda row: _sql(
+        "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE oversight_teamentry CASCADE"
+    ),
     "UPDATE of no row": lambda row: _sql("UPDATE oversight_teamentry SET text = 'x' WHERE id = -1"),
     "ON CONFLICT DO UPDATE": lambda row: _sql(
         "INSERT INTO oversight_teamentry SELECT * FROM oversight_teamentry ON CONFLICT (id) DO UPDATE SET text = 'x'"
@@ -74,7 +78,9 @@ def test_the_database_refuses_what_the_model_cannot_see(row, path):
 
 
 def test_a_copy_saved_as_new_takes_no_others_place(row):
-    copy = TeamEntry(pk=row.pk, session=row.session, at=timezone.now(), kind="note", by_id="1", by_name="x")
+    copy = TeamEntry(
+        pk=row.pk, session=row.session, at=timezone.now(), kind="note", by_id="1", by_name="x"
+    )
     with pytest.raises(DatabaseError), transaction.atomic():
         copy.save()
     assert _untouched()

@@ -21,7 +21,9 @@ def texts() -> list[str]:
     return list(TeamEntry.objects.order_by("id").values_list("text", flat=True))
 
 
-def test_a_note_is_read_by_everybody_who_looks_with_its_author_and_time(as_support, as_viewer, session):
+def test_a_note_is_read_by_everybody_who_looks_with_its_author_and_time(
+    as_support, as_viewer, session
+):
     assert write(as_support, "Called them.\r\nThey call back at 15:00.").status_code == 302
     page = as_viewer.get(ADDRESS).text.split('id="team-notes"')[1]
     assert "<strong>support</strong>" in page and "Called them.<br>They call back at 15:00." in page
@@ -106,7 +108,10 @@ def test_the_timeline_tells_notes_among_sightings_and_resumes_in_order_of_time(a
     as_support.post(ADDRESS + "resume/", {"reason": "Customer approved"})
     as_support.post(ADDRESS + "watch/", {"watch": "yes"})
     timeline = as_support.get(ADDRESS).text.split('id="timeline"')[1].split('id="answers"')[0]
-    order = [timeline.index(words) for words in ("began to watch it", "pressed resume", "“Customer is waiting”")]
+    order = [
+        timeline.index(words)
+        for words in ("began to watch it", "pressed resume", "“Customer is waiting”")
+    ]
     assert order == sorted(order)
     assert order[-1] < timeline.rindex('class="moment')
 
@@ -115,10 +120,17 @@ def test_all_of_them_can_be_read_page_by_page(as_viewer, session):
     now = timezone.now()
     for number in range(103):
         TeamEntry.objects.create(
-            session=session, at=now, kind="note", by_id="1", by_name="support", text=f"note no. {number};"
+            session=session,
+            at=now,
+            kind="note",
+            by_id="1",
+            by_name="support",
+            text=f"note no. {number};",
         )
     first = as_viewer.get(ADDRESS + "notes/").text
-    assert first.count("note no.") == 100 and "note no. 102;" in first and "note no. 2;" not in first
+    assert (
+        first.count("note no.") == 100 and "note no. 102;" in first and "note no. 2;" not in first
+    )
     older = first.split("notes/?before=")[1].split('"')[0]
     rest = as_viewer.get(ADDRESS + f"notes/?before={older}").text
     assert rest.count("note no.") == 3 and "Newest" in rest and ">Older<" not in rest

@@ -20,7 +20,9 @@ NOW = ADDRESS + "team/"
 
 
 def poll(client, have="", drawn=""):
-    return client.get(NOW, {"have": have, "drawn": drawn}, headers={"HX-Request": "true", "X-Poll": "1"})
+    return client.get(
+        NOW, {"have": have, "drawn": drawn}, headers={"HX-Request": "true", "X-Poll": "1"}
+    )
 
 
 def version_of(answer) -> str:
@@ -54,7 +56,9 @@ def test_it_ends_with_its_lease(as_support, session, viewer):
         assert "is looking too" not in as_support.get(ADDRESS).text
 
 
-def test_a_lease_that_lasts_long_enough_is_not_written_again(session, viewer, django_assert_num_queries):
+def test_a_lease_that_lasts_long_enough_is_not_written_again(
+    session, viewer, django_assert_num_queries
+):
     presence.renew(session=session, person=viewer)
     until = Presence.objects.get().lease_until
     with time_machine.travel(timezone.now() + timedelta(seconds=9)), django_assert_num_queries(1):
@@ -76,8 +80,12 @@ def test_since_is_when_they_came_and_starts_again_after_a_break(session, viewer)
     assert Presence.objects.get().since > since
 
 
-def test_the_board_asks_for_many_sessions_at_once(session, viewer, support, django_assert_num_queries):
-    other, empty = (RemoteSession.objects.create(alias="agi", session_id=name) for name in ("a", "b"))
+def test_the_board_asks_for_many_sessions_at_once(
+    session, viewer, support, django_assert_num_queries
+):
+    other, empty = (
+        RemoteSession.objects.create(alias="agi", session_id=name) for name in ("a", "b")
+    )
     for each in (session, other):
         presence.renew(session=each, person=viewer)
     presence.renew(session=session, person=support)
@@ -123,12 +131,17 @@ def test_the_answer_holds_nothing_that_one_types_into(as_support, session):
     drawn = drawn_of(as_support.get(ADDRESS))
     answer = poll(as_support, drawn=drawn).text
     assert 'hx-swap-oob="true"' in answer
-    assert not any(element in answer for element in ("<textarea", "<select", '<input type="text', 'name="reason"'))
+    assert not any(
+        element in answer
+        for element in ("<textarea", "<select", '<input type="text', 'name="reason"')
+    )
 
 
 def test_what_was_heard_since_is_in_the_next_poll_and_the_panel_stays(as_support, session):
     page = as_support.get(ADDRESS)
-    RemoteSession.objects.filter(pk=session.pk).update(state="disconnected", changed_at=timezone.now())
+    RemoteSession.objects.filter(pk=session.pk).update(
+        state="disconnected", changed_at=timezone.now()
+    )
     answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
     assert '<section class="card" id="card" aria-labelledby="state" hx-swap-oob="true"' in answer
     assert 'data-state="disconnected"' in answer and 'id="resume"' not in answer
@@ -160,7 +173,9 @@ def test_an_own_press_under_way_leaves_the_panel_to_its_answer(as_support, sessi
 
 def test_an_own_bulk_resume_under_way_takes_the_button_away_too(as_support, session, support):
     page = as_support.get(ADDRESS)
-    attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="", batch="b")
+    attempt(
+        session, actor_id=str(support.pk), actor_name="support", is_open=True, result="", batch="b"
+    )
     touch(session)
     answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
     assert "support is resuming this session" in answer and "resume-button" not in answer
@@ -176,7 +191,9 @@ def test_a_session_that_nobody_asked_for_has_no_team(as_support):
     assert poll(as_support).status_code == 404
 
 
-def test_a_poll_takes_few_queries_whatever_was_written(as_support, as_support2, session, django_assert_num_queries):
+def test_a_poll_takes_few_queries_whatever_was_written(
+    as_support, as_support2, session, django_assert_num_queries
+):
     poll(as_support2)
     for number in range(20):
         as_support2.post(ADDRESS + "notes/add/", {"text": f"note {number}"})

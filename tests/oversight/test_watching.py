@@ -47,7 +47,9 @@ def test_the_board_sees_that_something_changed(session, support):
 
 
 def test_with_htmx_the_answer_is_the_part_of_the_page_and_its_head(as_support, session):
-    part = as_support.post(ADDRESS + "watch/", {"watch": "yes"}, headers={"HX-Request": "true"}).text
+    part = as_support.post(
+        ADDRESS + "watch/", {"watch": "yes"}, headers={"HX-Request": "true"}
+    ).text
     assert part.lstrip().startswith('<div id="session"') and "<html" not in part
     assert 'id="team-bar" hx-swap-oob="true"' in part and "Watching<" in part
 

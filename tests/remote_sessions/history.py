@@ -14,7 +14,9 @@ def at(seconds: float) -> datetime:
 
 def session_seen(alias="ping", session_id="ses_8f2c71d09a") -> RemoteSession:
     session = ensure_session(alias, session_id)
-    RemoteSession.objects.filter(pk=session.pk).update(state="connected", seen_at=at(0), first_seen_at=at(0))
+    RemoteSession.objects.filter(pk=session.pk).update(
+        state="connected", seen_at=at(0), first_seen_at=at(0)
+    )
     return RemoteSession.objects.get(pk=session.pk)
 
 
@@ -22,7 +24,9 @@ def answer(session, begin, up=0, down=0, *, until=None, **facts) -> StatusSnapsh
     """A stretch of equal answers; begin and until in seconds since BEGAN."""
     facts = {"source": "stream", "state": "connected"} | facts
     times = {"first_at": at(begin), "last_at": at(begin if until is None else until)}
-    return StatusSnapshot.objects.create(session=session, uploaded_bytes=up, downloaded_bytes=down, **times, **facts)
+    return StatusSnapshot.objects.create(
+        session=session, uploaded_bytes=up, downloaded_bytes=down, **times, **facts
+    )
 
 
 def failure(session, begin, *, until=None, word="timed_out") -> StatusSnapshot:

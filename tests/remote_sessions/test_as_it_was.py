@@ -22,7 +22,9 @@ def test_each_moment_has_the_newest_that_had_begun():
     assert [state(session, moment) for moment in moments] == [
         None, "connected", "connected", "connected", "disconnected", "disconnected", "timed_out", "timed_out",
     ]  # fmt: skip
-    assert states_at([session], at(95))[session.pk].last_at == at(90), "so that it can be told how old it was"
+    assert states_at([session], at(95))[session.pk].last_at == at(90), (
+        "so that it can be told how old it was"
+    )
 
 
 def test_a_late_answer_counts_for_its_own_time():
@@ -52,7 +54,9 @@ def test_many_sessions_take_two_queries(django_assert_num_queries):
         answer(session, number, state="connected" if number % 2 else "disconnected")
     with django_assert_num_queries(2):
         found = states_at(sessions, at(20))
-    assert [found[session.pk] is not None for session in sessions] == [number <= 20 for number in range(30)]
+    assert [found[session.pk] is not None for session in sessions] == [
+        number <= 20 for number in range(30)
+    ]
     assert found[sessions[3].pk].state == "connected"
 
 

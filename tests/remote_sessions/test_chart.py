@@ -47,19 +47,26 @@ def drawn(session, begin=0, end=7200):
 
 
 def asked(client, query="", **more):
-    return client.get(f"{ADDRESS}?from={at(0):%Y-%m-%dT%H:%M:%SZ}&to={at(7200):%Y-%m-%dT%H:%M:%SZ}{query}", **more)
+    return client.get(
+        f"{ADDRESS}?from={at(0):%Y-%m-%dT%H:%M:%SZ}&to={at(7200):%Y-%m-%dT%H:%M:%SZ}{query}", **more
+    )
 
 
 def test_a_steady_flow_is_one_line_and_one_row(session):
     chart = drawn(session)
     assert chart.down.count("M") == chart.up.count("M") == 1
-    assert [(row.from_at, row.until_at, row.down, row.up) for row in chart.rows] == [(at(0), at(7200), 1024, 512)]
+    assert [(row.from_at, row.until_at, row.down, row.up) for row in chart.rows] == [
+        (at(0), at(7200), 1024, 512)
+    ]
     assert chart.summary == "Down at most 1.0 kB/s, up at most 512 B/s; known at 480 of 480 points."
 
 
 def test_the_scale_holds_every_rate_and_names_its_unit(session):
     assert [words for _, words in drawn(session).levels] == ["0 B/s", "512 B/s", "1.0 kB/s"]
-    assert min(float(y) for y in re.findall(r" ([\d.]+)", drawn(session).down)) == drawn(session).levels[-1][0]
+    assert (
+        min(float(y) for y in re.findall(r" ([\d.]+)", drawn(session).down))
+        == drawn(session).levels[-1][0]
+    )
 
 
 def test_a_gap_breaks_the_line_and_says_why(session):
@@ -68,7 +75,9 @@ def test_a_gap_breaks_the_line_and_says_why(session):
     watch(3590, 7200)
     chart = drawn(session)
     assert chart.down.count("M") == 3, "before it, what was asked by hand inside it, after it"
-    assert [(gap.words, gap.title) for gap in chart.gaps] == [("not watching", "the collector was stopped")]
+    assert [(gap.words, gap.title) for gap in chart.gaps] == [
+        ("not watching", "the collector was stopped")
+    ]
     assert chart.gaps[0].x < chart.gaps[0].x + chart.gaps[0].width
 
 
@@ -109,7 +118,9 @@ def test_no_answers_no_line():
 
 def test_no_answers_while_watching_is_said_to_be_that():
     watch(-60, 7200)
-    assert [row.why for row in drawn(session_seen()).rows] == ["no answers from which it could be told"]
+    assert [row.why for row in drawn(session_seen()).rows] == [
+        "no answers from which it could be told"
+    ]
 
 
 def test_acts_are_marked_with_who_and_how_they_ended(session):
@@ -174,7 +185,13 @@ def test_a_range_that_cannot_be_read_is_named_and_kept(as_viewer, session, query
 
 
 @pytest.mark.parametrize(
-    "query", ["from=2026-11-22T14:00", "to=2026-11-22T14:00", "from=2190-01-01T00:00", "to=2001-01-01T00:00"]
+    "query",
+    [
+        "from=2026-11-22T14:00",
+        "to=2026-11-22T14:00",
+        "from=2190-01-01T00:00",
+        "to=2001-01-01T00:00",
+    ],
 )
 def test_one_end_is_enough(as_viewer, session, query):
     assert as_viewer.get(f"{ADDRESS}?{query}").status_code == 200

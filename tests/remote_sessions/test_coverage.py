@@ -3,7 +3,15 @@
 import pytest
 
 from pingadmin.remote_sessions import coverage
-from pingadmin.remote_sessions.coverage import KILLED, NEVER, Gap, gaps, newest_end, stopped, watched
+from pingadmin.remote_sessions.coverage import (
+    KILLED,
+    NEVER,
+    Gap,
+    gaps,
+    newest_end,
+    stopped,
+    watched,
+)
 from pingadmin.remote_sessions.models import WatchSpan
 from tests.remote_sessions.history import at
 
@@ -17,7 +25,10 @@ def span(begin, end, why=""):
 def found(begin, end, alias="ping"):
     """(begin, end or None, why) of each gap, in seconds."""
     seconds = lambda moment: moment and (moment - at(0)).total_seconds()  # noqa: E731
-    return [(seconds(gap.from_at), seconds(gap.until_at), gap.why) for gap in gaps(alias, at(begin), at(end))]
+    return [
+        (seconds(gap.from_at), seconds(gap.until_at), gap.why)
+        for gap in gaps(alias, at(begin), at(end))
+    ]
 
 
 def test_an_account_that_was_never_watched_is_one_gap():

@@ -45,7 +45,9 @@ def test_an_agents_id_in_capitals_is_the_same_session(as_support, simulator):
     assert RemoteSession.objects.get().session_id == cast.AGI_PAUSED
 
 
-def test_an_id_that_several_could_own_is_asked_of_all_and_opens_where_it_is_known(as_support, simulator, settings):
+def test_an_id_that_several_could_own_is_asked_of_all_and_opens_where_it_is_known(
+    as_support, simulator, settings
+):
     settings.UPSTREAMS["ping"]["ID_PATTERN"] = ""
     assert find(as_support, cast.AGI_PAUSED).url == f"/sessions/agi/{cast.AGI_PAUSED}/"
     assert simulator.call_count() == 2
@@ -68,7 +70,9 @@ def test_an_unknown_id_says_who_answered_what_and_when_and_what_to_try(as_suppor
 
 
 def test_a_ticket_with_several_ids_opens_a_batch(as_support, simulator):
-    answer = find(as_support, f"INC-1: {cast.PING_PAUSED} and {cast.AGI_RUNNING}, not {cast.PING_UNKNOWN}")
+    answer = find(
+        as_support, f"INC-1: {cast.PING_PAUSED} and {cast.AGI_RUNNING}, not {cast.PING_UNKNOWN}"
+    )
     for session_id in (cast.PING_PAUSED, cast.AGI_RUNNING):
         assert f"/{session_id}/" in answer.text
     assert "Ping answered: not found" in answer.text
@@ -76,7 +80,8 @@ def test_a_ticket_with_several_ids_opens_a_batch(as_support, simulator):
 
 
 @pytest.mark.parametrize(
-    "text", ["..", "../admin", "a b", "", "%0d%0aSet-Cookie:x", "x" * 129, "<script>alert(1)</script>"]
+    "text",
+    ["..", "../admin", "a b", "", "%0d%0aSet-Cookie:x", "x" * 129, "<script>alert(1)</script>"],
 )
 def test_what_is_no_id_is_echoed_escaped_and_asks_nothing(as_support, simulator, text):
     answer = find(as_support, text)
@@ -95,7 +100,9 @@ def test_look_ups_over_the_limit_are_refused_and_audited_once(as_support, simula
 
 def test_the_list_of_a_system_is_asked_for_and_kept(as_support, simulator):
     answer = as_support.post("/sessions/agi/discover/", follow=True)
-    assert RemoteSession.objects.filter(alias="agi", source="list").count() == len(cast.AGI_SESSIONS)
+    assert RemoteSession.objects.filter(alias="agi", source="list").count() == len(
+        cast.AGI_SESSIONS
+    )
     assert cast.AGI_PAUSED in answer.text and "<td>Paused<p>list" in answer.text
     assert simulator.calls() == {"GET /v1/sessions": 1}
 
@@ -120,7 +127,9 @@ def test_without_an_upstream_history_can_still_be_read(as_support, settings):
 
 
 @pytest.mark.parametrize("count", [2, 40])
-def test_the_queries_do_not_grow_with_the_rows(as_support, simulator, django_assert_num_queries, count):
+def test_the_queries_do_not_grow_with_the_rows(
+    as_support, simulator, django_assert_num_queries, count
+):
     simulator.session("agi", count=count)
     as_support.post("/sessions/agi/discover/")
     as_support.get("/sessions/")

@@ -34,7 +34,11 @@ def kinds(rows):
 def test_everything_that_was_seen_is_in_it_oldest_first(as_viewer, session):
     WatchSpan.objects.create(alias="ping", from_at=at(0), until_at=at(10**6))
     rows = downloaded(as_viewer, "?to=2026-11-22T13:00:00Z")
-    assert kinds(rows) == [("12:01:00", "answer"), ("12:02:00", "failure"), ("12:03:20", "statement")]
+    assert kinds(rows) == [
+        ("12:01:00", "answer"),
+        ("12:02:00", "failure"),
+        ("12:03:20", "statement"),
+    ]
     assert rows[0] == {
         "line": "1",
         "alias": "ping",
@@ -60,17 +64,26 @@ def test_everything_that_was_seen_is_in_it_oldest_first(as_viewer, session):
 
 
 def test_what_was_not_watched_stands_in_its_place(as_viewer, session):
-    WatchSpan.objects.create(alias="ping", from_at=at(0), until_at=at(100), why_ended="the stream broke off")
+    WatchSpan.objects.create(
+        alias="ping", from_at=at(0), until_at=at(100), why_ended="the stream broke off"
+    )
     WatchSpan.objects.create(alias="ping", from_at=at(190), until_at=at(10**6))
     rows = downloaded(as_viewer, "?to=2026-11-22T13:00:00Z")
     assert kinds(rows)[1] == ("12:01:40", "not watched")
-    assert (rows[1]["until"], rows[1]["why"]) == ("2026-11-22T12:03:10.000Z", "the stream broke off")
+    assert (rows[1]["until"], rows[1]["why"]) == (
+        "2026-11-22T12:03:10.000Z",
+        "the stream broke off",
+    )
     assert len(rows) == 4, "what was asked by hand meanwhile stays"
 
 
 def test_a_gap_that_goes_on_has_no_end(as_viewer, session):
     rows = downloaded(as_viewer)
-    assert (rows[0]["kind"], rows[0]["until"], rows[0]["why"]) == ("not watched", "", "nobody watched yet")
+    assert (rows[0]["kind"], rows[0]["until"], rows[0]["why"]) == (
+        "not watched",
+        "",
+        "nobody watched yet",
+    )
 
 
 def test_a_range_holds_what_touches_it(as_viewer, session):
@@ -92,11 +105,15 @@ def test_no_cell_begins_a_formula(as_viewer, session):
     assert downloaded(as_viewer)[-1]["state"] == "'=HYPERLINK(1)"
 
 
-def test_a_long_history_comes_whole_and_in_pieces(as_viewer, session, django_assert_max_num_queries):
+def test_a_long_history_comes_whole_and_in_pieces(
+    as_viewer, session, django_assert_max_num_queries
+):
     session.snapshots.all().delete()
     facts = {"session": session, "source": "poll", "state": "connected"}
     rows = [
-        StatusSnapshot(uploaded_bytes=number, first_at=at(number // 3), last_at=at(number // 3), **facts)
+        StatusSnapshot(
+            uploaded_bytes=number, first_at=at(number // 3), last_at=at(number // 3), **facts
+        )
         for number in range(2500)
     ]
     StatusSnapshot.objects.bulk_create(rows)

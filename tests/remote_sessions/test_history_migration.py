@@ -39,7 +39,11 @@ STATEMENTS = [
     "(9, 5, 'resume', 'c', true, NULL, NULL, NULL, '', '2026-11-22 14:02:12', '2026-11-22 14:02:12', 1), "
     "(7, 5, 'poll', '', NULL, NULL, NULL, NULL, 'timed_out', '2026-11-22 14:01:12', '2026-11-22 14:01:12', 1)",
 ]
-HALF, AT_11, AT_12 = "2026-11-22 14:02:11.500000+00:00", "2026-11-22 14:03:11+00:00", "2026-11-22 14:02:12+00:00"
+HALF, AT_11, AT_12 = (
+    "2026-11-22 14:02:11.500000+00:00",
+    "2026-11-22 14:03:11+00:00",
+    "2026-11-22 14:02:12+00:00",
+)
 EARLIER = "2026-11-22 14:01:12+00:00"
 CARRIED = [
     [HALF, AT_11, 3, "look-up", "connected", None, 60, 10, 20, "", 4, 0],
@@ -65,6 +69,8 @@ def migrated(url: str) -> list:
     script = MIGRATE.replace("STATEMENTS", repr(STATEMENTS)).replace("COLUMNS", repr(COLUMNS))
     environment = clean_environment(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="tests.settings")
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -66,8 +66,12 @@ def test_a_link_gives_its_id(link):
 
 
 def test_a_link_to_this_panel_names_the_account(settings):
-    settings.UPSTREAMS = settings.UPSTREAMS | {"ping-staging": account("pingadmin.upstream.ping.PingAPI")}
-    assert read_paste("http://x/sessions/ping-staging/ses_8f2c71d09a/").ids == (("ses_8f2c71d09a", ("ping-staging",)),)
+    settings.UPSTREAMS = settings.UPSTREAMS | {
+        "ping-staging": account("pingadmin.upstream.ping.PingAPI")
+    }
+    assert read_paste("http://x/sessions/ping-staging/ses_8f2c71d09a/").ids == (
+        ("ses_8f2c71d09a", ("ping-staging",)),
+    )
 
 
 def test_a_ticket_gives_its_ids_once_each_in_order():
@@ -93,14 +97,17 @@ def test_more_ids_than_the_cap_are_counted_not_dropped_silently():
 
 
 @pytest.mark.parametrize(
-    "text", ["..", "../admin", "a/../../x", "%2e%2e", "..;", "ses_1\\x", "sés_1", "１２３", "a" * 129]
+    "text",
+    ["..", "../admin", "a/../../x", "%2e%2e", "..;", "ses_1\\x", "sés_1", "１２３", "a" * 129],
 )
 def test_what_is_no_id_says_so(text):
     pasted = read_paste(text)
     assert not pasted.ids and pasted.problem
 
 
-@pytest.mark.parametrize("text", ["nothing in here", "ring me at 14:02 on 2026-11-22", "x" * 20_001])
+@pytest.mark.parametrize(
+    "text", ["nothing in here", "ring me at 14:02 on 2026-11-22", "x" * 20_001]
+)
 def test_a_text_without_ids_says_what_to_do(text):
     assert "Paste" in read_paste(text).problem
 

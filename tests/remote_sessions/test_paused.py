@@ -36,17 +36,29 @@ def test_an_old_statement_is_unknown_and_says_what_was_said(settings):
 
 
 def test_a_failing_look_up_since_makes_it_unknown():
-    found = verdict(paused_said=True, paused_said_at=ago(minutes=4), failure="timed_out", failed_at=ago(minutes=1))
+    found = verdict(
+        paused_said=True,
+        paused_said_at=ago(minutes=4),
+        failure="timed_out",
+        failed_at=ago(minutes=1),
+    )
     assert (found.value, found.doubt) == ("unknown", "asking has failed since")
 
 
 def test_a_resume_of_unknown_outcome_since_makes_it_unknown():
-    found = verdict(paused_said=True, paused_said_at=ago(minutes=4), paused_doubted_at=ago(minutes=1))
+    found = verdict(
+        paused_said=True, paused_said_at=ago(minutes=4), paused_doubted_at=ago(minutes=1)
+    )
     assert found.value == "unknown" and "outcome is not known" in found.doubt
 
 
 def test_a_statement_after_the_doubt_counts_again():
-    assert verdict(paused_said=False, paused_said_at=ago(minutes=1), paused_doubted_at=ago(minutes=4)).value == "no"
+    assert (
+        verdict(
+            paused_said=False, paused_said_at=ago(minutes=1), paused_doubted_at=ago(minutes=4)
+        ).value
+        == "no"
+    )
 
 
 def test_a_newer_answer_that_does_not_say_makes_it_unknown_where_it_should_have_said():

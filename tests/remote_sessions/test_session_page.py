@@ -43,7 +43,9 @@ def test_look_again_with_htmx_gives_the_same_part_of_the_page(as_support):
 
 def test_a_state_grows_stale_and_says_so(as_support, settings):
     as_support.get(PAGE)
-    RemoteSession.objects.update(seen_at=timezone.now() - timedelta(seconds=settings.STALE_AFTER_SECONDS + 2))
+    RemoteSession.objects.update(
+        seen_at=timezone.now() - timedelta(seconds=settings.STALE_AFTER_SECONDS + 2)
+    )
     page = as_support.get(PAGE).text
     assert "Connected?" in page and 'class="stale"' in page
     assert f'data-age="{int(settings.STALE_AFTER_SECONDS) + 2}"' in page
@@ -54,7 +56,10 @@ def test_an_old_state_is_asked_for_when_the_page_opens_but_not_again_by_its_own_
     assert "submit, load" not in as_support.get(PAGE).text
     RemoteSession.objects.update(seen_at=timezone.now() - timedelta(seconds=11))
     assert "submit, load" in as_support.get(PAGE).text
-    assert "submit, load" not in as_support.post(PAGE + "refresh/", headers={"HX-Request": "true"}).text
+    assert (
+        "submit, load"
+        not in as_support.post(PAGE + "refresh/", headers={"HX-Request": "true"}).text
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,9 @@ def test_an_old_state_is_asked_for_when_the_page_opens_but_not_again_by_its_own_
         ("huge", {}, "sent more than we accept"),
     ],
 )
-def test_a_failing_look_up_keeps_the_last_answer_with_its_age_and_the_reason(as_support, simulator, fault, how, says):
+def test_a_failing_look_up_keeps_the_last_answer_with_its_age_and_the_reason(
+    as_support, simulator, fault, how, says
+):
     as_support.get(PAGE)
     simulator.fault(fault, match=STATUS, **how)
     page = as_support.post(PAGE + "refresh/", follow=True)
@@ -89,7 +96,9 @@ def test_a_refused_key_does_not_sign_anybody_out(as_support, simulator):
     assert as_support.get("/sessions/").status_code == 200
 
 
-def test_a_refused_key_is_told_on_every_page_until_the_account_answers_again(as_support, as_admin, simulator):
+def test_a_refused_key_is_told_on_every_page_until_the_account_answers_again(
+    as_support, as_admin, simulator
+):
     as_support.get(PAGE)
     simulator.fault("status", match=STATUS, status=401)
     as_support.post(PAGE + "refresh/")
@@ -111,7 +120,9 @@ def test_an_unknown_session_is_a_404_that_says_who_said_so(as_support):
     assert page.status_code == 404 and "Ping answered: not found, at <time" in page.text
 
 
-def test_a_session_never_seen_while_the_upstream_fails_is_a_503_that_claims_nothing(as_support, simulator):
+def test_a_session_never_seen_while_the_upstream_fails_is_a_503_that_claims_nothing(
+    as_support, simulator
+):
     simulator.fault("status", match=STATUS, status=503, times=2)
     page = as_support.get(PAGE)
     assert page.status_code == 503 and "No answer" in page.text and "data-state" not in page.text
@@ -143,7 +154,9 @@ def test_the_timeline_tells_sightings_failures_and_resumes_as_one_story(as_suppo
 
 
 @pytest.mark.parametrize("looks", [1, 30])
-def test_the_queries_do_not_grow_with_the_history(as_support, simulator, django_assert_num_queries, looks):
+def test_the_queries_do_not_grow_with_the_history(
+    as_support, simulator, django_assert_num_queries, looks
+):
     for number in range(looks):
         body = f'{{"client_id": "c", "status": "connected", "uploaded_bytes": {number}}}'
         simulator.fault("garbage", match=STATUS, body=body)

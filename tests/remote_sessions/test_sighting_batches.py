@@ -8,7 +8,12 @@ import time_machine
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.paused import paused_verdict
 from pingadmin.remote_sessions.sighting_batches import Memory, forget_places, record_batch
-from pingadmin.remote_sessions.sightings import record_failure, record_paused, record_sighting, touch
+from pingadmin.remote_sessions.sightings import (
+    record_failure,
+    record_paused,
+    record_sighting,
+    touch,
+)
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
 from tests.collector.streams import NOW, after, event
@@ -39,9 +44,16 @@ def history(session_id="ses_1") -> list[StatusSnapshot]:
 def test_an_event_makes_its_session_and_the_first_row_of_its_history(hear):
     hear(event(7, duration=60, up=10, down=20))
     session = known()
-    assert (session.state, session.who, session.seen_at, session.source) == ("connected", "client-1", NOW, "stream")
+    assert (session.state, session.who, session.seen_at, session.source) == (
+        "connected",
+        "client-1",
+        NOW,
+        "stream",
+    )
     assert (session.stream_place, session.uploaded_bytes, session.first_seen_at) == (7, 10, NOW)
-    assert [(row.state, row.uploaded_bytes, row.first_at) for row in history()] == [("connected", 10, NOW)]
+    assert [(row.state, row.uploaded_bytes, row.first_at) for row in history()] == [
+        ("connected", 10, NOW)
+    ]
 
 
 def test_many_sessions_are_written_at_once(hear, django_assert_max_num_queries):
@@ -54,8 +66,26 @@ def test_many_sessions_are_written_at_once(hear, django_assert_max_num_queries):
 
 
 def test_names_come_through_as_they_are_whatever_the_database_writes_lists_with(hear):
-    names = ["NULL", "", "null", '"', "\\", '\\"', "a,b", "{a}", "' OR 1=1", " two  spaces ", "%s", "Zoë \u2028 客户"]
-    hear(*(replace(event(place, session=f"ses_{place}"), who=name) for place, name in enumerate(names)))
+    names = [
+        "NULL",
+        "",
+        "null",
+        '"',
+        "\\",
+        '\\"',
+        "a,b",
+        "{a}",
+        "' OR 1=1",
+        " two  spaces ",
+        "%s",
+        "Zoë \u2028 客户",
+    ]
+    hear(
+        *(
+            replace(event(place, session=f"ses_{place}"), who=name)
+            for place, name in enumerate(names)
+        )
+    )
     assert [known(f"ses_{place}").who for place in range(len(names))] == names
 
 
@@ -78,7 +108,10 @@ def test_a_duration_that_grows_alone_lengthens_the_row(hear):
 def test_rows_that_are_lengthened_and_then_left_in_one_batch_are_both_right(hear):
     hear(event(1, up=5))
     hear(event(2, up=5, at=1), event(3, up=6, at=2), event(4, up=6, at=3))
-    assert [(row.uploaded_bytes, row.times, row.last_at) for row in history()] == [(5, 2, after(1)), (6, 2, after(3))]
+    assert [(row.uploaded_bytes, row.times, row.last_at) for row in history()] == [
+        (5, 2, after(1)),
+        (6, 2, after(3)),
+    ]
 
 
 def test_disorder_within_a_batch_is_put_in_order(hear):
@@ -93,7 +126,11 @@ def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(h
     counts = hear(event(4, up=40, at=2))
     assert (counts.written, counts.late) == (0, 1)
     session = known()
-    assert (session.state, session.uploaded_bytes, session.seen_at) == ("disconnected", 50, after(1))
+    assert (session.state, session.uploaded_bytes, session.seen_at) == (
+        "disconnected",
+        50,
+        after(1),
+    )
     assert session.changed_at == before.changed_at, "nothing that people see changed"
     assert [row.uploaded_bytes for row in history()] == [40, 50], "before what is newer than it"
     assert hear(event(4, up=40, at=3)).repeated == 1
@@ -101,7 +138,11 @@ def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(h
 
 
 def test_what_is_late_by_its_number_goes_before_all_that_lasted_longer(hear):
-    hear(event(1, duration=30, up=1), event(3, duration=90, up=3, at=1), event(4, duration=120, up=4, at=2))
+    hear(
+        event(1, duration=30, up=1),
+        event(3, duration=90, up=3, at=1),
+        event(4, duration=120, up=4, at=2),
+    )
     hear(event(5, duration=150, up=5, at=3))
     hear(event(2, duration=60, up=2, at=4))
     assert [row.uploaded_bytes for row in history()] == [1, 2, 3, 4, 5]
@@ -118,7 +159,12 @@ def test_a_late_row_has_the_base_of_the_row_before_it(hear):
     hear(event(1, up=100, duration=100), event(3, kind="session_start", up=2, duration=1, at=1))
     hear(event(5, up=9, duration=9, at=2))
     hear(event(4, up=6, duration=6, at=3))
-    assert [(row.uploaded_before, row.uploaded_bytes) for row in history()] == [(0, 100), (100, 2), (100, 6), (100, 9)]
+    assert [(row.uploaded_before, row.uploaded_bytes) for row in history()] == [
+        (0, 100),
+        (100, 2),
+        (100, 6),
+        (100, 9),
+    ]
 
 
 def test_a_counter_that_falls_in_a_newer_event_began_anew(hear):
@@ -142,8 +188,15 @@ def test_without_numbers_a_heartbeat_that_fell_is_history_and_wants_to_be_asked(
     hear(event(duration=600, up=100))
     counts = hear(event(duration=10, up=3, at=60))
     assert (counts.late, counts.doubtful) == (1, {"ses_1"})
-    assert (known().duration_seconds, known().uploaded_bytes, known().uploaded_before) == (600, 100, 0)
-    assert [(row.duration_seconds, row.uploaded_bytes) for row in history()] == [(600, 100), (10, None)]
+    assert (known().duration_seconds, known().uploaded_bytes, known().uploaded_before) == (
+        600,
+        100,
+        0,
+    )
+    assert [(row.duration_seconds, row.uploaded_bytes) for row in history()] == [
+        (600, 100),
+        (10, None),
+    ]
     record_sighting(alias="ping", record=answer(61, duration=11, up=3), source="poll")
     assert (known().uploaded_bytes, known().uploaded_before) == (3, 100), "the answer settles it"
 
@@ -201,7 +254,9 @@ def test_what_can_have_begun_since_an_answer_began_anew(hear):
 
 
 def test_an_event_from_before_an_answer_is_late(hear):
-    record_sighting(alias="ping", record=answer(20, duration=30, up=300, state="disconnected"), source="look-up")
+    record_sighting(
+        alias="ping", record=answer(20, duration=30, up=300, state="disconnected"), source="look-up"
+    )
     assert hear(event(2, duration=20, up=200, at=19)).late == 1
     assert (known().state, known().seen_at) == ("disconnected", after(20))
 
@@ -267,4 +322,8 @@ def test_a_list_is_a_batch_and_states_paused():
     records = [replace(paused, session_id=f"s{number}") for number in range(3)]
     record_batch("agi", records, "list")
     session = RemoteSession.objects.get(alias="agi", session_id="s1")
-    assert (session.paused_said, session.paused_said_source, session.paused_said_at) == (True, "list", NOW)
+    assert (session.paused_said, session.paused_said_source, session.paused_said_at) == (
+        True,
+        "list",
+        NOW,
+    )

@@ -30,7 +30,9 @@ def see(source="look-up", **changes):
     """The session as known after an answer, and the snapshot that holds the answer."""
     record = replace(RECORD, **changes)
     session = record_sighting(alias="ping", record=record, source=source)
-    return session, session.snapshots.filter(first_at__lte=record.answered_at).order_by("-first_at", "-id").first()
+    return session, session.snapshots.filter(first_at__lte=record.answered_at).order_by(
+        "-first_at", "-id"
+    ).first()
 
 
 def after(seconds):
@@ -58,7 +60,12 @@ def test_an_equal_answer_lengthens_the_snapshot_even_when_the_duration_grew():
 
 @pytest.mark.parametrize(
     "change",
-    [{"state": "disconnected"}, {"uploaded_bytes": 11}, {"downloaded_bytes": None}, {"paused": True}],
+    [
+        {"state": "disconnected"},
+        {"uploaded_bytes": 11},
+        {"downloaded_bytes": None},
+        {"paused": True},
+    ],
 )
 def test_a_changed_answer_is_a_row_of_its_own(change):
     see()

@@ -21,18 +21,27 @@ NOW = datetime(2026, 11, 22, 14, 2, 11, 123456, tzinfo=UTC)
 
 def kept(**facts) -> StatusSnapshot:
     """A snapshot as it comes back from the database."""
-    facts = {"session": ensure_session("ping", "ses_1"), "source": "poll", "first_at": NOW, "last_at": NOW} | facts
+    facts = {
+        "session": ensure_session("ping", "ses_1"),
+        "source": "poll",
+        "first_at": NOW,
+        "last_at": NOW,
+    } | facts
     return StatusSnapshot.objects.get(pk=StatusSnapshot.objects.create(**facts).pk)
 
 
 def stored(column: str):
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM remote_sessions_statussnapshot ORDER BY id DESC LIMIT 1")
+        cursor.execute(
+            f"SELECT {column} FROM remote_sessions_statussnapshot ORDER BY id DESC LIMIT 1"
+        )
         return cursor.fetchone()[0]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("word", [*models.STATE_CODES, "", "c", "=", "=c", "==", "resting", "Ω", "x" * 64])
+@pytest.mark.parametrize(
+    "word", [*models.STATE_CODES, "", "c", "=", "=c", "==", "resting", "Ω", "x" * 64]
+)
 def test_every_state_comes_back_as_it_was_said(word):
     assert kept(state=word).state == word
     assert StatusSnapshot.objects.get(state=word).state == word
@@ -64,7 +73,9 @@ def test_times_come_back_in_utc_rounded_down_to_the_millisecond():
     assert snapshot.first_at == NOW.replace(microsecond=123000)
     assert snapshot.first_at.utcoffset() == timedelta()
     assert stored("first_at") == 1795356131123
-    assert StatusSnapshot.objects.filter(first_at__lte=NOW, lasted__gte=timedelta(minutes=59)).exists()
+    assert StatusSnapshot.objects.filter(
+        first_at__lte=NOW, lasted__gte=timedelta(minutes=59)
+    ).exists()
 
 
 @pytest.mark.django_db
@@ -75,7 +86,9 @@ def test_a_single_answer_takes_no_byte_for_how_long_it_lasted():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("lasted", [timedelta(milliseconds=1), timedelta(days=400), timedelta(seconds=-3)])
+@pytest.mark.parametrize(
+    "lasted", [timedelta(milliseconds=1), timedelta(days=400), timedelta(seconds=-3)]
+)
 def test_how_long_it_lasted_comes_back_to_the_millisecond(lasted):
     snapshot = kept(last_at=NOW + lasted + timedelta(microseconds=900))
     assert snapshot.lasted == lasted
@@ -97,7 +110,11 @@ def test_what_is_newer_by_its_number_alone_makes_no_stretch_shorter():
     assert StatusSnapshot.objects.get().lasted == timedelta(seconds=60)
 
 
-@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
+@given(
+    st.datetimes(
+        min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)
+    )
+)
 def test_a_time_survives_to_the_millisecond(when):
     field = MillisecondField()
     back = field.from_db_value(field.get_prep_value(when), None, connection)
@@ -130,7 +147,9 @@ def test_rows_are_changed_many_at_a_time():
 def test_one_index_beside_the_key_serves_the_history_in_order_of_time():
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, StatusSnapshot._meta.db_table)
-    indexes = [each["columns"] for each in found.values() if each["index"] and not each["primary_key"]]
+    indexes = [
+        each["columns"] for each in found.values() if each["index"] and not each["primary_key"]
+    ]
     assert indexes == [["session_id", "first_at"]]
     newest = RemoteSession(pk=1).snapshots.order_by("-first_at", "-id")[:1]
     if connection.vendor == "sqlite":  # an empty table is read whole on PostgreSQL

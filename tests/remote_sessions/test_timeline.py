@@ -23,7 +23,9 @@ def told(session):
 
 def span(begin, end, why=""):
     until = end if end is None else at(end)
-    WatchSpan.objects.create(alias="ping", from_at=at(begin), until_at=until or timezone.now(), why_ended=why)
+    WatchSpan.objects.create(
+        alias="ping", from_at=at(begin), until_at=until or timezone.now(), why_ended=why
+    )
 
 
 def test_a_gap_stands_in_its_place_with_its_reason(session):
@@ -47,7 +49,10 @@ def test_what_was_asked_by_hand_in_a_gap_stays(session):
     answer(session, 200, state="disconnected", source="look-up")
     assert told(session)[:2] == [
         (200, "Disconnected"),
-        (100, "Not watching: the collector was stopped. Only what stands here is known of these 5 min."),
+        (
+            100,
+            "Not watching: the collector was stopped. Only what stands here is known of these 5 min.",
+        ),
     ]
 
 
@@ -74,7 +79,9 @@ def test_watched_all_along_there_is_no_gap(as_viewer, session):
     assert "Not watching" not in as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
 
 
-@pytest.mark.parametrize(("created", "note"), [(None, "first seen by us, may be older"), (at(-5), "first seen by us")])
+@pytest.mark.parametrize(
+    ("created", "note"), [(None, "first seen by us, may be older"), (at(-5), "first seen by us")]
+)
 def test_the_first_sighting_is_only_ours(session, created, note):
     RemoteSession.objects.filter(pk=session.pk).update(created_upstream_at=created)
     session.refresh_from_db()
@@ -105,12 +112,21 @@ def test_a_change_of_long_ago_is_not_hidden_by_many_heartbeats(session):
     span(-10, None)
     answer(session, 0, state="created", up=0)
     many = [
-        StatusSnapshot(session=session, source="stream", state="connected", uploaded_bytes=n, first_at=at(30 * n))
+        StatusSnapshot(
+            session=session,
+            source="stream",
+            state="connected",
+            uploaded_bytes=n,
+            first_at=at(30 * n),
+        )
         for n in range(1, 1000)
     ]
     StatusSnapshot.objects.bulk_create(many)
     moments, since = timeline.timeline(session)
-    assert [(moment.words, moment.times) for moment in moments] == [("Connected", 999), ("Created", 1)]
+    assert [(moment.words, moment.times) for moment in moments] == [
+        ("Connected", 999),
+        ("Created", 1),
+    ]
     assert (moments[0].at, moments[0].until, since) == (at(30), at(30 * 999), None)
 
 

@@ -168,7 +168,9 @@ rows = st.one_of(
 not_watched = st.lists(stretches, max_size=3)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(history=st.lists(rows, max_size=30), holes=not_watched, step=st.sampled_from([7, 60, 200]))
 def test_the_same_points_as_a_slow_exact_way(history, holes, step):
     session = session_seen()
@@ -196,7 +198,9 @@ def write(session, history):
         row = answer(session, begin, up, down, until=begin + length, **bases)
         if kind == "late":
             StatusSnapshot.objects.filter(pk=row.pk).delete()
-            StatusSnapshot.objects.create(**{name: getattr(row, name) for name in COPIED}, session=session)
+            StatusSnapshot.objects.create(
+                **{name: getattr(row, name) for name in COPIED}, session=session
+            )
 
 
 _NAMES = "first_at last_at source state uploaded_bytes downloaded_bytes uploaded_before downloaded_before"
@@ -205,7 +209,9 @@ COPIED = _NAMES.split()
 
 def slowly(session, until, step, gaps):
     """All rows read one after the other for every moment, in words that follow the promise and not the code."""
-    all_rows = sorted(session.snapshots.exclude(uploaded_bytes=None), key=lambda row: (row.first_at, row.pk))
+    all_rows = sorted(
+        session.snapshots.exclude(uploaded_bytes=None), key=lambda row: (row.first_at, row.pk)
+    )
     edges = [at(seconds) for seconds in range(0, until, step)]
     edges.append(edges[-1] + timedelta(seconds=step))
     silence = max(timedelta(seconds=300), timedelta(seconds=2 * step))

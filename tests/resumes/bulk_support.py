@@ -19,7 +19,11 @@ def fields(page: str) -> dict[str, list[str]]:
     for tag in re.findall(r"<input [^>]*>", page[page.index('id="bulk-form"') :]):
         found = {key: html.unescape(value) for key, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
         is_off = found.get("type") == "checkbox" and not re.search(r"\bchecked\b", tag)
-        if not is_off and "name" in found and found["name"] not in ("csrfmiddlewaretoken", "ticket"):
+        if (
+            not is_off
+            and "name" in found
+            and found["name"] not in ("csrfmiddlewaretoken", "ticket")
+        ):
             sent.setdefault(found["name"], []).append(found.get("value", ""))
     return sent
 

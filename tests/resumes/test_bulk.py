@@ -43,7 +43,9 @@ def choose(client, *ids, text=""):
 
 def start(client, *ids, **more):
     """Choose, then start with what the preview holds."""
-    return client.post("/resumes/bulk/start/", fields(choose(client, *ids).text) | WHY | more, follow=True)
+    return client.post(
+        "/resumes/bulk/start/", fields(choose(client, *ids).text) | WHY | more, follow=True
+    )
 
 
 def resume_calls(simulator) -> int:
@@ -55,7 +57,10 @@ def fault(simulator, session_id, kind, **more):
 
 
 def words_by_session() -> dict[str, str]:
-    return {each.session.session_id: each.result for each in ResumeAttempt.objects.select_related("session")}
+    return {
+        each.session.session_id: each.result
+        for each in ResumeAttempt.objects.select_related("session")
+    }
 
 
 # --- Choosing ---
@@ -78,10 +83,16 @@ def test_the_preview_says_what_is_known_how_old_it_is_and_who_said_it(as_support
     as_support.get(f"/sessions/ping/{THREE[1]}/")
     page = choose(as_support, *THREE, cast.PING_UNKNOWN).text
     row = page.split(f'data-item="ping/{THREE[0]}"')[1].split("</tr>")[0]
-    assert 'data-paused="no"' in row and "would answer that it is not paused" in row and "answer to a resume" in row
+    assert (
+        'data-paused="no"' in row
+        and "would answer that it is not paused" in row
+        and "answer to a resume" in row
+    )
     row = page.split(f'data-item="ping/{THREE[1]}"')[1].split("</tr>")[0]
     assert "Disconnected" in row and "look-up" in row and "data-age=" in row
-    assert "Not seen yet" in page.split(f'data-item="ping/{cast.PING_UNKNOWN}"')[1].split("</tr>")[0]
+    assert (
+        "Not seen yet" in page.split(f'data-item="ping/{cast.PING_UNKNOWN}"')[1].split("</tr>")[0]
+    )
 
 
 def test_what_would_be_refused_is_said_and_not_ticked(as_support, simulator):
@@ -94,13 +105,17 @@ def test_what_would_be_refused_is_said_and_not_ticked(as_support, simulator):
 
 
 def test_an_id_that_several_accounts_could_own_is_a_choice(as_support, settings):
-    settings.UPSTREAMS = settings.UPSTREAMS | {"ping": settings.UPSTREAMS["ping"] | {"ID_PATTERN": ""}}
+    settings.UPSTREAMS = settings.UPSTREAMS | {
+        "ping": settings.UPSTREAMS["ping"] | {"ID_PATTERN": ""}
+    }
     page = choose(as_support, text=cast.AGI_PAUSED).text
     assert "Several accounts could own an id" in page
     assert "item" not in fields(page)
     assert fields(page)["guess"] == [f"ping/{cast.AGI_PAUSED}", f"agi/{cast.AGI_PAUSED}"]
     as_support.get(f"/sessions/agi/{cast.AGI_PAUSED}/")
-    assert fields(choose(as_support, text=cast.AGI_PAUSED).text)["item"] == [f"agi/{cast.AGI_PAUSED}"]
+    assert fields(choose(as_support, text=cast.AGI_PAUSED).text)["item"] == [
+        f"agi/{cast.AGI_PAUSED}"
+    ]
 
 
 def test_21_are_refused_with_the_number_and_the_text_stays(as_support):
@@ -113,7 +128,9 @@ def test_21_are_refused_with_the_number_and_the_text_stays(as_support):
     assert choose(as_support, *text.split()[:20]).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["", "ping", "ping/", "/ses_1", "ping/..", "PING/ses_1", "ping/<b>", "ping/ses_1\n"])
+@pytest.mark.parametrize(
+    "name", ["", "ping", "ping/", "/ses_1", "ping/..", "PING/ses_1", "ping/<b>", "ping/ses_1\n"]
+)
 def test_a_name_that_is_not_ours_is_refused(as_support, name):
     for address in (CHOOSE, "/resumes/bulk/start/"):
         answer = as_support.post(address, {"session": name, "item": name} | WHY)
@@ -144,7 +161,11 @@ def test_each_is_an_ordinary_resume_with_a_story_of_its_own(as_support, simulato
     assert [event.phase for event in told] == ["intent", "outcome"] * 3
     assert [event.session_id for event in told][::2] == THREE
     assert {event.reason for event in told if event.phase == "intent"} == {"Customer approved"}
-    assert all('"state":"Not seen yet"' in event.shown.replace(": ", ":") for event in told if event.phase == "intent")
+    assert all(
+        '"state":"Not seen yet"' in event.shown.replace(": ", ":")
+        for event in told
+        if event.phase == "intent"
+    )
 
 
 def test_the_list_is_in_the_audit_log_before_anything_is_sent(as_support, simulator, not_begun):
@@ -155,7 +176,9 @@ def test_the_list_is_in_the_audit_log_before_anything_is_sent(as_support, simula
 
 
 def test_both_systems_may_stand_in_one_list(as_support):
-    sent = fields(as_support.post(CHOOSE, {"session": [f"ping/{THREE[0]}", f"agi/{cast.AGI_PAUSED}"]}).text)
+    sent = fields(
+        as_support.post(CHOOSE, {"session": [f"ping/{THREE[0]}", f"agi/{cast.AGI_PAUSED}"]}).text
+    )
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
     assert outcomes(page) == ["Accepted", "Confirmed"]
 
@@ -170,7 +193,9 @@ def test_every_item_tells_its_own_outcome(as_support, simulator):
     assert resume_calls(simulator) == 4
 
 
-def test_a_hanging_session_is_unknown_and_the_next_one_gets_its_turn(as_support, simulator, settings):
+def test_a_hanging_session_is_unknown_and_the_next_one_gets_its_turn(
+    as_support, simulator, settings
+):
     settings.UPSTREAM_WRITE_SECONDS = 0.5
     fault(simulator, THREE[0], "hang", seconds=5)
     assert outcomes(start(as_support, *THREE[:2]).text) == ["Outcome unknown", "Accepted"]
@@ -186,15 +211,21 @@ def test_a_colleague_who_holds_one_is_named_and_the_rest_goes_on(as_support, sup
     press(client_of(support2), "ping", THREE[1])
     ResumeAttempt.objects.update(is_open=True, result="", closed_at=None)
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
-    assert outcomes(page) == ["Accepted", "Not sent", "Accepted"] and "support2 is at it already" in page
+    assert (
+        outcomes(page) == ["Accepted", "Not sent", "Accepted"]
+        and "support2 is at it already" in page
+    )
     assert resume_calls(simulator) == 3
 
 
-def test_the_limit_stops_what_is_beyond_it_and_says_when_it_is_possible(as_support, settings, simulator):
+def test_the_limit_stops_what_is_beyond_it_and_says_when_it_is_possible(
+    as_support, settings, simulator
+):
     settings.RESUME_LIMITS = [(2, 60)]
     page = start(as_support, *THREE).text
     assert (
-        outcomes(page) == ["Accepted", "Accepted", "Not sent"] and "2 resumes by support in 1 min is the limit" in page
+        outcomes(page) == ["Accepted", "Accepted", "Not sent"]
+        and "2 resumes by support in 1 min is the limit" in page
     )
     assert resume_calls(simulator) == 2
     assert AuditEvent.objects.filter(action="resume_limit").count() == 1
@@ -208,9 +239,13 @@ def test_the_limit_stops_what_is_beyond_it_and_says_when_it_is_possible(as_suppo
         ("reset", {"after": True}, ["Outcome unknown"] * 2, "look at those first"),
     ],
 )
-def test_an_account_that_will_not_answer_the_rest_either_is_left_alone(as_support, simulator, kind, more, first, said):
+def test_an_account_that_will_not_answer_the_rest_either_is_left_alone(
+    as_support, simulator, kind, more, first, said
+):
     simulator.fault(kind, match="PATCH */resume", times=0, **more)
-    sent = fields(as_support.post(CHOOSE, {"session": [*names(THREE), f"agi/{cast.AGI_PAUSED}"]}).text)
+    sent = fields(
+        as_support.post(CHOOSE, {"session": [*names(THREE), f"agi/{cast.AGI_PAUSED}"]}).text
+    )
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
     rest = ["Not sent"] * (3 - len(first))
     assert outcomes(page) == [*first, *rest, "Confirmed"] and said in page
@@ -220,7 +255,10 @@ def test_an_account_that_will_not_answer_the_rest_either_is_left_alone(as_suppor
 def test_a_dead_upstream_ends_in_not_sent_and_is_not_tried_for_ever(as_support, dead_upstreams):
     ids = [*THREE, cast.PING_CONNECTED, cast.PING_ENDED]
     page = start(as_support, *ids).text
-    assert outcomes(page) == ["Not sent"] * 5 and "the three before at Ping could not be sent either" in page
+    assert (
+        outcomes(page) == ["Not sent"] * 5
+        and "the three before at Ping could not be sent either" in page
+    )
     assert ResumeAttempt.objects.count() == 3
 
 
@@ -281,7 +319,9 @@ def test_a_second_one_waits_for_the_end_of_the_first(as_support, not_begun):
         ({"item": names(f"ses_{number}" for number in range(21))}, "tick 1 to 20 sessions"),
     ],
 )
-def test_a_form_with_a_mistake_sends_nothing_and_keeps_what_was_typed(as_support, simulator, wrong, said):
+def test_a_form_with_a_mistake_sends_nothing_and_keeps_what_was_typed(
+    as_support, simulator, wrong, said
+):
     answer = start(as_support, *THREE, **({"item": names(THREE[:2])} | wrong))
     assert answer.status_code == 400 and said in answer.text
     still_ticked = set(fields(answer.text).get("item", []))
@@ -293,7 +333,9 @@ def test_a_form_with_a_mistake_sends_nothing_and_keeps_what_was_typed(as_support
 # --- The end, and nothing after it ---
 
 
-def test_what_nobody_works_on_is_lost_and_is_never_sent_late(as_support, support, simulator, not_begun):
+def test_what_nobody_works_on_is_lost_and_is_never_sent_late(
+    as_support, support, simulator, not_begun
+):
     page = start(as_support, *THREE).text
     assert outcomes(page) == ["Waiting"] * 3
     bulk = BulkResume.objects.get()
@@ -306,7 +348,9 @@ def test_what_nobody_works_on_is_lost_and_is_never_sent_late(as_support, support
     assert outcomes(page) == ["Not sent"] * 3 and "the process that worked on it is gone" in page
 
 
-def test_a_stop_leaves_the_rest_unsent_and_is_written_down(as_support, support, support2, simulator, not_begun):
+def test_a_stop_leaves_the_rest_unsent_and_is_written_down(
+    as_support, support, support2, simulator, not_begun
+):
     start(as_support, *THREE)
     bulk = BulkResume.objects.get()
     page = client_of(support2).post(reverse("bulk:stop", args=[bulk.pk]), follow=True).text
@@ -314,7 +358,10 @@ def test_a_stop_leaves_the_rest_unsent_and_is_written_down(as_support, support, 
     bulk_run.run(bulk, by=actor(support))
     page = as_support.get(reverse("bulk:progress", args=[bulk.pk])).text
     assert outcomes(page) == ["Not sent"] * 3 and "support2 stopped it" in page
-    assert AuditEvent.objects.get(action="bulk_stop").batch == str(bulk.pk) and resume_calls(simulator) == 0
+    assert (
+        AuditEvent.objects.get(action="bulk_stop").batch == str(bulk.pk)
+        and resume_calls(simulator) == 0
+    )
 
 
 def test_its_time_is_bounded(as_support, support, simulator, settings, not_begun):
@@ -324,7 +371,9 @@ def test_its_time_is_bounded(as_support, support, simulator, settings, not_begun
     assert "were over" in BulkResume.objects.get().why_ended and resume_calls(simulator) == 0
 
 
-def test_who_may_not_resume_any_more_does_not_by_a_list_begun_before(as_support, support, simulator, not_begun):
+def test_who_may_not_resume_any_more_does_not_by_a_list_begun_before(
+    as_support, support, simulator, not_begun
+):
     start(as_support, *THREE)
     support.groups.clear()
     bulk_run.run(BulkResume.objects.get(), by=actor(support))
@@ -390,9 +439,14 @@ def test_the_number_of_queries_does_not_depend_on_the_items(as_support):
     for ids in (THREE[:1], [*THREE, cast.PING_CONNECTED]):
         start(as_support, *ids)
     many, one = BulkResume.objects.order_by("-begun_at")
-    followed = [queries(lambda pk=bulk.pk: as_support.get(reverse("bulk:now", args=[pk]))) for bulk in (one, many)]
+    followed = [
+        queries(lambda pk=bulk.pk: as_support.get(reverse("bulk:now", args=[pk])))
+        for bulk in (one, many)
+    ]
     assert followed[0] == followed[1]
-    assert queries(lambda: choose(as_support, *THREE[:1])) == queries(lambda: choose(as_support, *THREE))
+    assert queries(lambda: choose(as_support, *THREE[:1])) == queries(
+        lambda: choose(as_support, *THREE)
+    )
 
 
 def test_the_audit_log_tells_which_list_a_story_belongs_to(as_support):

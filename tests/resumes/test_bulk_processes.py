@@ -59,7 +59,9 @@ def test_two_clicks_at_once_start_it_once(panel, simulator):
     assert sorted(resume_calls(simulator).values()) == [1, 1, 1]
 
 
-def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(new_panel, simulator):
+def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(
+    new_panel, simulator
+):
     panel = new_panel(workers=1, **SHORT)
     simulator.fault("hang", match=f"PATCH */{THREE[1]}/resume", seconds=30)
     address = start(panel.login("support"))
@@ -71,13 +73,19 @@ def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(n
     page = person.get(address).text
     assert outcomes(page)[::2] == ["Accepted", "Not sent"] and outcomes(page)[1] != "Not sent"
     assert "the process that worked on it is gone" in page
-    until(lambda: panel.manage("reconcile") and "Outcome unknown" in outcomes(person.get(address).text))
+    until(
+        lambda: (
+            panel.manage("reconcile") and "Outcome unknown" in outcomes(person.get(address).text)
+        )
+    )
     retried = fields(person.post(address + "retry/").text)
     assert retried["item"] == names(THREE[2:])
     assert sorted(resume_calls(simulator).values()) == [1, 1]
 
 
-def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_other(new_panel, simulator):
+def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_other(
+    new_panel, simulator
+):
     panel = new_panel(workers=1)
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=1.5)
     address = start(panel.login("support"))
@@ -85,7 +93,10 @@ def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_
     panel.server.end()
     panel.start()
     page = panel.login("support").get(address).text
-    assert outcomes(page) == ["Accepted", "Not sent", "Not sent"] and "the server was told to stop" in page
+    assert (
+        outcomes(page) == ["Accepted", "Not sent", "Not sent"]
+        and "the server was told to stop" in page
+    )
     assert len(resume_calls(simulator)) == 1
 
 
@@ -108,7 +119,10 @@ def test_a_locked_database_starts_nothing(new_panel, simulator):
     sent = preview(person)
     with other_writer(panel):
         answer = person.post("/resumes/bulk/start/", sent)
-    assert answer.status_code == 503 and "Nothing was sent: the audit log cannot be written" in answer.text
+    assert (
+        answer.status_code == 503
+        and "Nothing was sent: the audit log cannot be written" in answer.text
+    )
     assert "Customer approved" in answer.text
     assert panel.rows("SELECT * FROM resumes_bulkresume") == [] and resume_calls(simulator) == {}
 
@@ -124,5 +138,7 @@ def test_it_runs_on_postgresql_too(panel_on_postgres, simulator):
     address = addresses.pop()
     until(is_over(person, address))
     page = person.get(address).text
-    assert outcomes(page) == ["Accepted"] * 3 + ["Was not paused"] and re.search(r"audit #\d+", page)
+    assert outcomes(page) == ["Accepted"] * 3 + ["Was not paused"] and re.search(
+        r"audit #\d+", page
+    )
     assert sorted(resume_calls(simulator).values()) == [1] * 4

@@ -35,7 +35,14 @@ def ana(pausing, support):
     return client_of(support)
 
 
-def press(client, alias="ping", session_id=cast.PING_CONNECTED, reason="Card dispute", ticket="INC-4412", **more):
+def press(
+    client,
+    alias="ping",
+    session_id=cast.PING_CONNECTED,
+    reason="Card dispute",
+    ticket="INC-4412",
+    **more,
+):
     address = reverse("resumes:pause", args=[alias, session_id])
     return client.post(address, {"reason": reason, "ticket": ticket, **more}, follow=True)
 
@@ -87,15 +94,24 @@ def test_ping_pauses_and_the_session_says_by_whom_and_who_said_so(ana, simulator
     answer = press(ana).text
     assert 'data-result="ok" data-verified="false"' in answer and "Accepted" in answer
     assert "Ping said that the session is paused now" in answer
-    assert 'data-paused="yes"' in answer and "Paused by support, " in answer and "stated by Ping then" in answer
+    assert (
+        'data-paused="yes"' in answer
+        and "Paused by support, " in answer
+        and "stated by Ping then" in answer
+    )
     assert pauses(simulator) == 1 and simulator.call_count("/resume") == 0
-    assert simulator.ask("PATCH", f"/customer/v2/sessions/{cast.PING_CONNECTED}/resume").status_code == 200
+    assert (
+        simulator.ask("PATCH", f"/customer/v2/sessions/{cast.PING_CONNECTED}/resume").status_code
+        == 200
+    )
 
 
 def test_who_paused_is_not_claimed_when_the_newest_statement_is_another(ana, simulator):
     press(ana)
     press_resume(ana, "ping", cast.PING_CONNECTED)
-    simulator.ask("PATCH", f"/customer/v2/sessions/{cast.PING_CONNECTED}/pause")  # somebody else, past the panel
+    simulator.ask(
+        "PATCH", f"/customer/v2/sessions/{cast.PING_CONNECTED}/pause"
+    )  # somebody else, past the panel
     shown = press(ana).text
     assert 'data-result="already"' in shown and 'data-paused="yes"' in shown
     assert "Paused by" not in shown
@@ -104,7 +120,10 @@ def test_who_paused_is_not_claimed_when_the_newest_statement_is_another(ana, sim
 def test_agi_pauses_and_the_effect_is_read_back(ana, simulator):
     answer = press(ana, "agi", cast.AGI_RUNNING).text
     assert 'data-result="ok" data-verified="true"' in answer and "Confirmed" in answer
-    assert "a look afterwards shows it paused" in answer and 'data-state="paused" data-paused="yes"' in answer
+    assert (
+        "a look afterwards shows it paused" in answer
+        and 'data-state="paused" data-paused="yes"' in answer
+    )
     assert AuditEvent.objects.get(action="look").verified is True
 
 
@@ -115,7 +134,9 @@ def test_agi_accepts_but_still_runs_is_not_confirmed(ana, simulator):
     assert "not seen yet" in answer and 'data-paused="no"' in answer
 
 
-@pytest.mark.parametrize(("alias", "session_id"), [("ping", cast.PING_PAUSED), ("agi", cast.AGI_PAUSED)])
+@pytest.mark.parametrize(
+    ("alias", "session_id"), [("ping", cast.PING_PAUSED), ("agi", cast.AGI_PAUSED)]
+)
 def test_a_session_that_was_paused_already_is_no_error(ana, alias, session_id):
     answer = press(ana, alias, session_id)
     assert answer.status_code == 200 and 'data-result="already"' in answer.text
@@ -131,7 +152,10 @@ def test_what_cannot_be_paused_is_refused_in_the_upstreams_words(ana):
 def test_no_trustworthy_answer_is_unknown_and_holds_both_acts(ana, simulator):
     simulator.fault("reset", match=PING_PAUSE, after=True)
     answer = press(ana).text
-    assert 'data-result="unknown"' in answer and "Whether the session was paused is not known" in answer
+    assert (
+        'data-result="unknown"' in answer
+        and "Whether the session was paused is not known" in answer
+    )
     for again in (press(ana), press_resume(ana, "ping", cast.PING_CONNECTED)):
         assert again.status_code == 409 and "the outcome of the last pause is unknown" in again.text
     assert pauses(simulator) == 1 and simulator.call_count("/resume") == 0
@@ -157,7 +181,10 @@ def test_the_log_tells_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
     paused, resumed = AuditEvent.objects.filter(phase="intent").order_by("seq")
     assert (paused.reason, paused.ticket, paused.actor_role) == ("Card dispute", "INC-1", "support")
     assert (resumed.reason, resumed.ticket) == ("Billing answered", "INC-2")
-    assert list(ResumeAttempt.objects.order_by("opened_at").values_list("act", flat=True)) == ["pause", "resume"]
+    assert list(ResumeAttempt.objects.order_by("opened_at").values_list("act", flat=True)) == [
+        "pause",
+        "resume",
+    ]
     sources = RemoteSession.objects.get().snapshots.exclude(paused=None).order_by("id")
     assert list(sources.values_list("source", "paused")) == [("pause", True), ("resume", False)]
     timeline = page(ana, session_id=cast.PING_CONNECTED)
@@ -166,7 +193,9 @@ def test_the_log_tells_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
 
 def test_a_resume_form_cannot_pause_and_a_pause_form_cannot_resume(ana, support, simulator):
     shown = page(ana, session_id=cast.PING_CONNECTED)
-    resume_form, pause_form = (part.split('"')[0] for part in shown.split('name="press" value="')[1:3])
+    resume_form, pause_form = (
+        part.split('"')[0] for part in shown.split('name="press" value="')[1:3]
+    )
     assert press(ana, press=resume_form).status_code == 409
     assert press_resume(ana, "ping", cast.PING_CONNECTED, press=pause_form).status_code == 409
     assert pauses(simulator) + simulator.call_count("/resume") == 0
@@ -177,7 +206,10 @@ def test_a_resume_form_cannot_pause_and_a_pause_form_cannot_resume(ana, support,
 def test_a_pause_form_sent_twice_gives_the_first_result(ana, support, simulator):
     page(ana, session_id=cast.PING_CONNECTED)
     value = draw_press(RemoteSession.objects.get(), person_id=str(support.pk), act=PAUSE)
-    assert 'data-result="ok"' in press(ana, press=value).text and 'data-result="ok"' in press(ana, press=value).text
+    assert (
+        'data-result="ok"' in press(ana, press=value).text
+        and 'data-result="ok"' in press(ana, press=value).text
+    )
     assert pauses(simulator) == 1 and ResumeAttempt.objects.count() == 1
 
 
@@ -189,7 +221,9 @@ def test_a_pause_form_sent_twice_gives_the_first_result(ana, support, simulator)
         ("pause", press_resume, "support2 is pausing this session already"),
     ],
 )
-def test_one_open_act_of_either_kind_holds_the_session(ana, support2, simulator, under_way, act, sentence):
+def test_one_open_act_of_either_kind_holds_the_session(
+    ana, support2, simulator, under_way, act, sentence
+):
     page(ana, session_id=cast.PING_CONNECTED)
     held_by_a_colleague(support2, under_way)
     answer = act(ana, "ping", cast.PING_CONNECTED)
@@ -243,9 +277,15 @@ def lost_pause(simulator, client, *, acted):
     return ResumeAttempt.objects.get()
 
 
-def test_agi_shows_paused_so_the_question_of_a_pause_ends_and_the_result_stays_unknown(ana, simulator):
+def test_agi_shows_paused_so_the_question_of_a_pause_ends_and_the_result_stays_unknown(
+    ana, simulator
+):
     attempt = reconcile(lost_pause(simulator, ana, acted=True))
-    assert (attempt.result, attempt.settled_by, attempt.next_look_at) == ("unknown", "evidence", None)
+    assert (attempt.result, attempt.settled_by, attempt.next_look_at) == (
+        "unknown",
+        "evidence",
+        None,
+    )
     assert "Seen paused at" in attempt.settled_note
     look = AuditEvent.objects.get(action="look")
     assert look.story == attempt.intent_seq and look.verified is None
@@ -257,7 +297,10 @@ def test_agi_not_paused_is_looked_at_until_the_last_time(ana, simulator):
         reconcile(attempt, seconds=seconds)
         assert (attempt.looks, attempt.settled_at) == (look, None)
     reconcile(attempt, seconds=601)
-    assert (attempt.looks, attempt.settled_by) == (5, "evidence") and "still not paused" in attempt.settled_note
+    assert (attempt.looks, attempt.settled_by) == (
+        5,
+        "evidence",
+    ) and "still not paused" in attempt.settled_note
 
 
 def test_a_person_closes_the_question_of_a_pause(ana, simulator):

@@ -6,7 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.test_processes import attempts, fill_the_disk, ignoring_a_dead_server, in_background, until
+from tests.resumes.test_processes import (
+    attempts,
+    fill_the_disk,
+    ignoring_a_dead_server,
+    in_background,
+    until,
+)
 
 pytestmark = pytest.mark.process
 
@@ -18,15 +24,15 @@ WHY = {"reason": "Card dispute", "ticket": "INC-4412"}
 @pytest.fixture
 def pausing_panel(new_panel):
     """A panel in which support may pause."""
-    panel = new_panel(PAUSE_ROLES="support", UPSTREAM_WRITE_SECONDS="2", RESUME_LEASE_SLACK_SECONDS="0.5")
+    panel = new_panel(
+        PAUSE_ROLES="support", UPSTREAM_WRITE_SECONDS="2", RESUME_LEASE_SLACK_SECONDS="0.5"
+    )
     panel.manage("sync_roles")
     return panel
 
 
 def events(panel):
-    query = (
-        "SELECT action, phase, result FROM audit_auditevent WHERE action IN ('resume', 'pause', 'look') ORDER BY seq"
-    )
+    query = "SELECT action, phase, result FROM audit_auditevent WHERE action IN ('resume', 'pause', 'look') ORDER BY seq"
     return [tuple(row.values()) for row in panel.rows(query)]
 
 
@@ -40,14 +46,20 @@ def test_a_process_killed_while_pausing_leaves_an_intent_that_reconcile_closes_a
     panel = pausing_panel
     simulator.fault("hang", match=MATCH, seconds=30)
     person = panel.login("support")
-    with in_background(lambda: ignoring_a_dead_server(lambda: person.post(f"{SESSION}pause/", WHY))):
+    with in_background(
+        lambda: ignoring_a_dead_server(lambda: person.post(f"{SESSION}pause/", WHY))
+    ):
         until(is_called(simulator))
         panel.kill()
     assert events(panel) == [("pause", "intent", "")] and attempts(panel)[0]["is_open"] == 1
     panel.start()
     assert "support is pausing this session" in panel.login("support2").get(SESSION).text
     until(lambda: panel.manage("reconcile") and len(events(panel)) == 3)
-    assert events(panel) == [("pause", "intent", ""), ("pause", "outcome", "unknown"), ("look", "evidence", "")]
+    assert events(panel) == [
+        ("pause", "intent", ""),
+        ("pause", "outcome", "unknown"),
+        ("look", "evidence", ""),
+    ]
     assert (attempts(panel)[0]["act"], attempts(panel)[0]["word"]) == ("pause", "process_lost")
     page = panel.login("support").get(SESSION).text
     assert "Whether the session was paused is not known" in page and 'data-paused="no"' in page
@@ -70,7 +82,9 @@ def test_a_pause_and_a_resume_at_once_make_one_call(pausing_panel, simulator):
     assert simulator.call_count("/pause") + simulator.call_count("/resume") == 1
 
 
-def test_an_outcome_of_a_pause_that_was_kept_in_the_file_is_brought_in_as_a_pause(pausing_panel, simulator):
+def test_an_outcome_of_a_pause_that_was_kept_in_the_file_is_brought_in_as_a_pause(
+    pausing_panel, simulator
+):
     panel = pausing_panel
     simulator.fault("delay", match=MATCH, seconds=0.5)
     person = panel.login("support")

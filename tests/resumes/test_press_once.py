@@ -93,7 +93,11 @@ def test_limits_hold_for_a_person_and_for_a_session(as_support, support2, simula
     for _ in range(2):
         press(as_support, "ping", cast.PING_PAUSED)
     answer = press(client_of(support2), "ping", cast.PING_PAUSED)
-    assert answer.status_code == 429 and "of this session" in answer.text and "Nothing was sent" in answer.text
+    assert (
+        answer.status_code == 429
+        and "of this session" in answer.text
+        and "Nothing was sent" in answer.text
+    )
     settings.RESUME_LIMITS = [(2, 60)]
     answer = press(as_support, "ping", cast.PING_PAUSED_TOO)
     assert answer.status_code == 429 and "by you" in answer.text

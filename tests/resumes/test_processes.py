@@ -77,8 +77,15 @@ def is_connected(pids: list[int], url: str) -> bool:
     """Whether one of these processes has an open connection to a server (Linux)."""
     port = f":{urlsplit(url).port:04X}"
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    open_sockets = {f"socket:[{row[9]}]" for row in rows if row[2].endswith(port) and row[3] == "01"}
-    held = {os.readlink(link) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    open_sockets = {
+        f"socket:[{row[9]}]" for row in rows if row[2].endswith(port) and row[3] == "01"
+    }
+    held = {
+        os.readlink(link)
+        for pid in pids
+        for link in Path(f"/proc/{pid}/fd").iterdir()
+        if link.is_symlink()
+    }
     return bool(open_sockets & held)
 
 
@@ -120,7 +127,9 @@ def test_a_browser_that_goes_away_does_not_lose_the_outcome(panel, simulator):
     person = panel.login("support")
     with pytest.raises(requests.Timeout):
         person.http.post(
-            panel.url + RESUME, data=WHY | {"csrfmiddlewaretoken": person.http.cookies["csrf"]}, timeout=0.3
+            panel.url + RESUME,
+            data=WHY | {"csrfmiddlewaretoken": person.http.cookies["csrf"]},
+            timeout=0.3,
         )
     until(lambda: events(panel) == [("intent", ""), ("outcome", "ok")])
     assert simulator.call_count("/resume") == 1
@@ -137,7 +146,9 @@ def test_a_deploy_during_a_resume_waits_for_its_outcome(new_panel, simulator):
     assert events(panel) == [("intent", ""), ("outcome", "ok")]
 
 
-def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_as_unknown(new_panel, simulator):
+def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_as_unknown(
+    new_panel, simulator
+):
     panel = new_panel(UPSTREAM_WRITE_SECONDS="2", RESUME_LEASE_SLACK_SECONDS="0.5")
     simulator.fault("hang", match=MATCH, seconds=30)
     person = panel.login("support")
@@ -158,7 +169,9 @@ def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_a
 
 
 def test_a_process_killed_between_answer_and_outcome_is_told_the_same_way(new_panel, simulator):
-    panel = new_panel(UPSTREAM_WRITE_SECONDS="1", RESUME_LEASE_SLACK_SECONDS="0.5", DATABASE_WAIT_SECONDS="20")
+    panel = new_panel(
+        UPSTREAM_WRITE_SECONDS="1", RESUME_LEASE_SLACK_SECONDS="0.5", DATABASE_WAIT_SECONDS="20"
+    )
     simulator.fault("delay", match=MATCH, seconds=0.3)
     person = panel.login("support")
     with in_background(lambda: ignoring_a_dead_server(lambda: person.post(RESUME, WHY))):
@@ -178,7 +191,10 @@ def test_a_locked_database_before_the_intent_sends_nothing(new_panel, simulator)
     person.get(PAGE)
     with other_writer(panel):
         answer = person.post(RESUME, WHY)
-    assert answer.status_code == 503 and "Nothing was sent: the audit log cannot be written" in answer.text
+    assert (
+        answer.status_code == 503
+        and "Nothing was sent: the audit log cannot be written" in answer.text
+    )
     assert "Customer approved" in answer.text
     assert simulator.call_count("/resume") == 0 and events(panel) == []
 

@@ -41,9 +41,15 @@ def page(client, alias="ping", session_id=cast.PING_PAUSED):
     return client.get(reverse("remote_sessions:session", args=[alias, session_id])).text
 
 
-def test_agi_shows_that_it_runs_so_the_question_ends_and_the_result_stays_unknown(as_support, simulator):
+def test_agi_shows_that_it_runs_so_the_question_ends_and_the_result_stays_unknown(
+    as_support, simulator
+):
     attempt = reconcile(lost_answer(simulator, as_support, "agi", cast.AGI_PAUSED))
-    assert (attempt.result, attempt.settled_by, attempt.next_look_at) == ("unknown", "evidence", None)
+    assert (attempt.result, attempt.settled_by, attempt.next_look_at) == (
+        "unknown",
+        "evidence",
+        None,
+    )
     assert "cannot be told" in attempt.settled_note
     assert resume_calls(simulator) == 1
     assert evidence().get().story == attempt.intent_seq
@@ -55,7 +61,10 @@ def test_agi_still_paused_is_looked_at_until_the_last_time(as_support, simulator
         reconcile(attempt, seconds=seconds)
         assert (attempt.looks, attempt.settled_at) == (look, None)
     reconcile(attempt, seconds=601)
-    assert (attempt.looks, attempt.settled_by) == (5, "evidence") and "still paused" in attempt.settled_note
+    assert (attempt.looks, attempt.settled_by) == (
+        5,
+        "evidence",
+    ) and "still paused" in attempt.settled_note
     assert evidence().count() == 5
 
 
@@ -179,7 +188,9 @@ def test_an_older_question_stays_open_and_can_be_closed_beside_a_newer_press(as_
 def test_an_older_question_that_nobody_could_look_at_holds_the_session(as_support, simulator):
     first = reconcile(lost_answer(simulator, as_support))
     press(as_support, "ping", cast.PING_PAUSED)
-    ResumeAttempt.objects.filter(pk=first.pk).update(closed_at=timezone.now() + timedelta(seconds=5))
+    ResumeAttempt.objects.filter(pk=first.pk).update(
+        closed_at=timezone.now() + timedelta(seconds=5)
+    )
     assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
 
 
@@ -199,7 +210,9 @@ def test_a_stale_page_of_an_agent_is_brought_up_to_date_by_its_own_answer(as_sup
     assert ResumeAttempt.objects.get().next_look_at is None
 
 
-def test_a_line_that_cannot_be_read_does_not_stop_the_others(as_support, simulator, settings, tmp_path):
+def test_a_line_that_cannot_be_read_does_not_stop_the_others(
+    as_support, simulator, settings, tmp_path
+):
     settings.DATA_DIR = tmp_path
     page(as_support)
     press(as_support, "ping", cast.PING_PAUSED)

@@ -24,7 +24,9 @@ def attempt():
 
 
 def story():
-    return list(AuditEvent.objects.filter(action="resume").order_by("seq").values_list("phase", "result"))
+    return list(
+        AuditEvent.objects.filter(action="resume").order_by("seq").values_list("phase", "result")
+    )
 
 
 def resume_calls(simulator) -> int:
@@ -55,7 +57,9 @@ def test_agi_accepts_but_still_shows_paused_is_not_confirmed(as_support, simulat
     assert "not seen yet" in answer.text and 'data-paused="yes"' in answer.text
 
 
-@pytest.mark.parametrize(("alias", "session_id"), [("ping", cast.PING_CONNECTED), ("agi", cast.AGI_RUNNING)])
+@pytest.mark.parametrize(
+    ("alias", "session_id"), [("ping", cast.PING_CONNECTED), ("agi", cast.AGI_RUNNING)]
+)
 def test_a_session_that_was_not_paused_is_no_error(as_support, alias, session_id):
     answer = press(as_support, alias, session_id)
     assert answer.status_code == 200 and 'data-result="already"' in answer.text
@@ -116,7 +120,9 @@ def test_nothing_listening_is_not_sent_and_may_be_pressed_again(as_support, dead
 def test_a_refused_key_is_said_with_what_to_do_and_doubts_the_session(as_support, simulator):
     simulator.fault("status", status=401, match=PING_RESUME)
     answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert 'data-result="rejected"' in answer.text and "the account needs a working key" in answer.text
+    assert (
+        'data-result="rejected"' in answer.text and "the account needs a working key" in answer.text
+    )
     assert RemoteSession.objects.get().failure == "refused_key"
 
 
@@ -139,7 +145,11 @@ def test_the_story_holds_who_why_what_was_shown_and_the_snapshots(as_support, su
     page = as_support.get(reverse("remote_sessions:session", args=["ping", cast.PING_PAUSED]))
     press(as_support, "ping", cast.PING_PAUSED, press=hidden(page))
     intent, outcome = AuditEvent.objects.filter(action="resume").order_by("seq")
-    assert (intent.actor_id, intent.actor_name, intent.actor_role) == (str(support.pk), "support", "support")
+    assert (intent.actor_id, intent.actor_name, intent.actor_role) == (
+        str(support.pk),
+        "support",
+        "support",
+    )
     assert (intent.reason, intent.ticket, intent.client) == (
         "Customer approved",
         "INC-4412",

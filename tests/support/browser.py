@@ -22,8 +22,14 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def browser():
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    need("browser", path, "no chromium on this machine; apt-get install chromium, or set CHROMIUM to yours")
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    need(
+        "browser",
+        path,
+        "no chromium on this machine; apt-get install chromium, or set CHROMIUM to yours",
+    )
     from playwright.sync_api import expect, sync_playwright
 
     # The machine may be busy: what is waited for may take long, but never for ever.
@@ -49,13 +55,20 @@ def new_page(browser, panel):
         context = browser.new_context(base_url=panel.url, **options)
         contexts.append(context)
         context.set_default_timeout(WAIT_SECONDS * 1000)
-        context.route(lambda address: urlsplit(address).hostname != "127.0.0.1", lambda route: route.abort())
+        context.route(
+            lambda address: urlsplit(address).hostname != "127.0.0.1", lambda route: route.abort()
+        )
         if name:
             cookies = panel.login(name).http.cookies
-            context.add_cookies([{"name": c.name, "value": c.value, "url": panel.url} for c in cookies])
+            context.add_cookies(
+                [{"name": c.name, "value": c.value, "url": panel.url} for c in cookies]
+            )
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if _is_csp(message.text) else None)
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if _is_csp(message.text) else None,
+        )
         return page
 
     yield open_page

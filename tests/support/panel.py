@@ -37,14 +37,22 @@ class Person:
     def post(self, path: str, data: dict | None = None, **more) -> requests.Response:
         """POST with the CSRF token that the last page set."""
         data = {"csrfmiddlewaretoken": self.http.cookies.get("csrf", ""), **(data or {})}
-        return self.http.post(self.url + path, data=data, timeout=30, **{"allow_redirects": False, **more})
+        return self.http.post(
+            self.url + path, data=data, timeout=30, **{"allow_redirects": False, **more}
+        )
 
 
 class Panel:
     """A running panel. `environment` is what its processes run with; `database` its SQLite file, if any."""
 
     def __init__(
-        self, directory: Path, environment: dict[str, str], simulator: Simulator, workers: int = 2, *, start=True
+        self,
+        directory: Path,
+        environment: dict[str, str],
+        simulator: Simulator,
+        workers: int = 2,
+        *,
+        start=True,
     ):
         self.directory, self.environment, self.simulator = directory, environment, simulator
         self.database = directory / "pingadmin.sqlite3"
@@ -76,7 +84,9 @@ class Panel:
         self._people.append(Person(self.url))
         return self._people[-1]
 
-    def manage(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+    def manage(
+        self, *arguments: str, check: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess:
         """Run a command of this panel to its end; stdout and stderr as text."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
@@ -87,7 +97,12 @@ class Panel:
 
     def background(self, *arguments: str) -> Process:
         """Start a command of this panel that keeps running, such as reconcile --follow; the test ends it."""
-        return python("manage.py", *arguments, env=self.environment, log=self.directory / f"{arguments[0]}.log")
+        return python(
+            "manage.py",
+            *arguments,
+            env=self.environment,
+            log=self.directory / f"{arguments[0]}.log",
+        )
 
     def rows(self, query: str, *values) -> list[dict]:
         """What the SQLite file holds, read beside the panel."""

@@ -45,7 +45,9 @@ class Process:
 
     def await_line(self, pattern: str) -> re.Match:
         """The first match in the output; fails when the process ends or the deadline passes before."""
-        found = until(lambda: re.search(pattern, self.output) or not self.is_alive(), seconds=START_SECONDS)
+        found = until(
+            lambda: re.search(pattern, self.output) or not self.is_alive(), seconds=START_SECONDS
+        )
         found = re.search(pattern, self.output) if found else None
         assert found, f"{self._popen.args} did not print {pattern!r}; it printed:\n{self.output}"
         return found

@@ -18,7 +18,9 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("pingadmin test CA")
         certificate = _builder(self._name, self._name, self._key.public_key())
-        certificate = certificate.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        certificate = certificate.add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
         self.roots = folder / "roots.pem"
         self.roots.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())))
 
@@ -27,12 +29,18 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(host)
         builder = _builder(name, name if self_signed else self._name, key.public_key(), days=days)
-        builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([_alternative(host)]), critical=False
+        )
         file = self._folder / f"{host}-{days}-{self_signed}.pem"
         secret = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
-        file.write_bytes(_pem(builder.sign(key if self_signed else self._key, hashes.SHA256())) + secret)
+        file.write_bytes(
+            _pem(builder.sign(key if self_signed else self._key, hashes.SHA256())) + secret
+        )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context

@@ -126,14 +126,24 @@ def _read_request(peer, number):
         return None
     first, *lines = head.split("\r\n")
     method, path, _ = first.split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return Request(number, method, path, headers, peer.exactly(int(headers.get("content-length", 0))))
+    headers = {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
+    return Request(
+        number, method, path, headers, peer.exactly(int(headers.get("content-length", 0)))
+    )
 
 
 # --- Bytes of answers ---------------------------------------------------------------------------
 
 
-def http(status: int, body: bytes, *headers: str, kind: str = "application/json", length: int | None = None) -> bytes:
+def http(
+    status: int,
+    body: bytes,
+    *headers: str,
+    kind: str = "application/json",
+    length: int | None = None,
+) -> bytes:
     """A whole HTTP answer. length: what Content-Length claims, -1 for no such header."""
     lines = [f"HTTP/1.1 {status} Whatever", *headers]
     if kind:

@@ -9,7 +9,12 @@ from tests.upstream.conftest import AGI_KEY, agi_at
 from tests.upstream.raw_server import as_json, says
 from tests.upstream.test_faults import ID
 
-AGI = {"session_id": ID, "agent_name": "agi-0", "status": "paused", "created_at": "2026-11-22T15:00:00+01:00"}
+AGI = {
+    "session_id": ID,
+    "agent_name": "agi-0",
+    "status": "paused",
+    "created_at": "2026-11-22T15:00:00+01:00",
+}
 
 
 def test_agi_is_asked_as_documented(start):
@@ -24,11 +29,15 @@ def test_agi_is_asked_as_documented(start):
         ("POST", f"/v1/sessions/{ID}/resume", b""),
         ("GET", "/v1/sessions", b""),
     ]
-    assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {AGI_KEY}"}
+    assert {request.headers["authorization"] for request in server.requests} == {
+        f"Bearer {AGI_KEY}"
+    }
 
 
 def test_agi_look_up_tells_the_state_and_keeps_no_link_into_the_desktop(start):
-    record = agi_at(start(says(200, AGI | {"vnc_url": "https://vnc.example/secret"})).address).look_up(ID)
+    record = agi_at(
+        start(says(200, AGI | {"vnc_url": "https://vnc.example/secret"})).address
+    ).look_up(ID)
     assert (record.state, record.paused, record.who) == ("paused", True, "agi-0")
     assert record.created_at == datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
     assert "vnc" not in repr(record)
@@ -59,7 +68,9 @@ def test_agi_says_paused_only_in_words_of_its_documentation(start, state, known,
 
 @pytest.mark.parametrize("said", [None, "2026-11-22T14:00:00"])
 def test_agi_time_without_a_zone_is_no_moment(start, said):
-    assert agi_at(start(says(200, AGI | {"created_at": said})).address).look_up(ID).created_at is None
+    assert (
+        agi_at(start(says(200, AGI | {"created_at": said})).address).look_up(ID).created_at is None
+    )
 
 
 @pytest.mark.parametrize("change", [
@@ -98,16 +109,28 @@ AGI_RESUMES = {
         *("unknown", "unrecognised"),
     ),
     "T29 success is missing": (says(200, {"message": "resumed"}), "unknown", "unrecognised"),
-    "T29 success, yet with not_paused": (says(200, {"success": True, "message": "was not_paused"}), "ok", ""),
+    "T29 success, yet with not_paused": (
+        says(200, {"success": True, "message": "was not_paused"}),
+        "ok",
+        "",
+    ),
     "T29 false with the code": (says(200, {"success": False, "code": "not_paused"}), "already", ""),
     "T29 false with the text": (
         says(200, {"success": False, "message": "session not_paused"}),
         "already",
         "",
     ),
-    "T29 400 with the code": (says(400, {"error": {"code": "not_paused", "message": "m"}}), "already", ""),
+    "T29 400 with the code": (
+        says(400, {"error": {"code": "not_paused", "message": "m"}}),
+        "already",
+        "",
+    ),
     "T29 400 with the bare code": (says(400, {"error": "not_paused"}), "already", ""),
-    "T29 409 with session_not_paused": (says(409, {"detail": {"code": "session_not_paused"}}), "already", ""),
+    "T29 409 with session_not_paused": (
+        says(409, {"detail": {"code": "session_not_paused"}}),
+        "already",
+        "",
+    ),
     "T29 400 with the text": (says(400, {"detail": "Error: session is not_paused"}), "already", ""),
     "T29 400 with plain text": (says(400, b"not_paused", kind="text/plain"), "already", ""),
     "T29 500 with the text": (says(500, {"detail": "not_paused"}), "already", ""),
@@ -119,15 +142,29 @@ AGI_RESUMES = {
     "T29 404 with the text": (says(404, {"detail": "not_paused"}), "rejected", "not_found"),
     "T29 401 with the text": (says(401, {"detail": "not_paused"}), "rejected", "refused_key"),
     "T29 429 with the text": (says(429, {"detail": "not_paused"}), "rejected", "rate_limited"),
-    "T29 502 with the text": (says(502, b"not_paused", kind="text/html"), "unknown", "server_error"),
+    "T29 502 with the text": (
+        says(502, b"not_paused", kind="text/html"),
+        "unknown",
+        "server_error",
+    ),
     "T29 302 with the text": (says(302, b"not_paused", kind="text/html"), "unknown", "redirected"),
-    "T29 201 with the text": (says(201, {"success": False, "code": "not_paused"}), "unknown", "unrecognised"),
-    "T21 another session": (says(200, {"success": True, "session_id": "x"}), "unknown", "wrong_session"),
+    "T29 201 with the text": (
+        says(201, {"success": False, "code": "not_paused"}),
+        "unknown",
+        "unrecognised",
+    ),
+    "T21 another session": (
+        says(200, {"success": True, "session_id": "x"}),
+        "unknown",
+        "wrong_session",
+    ),
 }
 
 
 @pytest.mark.parametrize("behaviour, result, word", AGI_RESUMES.values(), ids=AGI_RESUMES)
-def test_agi_resume_is_a_success_only_when_success_is_literally_true(start, behaviour, result, word):
+def test_agi_resume_is_a_success_only_when_success_is_literally_true(
+    start, behaviour, result, word
+):
     server = start(behaviour)
     answer = agi_at(server.address).resume(ID)
     assert (answer.result, answer.word) == (result, word)
@@ -147,7 +184,11 @@ def test_t29_the_exact_code_counts_whatever_the_id_is(start):
 
 def test_agi_list_gives_what_can_be_read_and_counts_what_cannot(start):
     bad = [3, None, {}, AGI | {"session_id": "../x"}, AGI | {"status": 1}, AGI | {"session_id": 5}]
-    other = AGI | {"session_id": "second", "status": "running", "vnc_url": "https://vnc.example/secret"}
+    other = AGI | {
+        "session_id": "second",
+        "status": "running",
+        "vnc_url": "https://vnc.example/secret",
+    }
     listing = agi_at(start(says(200, [AGI, *bad, other])).address).list_sessions()
     assert [(record.session_id, record.paused) for record in listing.sessions] == [
         (ID, True),

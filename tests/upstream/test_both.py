@@ -10,7 +10,12 @@ from tests.upstream.raw_server import says
 from tests.upstream.test_faults import ID
 
 PING = {"client_id": "acme", "status": "connected"}
-AGI = {"session_id": ID, "agent_name": "agi-0", "status": "paused", "created_at": "2026-11-22T15:00:00+01:00"}
+AGI = {
+    "session_id": ID,
+    "agent_name": "agi-0",
+    "status": "paused",
+    "created_at": "2026-11-22T15:00:00+01:00",
+}
 
 
 def test_t30_systems_that_disagree_are_both_told_each_with_its_own_time(start):

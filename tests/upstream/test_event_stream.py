@@ -32,7 +32,10 @@ RULES = {
         ["a\u2028b\u2029c\u0085d\x0be\x0cf"],
     ),
     "several lines of data": (b"data: a\ndata: b\ndata:\ndata: c\n\n", ["a\nb\n\nc"]),
-    "one blank after the colon is taken away": (b"data:a\ndata: b\ndata:  c\ndata:\td\n\n", ["a\nb\n c\n\td"]),
+    "one blank after the colon is taken away": (
+        b"data:a\ndata: b\ndata:  c\ndata:\td\n\n",
+        ["a\nb\n c\n\td"],
+    ),
     "data without a colon is an empty line": (b"data\n\ndata\ndata\n\n", ["", "\n"]),
     "colons further on belong to the value": (b"data: a: b:c\n\n", ["a: b:c"]),
     "comments are nothing": (b": hello\n\n:\ndata: a\n: b\ndata: c\n\n:\n\n", ["a\nc"]),
@@ -62,14 +65,22 @@ def test_an_event_is_told_as_soon_as_its_last_byte_has_come(end):
 
 
 def test_ids_belong_to_their_events_and_the_newest_is_kept():
-    events, _, newest = split(b"id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\nid: 9\ndata: d\n\nid: 12\n\nid: 13\n")
+    events, _, newest = split(
+        b"id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\nid: 9\ndata: d\n\nid: 12\n\nid: 13\n"
+    )
     assert events == [("a", "1"), ("b", ""), ("c", ""), ("d", "9")]
     assert newest == "12"
 
 
-@pytest.mark.parametrize("event_id", [b"a\x00b", b"x" * (ID_MOST + 1), b"a\x1bb", "a\u2028b".encode()])
+@pytest.mark.parametrize(
+    "event_id", [b"a\x00b", b"x" * (ID_MOST + 1), b"a\x1bb", "a\u2028b".encode()]
+)
 def test_an_id_that_cannot_be_sent_back_is_left_out(event_id):
-    assert split(b"id: 1\ndata: a\n\nid: " + event_id + b"\ndata: b\n\n") == ([("a", "1"), ("b", "")], 0, "1")
+    assert split(b"id: 1\ndata: a\n\nid: " + event_id + b"\ndata: b\n\n") == (
+        [("a", "1"), ("b", "")],
+        0,
+        "1",
+    )
 
 
 def test_it_goes_on_after_the_id_that_it_was_given():
@@ -96,7 +107,10 @@ HOSTILE = {
     "T55 a long line of a field that nobody knows": (b"foo: " + LONG + b"\ndata: b\n\n", 1),
     "T55 a long id": (b"id: " + LONG + b"\ndata: b\n\n", 1),
     "T55 two long lines in one event": (b"data: " + LONG + b"\ndata: " + LONG + b"\n\n", 1),
-    "T55 a long line, then others of the same event": (b"data: " + LONG + b"\ndata: b\ndata: c\n\n", 1),
+    "T55 a long line, then others of the same event": (
+        b"data: " + LONG + b"\ndata: b\ndata: c\n\n",
+        1,
+    ),
     "T55 an event of nothing but empty lines": (b"data\n" * 70_000 + b"\n", 1),
     "T55 bad UTF-8": (b"data: \xff\xfe\n\n", 1),
     "T55 bad UTF-8 in one line of two": (b"data: a\ndata: \xc3\n\n", 1),
@@ -121,7 +135,11 @@ def test_t55_a_long_comment_takes_nothing_with_it(pieces):
 
 
 def test_t55_an_event_that_is_too_long_may_be_cut_between_its_lines():
-    assert split(b"data: " + LONG[:60_000] + b"\n", b"data: " + LONG[:6000] + b"\n\n", GOOD) == ([("after", "")], 1, "")
+    assert split(b"data: " + LONG[:60_000] + b"\n", b"data: " + LONG[:6000] + b"\n\n", GOOD) == (
+        [("after", "")],
+        1,
+        "",
+    )
 
 
 def test_t55_an_endless_line_is_counted_at_once_and_takes_no_memory():
@@ -155,7 +173,11 @@ def test_a_key_is_struck_out_wherever_the_bytes_were_cut():
     for place in range(len(raw)):
         splitter = Splitter(strike_out=lambda data: data.replace(b"key-12345678", b"***"))
         [event] = splitter.feed(raw[:place]) + splitter.feed(raw[place:])
-        assert (event.data, event.id, splitter.last_event_id) == ("it is ***, is it not", "***", "***")
+        assert (event.data, event.id, splitter.last_event_id) == (
+            "it is ***, is it not",
+            "***",
+            "***",
+        )
 
 
 # --- Against the standard, word for word ----------------------------------------------------------
@@ -191,7 +213,9 @@ def word_for_word(raw: bytes) -> tuple[list, int, str]:
     """The standard's algorithm, slow and plain, with our limits; as `split` answers."""
     events, dropped, newest, newest_read = [], 0, "", ""
     data, event_id, kind, bad = [], "", b"", False
-    *lines, last = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    *lines, last = (
+        raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    )
     for line in lines:
         if not line:
             newest = newest_read

@@ -12,7 +12,16 @@ import pytest
 
 from pingadmin.upstream.errors import WORDS, UpstreamError
 from tests.upstream.conftest import AGI_KEY, PING_KEY, agi_at, ping_at
-from tests.upstream.raw_server import as_json, drips, goes_on_for_ever, hangs, http, resets_after, says, sends
+from tests.upstream.raw_server import (
+    as_json,
+    drips,
+    goes_on_for_ever,
+    hangs,
+    http,
+    resets_after,
+    says,
+    sends,
+)
 
 ID = "0b9ff1a6-59cb-4b19-a3a9-2f1c6a2f9d10"
 SESSION = {
@@ -52,18 +61,37 @@ CASES = {
     "T14 drips the headers": (drips(GOOD, first=20), *TIMED_OUT),
     "T14 drips from the first byte": (drips(GOOD), *TIMED_OUT),
     "T14 drips headers of a refusal": (drips(http(404, b""), first=30), *TIMED_OUT),
-    "T14 says 100 Continue for ever": (goes_on_for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), *TIMED_OUT),
+    "T14 says 100 Continue for ever": (
+        goes_on_for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        *TIMED_OUT,
+    ),
     "T15 endless body": (goes_on_for_ever(http(200, b"[", length=-1), b" " * 65536), *TOO_LARGE),
     "T15 1 GB body": (goes_on_for_ever(http(200, b"[", length=10**9), b" " * 65536), *TOO_LARGE),
-    "T15 endless chunks": (goes_on_for_ever(CHUNKED, b"400\r\n" + b" " * 1024 + b"\r\n"), *TOO_LARGE),
-    "T15 endless body of a refusal": (goes_on_for_ever(http(404, b"", length=-1), b" " * 65536), *TOO_LARGE),
-    "T15 gzip bomb": (says(200, gzip.compress(b" " * 50_000_000), "Content-Encoding: gzip"), *UNREADABLE),
+    "T15 endless chunks": (
+        goes_on_for_ever(CHUNKED, b"400\r\n" + b" " * 1024 + b"\r\n"),
+        *TOO_LARGE,
+    ),
+    "T15 endless body of a refusal": (
+        goes_on_for_ever(http(404, b"", length=-1), b" " * 65536),
+        *TOO_LARGE,
+    ),
+    "T15 gzip bomb": (
+        says(200, gzip.compress(b" " * 50_000_000), "Content-Encoding: gzip"),
+        *UNREADABLE,
+    ),
     "T15 one byte more than accepted": (says(200, as_json(SESSION).ljust(256_001)), *TOO_LARGE),
     "T15 as much as accepted": (says(200, as_json(SESSION).ljust(256_000)), *FINE),
     "T17 502 with HTML": (says(502, HTML, kind="text/html"), *SERVER_ERROR),
-    "T17 503 with HTML and Retry-After": (says(503, HTML, "Retry-After: 1", kind="text/html"), *SERVER_ERROR),
+    "T17 503 with HTML and Retry-After": (
+        says(503, HTML, "Retry-After: 1", kind="text/html"),
+        *SERVER_ERROR,
+    ),
     "T17 504 with HTML": (says(504, HTML, kind="text/html"), *SERVER_ERROR),
-    "T17 501, which a second try does not mend": (says(501, HTML), ("server_error", 1), SERVER_ERROR[1]),
+    "T17 501, which a second try does not mend": (
+        says(501, HTML),
+        ("server_error", 1),
+        SERVER_ERROR[1],
+    ),
     "T18 invalid JSON": (says(200, b'{"client_id": '), *UNREADABLE),
     "T18 empty body": (says(200, b""), *UNREADABLE),
     "T18 body with a BOM": (says(200, b"\xef\xbb\xbf" + as_json(SESSION)), *UNREADABLE),
@@ -87,7 +115,10 @@ CASES = {
     "T19 204 in place of 200": (sends(b"HTTP/1.1 204 No Content\r\n\r\n"), *UNRECOGNISED),
     "T20 NaN": (says(200, as_json(SESSION | {"duration": float("nan")})), *UNREADABLE),
     "T20 Infinity": (says(200, as_json(SESSION | {"extra": float("-inf")})), *UNREADABLE),
-    "T20 5000 digits where it does not matter": (says(200, OPEN + b', "x": ' + b"7" * 5000 + b"}"), *FINE),
+    "T20 5000 digits where it does not matter": (
+        says(200, OPEN + b', "x": ' + b"7" * 5000 + b"}"),
+        *FINE,
+    ),
     "T20 nested 100,000 deep": (says(200, DEEP), *UNREADABLE),
     "T20 nested deep in a field": (says(200, OPEN + b', "extra": ' + DEEP + b"}"), *UNREADABLE),
     "T20 duplicate keys": (says(200, OPEN + b', "status": "disconnected"}'), *UNREADABLE),
@@ -113,7 +144,10 @@ CASES = {
     "T27 closed between chunks": (sends(CHUNKED + b"2\r\n{}\r\n"), *BROKEN_OFF),
 }
 for _status in (301, 302, 303, 307, 308, 300, 304):
-    CASES[f"T16 {_status} to the same host"] = (says(_status, b"", "Location: /elsewhere"), *REDIRECTED)
+    CASES[f"T16 {_status} to the same host"] = (
+        says(_status, b"", "Location: /elsewhere"),
+        *REDIRECTED,
+    )
 
 SYSTEMS = pytest.mark.parametrize("api_at", [ping_at, agi_at], ids=["ping", "agi"])
 every_case = pytest.mark.parametrize("behaviour, look_up, resume", CASES.values(), ids=CASES)
@@ -121,7 +155,9 @@ every_case = pytest.mark.parametrize("behaviour, look_up, resume", CASES.values(
 
 @SYSTEMS
 @every_case
-def test_a_look_up_ends_in_a_record_or_in_one_word(start, settings, api_at, behaviour, look_up, resume):
+def test_a_look_up_ends_in_a_record_or_in_one_word(
+    start, settings, api_at, behaviour, look_up, resume
+):
     if look_up == TIMED_OUT[0]:
         settings.UPSTREAM_READ_SECONDS = 0.3
     server = start(behaviour)
@@ -134,7 +170,9 @@ def test_a_look_up_ends_in_a_record_or_in_one_word(start, settings, api_at, beha
 
 @SYSTEMS
 @every_case
-def test_a_resume_is_sent_once_and_claims_nothing_unknown(start, settings, api_at, behaviour, look_up, resume):
+def test_a_resume_is_sent_once_and_claims_nothing_unknown(
+    start, settings, api_at, behaviour, look_up, resume
+):
     if resume == TIMED_OUT[1]:
         settings.UPSTREAM_WRITE_SECONDS = 0.3
     server = start(behaviour)
@@ -147,7 +185,11 @@ def test_a_resume_is_sent_once_and_claims_nothing_unknown(start, settings, api_a
 @SYSTEMS
 @pytest.mark.parametrize(
     "first",
-    [resets_after(), resets_after(GOOD[:-10]), *(says(status, HTML) for status in (500, 502, 503, 504))],
+    [
+        resets_after(),
+        resets_after(GOOD[:-10]),
+        *(says(status, HTML) for status in (500, 502, 503, 504)),
+    ],
     ids=["reset", "reset in the body", "500", "502", "503", "504"],
 )
 def test_a_look_up_survives_one_failure(start, api_at, first):
@@ -191,7 +233,11 @@ def test_t23_a_refused_key_never_opens_the_circuit(start, api_at):
 
 @SYSTEMS
 def test_an_error_holds_no_key_and_no_request(start, api_at):
-    api = api_at(start(says(404, {"error": {"code": "x", "message": f"no {PING_KEY} nor {AGI_KEY}"}})).address)
+    api = api_at(
+        start(
+            says(404, {"error": {"code": "x", "message": f"no {PING_KEY} nor {AGI_KEY}"}})
+        ).address
+    )
     with pytest.raises(UpstreamError) as caught:
         api.look_up(ID)
     error = caught.value
@@ -202,7 +248,9 @@ def test_an_error_holds_no_key_and_no_request(start, api_at):
 
 
 @SYSTEMS
-@pytest.mark.parametrize("behaviour", [resets_after(), hangs, sends(b"nonsense")], ids=["reset", "hang", "nonsense"])
+@pytest.mark.parametrize(
+    "behaviour", [resets_after(), hangs, sends(b"nonsense")], ids=["reset", "hang", "nonsense"]
+)
 def test_an_error_from_the_wire_does_not_drag_the_request_along(start, settings, api_at, behaviour):
     settings.UPSTREAM_READ_SECONDS = 0.3
     with pytest.raises(UpstreamError) as caught:

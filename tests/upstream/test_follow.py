@@ -14,7 +14,15 @@ from pingadmin.upstream.wire import tls_context
 from tests.support.processes import until
 from tests.upstream.certificates import Authority
 from tests.upstream.conftest import PING_KEY, agi_at, ping_at
-from tests.upstream.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says, sends
+from tests.upstream.raw_server import (
+    drips,
+    goes_on_for_ever,
+    hangs,
+    http,
+    resets_after,
+    says,
+    sends,
+)
 from tests.upstream.test_faults import ID, SYSTEMS
 
 HEAD = http(200, b"", kind="text/event-stream; charset=utf-8", length=-1)
@@ -66,9 +74,18 @@ def test_the_stream_is_asked_for_as_documented(start):
     server = start(then_silent(event()))
     heard(ping_at(server.address + "/customer/v2"))
     [request] = server.requests
-    assert (request.method, request.path, request.body) == ("GET", "/customer/v2/sessions/events", b"")
+    assert (request.method, request.path, request.body) == (
+        "GET",
+        "/customer/v2/sessions/events",
+        b"",
+    )
     named = ("authorization", "accept", "accept-encoding", "last-event-id")
-    assert [request.headers.get(name) for name in named] == [PING_KEY, "text/event-stream", "identity", None]
+    assert [request.headers.get(name) for name in named] == [
+        PING_KEY,
+        "text/event-stream",
+        "identity",
+        None,
+    ]
 
 
 @pytest.mark.parametrize("after, sent", [
@@ -88,9 +105,17 @@ def test_it_asks_to_go_on_where_it_was(start, after, sent):
 ])  # fmt: skip
 def test_an_event_is_told_with_all_it_says(start, kind, state):
     before = datetime.now(UTC)
-    [*_, last] = heard(ping_at(start(then_silent(b"id: 41\n" + event(EVENT | COUNTS, event_type=kind))).address))
+    [*_, last] = heard(
+        ping_at(start(then_silent(b"id: 41\n" + event(EVENT | COUNTS, event_type=kind))).address)
+    )
     [one] = last.events
-    assert (one.session_id, one.kind, one.state, one.who, one.place) == (ID, kind, state, "acme", 41)
+    assert (one.session_id, one.kind, one.state, one.who, one.place) == (
+        ID,
+        kind,
+        state,
+        "acme",
+        41,
+    )
     assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes) == (30, 0, 2**63 - 1)
     assert before <= one.heard_at == last.at <= datetime.now(UTC)
     assert (last.last_event_id, last.heard_bytes) == ("41", True)
@@ -107,7 +132,12 @@ def test_a_place_is_a_whole_number_that_can_be_stored(start, event_id, place):
 
 def test_counters_that_were_not_reported_stay_unknown(start):
     [one] = heard(ping_at(start(then_silent(event(duration=None))).address))[-1].events
-    assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.place) == (None, None, None, None)
+    assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.place) == (
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def test_names_are_made_storable_and_short(start):
@@ -151,9 +181,17 @@ def test_t55_an_event_that_does_not_fit_is_counted_and_not_half_believed(start, 
 
 
 def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_on(start):
-    raw = event(event_type="session_rekeyed") + b"data: " + b"x" * 10_000_000 + b"\n\ndata: \xff\n\n" + event()
+    raw = (
+        event(event_type="session_rekeyed")
+        + b"data: "
+        + b"x" * 10_000_000
+        + b"\n\ndata: \xff\n\n"
+        + event()
+    )
     found = heard(ping_at(start(then_silent(raw)).address))
-    counts = [sum(getattr(one, name) for one in found) for name in ("unknown", "dropped", "unreadable")]
+    counts = [
+        sum(getattr(one, name) for one in found) for name in ("unknown", "dropped", "unreadable")
+    ]
     assert counts == [1, 2, 0]
 
 
@@ -219,18 +257,27 @@ ENDS = {
     "T51 silence after the headers": (then_silent(b""), "timed_out"),
     "T51 silence after an event": (then_silent(event()), "timed_out"),
     "T14 drips the headers": (drips(HEAD, first=20), "timed_out"),
-    "a chunk's size that drips for ever": (drips(CHUNKED + b"0" * 1000, first=len(CHUNKED)), "timed_out"),
+    "a chunk's size that drips for ever": (
+        drips(CHUNKED + b"0" * 1000, first=len(CHUNKED)),
+        "timed_out",
+    ),
     "another content type": (says(200, {}), "unreadable"),
     "HTML": (says(200, b"<html>", kind="text/html"), "unreadable"),
     "no content type": (says(200, b"data: x\n\n", kind=""), "unreadable"),
-    "204": (sends(b"HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\n\r\n"), "unrecognised"),
+    "204": (
+        sends(b"HTTP/1.1 204 No Content\r\nContent-Type: text/event-stream\r\n\r\n"),
+        "unrecognised",
+    ),
     "206": (says(206, b"", kind="text/event-stream"), "unrecognised"),
     "401": (says(401, {"error": {"code": "unauthorized", "message": "m"}}), "refused_key"),
     "404": (says(404, b""), "not_found"),
     "429": (says(429, b"", "Retry-After: 9"), "rate_limited"),
     "503": (says(503, b""), "server_error"),
     "503 that is a stream": (says(503, b"", kind="text/event-stream"), "server_error"),
-    "an endless page of errors": (goes_on_for_ever(http(500, b"", length=-1), b" " * 65536), "too_large"),
+    "an endless page of errors": (
+        goes_on_for_ever(http(500, b"", length=-1), b" " * 65536),
+        "too_large",
+    ),
     "T16 a redirect": (says(302, b"", "Location: /elsewhere"), "redirected"),
     "not HTTP": (sends(b"SSH-2.0-OpenSSH_9.2\r\n"), "unreadable"),
 }
@@ -260,7 +307,10 @@ def test_nobody_there_is_unreachable():
 
 def test_events_that_came_before_the_end_are_heard_before_it(start):
     found = []
-    with pytest.raises(UpstreamError), ping_at(start(sends(HEAD + event() * 30)).address).follow() as stream:
+    with (
+        pytest.raises(UpstreamError),
+        ping_at(start(sends(HEAD + event() * 30)).address).follow() as stream,
+    ):
         found.extend(one for heard_now in stream for one in heard_now.events)
     assert len(found) == 30
 
@@ -367,7 +417,9 @@ def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(start):
     assert len(server.requests) == asked + 1
 
 
-def test_the_environment_can_neither_take_the_key_nor_divert_the_stream(start, monkeypatch, tmp_path):
+def test_the_environment_can_neither_take_the_key_nor_divert_the_stream(
+    start, monkeypatch, tmp_path
+):
     netrc = tmp_path / ".netrc"
     netrc.write_text("default login somebody password else\n")
     netrc.chmod(0o600)
@@ -428,7 +480,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_t52_t55_the_simulators_faults_cost_what_they_hit_and_the_stream_goes_on(simulated_upstreams, kind):
+def test_t52_t55_the_simulators_faults_cost_what_they_hit_and_the_stream_goes_on(
+    simulated_upstreams, kind
+):
     with api_for("ping").follow() as stream:
         listening = iter(stream)
         next(listening)
@@ -436,13 +490,20 @@ def test_t52_t55_the_simulators_faults_cost_what_they_hit_and_the_stream_goes_on
         for _ in range(2):
             simulated_upstreams.advance(6)
         found = [next(listening)]
-        while sum(one.kind == "session_heartbeat" for heard_now in found for one in heard_now.events) < 10:
+        while (
+            sum(one.kind == "session_heartbeat" for heard_now in found for one in heard_now.events)
+            < 10
+        ):
             found.append(next(listening))
-    counts = [sum(getattr(one, name) for one in found) for name in ("dropped", "unreadable", "unknown")]
+    counts = [
+        sum(getattr(one, name) for one in found) for name in ("dropped", "unreadable", "unknown")
+    ]
     assert tuple(counts) == FAULTS[kind]
 
 
-def test_t51_a_drop_of_the_simulator_is_an_end_and_its_silence_a_time_out(simulated_upstreams, settings):
+def test_t51_a_drop_of_the_simulator_is_an_end_and_its_silence_a_time_out(
+    simulated_upstreams, settings
+):
     api = api_for("ping")
     for kind, word in [("drop", "broken_off"), ("silence", "timed_out")]:
         settings.EVENT_STREAM_IDLE_SECONDS = 0.5

@@ -21,9 +21,15 @@ many = settings(
 
 texts = st.text(st.characters(codec=None), max_size=40)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | texts | st.just(ID)
-values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
-objects = st.dictionaries(st.sampled_from([*SESSION, "error", "message", "code", "detail", "created_at"]), values)
-statuses = st.sampled_from([200, 200, 200, 201, 204, 206, 302, 400, 401, 404, 409, 429, 500, 599, 999])
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3)
+)
+objects = st.dictionaries(
+    st.sampled_from([*SESSION, "error", "message", "code", "detail", "created_at"]), values
+)
+statuses = st.sampled_from(
+    [200, 200, 200, 201, 204, 206, 302, 400, 401, 404, 409, 429, 500, 599, 999]
+)
 
 
 @pytest.fixture
@@ -63,7 +69,10 @@ def check(api, server):
 
 @SYSTEMS
 @many
-@given(body=st.binary(max_size=300) | values.map(lambda value: json.dumps(value).encode()), status=statuses)
+@given(
+    body=st.binary(max_size=300) | values.map(lambda value: json.dumps(value).encode()),
+    status=statuses,
+)
 def test_any_body(parrot, api_at, body, status):
     parrot.says = http(status, body)
     assert check(api_at(parrot.address), parrot).result != "ok"
@@ -77,12 +86,16 @@ def test_any_values_in_the_fields_that_matter(parrot, api_at, body, status):
     answer = check(api_at(parrot.address), parrot)
     if answer.result == "ok":
         assert status == 200
-        assert body.get("success") is True or (body.get("paused") is False and body.get("session_id") == ID)
+        assert body.get("success") is True or (
+            body.get("paused") is False and body.get("session_id") == ID
+        )
 
 
 @SYSTEMS
 @many
-@given(head=st.lists(st.binary(max_size=30), max_size=6), status=statuses, first=st.binary(max_size=20))
+@given(
+    head=st.lists(st.binary(max_size=30), max_size=6), status=statuses, first=st.binary(max_size=20)
+)
 def test_any_headers(parrot, api_at, head, status, first):
     lines = [b"HTTP/1.1 %d " % status + first, b"Content-Type: application/json", *head]
     parrot.says = b"\r\n".join(lines) + b"\r\n\r\n" + json.dumps(SESSION).encode()

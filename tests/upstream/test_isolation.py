@@ -49,7 +49,10 @@ def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(start, settings):
 
     server = start(waits, waits, waits, says(200, SESSION))
     api = ping_at(server.address)
-    threads = [threading.Thread(target=look_up_word, args=[api]) for _ in range(settings.UPSTREAM_READ_SLOTS)]
+    threads = [
+        threading.Thread(target=look_up_word, args=[api])
+        for _ in range(settings.UPSTREAM_READ_SLOTS)
+    ]
     for thread in threads:
         thread.start()
     for _ in threads:
@@ -118,7 +121,9 @@ def test_t32_failures_of_more_than_half_a_minute_ago_do_not_count(breaker, clock
     assert breaker.state().word == "closed"
 
 
-def test_t32_after_fifteen_seconds_one_probe_goes_and_its_success_closes_the_circuit(breaker, clock):
+def test_t32_after_fifteen_seconds_one_probe_goes_and_its_success_closes_the_circuit(
+    breaker, clock
+):
     calls(breaker, *[True] * 5)
     clock.now += 14.9
     assert round(breaker.state().opens_in_seconds, 1) == 0.1
@@ -179,7 +184,9 @@ def test_t32_of_many_threads_one_gets_the_probe(breaker, clock):
 
 
 @SYSTEMS
-def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(start, api_at, clock):
+def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(
+    start, api_at, clock
+):
     server = start(*[says(503, ENVELOPE)] * 11, says(200, SESSION))
     api = api_at(server.address)
     api.transport.breaker._clock = clock

@@ -190,8 +190,12 @@ def test_t26_a_server_without_tls_gets_no_request(start, api_at):
 def test_t26_a_tls_handshake_that_hangs_ends_in_time(settings, api_at):
     settings.UPSTREAM_CONNECT_SECONDS = 0.2
     started = monotonic()
-    with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts, by its backlog, and never speaks
-        assert_nothing_was_sent(api_at(f"https://127.0.0.1:{listener.getsockname()[1]}"), "timed_out")
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as listener:  # accepts, by its backlog, and never speaks
+        assert_nothing_was_sent(
+            api_at(f"https://127.0.0.1:{listener.getsockname()[1]}"), "timed_out"
+        )
     assert monotonic() - started < 5
 
 

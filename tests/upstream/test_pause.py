@@ -14,7 +14,8 @@ def test_pausing_is_asked_for_as_documented(start):
     ping_at(server.address + "/customer/v2").pause(ID)
     agi_at(server.address + "/v1").pause(ID)
     asked = [
-        (request.method, request.path, request.body, request.headers["authorization"]) for request in server.requests
+        (request.method, request.path, request.body, request.headers["authorization"])
+        for request in server.requests
     ]
     assert asked == [
         ("PATCH", f"/customer/v2/sessions/{ID}/pause", b"", PING_KEY),
@@ -37,8 +38,14 @@ PING_PAUSES = {
     "paused a one": (paused(paused=1), *UNSURE),
     "session_id missing": (says(200, {"paused": True}), *UNSURE),
     "202": (says(202, {"session_id": ID, "paused": True}), *UNSURE),
-    "400 with already_paused": (says(400, {"error": {"code": "already_paused", "message": "m"}}), *ALREADY),
-    "400 with session_already_paused": (says(400, {"error": {"code": "session_already_paused"}}), *ALREADY),
+    "400 with already_paused": (
+        says(400, {"error": {"code": "already_paused", "message": "m"}}),
+        *ALREADY,
+    ),
+    "400 with session_already_paused": (
+        says(400, {"error": {"code": "session_already_paused"}}),
+        *ALREADY,
+    ),
     "400 with the code of a resume": (
         says(400, {"error": {"code": "session_not_paused"}}),
         "rejected",
@@ -49,8 +56,18 @@ PING_PAUSES = {
         says(400, {"error": {"code": "bad_request", "message": "already_paused or not reusable"}}),
         *("rejected", "refused", None),
     ),
-    "404 with the code": (says(404, {"error": {"code": "already_paused"}}), "rejected", "not_found", None),
-    "500 with the code": (says(500, {"error": {"code": "already_paused"}}), "unknown", "server_error", None),
+    "404 with the code": (
+        says(404, {"error": {"code": "already_paused"}}),
+        "rejected",
+        "not_found",
+        None,
+    ),
+    "500 with the code": (
+        says(500, {"error": {"code": "already_paused"}}),
+        "unknown",
+        "server_error",
+        None,
+    ),
 }
 
 
@@ -64,15 +81,33 @@ def test_ping_pause_is_a_success_only_when_it_says_so_whole(start, behaviour, re
 
 AGI_PAUSES = {
     "success is true": (says(200, {"success": True, "message": "m"}), "ok", "", None),
-    "success is false": (says(200, {"success": False, "message": "agent is gone"}), "rejected", "refused", None),
+    "success is false": (
+        says(200, {"success": False, "message": "agent is gone"}),
+        "rejected",
+        "refused",
+        None,
+    ),
     "success is a text": (says(200, {"success": "true"}), *UNSURE),
     "success is missing": (says(200, {"message": "paused"}), *UNSURE),
-    "success, yet with the text": (says(200, {"success": True, "message": "was already_paused"}), "ok", "", None),
+    "success, yet with the text": (
+        says(200, {"success": True, "message": "was already_paused"}),
+        "ok",
+        "",
+        None,
+    ),
     "false with the code": (says(200, {"success": False, "code": "already_paused"}), *ALREADY),
-    "400 with the code": (says(400, {"error": {"code": "already_paused", "message": "m"}}), *ALREADY),
+    "400 with the code": (
+        says(400, {"error": {"code": "already_paused", "message": "m"}}),
+        *ALREADY,
+    ),
     "400 with the text": (says(400, {"detail": "Error: session is already_paused"}), *ALREADY),
     "400 with plain text": (says(400, b"already_paused", kind="text/plain"), *ALREADY),
-    "400 with the text of a resume": (says(400, {"detail": "not_paused"}), "rejected", "refused", None),
+    "400 with the text of a resume": (
+        says(400, {"detail": "not_paused"}),
+        "rejected",
+        "refused",
+        None,
+    ),
     "400 that says it in other words": (
         says(400, {"detail": "Session is already paused"}),
         "rejected",
@@ -80,13 +115,25 @@ AGI_PAUSES = {
         None,
     ),
     "404 with the text": (says(404, {"detail": "already_paused"}), "rejected", "not_found", None),
-    "502 with the text": (says(502, b"already_paused", kind="text/html"), "unknown", "server_error", None),
-    "T21 another session": (says(200, {"success": True, "session_id": "x"}), "unknown", "wrong_session", None),
+    "502 with the text": (
+        says(502, b"already_paused", kind="text/html"),
+        "unknown",
+        "server_error",
+        None,
+    ),
+    "T21 another session": (
+        says(200, {"success": True, "session_id": "x"}),
+        "unknown",
+        "wrong_session",
+        None,
+    ),
 }
 
 
 @pytest.mark.parametrize("behaviour, result, word, stated", AGI_PAUSES.values(), ids=AGI_PAUSES)
-def test_agi_pause_is_a_success_only_when_success_is_literally_true(start, behaviour, result, word, stated):
+def test_agi_pause_is_a_success_only_when_success_is_literally_true(
+    start, behaviour, result, word, stated
+):
     server = start(behaviour)
     answer = agi_at(server.address).pause(ID)
     assert (answer.result, answer.word, answer.paused) == (result, word, stated)
@@ -95,7 +142,9 @@ def test_agi_pause_is_a_success_only_when_success_is_literally_true(start, behav
 
 @SYSTEMS
 def test_an_answer_to_a_pause_means_nothing_for_a_resume(start, api_at):
-    api = api_at(start(says(400, {"error": {"code": "already_paused", "message": "already_paused"}})).address)
+    api = api_at(
+        start(says(400, {"error": {"code": "already_paused", "message": "already_paused"}})).address
+    )
     assert (api.pause(ID).result, api.resume(ID).result) == ("already", "rejected")
 
 
@@ -128,8 +177,15 @@ def test_a_pause_that_cannot_leave_is_not_sent(start, api_at):
 @pytest.mark.parametrize("alias, session_id, stated", [
     ("ping", cast.PING_CONNECTED, True), ("agi", cast.AGI_RUNNING, None),
 ])  # fmt: skip
-def test_a_simulated_session_is_paused_once_and_resumes(simulated_upstreams, alias, session_id, stated):
+def test_a_simulated_session_is_paused_once_and_resumes(
+    simulated_upstreams, alias, session_id, stated
+):
     api = api_for(alias)
     first, second = api.pause(session_id), api.pause(session_id)
-    assert (first.result, first.paused, second.result, second.paused) == ("ok", stated, "already", True)
+    assert (first.result, first.paused, second.result, second.paused) == (
+        "ok",
+        stated,
+        "already",
+        True,
+    )
     assert api.resume(session_id).result == "ok"

@@ -18,7 +18,11 @@ def test_ping_is_asked_as_documented(start):
     api.resume(ID)
     look_up, resume = server.requests
     assert (look_up.method, look_up.path) == ("GET", f"/customer/v2/sessions/{ID}/status")
-    assert (resume.method, resume.path, resume.body) == ("PATCH", f"/customer/v2/sessions/{ID}/resume", b"")
+    assert (resume.method, resume.path, resume.body) == (
+        "PATCH",
+        f"/customer/v2/sessions/{ID}/resume",
+        b"",
+    )
     assert {look_up.headers["authorization"], resume.headers["authorization"]} == {PING_KEY}
 
 
@@ -31,13 +35,21 @@ def test_ping_look_up_tells_what_was_said_and_no_more(start):
         True,
         "acme",
     )
-    assert (record.duration_seconds, record.uploaded_bytes, record.downloaded_bytes) == (4321, 0, 2**63 - 1)
+    assert (record.duration_seconds, record.uploaded_bytes, record.downloaded_bytes) == (
+        4321,
+        0,
+        2**63 - 1,
+    )
     assert record.paused is None
 
 
 def test_ping_counts_that_were_not_reported_stay_unknown(start):
     record = ping_at(start(says(200, PING | {"duration": None})).address).look_up(ID)
-    assert (record.duration_seconds, record.uploaded_bytes, record.downloaded_bytes) == (None, None, None)
+    assert (record.duration_seconds, record.uploaded_bytes, record.downloaded_bytes) == (
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize("state", ["created", "connected", "disconnected"])
@@ -109,12 +121,19 @@ PING_RESUMES = {
         says(400, {"error": {"code": "bad_request", "message": "not_paused or not reusable"}}),
         *("rejected", "refused", None),
     ),
-    "500 with not_paused": (says(500, {"error": {"code": "not_paused"}}), "unknown", "server_error", None),
+    "500 with not_paused": (
+        says(500, {"error": {"code": "not_paused"}}),
+        "unknown",
+        "server_error",
+        None,
+    ),
 }
 
 
 @pytest.mark.parametrize("behaviour, result, word, paused", PING_RESUMES.values(), ids=PING_RESUMES)
-def test_ping_resume_is_a_success_only_when_it_says_so_whole(start, behaviour, result, word, paused):
+def test_ping_resume_is_a_success_only_when_it_says_so_whole(
+    start, behaviour, result, word, paused
+):
     server = start(behaviour)
     answer = ping_at(server.address).resume(ID)
     assert (answer.result, answer.word, answer.paused) == (result, word, paused)

@@ -16,7 +16,15 @@ import pytest
 from pingadmin.upstream import transport
 from pingadmin.upstream.deadline import Call, Watchdog
 from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
-from tests.upstream.raw_server import as_json, drips, goes_on_for_ever, http, resets_after, says, sends
+from tests.upstream.raw_server import (
+    as_json,
+    drips,
+    goes_on_for_ever,
+    http,
+    resets_after,
+    says,
+    sends,
+)
 from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word
 
 
@@ -71,7 +79,9 @@ def test_a_second_try_that_does_not_fit_into_the_deadline_is_not_made(start, mon
 
 @SYSTEMS
 def test_t28_a_resume_never_meets_a_stale_connection(start, api_at):
-    server = start(sends(GOOD), says(200, SESSION))  # answers as if to keep the connection, and closes it
+    server = start(
+        sends(GOOD), says(200, SESSION)
+    )  # answers as if to keep the connection, and closes it
     api = api_at(server.address)
     assert look_up_word(api) == "ok"
     assert api.resume(ID).result == "ok"
@@ -94,14 +104,23 @@ def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(start, api_at)
 
 
 @SYSTEMS
-def test_the_environment_can_neither_take_the_key_nor_divert_the_call(start, api_at, monkeypatch, tmp_path):
+def test_the_environment_can_neither_take_the_key_nor_divert_the_call(
+    start, api_at, monkeypatch, tmp_path
+):
     netrc = tmp_path / ".netrc"
     netrc.write_text("default login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HOME", str(tmp_path))
     proxy = start(says(200, SESSION))
-    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+    for name in (
+        "http_proxy",
+        "HTTP_PROXY",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+    ):
         monkeypatch.setenv(name, proxy.address)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -128,7 +147,9 @@ def test_no_compression_is_asked_for_and_no_cookie_comes_back(start, api_at):
 
 
 @pytest.mark.parametrize(
-    "status", [413, 429, 503], ids=lambda status: f"{status} with Retry-After, which urllib3 would obey"
+    "status",
+    [413, 429, 503],
+    ids=lambda status: f"{status} with Retry-After, which urllib3 would obey",
 )
 def test_a_resume_is_not_repeated_by_the_library(start, status):
     server = start(says(status, {}, "Retry-After: 0"))

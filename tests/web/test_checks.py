@@ -21,17 +21,27 @@ def manage(*words, **environment) -> subprocess.CompletedProcess:
     }
     command = [sys.executable, "manage.py", *words]
     return subprocess.run(
-        command, cwd=ROOT, env=base | production | environment, capture_output=True, text=True, timeout=120
+        command,
+        cwd=ROOT,
+        env=base | production | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
 def test_production_settings_pass_without_a_word():
     done = manage("check", "--deploy", "--fail-level", "WARNING")
-    assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n"), done.stderr
+    assert (done.returncode, done.stdout) == (
+        0,
+        "System check identified no issues (0 silenced).\n",
+    ), done.stderr
 
 
 def test_a_try_over_http_does_not_pass():
-    done = manage("check", "--deploy", "--fail-level", "WARNING", ALLOW_HTTP="true", ALLOWED_HOSTS="localhost")
+    done = manage(
+        "check", "--deploy", "--fail-level", "WARNING", ALLOW_HTTP="true", ALLOWED_HOSTS="localhost"
+    )
     assert done.returncode == 1 and "pingadmin.W001" in done.stderr
 
 
@@ -54,5 +64,7 @@ def test_a_sample_or_shared_audit_key_is_an_error(settings):
 def test_a_loosened_content_policy_is_an_error(settings):
     assert checks.content_policy_is_strict(None) == []
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**directives, "style-src": ["'unsafe-inline'"]}}
+    settings.CONTENT_SECURITY_POLICY = {
+        "DIRECTIVES": {**directives, "style-src": ["'unsafe-inline'"]}
+    }
     assert [found.id for found in checks.content_policy_is_strict(None)] == ["pingadmin.E003"]

@@ -14,14 +14,22 @@ GROUNDS = ["page", "card", "well", "hover"]
 
 TEXT_PAIRS = (
     [(text, ground) for text in ("text", "second", "third", "accent") for ground in GROUNDS]
-    + [(text, f"{meaning}-wash") for text in ("text", "second") for meaning in [*MEANINGS, "accent"]]
+    + [
+        (text, f"{meaning}-wash")
+        for text in ("text", "second")
+        for meaning in [*MEANINGS, "accent"]
+    ]
     + [(meaning, f"{meaning}-wash") for meaning in MEANINGS]
     + [(meaning, ground) for meaning in ("paused", "failed") for ground in GROUNDS]
     + [("accent-strong", "accent-wash"), ("on-accent", "accent"), ("on-accent", "accent-strong")]
     + [("third", "accent-wash"), ("accent", "accent-wash"), ("paused", "accent-wash")]
 )
 # Borders of controls, focus rings and dots: 3 to 1 against what is beside them.
-SHAPE_PAIRS = [(shape, ground) for shape in ("edge", "accent", *MEANINGS) for ground in ("page", "card", "well")]
+SHAPE_PAIRS = [
+    (shape, ground)
+    for shape in ("edge", "accent", *MEANINGS)
+    for ground in ("page", "card", "well")
+]
 
 
 def contrast(one: str, other: str) -> float:
@@ -59,5 +67,8 @@ def test_colours_are_written_once():
 
 def test_the_admin_uses_the_same_colours():
     known = set(TOKENS.values())
-    admin = re.findall(r"light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", (ROOT / "static/admin-theme.css").read_text())
+    admin = re.findall(
+        r"light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)",
+        (ROOT / "static/admin-theme.css").read_text(),
+    )
     assert admin and set(admin) <= known

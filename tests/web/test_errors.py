@@ -37,7 +37,10 @@ def test_a_forbidden_page_says_who_can_help(as_viewer):
 def test_htmx_gets_a_notice_with_the_status_kept(as_viewer, path, status):
     answer = as_viewer.get(path, headers=HTMX)
     assert answer.status_code == status and not whole(answer)
-    assert answer.content.lstrip().startswith(b'<div class="notice') and b'role="alert"' in answer.content
+    assert (
+        answer.content.lstrip().startswith(b'<div class="notice')
+        and b'role="alert"' in answer.content
+    )
 
 
 def csrf_client(user) -> Client:
@@ -68,11 +71,15 @@ def test_a_token_from_before_the_sign_in_is_refused_in_kind_words(support):
     assert answer.status_code == 403 and b"nothing was sent" in answer.content
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://testserver.evil.example"]
+)
 def test_another_origin_is_refused_even_with_the_token(support, origin):
     client = csrf_client(support)
     token = token_of(client.get("/accounts/logout/"))
-    answer = client.post("/accounts/logout/", {"csrfmiddlewaretoken": token}, headers={"Origin": origin})
+    answer = client.post(
+        "/accounts/logout/", {"csrfmiddlewaretoken": token}, headers={"Origin": origin}
+    )
     assert answer.status_code == 403 and "_auth_user_id" in client.session
 
 
@@ -91,7 +98,9 @@ def test_too_large_a_body_is_called_so():
 
 def test_a_body_over_the_limit_is_refused(support):
     answer = csrf_client(support).post(
-        "/sessions/ping/ses_1/refresh/", "x=" + "y" * 300_000, content_type="application/x-www-form-urlencoded"
+        "/sessions/ping/ses_1/refresh/",
+        "x=" + "y" * 300_000,
+        content_type="application/x-www-form-urlencoded",
     )
     assert answer.status_code == 413 and b"nothing was sent" in answer.content
 

@@ -26,7 +26,12 @@ def test_the_header_leads_only_where_one_may_go(request, who, sessions, audit, p
 
 @pytest.mark.parametrize(
     ("who", "first"),
-    [("as_viewer", "/sessions/"), ("as_support", "/sessions/"), ("as_auditor", "/sessions/"), ("as_admin", "/audit/")],
+    [
+        ("as_viewer", "/sessions/"),
+        ("as_support", "/sessions/"),
+        ("as_auditor", "/sessions/"),
+        ("as_admin", "/audit/"),
+    ],
 )
 def test_everybody_begins_at_a_page_that_they_may_see(request, who, first):
     client = request.getfixturevalue(who)
@@ -44,7 +49,9 @@ def test_the_menu_names_the_person_and_the_role(as_support, support):
 def test_without_an_upstream_the_pages_say_so(as_support, settings):
     settings.UPSTREAMS = {}
     assert "No upstream is set" in page(as_support, "/sessions/")
-    assert "History and audit can be read, nothing can be looked up or resumed." in page(as_support, "/audit/")
+    assert "History and audit can be read, nothing can be looked up or resumed." in page(
+        as_support, "/audit/"
+    )
 
 
 def test_with_an_upstream_there_is_no_such_notice(as_auditor, settings):
@@ -62,13 +69,16 @@ def test_htmx_is_told_to_evaluate_nothing_and_keep_nothing(as_support):
 
     config = json.loads(page(as_support).split('name="htmx-config" content=\'')[1].split("'")[0])
     assert not any(
-        config[name] for name in ("allowEval", "allowScriptTags", "includeIndicatorStyles", "historyCacheSize")
+        config[name]
+        for name in ("allowEval", "allowScriptTags", "includeIndicatorStyles", "historyCacheSize")
     )
     assert config["selfRequestsOnly"] and config["refreshOnHistoryMiss"]
     swaps = {rule["code"]: rule["swap"] for rule in config["responseHandling"]}
     assert swaps == {"204|304": False, "[23]..": True, "[45]..": True}
 
 
-def test_the_frame_costs_the_same_few_queries_on_every_page(as_support, django_assert_max_num_queries):
+def test_the_frame_costs_the_same_few_queries_on_every_page(
+    as_support, django_assert_max_num_queries
+):
     with django_assert_max_num_queries(8):
         page(as_support, "/nothing/")

@@ -17,7 +17,19 @@ POLICY = {
 }
 
 
-@pytest.fixture(params=["login", "redirect", "page", "missing", "forbidden", "csrf", "method", "static", "health"])
+@pytest.fixture(
+    params=[
+        "login",
+        "redirect",
+        "page",
+        "missing",
+        "forbidden",
+        "csrf",
+        "method",
+        "static",
+        "health",
+    ]
+)
 def answer(request, db, as_viewer, viewer):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(viewer)

@@ -12,12 +12,18 @@ def ask(client, current="", path="/sessions/", **headers):
 def test_a_lapsed_sign_in_sends_the_whole_page_there_and_back(client, db):
     answer = ask(client, PAGE)
     assert answer.status_code == 204 and answer.content == b""
-    assert answer["HX-Redirect"] == ("/accounts/login/?next=%2Fsessions%2Fping%2Fses_1%2F%3Ftab%3D2%26x%3D%250d%250a")
+    assert answer["HX-Redirect"] == (
+        "/accounts/login/?next=%2Fsessions%2Fping%2Fses_1%2F%3Ftab%3D2%26x%3D%250d%250a"
+    )
 
 
 def test_a_lapsed_sign_in_answers_a_press_the_same_way(client, db):
-    answer = client.post("/sessions/ping/ses_1/resume/", headers={"HX-Request": "true", "HX-Current-URL": PAGE})
-    assert answer.status_code == 204 and answer["HX-Redirect"].startswith("/accounts/login/?next=%2Fsessions")
+    answer = client.post(
+        "/sessions/ping/ses_1/resume/", headers={"HX-Request": "true", "HX-Current-URL": PAGE}
+    )
+    assert answer.status_code == 204 and answer["HX-Redirect"].startswith(
+        "/accounts/login/?next=%2Fsessions"
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,8 +57,12 @@ def test_a_browser_is_redirected_as_ever(client, db):
         ("", "%2F"),
     ],
 )
-def test_a_form_that_met_the_sign_in_leads_back_to_its_page_and_not_to_where_it_was_sent(client, db, page, back):
-    answer = client.post("/sessions/ping/ses_1/notes/add/", {"text": "x"}, headers={"Referer": page})
+def test_a_form_that_met_the_sign_in_leads_back_to_its_page_and_not_to_where_it_was_sent(
+    client, db, page, back
+):
+    answer = client.post(
+        "/sessions/ping/ses_1/notes/add/", {"text": "x"}, headers={"Referer": page}
+    )
     assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={back}")
 
 

@@ -46,7 +46,9 @@ def test_a_secret_is_stars():
 
 
 def test_a_clients_mistake_has_no_traceback():
-    record = logging.LogRecord("django.request", logging.WARNING, "f.py", 1, "Bad", (), (None, None, None))
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "f.py", 1, "Bad", (), (None, None, None)
+    )
     assert QuietClients().filter(record) and record.exc_info is None
 
 
@@ -58,14 +60,19 @@ def test_a_request_with_hostile_parts_leaves_whole_lines(client, db, monkeypatch
     handler.emit = lambda record: lines.append(handler.format(record))
     logging.getLogger("django.request").addHandler(handler)
     try:
-        client.get("/nothing%0d%0aforged/", headers={"User-Agent": HOSTILE.encode("ascii", "replace").decode()})
+        client.get(
+            "/nothing%0d%0aforged/",
+            headers={"User-Agent": HOSTILE.encode("ascii", "replace").decode()},
+        )
     finally:
         logging.getLogger("django.request").removeHandler(handler)
     assert len(lines) == 1 and len(lines[0].splitlines()) == 1
     assert json.loads(lines[0])["status"] == 404
 
 
-@pytest.mark.parametrize("name", ["django.request", "django.security.csrf", "pingadmin.accounts.people"])
+@pytest.mark.parametrize(
+    "name", ["django.request", "django.security.csrf", "pingadmin.accounts.people"]
+)
 def test_nothing_is_mailed_and_everything_reaches_the_one_handler(settings, name):
     handlers = settings.LOGGING["handlers"]
     assert list(handlers) == ["stderr"] and handlers["stderr"]["formatter"] == "json"

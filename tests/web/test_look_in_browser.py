@@ -30,7 +30,11 @@ def test_axe_finds_nothing(new_page, axe, name, theme):
     who, path = PAGES[name]
     page = new_page(who, color_scheme=theme, viewport={"width": 1200, "height": 800})
     page.goto(path)
-    found = [(rule["id"], node["html"]) for rule in axe.run(page).response["violations"] for node in rule["nodes"]]
+    found = [
+        (rule["id"], node["html"])
+        for rule in axe.run(page).response["violations"]
+        for node in rule["nodes"]
+    ]
     assert found == []
 
 

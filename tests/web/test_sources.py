@@ -17,7 +17,14 @@ INLINE = [
     r"\shx-on",
     r"javascript:",
 ]
-UNSAFE = [r"\|\s*safe\b", r"\|\s*safeseq\b", r"autoescape\s+off", r"hx-vals", r"hx-vars", r"https?://(?!www\.w3\.org)"]
+UNSAFE = [
+    r"\|\s*safe\b",
+    r"\|\s*safeseq\b",
+    r"autoescape\s+off",
+    r"hx-vals",
+    r"hx-vars",
+    r"https?://(?!www\.w3\.org)",
+]
 
 
 def name_of(path: Path) -> str:
@@ -51,7 +58,9 @@ def test_the_scan_finds_what_it_looks_for(bad):
 WRITES_HTML = "pingadmin/oversight/rows.py"
 
 
-@pytest.mark.parametrize("source", [source for source in PYTHON if name_of(source) != WRITES_HTML], ids=name_of)
+@pytest.mark.parametrize(
+    "source", [source for source in PYTHON if name_of(source) != WRITES_HTML], ids=name_of
+)
 def test_no_python_marks_text_as_safe(source):
     assert not re.search(r"mark_safe|SafeString|SafeText|allow_tags", source.read_text())
 
@@ -63,7 +72,9 @@ def test_stylesheets_ask_nobody_else_for_anything():
 
 def test_the_script_evaluates_and_inserts_nothing():
     script = (ROOT / "static/pingadmin.js").read_text()
-    assert not re.search(r"\beval\b|innerHTML|outerHTML|document\.write|Function\(|insertAdjacent|https?:/", script)
+    assert not re.search(
+        r"\beval\b|innerHTML|outerHTML|document\.write|Function\(|insertAdjacent|https?:/", script
+    )
 
 
 def test_the_htmx_configuration_is_json():

@@ -19,7 +19,17 @@ def test_a_known_zone_is_used_and_named(as_viewer):
 
 
 @pytest.mark.parametrize(
-    "junk", ["Mars/Base", "../../etc/passwd", "/etc/passwd", "", "europe/madrid", "A" * 5000, "UTC;x", "posix"]
+    "junk",
+    [
+        "Mars/Base",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "",
+        "europe/madrid",
+        "A" * 5000,
+        "UTC;x",
+        "posix",
+    ],
 )
 def test_junk_is_utc(as_viewer, junk):
     assert foot(as_viewer, junk) == "Times in UTC"

@@ -40,7 +40,10 @@ def test_today_is_the_viewers_today_not_the_servers():
 
 
 def test_the_hour_that_happens_twice_is_told_apart_by_its_zone():
-    first, second = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    first, second = (
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+    )
     assert in_madrid(first, now=first) == "02:30:00 CEST"
     assert in_madrid(second, now=second) == "02:30:00 CET"
 
@@ -131,7 +134,9 @@ def test_ordinary_words_of_any_script_stay_as_they_are():
 def test_visible_text_can_be_printed_on_one_line(text):
     shown = wording.visible(text)
     assert shown.splitlines() == ([shown] if text else [])
-    assert all(character.isprintable() or unicodedata.category(character) == "Zs" for character in shown)
+    assert all(
+        character.isprintable() or unicodedata.category(character) == "Zs" for character in shown
+    )
 
 
 def render(source, **context):
@@ -141,7 +146,10 @@ def render(source, **context):
 @time_machine.travel(NOON, tick=False)
 def test_a_moment_carries_utc_in_its_title():
     html = render("{{ when|moment }}", when=NOON)
-    assert 'datetime="2026-11-22T12:00:00Z" title="2026-11-22 12:00:00 UTC">12:00:00 UTC</time>' in html
+    assert (
+        'datetime="2026-11-22T12:00:00Z" title="2026-11-22 12:00:00 UTC">12:00:00 UTC</time>'
+        in html
+    )
 
 
 @time_machine.travel(NOON, tick=False)
@@ -168,7 +176,9 @@ def test_what_is_missing_is_called_not_known():
 
 def test_visible_text_is_still_escaped():
     hostile = "<script>alert(1)</script>\u202e"
-    assert render("{{ text|visible }}", text=hostile) == "&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"
+    assert (
+        render("{{ text|visible }}", text=hostile) == "&lt;script&gt;alert(1)&lt;/script&gt;\\u202e"
+    )
     assert "<script>" not in render("{{ text|visible }}", text=SafeString(hostile))
 
 

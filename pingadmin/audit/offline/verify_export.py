@@ -41,9 +41,13 @@ class Checker:
 
     def __init__(self, public_keys=(), secret_keys=()):
         self.public_keys = {hashlib.sha256(key).hexdigest()[:8]: key for key in public_keys}
-        self.secret_keys = {hashlib.sha256(KEY_PREFIX + key).hexdigest()[:8]: key for key in secret_keys}
+        self.secret_keys = {
+            hashlib.sha256(KEY_PREFIX + key).hexdigest()[:8]: key for key in secret_keys
+        }
         self.problems, self.manifest, self.signed = [], {}, {}
-        self.rows = self.links = self.unlinked = self.macs = self.anchored = self.foreign = self.faults = 0
+        self.rows = self.links = self.unlinked = self.macs = self.anchored = self.foreign = (
+            self.faults
+        ) = 0
         self.before, self.run, self.digest, self.is_vouched = None, 0, hashlib.sha256(), False
 
     def whole_file(self, file):
@@ -51,7 +55,9 @@ class Checker:
         for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
             where = f"Line {number}"
             if not line.endswith(b"\n"):
-                self.wrong(f"{where} ends in the middle: the file was cut off, or its last line was damaged.")
+                self.wrong(
+                    f"{where} ends in the middle: the file was cut off, or its last line was damaged."
+                )
             try:
                 content, why = parsed(line), ""
             except ValueError as error:
@@ -81,9 +87,19 @@ class Checker:
     def take_checkpoint(self, checkpoint):
         """Keeps what a signature vouches for: from then on that event must have that hash."""
         try:
-            sealed = {name: value for name, value in checkpoint.items() if name not in ("mac", "signature")}
-            name, key = f"The checkpoint at #{sealed['seq']:d}", self.public_keys.get(sealed["public_key_id"])
-            message, signature = CHECKPOINT_PREFIX + canonical(sealed), bytes.fromhex(checkpoint["signature"])
+            sealed = {
+                name: value
+                for name, value in checkpoint.items()
+                if name not in ("mac", "signature")
+            }
+            name, key = (
+                f"The checkpoint at #{sealed['seq']:d}",
+                self.public_keys.get(sealed["public_key_id"]),
+            )
+            message, signature = (
+                CHECKPOINT_PREFIX + canonical(sealed),
+                bytes.fromhex(checkpoint["signature"]),
+            )
             seq, row_hash = sealed["seq"], sealed["row_hash"]
         except (AttributeError, KeyError, TypeError, ValueError):
             self.wrong("A checkpoint in the manifest cannot be read: it was damaged.")
@@ -112,7 +128,9 @@ class Checker:
     def fault_of(self, row):
         """What is wrong with a row by itself, in words; '' where nothing is."""
         version = row.get("schema_version")
-        if not is_number(version) or not all(isinstance(value, (str, int, type(None))) for value in row.values()):
+        if not is_number(version) or not all(
+            isinstance(value, (str, int, type(None))) for value in row.values()
+        ):
             return "this is no event of an audit log."
         if version > max(FIELDS):
             raise Unfit(f"Some events are of a newer form ({version}); get a newer verifier.")
@@ -120,12 +138,17 @@ class Checker:
         if set(row) != {*names, "row_hash", "mac"} or not is_number(row["seq"]):
             return "this event lacks a field, or has one that its hash does not cover."
         name = f"event #{row['seq']}"
-        if hashlib.sha256(canonical({field: row[field] for field in names})).hexdigest() != row["row_hash"]:
+        if (
+            hashlib.sha256(canonical({field: row[field] for field in names})).hexdigest()
+            != row["row_hash"]
+        ):
             return f"{name} was edited: its hash does not match its content."
         if self.signed.get(row["seq"], row["row_hash"]) != row["row_hash"]:
             return f"{name} was rewritten: the checkpoint at #{row['seq']} vouches for another."
         if row["key_id"] in self.secret_keys:
-            mac = hmac.new(self.secret_keys[row["key_id"]], ROW_PREFIX + row["row_hash"].encode(), "sha256")
+            mac = hmac.new(
+                self.secret_keys[row["key_id"]], ROW_PREFIX + row["row_hash"].encode(), "sha256"
+            )
             if mac.hexdigest() != row["mac"]:
                 return f"{name} has a bad MAC: it was not written by the panel that holds the key."
         return ""
@@ -134,7 +157,9 @@ class Checker:
         """The row before counts only where it is the neighbour: a filter may have left out what stood between."""
         before, seq = self.before, row["seq"]
         if before and seq <= before["seq"]:
-            self.wrong(f"{where}: event #{seq} stands after #{before['seq']}: lines were swapped or repeated.")
+            self.wrong(
+                f"{where}: event #{seq} stands after #{before['seq']}: lines were swapped or repeated."
+            )
         if before and before["seq"] == seq - 1:
             expected = before.get("row_hash")
         else:
@@ -144,7 +169,9 @@ class Checker:
         elif row["prev_hash"] == expected:
             self.links += 1
         else:
-            self.wrong(f"{where}: event #{seq} does not follow #{seq - 1} as it stands here: broken link.")
+            self.wrong(
+                f"{where}: event #{seq} does not follow #{seq - 1} as it stands here: broken link."
+            )
 
     def compare_with_manifest(self):
         """The export's own event was written into the log before the file; the manifest must say the same."""
@@ -157,9 +184,15 @@ class Checker:
             recorded = parsed(event["detail"].encode())
         except (AttributeError, ValueError):
             recorded = {}
-        recorded.update(exported_by=event["actor_name"], exported_role=event["actor_role"], exported_at=event["at"])
+        recorded.update(
+            exported_by=event["actor_name"],
+            exported_role=event["actor_role"],
+            exported_at=event["at"],
+        )
         for name in sorted(name for name in recorded if manifest.get(name) != recorded[name]):
-            self.wrong(f"The manifest was edited: {safe(name)} is not what event #{event['seq']} records.")
+            self.wrong(
+                f"The manifest was edited: {safe(name)} is not what event #{event['seq']} records."
+            )
         if event["action"] != "export" or not is_number(recorded.get("events"), least=0):
             self.wrong(f"The manifest's own event #{event['seq']} records no export.")
             return
@@ -177,7 +210,9 @@ class Checker:
         for row in self.listed("between"):
             fault = self.fault_of(row) if isinstance(row, dict) else "no event"
             if fault or (row["seq"], row["prev_hash"]) != (event["seq"] + 1, event["row_hash"]):
-                self.wrong("The manifest's events up to the checkpoint are not those that followed the export.")
+                self.wrong(
+                    "The manifest's events up to the checkpoint are not those that followed the export."
+                )
                 return False
             event = row
         return event["seq"] in self.signed
@@ -220,7 +255,9 @@ class Checker:
     @property
     def status(self):
         """A key was given, and nothing could be checked with it: that is no success."""
-        in_vain = (self.public_keys or self.secret_keys) and not (self.is_vouched or self.anchored or self.macs)
+        in_vain = (self.public_keys or self.secret_keys) and not (
+            self.is_vouched or self.anchored or self.macs
+        )
         return 1 if self.problems else 2 if in_vain else 0
 
 
@@ -251,7 +288,9 @@ STRICT = json.JSONDecoder(object_pairs_hook=once_each, parse_float=refused, pars
 
 def canonical(values):
     """Sorted keys, ASCII, no spaces: the bytes that were hashed or signed."""
-    return json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return json.dumps(values, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode(
+        "ascii"
+    )
 
 
 def is_number(value, least=1):
@@ -275,8 +314,14 @@ def is_signed(public_key, message, signature):
     scalar = int.from_bytes(signature[32:], "little")
     if len(signature) != 64 or holder is None or commitment is None or scalar >= ORDER:
         return False
-    challenge = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % ORDER
-    (x1, y1, z1, _), (x2, y2, z2, _) = times(scalar, BASE), plus(commitment, times(challenge, holder))
+    challenge = (
+        int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little")
+        % ORDER
+    )
+    (x1, y1, z1, _), (x2, y2, z2, _) = (
+        times(scalar, BASE),
+        plus(commitment, times(challenge, holder)),
+    )
     return (x1 * z2 - x2 * z1) % PRIME == 0 and (y1 * z2 - y2 * z1) % PRIME == 0
 
 
@@ -330,8 +375,15 @@ def public_keys_of(given):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Checks a JSONL export of pingadmin's audit log.")
     parser.add_argument("export", help="the file that the panel gave")
-    parser.add_argument("--public-key", action="append", default=[], help="64 hex digits, or a file that holds them")
-    parser.add_argument("--key", action="append", default=[], help="a file with the AUDIT_KEY, to check MACs as well")
+    parser.add_argument(
+        "--public-key", action="append", default=[], help="64 hex digits, or a file that holds them"
+    )
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        help="a file with the AUDIT_KEY, to check MACs as well",
+    )
     options = parser.parse_args(arguments)
     try:
         public_keys = [key for given in options.public_key for key in public_keys_of(given)]

@@ -15,7 +15,11 @@ register = template.Library()
 @register.filter
 def ticket_address(ticket: str) -> str:
     """Where the ticket can be read, by TICKET_URL; '' where that is not set."""
-    return settings.TICKET_URL.replace("{ticket}", quote(ticket, safe="")) if settings.TICKET_URL else ""
+    return (
+        settings.TICKET_URL.replace("{ticket}", quote(ticket, safe=""))
+        if settings.TICKET_URL
+        else ""
+    )
 
 
 @register.filter
@@ -34,7 +38,9 @@ def facts(stored: str, left_out: str = "") -> list[tuple[str, object]]:
     content = _content(stored)
     if content is None:
         return [("Unreadable", stored)]
-    names = [name for name, value in content.items() if name != left_out and value not in ("", None)]
+    names = [
+        name for name, value in content.items() if name != left_out and value not in ("", None)
+    ]
     return [(words.of_fact(name), _fact(content[name])) for name in names]
 
 

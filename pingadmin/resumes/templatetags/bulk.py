@@ -14,4 +14,9 @@ def bulk_resume_of(context, batch: str):
     bulk = None
     with suppress(ValueError):
         bulk = BulkResume.objects.filter(pk=uuid.UUID(batch)).first()
-    return {"batch": batch, "bulk": bulk, "count": bulk and bulk.items.count(), "perms": context.get("perms")}
+    return {
+        "batch": batch,
+        "bulk": bulk,
+        "count": bulk and bulk.items.count(),
+        "perms": context.get("perms"),
+    }

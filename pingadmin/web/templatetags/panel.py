@@ -38,7 +38,9 @@ def age(when: datetime | None):
 @register.filter
 def duration(seconds):
     """Seconds, or a timedelta, as `1 h 12 min`."""
-    return wording.duration(seconds.total_seconds() if hasattr(seconds, "total_seconds") else seconds)
+    return wording.duration(
+        seconds.total_seconds() if hasattr(seconds, "total_seconds") else seconds
+    )
 
 
 @register.filter
@@ -73,4 +75,9 @@ def initials(name) -> str:
 
 
 def _time(when: datetime, words: str):
-    return format_html('<time datetime="{}" title="{}">{}</time>', wording.iso_utc(when), wording.full_utc(when), words)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        wording.iso_utc(when),
+        wording.full_utc(when),
+        words,
+    )

@@ -107,7 +107,11 @@ def _insert_between(key: str, prev_seq: int):
 
 def _append_forged(key: str) -> None:
     present = all_rows()
-    forged = present[-1] | {"seq": len(present) + 1, "event_id": uuid.uuid4(), "prev_hash": present[-1]["row_hash"]}
+    forged = present[-1] | {
+        "seq": len(present) + 1,
+        "event_id": uuid.uuid4(),
+        "prev_hash": present[-1]["row_hash"],
+    }
     replace_all([*present, seal(forged, key)])
 
 
@@ -135,7 +139,14 @@ def _twice() -> None:
 
 def _before_the_first() -> None:
     present = all_rows()
-    replace_all([seal(present[0] | {"seq": 0, "event_id": uuid.uuid4(), "prev_hash": "f" * 64}, _stolen()), *present])
+    replace_all(
+        [
+            seal(
+                present[0] | {"seq": 0, "event_id": uuid.uuid4(), "prev_hash": "f" * 64}, _stolen()
+            ),
+            *present,
+        ]
+    )
 
 
 def _old_copy() -> None:
@@ -159,9 +170,13 @@ def _replace_or_insert() -> None:
     chosen = ", ".join("'never said'" if name == "reason" else name for name in columns)
     if connection.vendor == "postgresql":
         end = "ON CONFLICT (seq) DO UPDATE SET reason = EXCLUDED.reason"
-        sql(f"INSERT INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3 {end}")
+        sql(
+            f"INSERT INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3 {end}"
+        )
     else:
-        sql(f"INSERT OR REPLACE INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3")
+        sql(
+            f"INSERT OR REPLACE INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3"
+        )
 
 
 def _unreadable() -> None:

@@ -34,17 +34,37 @@ def _first_line(file: Path) -> str:
 ON_THE_FILE = {
     "edit a hash": (lambda file: _edited(file, row_hash="0" * 64), faults.BAD_CHECKPOINT, None),
     "edit a number": (lambda file: _edited(file, seq=1), faults.BAD_CHECKPOINT, None),
-    "edit a time": (lambda file: _edited(file, at="2020-01-01T00:00:00.000000Z"), faults.BAD_CHECKPOINT, None),
+    "edit a time": (
+        lambda file: _edited(file, at="2020-01-01T00:00:00.000000Z"),
+        faults.BAD_CHECKPOINT,
+        None,
+    ),
     "claim a restore": (lambda file: _edited(file, restored=1), faults.BAD_CHECKPOINT, None),
-    "put another signature": (lambda file: _edited(file, signature="00" * 64), faults.BAD_CHECKPOINT, None),
+    "put another signature": (
+        lambda file: _edited(file, signature="00" * 64),
+        faults.BAD_CHECKPOINT,
+        None,
+    ),
     "put another MAC": (lambda file: _edited(file, mac="00" * 32), faults.BAD_CHECKPOINT, None),
     "bump the version": (lambda file: _edited(file, version=2), faults.BAD_CHECKPOINT, None),
     "add one with another key": (_of_another_panel, faults.BAD_CHECKPOINT, None),
-    "add something else": (lambda file: file.write_text(file.read_text() + "\x00[[[\n"), faults.BAD_CHECKPOINT, None),
-    "tear the last line": (lambda file: file.write_text(file.read_text()[:-40]), faults.BAD_CHECKPOINT, None),
+    "add something else": (
+        lambda file: file.write_text(file.read_text() + "\x00[[[\n"),
+        faults.BAD_CHECKPOINT,
+        None,
+    ),
+    "tear the last line": (
+        lambda file: file.write_text(file.read_text()[:-40]),
+        faults.BAD_CHECKPOINT,
+        None,
+    ),
     "remove the file": (Path.unlink, faults.LOST_CHECKPOINT, 2),
     "empty the file": (lambda file: file.write_text(""), faults.LOST_CHECKPOINT, 2),
-    "roll the file back": (lambda file: file.write_text(_first_line(file)), faults.LOST_CHECKPOINT, 4),
+    "roll the file back": (
+        lambda file: file.write_text(_first_line(file)),
+        faults.LOST_CHECKPOINT,
+        4,
+    ),
 }
 
 
@@ -61,7 +81,10 @@ def anchored_log(checkpoint_file):
 
 
 def test_untouched_checkpoints_bind(anchored_log):
-    assert [one.seq for one in checkpoints.kept().binding] == [2, 4] and checkpoints.kept().faults == []
+    assert [one.seq for one in checkpoints.kept().binding] == [
+        2,
+        4,
+    ] and checkpoints.kept().faults == []
 
 
 @pytest.mark.parametrize("attempt", ON_THE_FILE)
@@ -77,7 +100,9 @@ def test_every_attempt_on_the_file_is_named(anchored_log, checkpoint_file, attem
 
 
 @pytest.mark.parametrize("attempt", ON_THE_FILE)
-def test_the_copy_in_the_database_still_tells_a_log_that_was_cut_off(anchored_log, checkpoint_file, attempt):
+def test_the_copy_in_the_database_still_tells_a_log_that_was_cut_off(
+    anchored_log, checkpoint_file, attempt
+):
     ON_THE_FILE[attempt][0](checkpoint_file)
     drop_triggers()
     sql(f"DELETE FROM {TABLE} WHERE seq > 3")
@@ -115,7 +140,9 @@ def test_a_copy_elsewhere_may_be_older_than_the_file(anchored_log):
     assert kept.faults == [] and [one.seq for one in kept.binding] == [2, 4, 7]
 
 
-def test_a_copy_elsewhere_tells_a_log_that_was_written_anew_with_its_checkpoints(anchored_log, checkpoint_file, capsys):
+def test_a_copy_elsewhere_tells_a_log_that_was_written_anew_with_its_checkpoints(
+    anchored_log, checkpoint_file, capsys
+):
     """The thief holds the server, all its keys, and all its files."""
     drop_triggers()
     changed = all_rows()
@@ -136,7 +163,9 @@ def test_what_came_after_the_last_checkpoint_rests_on_this_server(anchored_log):
     """The limit that the page states: with the stolen key, the newest events can be written anew unnoticed."""
     drop_triggers()
     present = all_rows()
-    changed = chained([*present[:4], present[4] | {"reason": "another reason"}, present[5]], _stolen())
+    changed = chained(
+        [*present[:4], present[4] | {"reason": "another reason"}, present[5]], _stolen()
+    )
     replace_all(changed)
 
     walk = verification.verify(checkpoints.kept().anchors())

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def anchored_log():
     """Six events; a checkpoint vouches for the first four."""
-    story(shown={"state": "paused", "age": 12}, outcome={"upstream_status": 200, "detail": {"message": "ok"}})
+    story(
+        shown={"state": "paused", "age": 12},
+        outcome={"upstream_status": 200, "detail": {"message": "ok"}},
+    )
     story("unknown", outcome={"detail": {"message": "timed out"}})
     checkpoints.make()
     story("rejected", session_id="ses_2")
@@ -46,7 +49,9 @@ def test_every_attempt_is_named(anchored_log, attempt):
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 4, 6, 7])
-@pytest.mark.parametrize("attempt", ["nothing", "delete two in the middle", "let two events have one number"])
+@pytest.mark.parametrize(
+    "attempt", ["nothing", "delete two in the middle", "let two events have one number"]
+)
 def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, chunk, attempt):
     monkeypatch.setattr(rows, "CHUNK", chunk)
     act, word, seq = ON_ROWS.get(attempt, (lambda: None, None, None))
@@ -59,7 +64,9 @@ def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, 
     assert walk.seq == (6 if word is None else walk.seq)
 
 
-def test_what_is_appended_while_the_reader_pauses_is_read_too_and_is_no_gap(anchored_log, monkeypatch):
+def test_what_is_appended_while_the_reader_pauses_is_read_too_and_is_no_gap(
+    anchored_log, monkeypatch
+):
     monkeypatch.setattr(rows, "CHUNK", 8)
     reader = rows.after(0)
     read = [next(reader)["seq"] for _ in range(6)]

@@ -27,7 +27,9 @@ def _insert_fork() -> None:
     from django.conf import settings
 
     last = all_rows()[-1]
-    forged = seal(last | {"seq": last["seq"] + 1, "event_id": uuid.uuid4()}, settings.AUDIT_KEY.reveal())
+    forged = seal(
+        last | {"seq": last["seq"] + 1, "event_id": uuid.uuid4()}, settings.AUDIT_KEY.reveal()
+    )
     AuditEvent(**forged).save_base(force_insert=True)
 
 
@@ -47,21 +49,35 @@ ATTEMPTS = {
     "_base_manager.update()": (lambda: AuditEvent._base_manager.update(reason="x"), MODEL),
     "save_base()": (lambda: _row().save_base(), TRIGGER),
     "_raw_delete()": (lambda: AuditEvent.objects.all()._raw_delete("default"), TRIGGER),
-    "raw(UPDATE)": (lambda: list(AuditEvent.objects.raw(f"UPDATE {TABLE} SET reason = 'x' RETURNING *")), TRIGGER),
+    "raw(UPDATE)": (
+        lambda: list(AuditEvent.objects.raw(f"UPDATE {TABLE} SET reason = 'x' RETURNING *")),
+        TRIGGER,
+    ),
     "UPDATE": (lambda: sql(f"UPDATE {TABLE} SET reason = 'x'"), TRIGGER),
     "DELETE of the first": (lambda: sql(f"DELETE FROM {TABLE} WHERE seq = 1"), TRIGGER),
     "DELETE of the last": (lambda: sql(f"DELETE FROM {TABLE} WHERE seq = 2"), TRIGGER),
     "DELETE of all": (lambda: sql(f"DELETE FROM {TABLE}"), TRIGGER),
     "swap by UPDATE": (_swap, TRIGGER),
-    "INSERT of a copy": (lambda: sql(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"), TRIGGER),
+    "INSERT of a copy": (
+        lambda: sql(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
+        TRIGGER,
+    ),
     "INSERT of a sealed fork": (_insert_fork, TRIGGER),
     "manage.py flush": (lambda: call_command("flush", interactive=False, verbosity=0), COMMAND),
 }
 OF_SQLITE = {
-    "INSERT OR REPLACE": (lambda: sql(f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"), TRIGGER),
-    "INSERT OR IGNORE": (lambda: sql(f"INSERT OR IGNORE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"), TRIGGER),
+    "INSERT OR REPLACE": (
+        lambda: sql(f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
+        TRIGGER,
+    ),
+    "INSERT OR IGNORE": (
+        lambda: sql(f"INSERT OR IGNORE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
+        TRIGGER,
+    ),
     "upsert": (
-        lambda: sql(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 ON CONFLICT DO UPDATE SET reason = 'x'"),
+        lambda: sql(
+            f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 ON CONFLICT DO UPDATE SET reason = 'x'"
+        ),
         TRIGGER,
     ),
 }
@@ -74,7 +90,9 @@ OF_POSTGRESQL = {
         TRIGGER,
     ),
     "MERGE": (
-        lambda: sql(f"MERGE INTO {TABLE} a USING {TABLE} b ON a.seq = b.seq WHEN MATCHED THEN UPDATE SET reason = 'x'"),
+        lambda: sql(
+            f"MERGE INTO {TABLE} a USING {TABLE} b ON a.seq = b.seq WHEN MATCHED THEN UPDATE SET reason = 'x'"
+        ),
         TRIGGER,
     ),
 }
@@ -94,7 +112,11 @@ def test_every_attempt_is_stopped_and_leaves_the_log_as_it_was(attempt):
 
 
 def test_no_page_of_the_admin_leads_to_the_log():
-    assert [model for model in apps.get_app_config("audit").get_models() if admin.site.is_registered(model)] == []
+    assert [
+        model
+        for model in apps.get_app_config("audit").get_models()
+        if admin.site.is_registered(model)
+    ] == []
 
 
 def _row() -> AuditEvent:

@@ -34,7 +34,9 @@ def drop_keys() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [TABLE])
         table = cursor.fetchone()[0]
-    loose = re.sub(r',\s*CONSTRAINT "audit_no_fork" UNIQUE \("prev_hash"\)| PRIMARY KEY| UNIQUE', "", table)
+    loose = re.sub(
+        r',\s*CONSTRAINT "audit_no_fork" UNIQUE \("prev_hash"\)| PRIMARY KEY| UNIQUE', "", table
+    )
     sql(loose.replace(TABLE, "loose"))
     sql(f"INSERT INTO loose SELECT * FROM {TABLE}")
     sql(f"DROP TABLE {TABLE}")

@@ -10,7 +10,9 @@ from pingadmin.audit.actors import Actor
 
 
 class Command(BaseCommand):
-    help = "Add a person with one role. The password comes from PINGADMIN_NEW_PASSWORD, or a prompt."
+    help = (
+        "Add a person with one role. The password comes from PINGADMIN_NEW_PASSWORD, or a prompt."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("name")

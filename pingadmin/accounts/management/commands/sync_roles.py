@@ -4,7 +4,9 @@ from pingadmin.accounts.syncing import sync_roles
 
 
 class Command(BaseCommand):
-    help = "Make the roles in the database equal to pingadmin/accounts/roles.py, and say what changed."
+    help = (
+        "Make the roles in the database equal to pingadmin/accounts/roles.py, and say what changed."
+    )
 
     def handle(self, **options):
         changes, undeclared = sync_roles()

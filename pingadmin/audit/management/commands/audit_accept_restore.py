@@ -11,8 +11,12 @@ class Command(BaseCommand):
     help = "Accept that the audit log went back in time, so that it can be appended to again."
 
     def add_arguments(self, parser):
-        parser.add_argument("--reason", required=True, help="why, for the log: which backup, and what happened")
-        parser.add_argument("--by", required=True, metavar="NAME", help="the admin whose word it is")
+        parser.add_argument(
+            "--reason", required=True, help="why, for the log: which backup, and what happened"
+        )
+        parser.add_argument(
+            "--by", required=True, metavar="NAME", help="the admin whose word it is"
+        )
 
     def handle(self, *, reason, by, **options):
         admin = get_user_model().objects.filter(username=by, is_active=True).first()
@@ -27,4 +31,6 @@ class Command(BaseCommand):
             ) from None
         except checkpoints.NotSigned as problem:
             raise CommandError(f"It is recorded, but the log stays closed: {problem}") from problem
-        self.stdout.write(f"Accepted as event #{made.restored}; checkpoints at or above it are given up.")
+        self.stdout.write(
+            f"Accepted as event #{made.restored}; checkpoints at or above it are given up."
+        )

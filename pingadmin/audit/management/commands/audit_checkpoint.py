@@ -11,9 +11,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--now", action="store_true", help="also where none is due")
-        what.add_argument("--list", action="store_true", help="print every checkpoint that can be believed, one a line")
         what.add_argument(
-            "--public-key", action="store_true", help="print the key that reviewers check signatures with"
+            "--list",
+            action="store_true",
+            help="print every checkpoint that can be believed, one a line",
+        )
+        what.add_argument(
+            "--public-key",
+            action="store_true",
+            help="print the key that reviewers check signatures with",
         )
 
     def handle(self, *, now, public_key, **options):

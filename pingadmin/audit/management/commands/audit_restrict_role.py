@@ -37,7 +37,9 @@ class Command(BaseCommand):
             self._refuse_powerful(cursor, role)
             for statement in STATEMENTS:
                 cursor.execute(statement.format(**names))
-        self.stdout.write(f"{role} may read and add to the audit log, and neither change nor remove from it.")
+        self.stdout.write(
+            f"{role} may read and add to the audit log, and neither change nor remove from it."
+        )
 
     def _refuse_powerful(self, cursor, role: str) -> None:
         cursor.execute(
@@ -50,6 +52,10 @@ class Command(BaseCommand):
         )
         found = cursor.fetchone()
         if found is None:
-            raise CommandError(f"There is no role {role}. Make one: CREATE ROLE {role} LOGIN PASSWORD '…'")
+            raise CommandError(
+                f"There is no role {role}. Make one: CREATE ROLE {role} LOGIN PASSWORD '…'"
+            )
         if found[0]:
-            raise CommandError(f"{role} is a superuser or owns the audit log: no grant can restrict it. Use another.")
+            raise CommandError(
+                f"{role} is a superuser or owns the audit log: no grant can restrict it. Use another."
+            )

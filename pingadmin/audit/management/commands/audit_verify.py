@@ -17,9 +17,13 @@ class Command(BaseCommand):
     help = "Re-read and re-hash the audit log, and name the first bad event and how it is bad."
 
     def add_arguments(self, parser):
-        parser.add_argument("--checkpoints", type=Path, metavar="FILE", help="also a copy that was kept elsewhere")
+        parser.add_argument(
+            "--checkpoints", type=Path, metavar="FILE", help="also a copy that was kept elsewhere"
+        )
         parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
-        parser.add_argument("--no-event", action="store_true", help="write nothing, for a copy of the database")
+        parser.add_argument(
+            "--no-event", action="store_true", help="write nothing, for a copy of the database"
+        )
 
     def handle(self, **options):
         started_at, clock = timezone.now(), time.monotonic()
@@ -60,9 +64,13 @@ def _in_words(result: dict) -> str:
     if anchored:
         lines.append(f"Anchored up to #{anchored} by the checkpoint of {result['anchored_at']}.")
     if seq > anchored:
-        lines.append(f"Events #{anchored + 1} to #{seq} rest on this server: no checkpoint vouches for them yet.")
+        lines.append(
+            f"Events #{anchored + 1} to #{seq} rest on this server: no checkpoint vouches for them yet."
+        )
     if result["given_up"]:
-        lines.append(f"Checkpoints that were given up when a restored log was accepted: {len(result['given_up'])}.")
+        lines.append(
+            f"Checkpoints that were given up when a restored log was accepted: {len(result['given_up'])}."
+        )
     for finding in result["completeness"]:
         numbers = ", ".join(f"#{number}" for number in finding["stories"])
         lines.append(f"{finding['sentence']}: {finding['count']} ({numbers}).")

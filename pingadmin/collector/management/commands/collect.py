@@ -16,7 +16,9 @@ class Command(BaseCommand):
     help = "Follow, list and poll the upstreams until SIGTERM; also reconciles, checkpoints, notifies and prunes."
 
     def add_arguments(self, parser):
-        parser.add_argument("--once", action="store_true", help="one list, one round of polls, reconcile, and end")
+        parser.add_argument(
+            "--once", action="store_true", help="one list, one round of polls, reconcile, and end"
+        )
 
     def handle(self, *, once, **options):
         # A web process keeps few slots because people wait for it; this one is there to ask.

@@ -15,7 +15,9 @@ class Command(BaseCommand):
     help = "Thin out history that is older than HISTORY_FULL_DAYS, and remove what is older than HISTORY_DAYS."
 
     def add_arguments(self, parser):
-        parser.add_argument("--dry-run", action="store_true", help="remove nothing, say how much it would be")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="remove nothing, say how much it would be"
+        )
 
     def handle(self, *, dry_run, **options):
         self.stdout.write(
@@ -27,6 +29,8 @@ class Command(BaseCommand):
             if monotonic() > tell_at:
                 tell_at = monotonic() + TELL_EVERY_SECONDS
                 of = RemoteSession.objects.count()
-                self.stdout.write(f"{walk.sessions:,} of {of:,} sessions, {walk.pruning.removed:,} snapshots")
+                self.stdout.write(
+                    f"{walk.sessions:,} of {of:,} sessions, {walk.pruning.removed:,} snapshots"
+                )
         what = f"{walk.pruning.removed:,} snapshots of {walk.sessions:,} sessions and {walk.spans:,} spans of watching"
         self.stdout.write(f"{what} {'would be removed' if dry_run else 'removed'}.")

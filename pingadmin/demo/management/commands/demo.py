@@ -60,7 +60,9 @@ class Command(BaseCommand):
 
 def _refuse_taken(port: int) -> None:
     if not 0 <= port <= 65535:
-        raise CommandError(f"Port {port} cannot be used (there is none). Name another: make demo PORT=8001")
+        raise CommandError(
+            f"Port {port} cannot be used (there is none). Name another: make demo PORT=8001"
+        )
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
@@ -77,7 +79,9 @@ def _own_directory():
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError(f"A demo runs in {directory}. End it first, or set DEMO_DIRECTORY.") from None
+            raise CommandError(
+                f"A demo runs in {directory}. End it first, or set DEMO_DIRECTORY."
+            ) from None
         for old in [file for pattern in MADE for file in directory.glob(pattern) if file.is_file()]:
             old.unlink()
         yield
@@ -117,7 +121,9 @@ def _until_answering(address: str, children: Children) -> None:
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends:
         if dead := children.first_dead():
-            raise CommandError(f"{dead[0].upper()}{dead[1:]} ended at the start: its own words are above.")
+            raise CommandError(
+                f"{dead[0].upper()}{dead[1:]} ended at the start: its own words are above."
+            )
         with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):  # noqa: S310
             return
         time.sleep(0.05)

@@ -13,10 +13,14 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         if not settings.NOTIFY_URL:
-            raise CommandError("NOTIFY_URL is not set. Set it, or NOTIFY_URL_FILE to a file that holds it.")
+            raise CommandError(
+                "NOTIFY_URL is not set. Set it, or NOTIFY_URL_FILE to a file that holds it."
+            )
         try:
             status = post(settings.NOTIFY_URL, {"text": text_of_test()})
         except UpstreamError as error:
             status = f" (status {error.status})" if error.status else ""
-            raise CommandError(f"The webhook {error.sentence}{status}. Nothing else was tried.") from None
+            raise CommandError(
+                f"The webhook {error.sentence}{status}. Nothing else was tried."
+            ) from None
         self.stdout.write(f"The webhook took the message (status {status}).")

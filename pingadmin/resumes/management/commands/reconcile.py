@@ -24,7 +24,11 @@ class Command(BaseCommand):
     help = "Bring in unrecorded outcomes, close lost resumes, and look again where a resume left a question."
 
     def add_arguments(self, parser):
-        parser.add_argument("--follow", action="store_true", help="Go on until SIGTERM, resting 1 s when all is done.")
+        parser.add_argument(
+            "--follow",
+            action="store_true",
+            help="Go on until SIGTERM, resting 1 s when all is done.",
+        )
 
     def handle(self, *, follow, **options):
         stop = threading.Event()

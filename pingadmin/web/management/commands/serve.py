@@ -31,7 +31,9 @@ class Command(BaseCommand):
 def _refuse_unusable(host: str, port: int) -> None:
     """Try the address before the web server does, which would try again and again and end without a sentence."""
     if not 0 <= port <= 65535:
-        raise CommandError(f"--port cannot be {port}. Name one from 1 to 65535; 0 takes a free one.")
+        raise CommandError(
+            f"--port cannot be {port}. Name one from 1 to 65535; 0 takes a free one."
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
