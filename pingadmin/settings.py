@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from pingadmin import environment, upstream_accounts
 from pingadmin.accounts.roles import MAY_RESUME
+from pingadmin.config import environment, upstream_accounts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

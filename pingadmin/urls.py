@@ -10,7 +10,7 @@ urlpatterns = [
     path("sessions/", include("pingadmin.remote_sessions.urls")),
     path("sessions/", include("pingadmin.resumes.urls")),
     path("sessions/", include("pingadmin.oversight.urls")),
-    path("resumes/bulk/", include("pingadmin.resumes.bulk_urls")),
+    path("resumes/bulk/", include("pingadmin.resumes.bulk.urls")),
     path("audit/", include("pingadmin.audit.urls")),
     path("", include("pingadmin.collector.urls")),
     path("accounts/", include("pingadmin.accounts.urls")),

@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from pingadmin import environment
+from pingadmin.config import environment
 from tests.support.processes import CHECKOUT, clean_environment
 
 GOOD = {"ALLOWED_HOSTS": "panel.example"} | {

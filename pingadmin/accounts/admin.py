@@ -13,7 +13,7 @@ from pingadmin.accounts import people
 from pingadmin.accounts.models import User
 from pingadmin.accounts.recording import record
 from pingadmin.accounts.roles import ROLES
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 
 
 class PeopleSite(admin.AdminSite):

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 from pingadmin.accounts.models import User
 from pingadmin.accounts.recording import record
 from pingadmin.accounts.roles import ADMIN, ROLES
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 
 
 class RoleNotSyncedError(LookupError):

@@ -11,9 +11,9 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError, transaction
 
-from pingadmin.audit import trail
-from pingadmin.audit.actors import Actor
-from pingadmin.audit.once import append_once
+from pingadmin.audit.record import trail
+from pingadmin.audit.record.actors import Actor
+from pingadmin.audit.record.throttle import append_once
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from pingadmin.accounts.recording import record
 from pingadmin.accounts.roles import ROLES, table
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 
 
 @transaction.atomic

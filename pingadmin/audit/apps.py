@@ -6,8 +6,8 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self):
-        from pingadmin.audit import database_file, gate
+        from pingadmin.audit.record import database_file, restore_guard
         from pingadmin.web import health
 
         database_file.watch()
-        health.CHECKS += [database_file.fault_line, gate.fault_line]
+        health.CHECKS += [database_file.fault_line, restore_guard.fault_line]

@@ -5,8 +5,8 @@ No foreign keys: a row must read the same after its user, session or snapshot is
 
 from django.db import models
 
-from pingadmin.audit.guards import AppendOnlyError, AppendOnlyQuerySet
-from pingadmin.audit.integrity_models import KeptCheckpoint, VerificationRun
+from pingadmin.audit.integrity.models import KeptCheckpoint, VerificationRun
+from pingadmin.audit.record.append_only import AppendOnlyError, AppendOnlyQuerySet
 
 __all__ = ["AuditEvent", "KeptCheckpoint", "VerificationRun"]
 

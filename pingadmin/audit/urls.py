@@ -1,6 +1,9 @@
 from django.urls import path
 
-from pingadmin.audit import export_views, integrity_views, pin_views, review_views, views
+from pingadmin.audit.export import views as export_views
+from pingadmin.audit.integrity import pin_views
+from pingadmin.audit.integrity import views as integrity_views
+from pingadmin.audit.log import review_views, views
 
 app_name = "audit"
 urlpatterns = [

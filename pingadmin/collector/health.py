@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from pingadmin.collector.lease import LASTS as LATE_AFTER
 from pingadmin.collector.models import Beat, Feed
-from pingadmin.notifications import standing
-from pingadmin.remote_sessions.coverage import Gap, gaps
+from pingadmin.notifications import delivery_status
+from pingadmin.remote_sessions.history.coverage import Gap, gaps
 from pingadmin.upstream.errors import WORDS as FAILURES
 
 SILENT_AFTER = timedelta(seconds=120)
@@ -79,7 +79,7 @@ class Health:
     accounts: list[Account]
     window_from: datetime
     read_at: datetime
-    messages: standing.Standing
+    messages: delivery_status.Standing
 
     @property
     def version(self) -> str:
@@ -117,7 +117,7 @@ def read() -> Health:
         ],
         window_from=window_from,
         read_at=now,
-        messages=standing.now(),
+        messages=delivery_status.now(),
     )
 
 

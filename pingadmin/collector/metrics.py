@@ -14,7 +14,7 @@ from django.utils import timezone
 from pingadmin.audit.models import AuditEvent
 from pingadmin.collector import health
 from pingadmin.collector.models import Beat, Feed
-from pingadmin.notifications import standing
+from pingadmin.notifications import delivery_status
 from pingadmin.remote_sessions.models import WatchSpan
 from pingadmin.resumes.models import ResumeAttempt
 
@@ -144,7 +144,7 @@ def _of_acts():
 
 
 def _of_messages():
-    messages = standing.now()
+    messages = delivery_status.now()
     yield "pingadmin_notifications_on", "gauge", "1 where a webhook is set.", _one(messages.is_on)
     yield (
         "pingadmin_notifications_waiting",
@@ -152,7 +152,7 @@ def _of_messages():
         "Messages to be delivered.",
         _one(messages.waiting),
     )
-    given_up = _one(standing.given_up())
+    given_up = _one(delivery_status.given_up())
     yield (
         "pingadmin_notifications_given_up",
         "gauge",

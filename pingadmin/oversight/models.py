@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from pingadmin.oversight.guards import EntryChanged, OnlyAddedQuerySet
+from pingadmin.oversight.team.append_only import EntryChanged, OnlyAddedQuerySet
 from pingadmin.remote_sessions.models import RemoteSession
 
 

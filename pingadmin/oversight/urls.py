@@ -1,6 +1,8 @@
 from django.urls import path
 
-from pingadmin.oversight import my_sessions, team_views, views
+from pingadmin.oversight.board import views
+from pingadmin.oversight.team import my_sessions
+from pingadmin.oversight.team import views as team_views
 
 app_name = "oversight"
 urlpatterns = [

@@ -1,7 +1,8 @@
 from django.urls import path, register_converter
 
-from pingadmin.remote_sessions import history_views, views
 from pingadmin.remote_sessions.converters import AliasConverter, SessionIdConverter
+from pingadmin.remote_sessions.history import views as history_views
+from pingadmin.remote_sessions.lookup import views
 
 register_converter(AliasConverter, "alias")
 register_converter(SessionIdConverter, "session_id")

@@ -11,20 +11,20 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pingadmin.audit import trail
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record import trail
+from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.sightings import (
+from pingadmin.remote_sessions.recording.observations import (
     doubt_paused,
     ensure_session,
     record_failure,
     record_paused,
     touch,
 )
-from pingadmin.resumes.acts import Act
+from pingadmin.resumes.actions import Act
+from pingadmin.resumes.form_token import Press
 from pingadmin.resumes.limits import check_limits
 from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.resumes.press import Press
 from pingadmin.upstream import states_paused
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import ResumeAnswer

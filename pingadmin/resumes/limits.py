@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 
-from pingadmin.audit.actors import Actor
-from pingadmin.audit.once import append_once
-from pingadmin.remote_sessions.limits import LimitReached
+from pingadmin.audit.record.actors import Actor
+from pingadmin.audit.record.throttle import append_once
+from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.acts import RESUME, Act
+from pingadmin.resumes.actions import RESUME, Act
 from pingadmin.resumes.models import ResumeAttempt
 
 

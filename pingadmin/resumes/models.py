@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes import acts
+from pingadmin.resumes import actions
 
-ACTS = [(name, name) for name in acts.ACTS]
+ACTS = [(name, name) for name in actions.ACTS]
 RESULTS = [(word, word) for word in ("ok", "already", "rejected", "not_sent", "unknown")]
 
 
@@ -87,9 +87,9 @@ class ResumeAttempt(models.Model):
         return f"{self.act} by {self.actor_name} on {self.session}: {self.result or 'open'}"
 
     @property
-    def kind(self) -> acts.Act:
+    def kind(self) -> actions.Act:
         """Which of the two acts it is, with its words."""
-        return acts.ACTS[self.act]
+        return actions.ACTS[self.act]
 
     @property
     def is_unsettled(self) -> bool:

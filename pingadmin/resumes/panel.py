@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.acts import PAUSE, RESUME, Act
+from pingadmin.resumes.actions import PAUSE, RESUME, Act
 from pingadmin.resumes.attempts import holds, unsettled
+from pingadmin.resumes.form_token import draw_press
 from pingadmin.resumes.forms import ResumeForm
 from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.resumes.press import draw_press
 from pingadmin.upstream.errors import WORDS
 
 SUGGESTIONS = ["Rate limit passed", "Customer approved", "Parameters changed", "False alarm"]

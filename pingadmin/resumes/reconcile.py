@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from pingadmin import upstream
-from pingadmin.audit import trail
-from pingadmin.audit.actors import Actor
-from pingadmin.remote_sessions.look_up import Finding, look_up
+from pingadmin.audit.record import trail
+from pingadmin.audit.record.actors import Actor
+from pingadmin.remote_sessions.lookup.look_up import Finding, look_up
 from pingadmin.resumes import unrecorded
 from pingadmin.resumes.attempts import close_one_lost, next_look_at, settle
 from pingadmin.resumes.models import ResumeAttempt

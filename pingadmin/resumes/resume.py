@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from django.db import DatabaseError
 
 from pingadmin import upstream
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes import unrecorded
-from pingadmin.resumes.acts import PAUSE, RESUME, Act
+from pingadmin.resumes.actions import PAUSE, RESUME, Act
 from pingadmin.resumes.attempts import close_attempt, open_attempt, state_answer
+from pingadmin.resumes.form_token import Press
 from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.resumes.press import Press
 from pingadmin.resumes.reconcile import look_after
 from pingadmin.upstream.records import ResumeAnswer
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes.attempts import close_attempt
 from pingadmin.resumes.models import ResumeAttempt
 from pingadmin.upstream.records import ResumeAnswer

@@ -7,16 +7,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin import upstream
-from pingadmin.audit.actors import Actor
-from pingadmin.remote_sessions.limits import LimitReached
+from pingadmin.audit.record.actors import Actor
+from pingadmin.remote_sessions.display.page import page_context
+from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.page import page_context
-from pingadmin.resumes.acts import PAUSE, RESUME, Act
+from pingadmin.resumes.actions import PAUSE, RESUME, Act
 from pingadmin.resumes.attempts import SessionHeld, close_unknown
+from pingadmin.resumes.form_token import StalePress, read_press
 from pingadmin.resumes.forms import CloseForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
 from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.resumes.press import StalePress, read_press
 from pingadmin.resumes.resume import NothingSent, pause, resume
 
 NOT_RECORDED = (

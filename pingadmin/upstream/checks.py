@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import import_string
 
-from pingadmin import environment
+from pingadmin.config import environment
 from pingadmin.upstream.backend import SessionAPI
 
 KEYS = {"BACKEND", "LABEL", "BASE_URL", "API_KEY", "ID_PATTERN"}

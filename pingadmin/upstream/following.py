@@ -11,13 +11,13 @@ from time import monotonic
 
 from django.conf import settings
 
+from pingadmin.http.deadline import Call
+from pingadmin.http.wire import EVENT_STREAM, Stream
 from pingadmin.upstream.answers import Answer, error_of, failure
-from pingadmin.upstream.deadline import Call
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.event_stream import RawEvent, Splitter
 from pingadmin.upstream.records import Heard, SessionEvent
 from pingadmin.upstream.transport import Transport
-from pingadmin.upstream.wire import EVENT_STREAM, Stream
 
 TICK_SECONDS = 1.0
 WAITING_BYTES = 250_000  # then the sender has to wait until somebody takes them

@@ -11,12 +11,12 @@ from typing import Literal
 
 from django.conf import settings
 
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
+from pingadmin.http.deadline import Call
+from pingadmin.http.wire import Stream, Wire, tls_context
 from pingadmin.upstream.answers import Answer
-from pingadmin.upstream.deadline import Call
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.isolation import CircuitBreaker, Slots
-from pingadmin.upstream.wire import Stream, Wire, tls_context
 
 INFRASTRUCTURE = {"unreachable", "tls", "timed_out", "broken_off"}
 WORTH_A_SECOND_TRY = {"unreachable", "broken_off"}

@@ -9,10 +9,10 @@ from time import monotonic
 
 from django.conf import settings
 
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
+from pingadmin.http.deadline import Call
+from pingadmin.http.wire import Wire, tls_context
 from pingadmin.upstream.answers import Answer, error_of
-from pingadmin.upstream.deadline import Call
-from pingadmin.upstream.wire import Wire, tls_context
 
 SECONDS = 8
 MOST_BYTES = 64_000

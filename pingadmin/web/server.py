@@ -9,8 +9,8 @@ from django.core.wsgi import get_wsgi_application
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
-from pingadmin import environment
-from pingadmin.web import ending
+from pingadmin.config import environment
+from pingadmin.web import shutdown
 
 THREADS = 8
 
@@ -53,7 +53,7 @@ SETTINGS = {
     "threads": THREADS,
     # Loaded once, before the workers part: they are there at once, and a SIGTERM finds no half-started one.
     "preload_app": True,
-    "post_worker_init": ending.watch,
+    "post_worker_init": shutdown.watch,
     "keepalive": 15,
     "limit_request_line": 8190,
     "limit_request_fields": 64,

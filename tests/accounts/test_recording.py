@@ -8,8 +8,8 @@ from django.test import Client
 
 from pingadmin.accounts import people
 from pingadmin.accounts.models import User
-from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ def test_nobody_is_kept_out_because_the_log_cannot_be_written(support, monkeypat
     def away(**event):
         raise DatabaseError("the log went back")
 
-    monkeypatch.setattr("pingadmin.audit.trail.append", away)
+    monkeypatch.setattr("pingadmin.audit.record.trail.append", away)
     assert "_auth_user_id" in sign_in("support").session
     assert "not in the audit log: sign_in by support" in caplog.text
 

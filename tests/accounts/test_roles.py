@@ -11,8 +11,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from pingadmin.accounts import people, roles, syncing
 from pingadmin.accounts.models import User
-from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_a_role_gets_nothing_that_cannot_be_written_down(settings, monkeypatch):
     def fail(**event):
         raise DatabaseError("the disk is full")
 
-    monkeypatch.setattr("pingadmin.audit.trail.append", fail)
+    monkeypatch.setattr("pingadmin.audit.record.trail.append", fail)
     settings.PAUSE_ROLES = ["support"]
     with pytest.raises(DatabaseError):
         run("sync_roles")

@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from pingadmin.accounts import people
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 from tests.factories import PASSWORD
 
 LOGIN = "/accounts/login/"

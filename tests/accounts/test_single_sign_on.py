@@ -4,7 +4,7 @@ import pytest
 from allauth.socialaccount.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured
 
-from pingadmin import environment
+from pingadmin.config import environment
 
 GIVEN = {
     "OIDC_SERVER_URL": "https://id.example/realms/staff",

@@ -2,9 +2,9 @@
 
 from django.db import transaction
 
-from pingadmin.audit import trail
-from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record import trail
+from pingadmin.audit.record.actors import Actor
 
 ANA = Actor(
     kind="person",

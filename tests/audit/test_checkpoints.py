@@ -12,10 +12,11 @@ from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from pingadmin import environment
-from pingadmin.audit import checkpoints, keys, signing, verification
+from pingadmin.audit.chain import keys, signing
+from pingadmin.audit.integrity import checkpoints, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
-from pingadmin.secret import Secret
+from pingadmin.config import environment
+from pingadmin.config.secret import Secret
 from tests.audit.factories import event
 from tests.audit.tampering.tools import TABLE, drop_triggers, sql
 
@@ -26,7 +27,7 @@ NEW_KEY = "the key of the year after, of many characters"
 
 def test_a_checkpoint_states_the_head_and_goes_to_file_database_and_log(checkpoint_file, caplog):
     head = event()
-    with caplog.at_level(logging.INFO, logger="pingadmin.audit.checkpoints"):
+    with caplog.at_level(logging.INFO, logger="pingadmin.audit.integrity.checkpoints"):
         made = checkpoints.make()
 
     assert (made.seq, made.row_hash) == (head.seq, head.row_hash)

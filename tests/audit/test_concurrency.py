@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pingadmin.audit import chain
+from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
 from tests.audit.conftest import OWN
 from tests.support.processes import CHECKOUT
@@ -33,6 +33,8 @@ def test_eight_processes_append_a_hundred_each_without_a_fork_or_a_loss(own_data
 
     rows = list(AuditEvent.objects.using(OWN).order_by("seq"))
     assert [row.seq for row in rows] == list(range(1, WRITERS * EACH + 1))
-    assert [row.prev_hash for row in rows] == [chain.GENESIS] + [row.row_hash for row in rows[:-1]]
-    assert all(chain.hash_of(row) == row.row_hash for row in rows)
+    assert [row.prev_hash for row in rows] == [canonical.GENESIS] + [
+        row.row_hash for row in rows[:-1]
+    ]
+    assert all(canonical.hash_of(row) == row.row_hash for row in rows)
     assert all(earlier.at <= later.at for earlier, later in zip(rows, rows[1:], strict=False))

@@ -11,11 +11,14 @@ from django.db import OperationalError, connection, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from pingadmin.audit import chain, checkpoints, exports, keys, trail
-from pingadmin.audit.export_views import VERIFIER
-from pingadmin.audit.filters import Question
+from pingadmin.audit.chain import canonical, keys
+from pingadmin.audit.export import exports
+from pingadmin.audit.export.views import VERIFIER
+from pingadmin.audit.integrity import checkpoints
+from pingadmin.audit.log.filters import Question
 from pingadmin.audit.models import AuditEvent
-from pingadmin.secret import Secret
+from pingadmin.audit.record import trail
+from pingadmin.config.secret import Secret
 from tests.audit.factories import BEN, event, story
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +121,9 @@ def test_every_hashed_field_is_given_as_it_was_hashed(as_auditor):
 
     _, (row,) = exported(as_auditor)
 
-    assert chain.encode({name: row[name] for name in chain.FIELDS[1]}) == chain.canonical(head)
+    assert canonical.encode(
+        {name: row[name] for name in canonical.FIELDS[1]}
+    ) == canonical.canonical(head)
     assert (row["row_hash"], row["mac"]) == (head.row_hash, head.mac)
     assert set(row) == {field.attname for field in AuditEvent._meta.concrete_fields}
 
@@ -187,7 +192,7 @@ def test_the_manifest_says_what_the_exports_event_records(as_auditor, auditor, s
     recorded = AuditEvent.objects.get(action="export")
 
     assert manifest["export"]["row_hash"] == recorded.row_hash
-    assert manifest["exported_by"] == "auditor" and manifest["exported_at"] == chain.plain(
+    assert manifest["exported_by"] == "auditor" and manifest["exported_at"] == canonical.plain(
         recorded.at
     )
     assert json.loads(recorded.detail).items() <= manifest.items()

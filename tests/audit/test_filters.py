@@ -7,9 +7,9 @@ import time_machine
 from django.http import QueryDict
 from django.utils import timezone
 
-from pingadmin.audit import stories
-from pingadmin.audit.actors import Actor
-from pingadmin.audit.filters import Question
+from pingadmin.audit.entries import entries
+from pingadmin.audit.log.filters import Question
+from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import BEN, event, story
 
 pytestmark = pytest.mark.django_db
@@ -88,11 +88,11 @@ def test_a_story_is_found_by_its_last_result_as_it_is_told():
 
     event(phase="evidence", action="look", story=head.seq, verified=True)
     assert (found("result=accepted"), found("result=confirmed")) == ([], [head.seq])
-    assert stories.of([head])[0].word == "Confirmed"
+    assert entries.of([head])[0].word == "Confirmed"
 
     event(phase="evidence", action="look", story=head.seq, verified=False)
     assert (found("result=accepted"), found("result=confirmed")) == ([head.seq], [])
-    assert stories.of([head])[0].word == "Accepted"
+    assert entries.of([head])[0].word == "Accepted"
 
 
 def test_who_closed_a_story_is_found_as_well_as_who_began_it():

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from pingadmin.audit import chain
-from pingadmin.audit.guards import AppendOnlyError
+from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.append_only import AppendOnlyError
 from tests.audit.factories import event
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ DATABASE = {
     "DELETE of all": lambda row: _sql("DELETE FROM audit_auditevent"),
     "INSERT with a hole": lambda row: _insert(seq=9, prev_hash=row.row_hash),
     "INSERT after another row": lambda row: _insert(seq=3, prev_hash="f" * 64),
-    "INSERT of a second first": lambda row: _insert(seq=0, prev_hash=chain.GENESIS),
+    "INSERT of a second first": lambda row: _insert(seq=0, prev_hash=canonical.GENESIS),
 }
 
 SQLITE = {
@@ -59,7 +59,7 @@ SQLITE = {
     "OR IGNORE with a hole": lambda row: _replace(
         "INSERT OR IGNORE", seq=9, prev_hash=row.row_hash
     ),
-    "REPLACE": lambda row: _replace("REPLACE", seq=1, prev_hash=chain.GENESIS),
+    "REPLACE": lambda row: _replace("REPLACE", seq=1, prev_hash=canonical.GENESIS),
 }
 
 POSTGRESQL = {
@@ -80,7 +80,7 @@ def tail():
 @pytest.mark.parametrize("path", ORM)
 def test_every_orm_path_is_refused_with_the_sentence_that_says_what_to_do(tail, path):
     with pytest.raises(
-        AppendOnlyError, match="append-only: write with pingadmin.audit.trail.append"
+        AppendOnlyError, match="append-only: write with pingadmin.audit.record.trail.append"
     ):
         ORM[path](tail)
 
@@ -123,7 +123,7 @@ def _is_refused(act, row) -> None:
 
 def _untouched() -> bool:
     rows = AuditEvent.objects.order_by("seq")
-    return all(chain.hash_of(row) == row.row_hash for row in rows) and rows.first().reason in (
+    return all(canonical.hash_of(row) == row.row_hash for row in rows) and rows.first().reason in (
         "first",
         "",
     )

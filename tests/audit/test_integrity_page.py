@@ -7,7 +7,8 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from pingadmin.audit import checkpoints, keys, runs
+from pingadmin.audit.chain import keys
+from pingadmin.audit.integrity import checkpoints, verification_runs
 from pingadmin.audit.models import AuditEvent, VerificationRun
 from tests.audit.factories import event, story
 from tests.audit.tampering.tools import TABLE, drop_triggers, sql
@@ -102,7 +103,7 @@ def test_a_check_is_an_event_with_its_result(as_auditor):
 
 
 def test_a_long_check_goes_on_from_where_it_was_without_javascript(as_auditor, monkeypatch):
-    monkeypatch.setattr(runs, "STEP_SECONDS", 0)
+    monkeypatch.setattr(verification_runs, "STEP_SECONDS", 0)
     for _ in range(1100):
         event()
 
@@ -121,7 +122,7 @@ def test_a_long_check_goes_on_from_where_it_was_without_javascript(as_auditor, m
 def test_with_javascript_each_answer_asks_for_the_next_step_until_it_is_done(
     as_auditor, monkeypatch
 ):
-    monkeypatch.setattr(runs, "STEP_SECONDS", 0)
+    monkeypatch.setattr(verification_runs, "STEP_SECONDS", 0)
     for _ in range(600):
         event()
 
@@ -136,7 +137,7 @@ def test_with_javascript_each_answer_asks_for_the_next_step_until_it_is_done(
 def test_what_was_checked_in_earlier_steps_is_not_checked_again_but_still_linked(
     as_auditor, monkeypatch
 ):
-    monkeypatch.setattr(runs, "STEP_SECONDS", 0)
+    monkeypatch.setattr(verification_runs, "STEP_SECONDS", 0)
     for _ in range(600):
         event()
     as_auditor.post(CHECK)
@@ -154,11 +155,11 @@ def test_two_browsers_that_watch_one_check_do_not_end_it_twice(as_auditor, audit
         started_at=timezone.now(), started_by="auditor", head="0" * 64
     )
     slower = VerificationRun.objects.get(pk=run.pk)
-    from pingadmin.audit.actors import Actor
+    from pingadmin.audit.record.actors import Actor
 
     by = Actor(kind="person", id="1", name="auditor")
-    runs._step(run, by=by)
-    seen = runs._step(slower, by=by)
+    verification_runs._step(run, by=by)
+    seen = verification_runs._step(slower, by=by)
 
     assert seen.outcome == "whole"
     assert AuditEvent.objects.filter(action="audit_verify").count() == 1
@@ -170,7 +171,7 @@ def test_whoever_presses_again_at_once_sees_the_last_result(as_auditor, as_suppo
     as_support.post(CHECK)
     assert VerificationRun.objects.count() == 1
 
-    with time_machine.travel(timezone.now() + runs.REST + runs.REST):
+    with time_machine.travel(timezone.now() + verification_runs.REST + verification_runs.REST):
         as_auditor.force_login(as_auditor.get(PAGE).wsgi_request.user)
         as_auditor.post(CHECK)
     assert VerificationRun.objects.count() == 2
@@ -178,7 +179,7 @@ def test_whoever_presses_again_at_once_sees_the_last_result(as_auditor, as_suppo
 
 def test_a_check_that_was_left_is_begun_anew(as_auditor):
     event()
-    old = timezone.now() - runs.STALE - runs.REST
+    old = timezone.now() - verification_runs.STALE - verification_runs.REST
     VerificationRun.objects.create(started_at=old, started_by="ana", seq=5, head="f" * 64)
 
     as_auditor.post(CHECK)

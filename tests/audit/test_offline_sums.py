@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pingadmin.audit import chain, cleaning, export_jsonl, signing
-from pingadmin.audit.export_views import VERIFIER
-from pingadmin.audit.exports import as_row
+from pingadmin.audit.chain import canonical, signing
+from pingadmin.audit.export import jsonl_file
+from pingadmin.audit.export.exports import as_row
+from pingadmin.audit.export.views import VERIFIER
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record import cleaning
 from tests.test_imports import imports_of
 
 _spec = importlib.util.spec_from_file_location("verify_export", VERIFIER)
@@ -49,30 +51,30 @@ def test_the_verifier_hashes_every_event_as_the_panel_does(
         verified=verified,
         upstream_status=status,
     )
-    made.detail, made.schema_version = cleaning.as_json(detail), chain.VERSION
-    made.key_id, made.prev_hash, made.mac = "0" * 8, chain.GENESIS, "0" * 64
-    made.row_hash = chain.hash_of(made)
+    made.detail, made.schema_version = cleaning.as_json(detail), canonical.VERSION
+    made.key_id, made.prev_hash, made.mac = "0" * 8, canonical.GENESIS, "0" * 64
+    made.row_hash = canonical.hash_of(made)
 
     read = verifier.parsed(json.dumps(as_row(made)).encode())
 
-    assert verifier.canonical({name: read[name] for name in verifier.FIELDS[1]}) == chain.canonical(
-        made
-    )
+    assert verifier.canonical(
+        {name: read[name] for name in verifier.FIELDS[1]}
+    ) == canonical.canonical(made)
     assert verifier.Checker().fault_of(read) == ""
 
 
 def test_the_verifier_knows_what_the_panel_knows():
-    assert verifier.FIELDS == chain.FIELDS
-    assert verifier.GENESIS == chain.GENESIS
+    assert verifier.FIELDS == canonical.FIELDS
+    assert verifier.GENESIS == canonical.GENESIS
     assert verifier.CHECKPOINT_PREFIX == signing.PREFIX
-    assert verifier.FORMAT == export_jsonl.FORMAT
+    assert verifier.FORMAT == jsonl_file.FORMAT
     key, row_hash = "k" * 40, "a" * 64
-    assert hashlib.sha256(verifier.KEY_PREFIX + key.encode()).hexdigest()[:8] == chain.key_id_of(
-        key
-    )
+    assert hashlib.sha256(verifier.KEY_PREFIX + key.encode()).hexdigest()[
+        :8
+    ] == canonical.key_id_of(key)
     assert verifier.hmac.new(
         key.encode(), verifier.ROW_PREFIX + row_hash.encode(), "sha256"
-    ).hexdigest() == chain.mac_of(row_hash, key)
+    ).hexdigest() == canonical.mac_of(row_hash, key)
 
 
 # RFC 8032, section 7.1: public key, message, signature.

@@ -8,8 +8,9 @@ import sys
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pingadmin.audit import chain, export_jsonl, keys, signing
-from pingadmin.audit.export_views import VERIFIER
+from pingadmin.audit.chain import canonical, keys, signing
+from pingadmin.audit.export import jsonl_file
+from pingadmin.audit.export.views import VERIFIER
 from tests.audit.factories import BEN, event, story
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
@@ -66,7 +67,7 @@ def rehashed(line: bytes, **values) -> bytes:
     """The same with a hash that fits: what a forger would do."""
     row = json.loads(line) | values
     row["row_hash"] = hashlib.sha256(
-        chain.encode({name: row[name] for name in chain.FIELDS[1]})
+        canonical.encode({name: row[name] for name in canonical.FIELDS[1]})
     ).hexdigest()
     return json.dumps(row).encode() + b"\n"
 
@@ -111,8 +112,8 @@ def test_an_export_of_nothing_is_proven_as_well(export, verify):
 
 @pytest.mark.django_db
 def test_events_that_came_between_export_and_checkpoint_are_followed(export, verify, monkeypatch):
-    make = export_jsonl.checkpoints.make
-    monkeypatch.setattr(export_jsonl.checkpoints, "make", lambda: [event(), event(), make()])
+    make = jsonl_file.checkpoints.make
+    monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: [event(), event(), make()])
 
     lines = export("?actor=ben")
     status, said = verify(lines, *trusted())
@@ -171,7 +172,7 @@ def test_a_key_that_fits_nothing_is_no_success(export, verify, tmp_path, option)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [*chain.FIELDS[1], "row_hash", "mac"])
+@pytest.mark.parametrize("name", [*canonical.FIELDS[1], "row_hash", "mac"])
 def test_an_edit_of_any_field_is_found(export, verify, tmp_path, settings, name):
     (tmp_path / "key").write_text(settings.AUDIT_KEY.reveal())
     lines = export()
@@ -341,7 +342,7 @@ def signed_by(key, manifest, claim="") -> dict:
         "row_hash": manifest["export"]["row_hash"],
         "public_key_id": signing.public_key_id(claim),
     }
-    signature = key.sign(signing.PREFIX + chain.encode(statement)).hex()
+    signature = key.sign(signing.PREFIX + canonical.encode(statement)).hex()
     return statement | {"mac": "0" * 64, "signature": signature}
 
 
@@ -366,7 +367,7 @@ def test_without_its_own_checkpoint_an_export_is_proven_as_far_as_an_older_one_r
     export, verify, monkeypatch
 ):
     older = export()
-    monkeypatch.setattr(export_jsonl.checkpoints, "make", lambda: None)
+    monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: None)
     event()
 
     status, said = verify(export(), *trusted())
@@ -380,8 +381,8 @@ def test_a_checkpoint_vouches_for_nothing_before_a_gap(export, verify, monkeypat
     export()
     event(by=BEN)
     event(by=BEN)
-    export_jsonl.checkpoints.make()
-    monkeypatch.setattr(export_jsonl.checkpoints, "make", lambda: None)
+    jsonl_file.checkpoints.make()
+    monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: None)
 
     status, said = verify(export("?actor=ben"), *trusted())
 

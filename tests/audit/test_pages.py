@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from pingadmin.audit import pages
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.log import pagination
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import event, story
 
 pytestmark = pytest.mark.django_db
@@ -71,17 +71,17 @@ def test_a_row_says_when_who_did_what_with_what_result_and_why(as_auditor, setti
 
 
 def test_the_count_is_exact_over_the_whole_range(as_auditor):
-    for _ in range(pages.SIZE + 3):
+    for _ in range(pagination.SIZE + 3):
         story("")
     story("ok", ticket="INC-9")
 
-    assert f"{pages.SIZE + 4} stories" in as_auditor.get("/audit/").text
-    assert f"{pages.SIZE + 3} stories match" in as_auditor.get("/audit/?result=none").text
+    assert f"{pagination.SIZE + 4} stories" in as_auditor.get("/audit/").text
+    assert f"{pagination.SIZE + 3} stories match" in as_auditor.get("/audit/?result=none").text
     assert "1 story matches" in as_auditor.get("/audit/?ticket=INC-9").text
 
 
 def test_pages_neither_skip_nor_repeat_while_rows_are_appended(as_auditor, monkeypatch):
-    monkeypatch.setattr(pages, "SIZE", 10)
+    monkeypatch.setattr(pagination, "SIZE", 10)
     known = [story("ok").seq for _ in range(25)][::-1]
 
     down = _walk(as_auditor, "/audit/", link=r'href="([^"]*before=\d+)" rel="next"')
@@ -96,7 +96,7 @@ def test_pages_neither_skip_nor_repeat_while_rows_are_appended(as_auditor, monke
 
 
 def test_links_to_other_pages_keep_the_question(as_auditor, monkeypatch):
-    monkeypatch.setattr(pages, "SIZE", 2)
+    monkeypatch.setattr(pagination, "SIZE", 2)
     heads = [story("unknown", reason="a & b") for _ in range(5)]
 
     text = as_auditor.get("/audit/?words=a+%26&result=unknown").text
@@ -123,7 +123,7 @@ def test_fifty_stories_cost_as_many_queries_as_one(as_auditor, filters):
     story("ok")
     as_auditor.get("/audit/")
     one = queries(as_auditor, f"/audit/{filters}")
-    for _ in range(pages.SIZE + 1):
+    for _ in range(pagination.SIZE + 1):
         story("ok")
 
     assert queries(as_auditor, f"/audit/{filters}") == one

@@ -7,8 +7,9 @@ import time_machine
 from django.core.cache import cache
 from django.db import OperationalError
 
-from pingadmin.audit import reading, trail
+from pingadmin.audit.log import access
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record import trail
 from tests.audit.factories import story
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,7 @@ def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch,
     with monkeypatch.context() as broken:
         broken.setattr(trail, "_lock", refuse)
         assert "Customer approved" in as_auditor.get("/audit/").text
-    assert [record.levelname for record in caplog.records if record.name == reading.__name__] == [
+    assert [record.levelname for record in caplog.records if record.name == access.__name__] == [
         "CRITICAL"
     ]
 

@@ -6,8 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 
-from pingadmin.audit import checkpoints, gate, verification
+from pingadmin.audit.integrity import checkpoints, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
+from pingadmin.audit.record import restore_guard
 from tests.audit.factories import event
 from tests.audit.tampering.tools import TABLE, drop_triggers, sql
 
@@ -50,7 +51,7 @@ def test_a_log_that_is_whole_has_nothing_to_say(client):
     event()
     checkpoints.make()
 
-    assert gate.problem() == "" and client.get("/readyz").text == "ready\n"
+    assert restore_guard.problem() == "" and client.get("/readyz").text == "ready\n"
 
 
 def test_the_newer_database_put_back_opens_it_by_itself(checkpoint_file):
@@ -59,9 +60,9 @@ def test_the_newer_database_put_back_opens_it_by_itself(checkpoint_file):
     with transaction.atomic():
         drop_triggers()
         sql(f"UPDATE {TABLE} SET seq = 0")
-        assert gate.problem()
+        assert restore_guard.problem()
         sql(f"UPDATE {TABLE} SET seq = 1")
-    assert gate.problem() == ""
+    assert restore_guard.problem() == ""
 
 
 def test_an_admin_accepts_it_as_an_event_and_the_log_goes_on(restored, admin, capsys):
@@ -124,7 +125,7 @@ def test_there_is_nothing_to_accept_in_a_log_that_did_not_go_back(admin):
 def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(
     settings, tmp_path, caplog, monkeypatch
 ):
-    monkeypatch.setattr(gate, "_seen", gate._Seen())
+    monkeypatch.setattr(restore_guard, "_seen", restore_guard._Seen())
     settings.CHECKPOINT_FILE = tmp_path
 
     assert event().seq == 1

@@ -7,10 +7,11 @@ import time_machine
 from django.http import QueryDict
 from django.utils import timezone
 
-from pingadmin import environment
-from pingadmin.audit import chips, reviews
-from pingadmin.audit.actors import Actor
-from pingadmin.audit.filters import Question
+from pingadmin.audit.log import filter_chips
+from pingadmin.audit.log.filters import Question
+from pingadmin.audit.record.actors import Actor
+from pingadmin.audit.review import reviews
+from pingadmin.config import environment
 from tests.audit.factories import BEN, event, story
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +148,7 @@ def test_without_hours_there_is_no_such_facet(settings):
 
     assert not Question(QueryDict("facet=outside_hours")).is_valid()
     assert "Outside hours" not in [
-        chip.label for chip in chips.for_queue(_sound(""), counted=False)
+        chip.label for chip in filter_chips.for_queue(_sound(""), counted=False)
     ]
 
 
@@ -189,7 +190,7 @@ def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
         mark(head, "flagged")
 
     for query in ("", "review=pending", "facet=no_ticket", "actor=ben&review=flagged&facet=bulk"):
-        for chip in chips.for_queue(_sound(query), counted=True):
+        for chip in filter_chips.for_queue(_sound(query), counted=True):
             unpressed = chip.address if not chip.is_on else f"/audit/?{query}"
             assert chip.count == len(found(unpressed.partition("?")[2])), (query, chip)
 
@@ -197,7 +198,9 @@ def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
 def test_a_chip_pressed_again_is_dropped_and_its_like_is_replaced():
     of = {
         chip.name: chip
-        for chip in chips.for_queue(_sound("review=pending&facet=bulk&actor=ana"), counted=False)
+        for chip in filter_chips.for_queue(
+            _sound("review=pending&facet=bulk&actor=ana"), counted=False
+        )
     }
 
     assert of["pending"].is_on and of["pending"].address == "/audit/?actor=ana&facet=bulk"

@@ -9,9 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pingadmin.audit import chain, pages, pin_views, reviews, stories
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.chain import canonical
+from pingadmin.audit.entries import entries
+from pingadmin.audit.integrity import pin_views
+from pingadmin.audit.log import pagination
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
+from pingadmin.audit.review import reviews
 from tests.audit.factories import ANA, BEN, event, story
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +79,7 @@ def test_after_a_mark_the_next_one_of_the_question_opens(as_auditor):
     answer = press(as_auditor, first, query="?actor=ben&review=pending")
 
     assert answer.url.startswith(f"/audit/?actor=ben&review=pending&story={third.seq}&marked=")
-    assert stories.of([first])[0].review == "reviewed"
+    assert entries.of([first])[0].review == "reviewed"
     text = as_auditor.get(answer.url).text
     assert f"#{first.seq} is reviewed." in text
     assert opened(as_auditor.get(press(as_auditor, third).url)) == second.seq
@@ -89,7 +93,7 @@ def test_without_a_question_the_next_is_one_that_waits(as_auditor):
 
 
 def test_the_next_is_shown_on_the_page_of_the_list_that_holds_it(as_auditor, monkeypatch):
-    monkeypatch.setattr(pages, "SIZE", 2)
+    monkeypatch.setattr(pagination, "SIZE", 2)
     heads = [story("ok") for _ in range(5)][::-1]
 
     on_same = press(as_auditor, heads[2], query=f"?before={heads[1].seq}")
@@ -264,7 +268,7 @@ def test_the_queue_costs_as_many_queries_for_fifty_stories_as_for_one(as_auditor
     story("ok"), story("ok")
     as_auditor.get(address)
     few = queries(as_auditor, address)
-    for _ in range(pages.SIZE + 1):
+    for _ in range(pagination.SIZE + 1):
         story("unknown")
 
     assert queries(as_auditor, address) == few
@@ -320,7 +324,7 @@ def test_the_rows_are_given_as_they_are_hashed_in_pages(as_auditor, monkeypatch)
 
     kept = list(AuditEvent.objects.order_by("seq").values_list("row_hash", flat=True))
     assert [hashlib.sha256(line).hexdigest() for line in lines] == kept
-    assert json.loads(lines[0])["prev_hash"] == chain.GENESIS
+    assert json.loads(lines[0])["prev_hash"] == canonical.GENESIS
 
 
 def test_the_hash_of_a_row_is_given_with_the_head_and_null_where_there_is_none(as_auditor):

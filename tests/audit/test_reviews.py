@@ -6,9 +6,10 @@ import sys
 import pytest
 from django.db import transaction
 
-from pingadmin.audit import reviews, stories
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.entries import entries
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
+from pingadmin.audit.review import reviews
 from tests.audit.factories import ANA, BEN, event, story
 from tests.support.processes import CHECKOUT
 
@@ -23,8 +24,8 @@ def mark(head, word="reviewed", *, note="", by=EVA, seen=None) -> reviews.Marked
     return reviews.mark(story=head.seq, word=word, note=note, seen=seen or last, by=by)
 
 
-def told(head) -> stories.Story:
-    return stories.of([head])[0]
+def told(head) -> entries.Story:
+    return entries.of([head])[0]
 
 
 def test_a_mark_is_a_further_event_of_the_story_with_the_note_as_its_reason():
@@ -172,7 +173,7 @@ def test_marks_are_links_of_the_chain():
 
 def test_next_is_the_next_older_one_then_the_newest_and_never_an_own_act():
     oldest, own, middle, newest = story(""), story("", by=BEN), story(""), story("")
-    heads = reviews.in_state(stories.all_heads(), "pending")
+    heads = reviews.in_state(entries.all_heads(), "pending")
 
     def following(below):
         found = reviews.next_for(heads, below=below.seq, person_id=BEN.id)

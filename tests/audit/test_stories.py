@@ -2,9 +2,9 @@
 
 import pytest
 
-from pingadmin.audit import stories, words
+from pingadmin.audit.entries import entries, labels
+from pingadmin.audit.entries.entries import Story
 from pingadmin.audit.models import AuditEvent
-from pingadmin.audit.stories import Story
 from tests.audit.factories import BEN, event, story
 
 SUCCESS = {"Confirmed", "Accepted"}
@@ -41,7 +41,7 @@ def test_a_needless_act_is_told_in_its_own_words(action, word):
     needless = told({"action": action, "phase": "intent"}, outcome)
 
     assert (needless.word, needless.meaning, needless.act) == (word, "idle", action.capitalize())
-    assert words.of_moment(needless.events[1]) == (f"Outcome: {word.lower()}", "idle")
+    assert labels.of_moment(needless.events[1]) == (f"Outcome: {word.lower()}", "idle")
 
 
 def test_a_story_without_an_outcome_says_so():
@@ -54,13 +54,13 @@ def test_an_unknown_result_is_unrecognised_and_never_a_success(result):
     odd = told({"phase": "intent"}, {"phase": "outcome", "result": result, "verified": True})
 
     assert (odd.word, odd.meaning) == ("Unrecognised", "unknown")
-    assert words.of_moment(odd.events[1])[0] not in SUCCESS
+    assert labels.of_moment(odd.events[1])[0] not in SUCCESS
 
 
 @pytest.mark.parametrize("phase", ["", "Outcome", "done"])
 def test_an_unknown_phase_is_unrecognised(phase):
     assert told({"phase": phase}).word == "Unrecognised"
-    assert words.of_moment(AuditEvent(phase=phase)) == ("Unrecognised", "unknown")
+    assert labels.of_moment(AuditEvent(phase=phase)) == ("Unrecognised", "unknown")
 
 
 def test_looking_again_confirms_and_a_closure_changes_no_result():
@@ -84,7 +84,7 @@ def test_fifty_stories_cost_as_many_queries_as_one(count, django_assert_num_quer
     heads = [story("ok") for _ in range(count)]
 
     with django_assert_num_queries(1):
-        told_stories = stories.of(heads)
+        told_stories = entries.of(heads)
 
     assert [len(each.events) for each in told_stories] == [2] * count
 
@@ -95,9 +95,9 @@ def test_the_stories_of_a_session_are_its_own_newest_first():
     story("ok", alias="agi")
     event(phase="closure", action="close_unknown", by=BEN, story=second.seq, reason="seen")
 
-    found = stories.for_session("ping", "ses_1", limit=5)
+    found = entries.for_session("ping", "ses_1", limit=5)
 
     assert [each.head.seq for each in found] == [second.seq, first.seq]
     assert [event.phase for event in found[0].events] == ["intent", "outcome", "closure"]
     assert other.seq not in {each.head.seq for each in found}
-    assert len(stories.for_session("ping", "ses_1", limit=1)) == 1
+    assert len(entries.for_session("ping", "ses_1", limit=1)) == 1

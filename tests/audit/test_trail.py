@@ -9,9 +9,10 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from pingadmin.audit import chain, trail
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record import trail
+from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import ANA, event, story
 
 EVERYTHING = {
@@ -64,9 +65,9 @@ def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
     }
     assert json.loads(row.detail) == {"message": "Done", "elapsed_ms": 204, "skew": "0.5"}
     assert row.schema_version == 1
-    assert row.key_id == chain.key_id_of(settings.AUDIT_KEY.reveal())
-    assert row.row_hash == chain.hash_of(row)
-    assert row.mac == chain.mac_of(row.row_hash, settings.AUDIT_KEY.reveal())
+    assert row.key_id == canonical.key_id_of(settings.AUDIT_KEY.reveal())
+    assert row.row_hash == canonical.hash_of(row)
+    assert row.mac == canonical.mac_of(row.row_hash, settings.AUDIT_KEY.reveal())
 
 
 @pytest.mark.django_db
@@ -77,7 +78,11 @@ def test_events_are_numbered_from_one_and_each_names_the_hash_before():
     rows = list(AuditEvent.objects.order_by("seq"))
 
     assert [row.seq for row in rows] == [1, 2, 3]
-    assert [row.prev_hash for row in rows] == [chain.GENESIS, rows[0].row_hash, rows[1].row_hash]
+    assert [row.prev_hash for row in rows] == [
+        canonical.GENESIS,
+        rows[0].row_hash,
+        rows[1].row_hash,
+    ]
 
 
 @pytest.mark.django_db
@@ -155,7 +160,7 @@ def test_no_text_can_keep_an_outcome_from_being_written():
     )
 
     row = AuditEvent.objects.get(seq=row.seq)
-    assert chain.hash_of(row) == row.row_hash
+    assert canonical.hash_of(row) == row.row_hash
     assert len(row.reason) == 500
     assert row.reason.endswith("…")
     assert not {"\x00", "\ud800", "\x1b", "\r"} & set(row.reason)
@@ -179,7 +184,7 @@ def test_a_detail_of_five_kilobytes_is_cut_to_two_and_says_so():
 def test_each_committed_append_logs_one_line_with_seq_and_hash(
     caplog, django_capture_on_commit_callbacks
 ):
-    caplog.set_level(logging.INFO, "pingadmin.audit.trail")
+    caplog.set_level(logging.INFO, "pingadmin.audit.record.trail")
 
     with django_capture_on_commit_callbacks(execute=True):
         row = event(reason="line\nbreak")
@@ -189,7 +194,7 @@ def test_each_committed_append_logs_one_line_with_seq_and_hash(
 
 @pytest.mark.django_db
 def test_a_rolled_back_append_logs_nothing(caplog, django_capture_on_commit_callbacks):
-    caplog.set_level(logging.INFO, "pingadmin.audit.trail")
+    caplog.set_level(logging.INFO, "pingadmin.audit.record.trail")
 
     with (
         django_capture_on_commit_callbacks(execute=True),
@@ -219,9 +224,9 @@ def test_no_column_can_change_without_the_hash(column):
 
     if column == "schema_version":
         with pytest.raises(KeyError):
-            chain.hash_of(row)
+            canonical.hash_of(row)
     else:
-        assert chain.hash_of(row) != row.row_hash
+        assert canonical.hash_of(row) != row.row_hash
 
 
 @pytest.mark.django_db

@@ -58,8 +58,8 @@ def measured(rows: int) -> report.Line:
     from django.core.management import call_command
     from django.db import connection
 
-    from pingadmin.remote_sessions.sightings import ensure_session
-    from pingadmin.remote_sessions.traffic import edges_of, step_for, traffic
+    from pingadmin.remote_sessions.history.traffic import edges_of, step_for, traffic
+    from pingadmin.remote_sessions.recording.observations import ensure_session
 
     call_command("migrate", verbosity=0)
     session = ensure_session("ping", "ses_long")
@@ -130,7 +130,7 @@ def history(session_id: int, rows: int):
 
 def not_watched(end: datetime) -> list:
     """Some stretches that nobody watched."""
-    from pingadmin.remote_sessions.coverage import Gap
+    from pingadmin.remote_sessions.history.coverage import Gap
 
     span = (end - BEGAN) / 7
     return [
@@ -143,7 +143,7 @@ def grouped(session, begin: int, until: int, step: int, holes):
     """The same points by GROUP BY: each bucket's first and last answer stand for all of its answers."""
     from django.db import connection
 
-    from pingadmin.remote_sessions.traffic import SILENCE_MS, Answer, broken_at, points
+    from pingadmin.remote_sessions.history.traffic import SILENCE_MS, Answer, broken_at, points
 
     with connection.cursor() as cursor:
         cursor.execute(_GROUPED, {"step": step, "session": session.pk, "until": until + step})

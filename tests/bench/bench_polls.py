@@ -85,10 +85,10 @@ def polled(ids: list[str]) -> float:
     from django.utils import timezone
 
     from pingadmin import upstream
-    from pingadmin.collector.feeds import FeedState
-    from pingadmin.collector.inbox import Inbox
-    from pingadmin.collector.poll import Poller
-    from pingadmin.collector.write import Writer
+    from pingadmin.collector.steps.feed_status import FeedState
+    from pingadmin.collector.steps.inbox import Inbox
+    from pingadmin.collector.steps.poller import Poller
+    from pingadmin.collector.steps.writer import Writer
     from pingadmin.remote_sessions.models import RemoteSession
 
     begin(ids)

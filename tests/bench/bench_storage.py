@@ -166,7 +166,7 @@ def taken(table: str, using: str) -> int:
 def stable_counters() -> report.Line:
     """The rows that an hour of equal answers about every session adds."""
     from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-    from pingadmin.remote_sessions.sightings import record_sighting
+    from pingadmin.remote_sessions.recording.observations import record_sighting
     from pingadmin.upstream.records import SessionRecord
 
     added = []

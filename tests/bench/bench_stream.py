@@ -82,7 +82,7 @@ def measured() -> list[report.Line]:
     from django.core.management import call_command
     from django.db import connection
 
-    from pingadmin.collector.collecting import rarely_look_for_garbage
+    from pingadmin.collector.process import rarely_look_for_garbage
 
     call_command("migrate", verbosity=0)
     rarely_look_for_garbage()
@@ -211,11 +211,11 @@ class Ours:
     """The collector's own follower and writer at a source; the caller writes."""
 
     def __init__(self, source: Source):
-        from pingadmin.collector.feeds import FeedState
-        from pingadmin.collector.follow import Follower
-        from pingadmin.collector.inbox import Inbox
-        from pingadmin.collector.write import Writer
-        from pingadmin.secret import Secret
+        from pingadmin.collector.steps.feed_status import FeedState
+        from pingadmin.collector.steps.follower import Follower
+        from pingadmin.collector.steps.inbox import Inbox
+        from pingadmin.collector.steps.writer import Writer
+        from pingadmin.config.secret import Secret
         from pingadmin.upstream.ping import PingAPI
 
         account = {

@@ -112,12 +112,13 @@ def fill(events: int, file: Path) -> None:
     from django.core.management import call_command
     from django.db import connection, transaction
 
-    from pingadmin.audit import chain, keys, rows
+    from pingadmin.audit.chain import canonical, keys
+    from pingadmin.audit.integrity import stored_rows
 
     call_command("migrate", verbosity=0)
     key_id, key = next(iter(keys.for_macs().items()))
-    insert = f"INSERT INTO audit_auditevent ({', '.join(rows.NAMES)}) VALUES ({', '.join(['%s'] * len(rows.NAMES))})"
-    head = chain.GENESIS
+    insert = f"INSERT INTO audit_auditevent ({', '.join(stored_rows.NAMES)}) VALUES ({', '.join(['%s'] * len(stored_rows.NAMES))})"
+    head = canonical.GENESIS
     with file.open("wb") as lines, transaction.atomic(), connection.cursor() as cursor:
         # The trigger looks at the tail for each row, which is not what is measured here.
         cursor.execute("DROP TRIGGER audit_only_append")
@@ -125,9 +126,9 @@ def fill(events: int, file: Path) -> None:
             batch = []
             for seq in range(first, min(first + BATCH, events + 1)):
                 values = event(seq, key_id, head)
-                lines.write(chain.encode(values) + b"\n")
-                head = chain.hash_of_values(values)
-                values |= {"row_hash": head, "mac": chain.mac_of(head, key)}
+                lines.write(canonical.encode(values) + b"\n")
+                head = canonical.hash_of_values(values)
+                values |= {"row_hash": head, "mac": canonical.mac_of(head, key)}
                 batch.append(stored(values))
             cursor.executemany(insert, batch)
 
@@ -155,9 +156,9 @@ def stored(values: dict) -> list:
         "at": values["at"][:-1].replace("T", " "),
         "event_id": values["event_id"].replace("-", ""),
     }
-    from pingadmin.audit import rows
+    from pingadmin.audit.integrity import stored_rows
 
-    return [kept[name] for name in rows.NAMES]
+    return [kept[name] for name in stored_rows.NAMES]
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from threading import Thread
 import pytest
 
 from pingadmin import upstream
-from pingadmin.collector.feeds import FeedState
-from pingadmin.collector.follow import Follower
-from pingadmin.collector.inbox import Inbox
-from pingadmin.collector.poll import Poller
-from pingadmin.collector.write import Writer
+from pingadmin.collector.steps.feed_status import FeedState
+from pingadmin.collector.steps.follower import Follower
+from pingadmin.collector.steps.inbox import Inbox
+from pingadmin.collector.steps.poller import Poller
+from pingadmin.collector.steps.writer import Writer
 from tests.support.panel import panel_environment
 from tests.support.processes import python, until
 

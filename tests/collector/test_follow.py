@@ -6,7 +6,7 @@ import pytest
 
 from pingadmin.collector.models import Feed
 from pingadmin.demo import cast
-from pingadmin.remote_sessions import coverage
+from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.support.processes import until
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pingadmin.collector.models import Beat, Feed
+from pingadmin.config.secret import Secret
 from pingadmin.notifications.models import Notification
 from pingadmin.remote_sessions.models import WatchSpan
-from pingadmin.secret import Secret
 
 pytestmark = pytest.mark.django_db
 

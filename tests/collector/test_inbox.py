@@ -2,7 +2,7 @@
 
 from threading import Event, Thread
 
-from pingadmin.collector.inbox import TOO_MANY, Inbox, Mark
+from pingadmin.collector.steps.inbox import TOO_MANY, Inbox, Mark
 from tests.collector.streams import after, event
 
 

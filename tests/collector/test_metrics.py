@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from pingadmin.collector.models import Beat, Feed
+from pingadmin.config.secret import Secret
 from pingadmin.notifications.models import Notification
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.secret import Secret
 from tests.audit.factories import story
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pingadmin.collector.numbering import Numbering
+from pingadmin.collector.steps.sequence_tracker import Numbering
 from tests.collector.streams import event
 
 

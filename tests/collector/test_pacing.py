@@ -2,7 +2,7 @@
 
 import pytest
 
-from pingadmin.collector.pacing import Pacing
+from pingadmin.collector.steps.pacing import Pacing
 
 
 class Clock:

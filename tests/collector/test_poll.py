@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pingadmin.collector.listing import Lister
 from pingadmin.collector.models import Feed
+from pingadmin.collector.steps.lister import Lister
 from pingadmin.demo import cast
 from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from pingadmin.collector import prune
 from pingadmin.collector.models import Pruning
+from pingadmin.collector.steps import pruner
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.audit.factories import event
 
@@ -48,7 +48,7 @@ def kept(session) -> list[tuple]:
 
 def prune_all() -> None:
     for _ in range(1000):
-        if not prune.prune_some():
+        if not pruner.prune_some():
             return
     raise AssertionError("it does not end")
 
@@ -121,10 +121,10 @@ def test_what_the_audit_log_names_stays():
 
 
 def test_a_page_that_ends_amid_a_sample_keeps_no_more_than_a_large_one(monkeypatch):
-    monkeypatch.setattr(prune, "PAGE", 7)
+    monkeypatch.setattr(pruner, "PAGE", 7)
     small = session_with(every(100, count=90, days=20))
     prune_all()
-    monkeypatch.setattr(prune, "PAGE", 2000)
+    monkeypatch.setattr(pruner, "PAGE", 2000)
     Pruning.objects.all().delete()
     large = session_with(every(100, count=90, days=20), "ses_2")
     prune_all()
@@ -132,18 +132,18 @@ def test_a_page_that_ends_amid_a_sample_keeps_no_more_than_a_large_one(monkeypat
 
 
 def test_more_rows_in_one_sample_than_in_a_page_do_not_stop_it(monkeypatch):
-    monkeypatch.setattr(prune, "PAGE", 5)
+    monkeypatch.setattr(pruner, "PAGE", 5)
     session = session_with([(days_ago(20), "connected", n, 0) for n in range(30)])
     prune_all()
     assert session.snapshots.count() < 30
 
 
 def test_it_can_be_interrupted_at_every_step(monkeypatch):
-    monkeypatch.setattr(prune, "STEP_SECONDS", 0)
-    monkeypatch.setattr(prune, "PAGE", 20)
+    monkeypatch.setattr(pruner, "STEP_SECONDS", 0)
+    monkeypatch.setattr(pruner, "PAGE", 20)
     sessions = [session_with(every(60, count=60, days=20), f"ses_{n}") for n in range(3)]
     steps = 0
-    while prune.prune_some():
+    while pruner.prune_some():
         steps += 1
     assert steps > 9 and [len(kept(session)) for session in sessions] == [5, 5, 5]
     assert Pruning.objects.get().removed == 3 * 55
@@ -156,7 +156,7 @@ def test_a_pass_begins_once_a_day_and_goes_on_where_the_last_one_ended(
     later = session_with(every(60, count=60, days=13.5), "ses_2")
     prune_all()
     with django_assert_num_queries(1):
-        assert prune.prune_some() is False
+        assert pruner.prune_some() is False
     time_machine.move_to(NOW + timedelta(days=1), tick=False)
     prune_all()
     assert later.snapshots.count() == 5

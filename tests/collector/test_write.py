@@ -6,9 +6,9 @@ import pytest
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from pingadmin.collector import write
 from pingadmin.collector.models import Feed
-from pingadmin.remote_sessions import coverage
+from pingadmin.collector.steps import writer
+from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 from tests.collector.streams import event
 
@@ -24,7 +24,7 @@ def test_a_database_that_is_away_costs_only_time(parts, monkeypatch):
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as patch:
-        patch.setattr(write, "record_batch", away)
+        patch.setattr(writer, "record_batch", away)
         for _ in range(3):
             with pytest.raises(OperationalError):
                 ping.writer.step()
@@ -38,14 +38,14 @@ def test_a_database_that_is_away_costs_only_time(parts, monkeypatch):
 
 def test_what_the_database_cannot_hold_does_not_keep_the_others_out(parts, monkeypatch):
     ping = parts()
-    record = write.record_batch
+    record = writer.record_batch
 
     def picky(alias, sightings, *more):
         if any(each.session_id == "ses_bad" for each in sightings):
             raise DataError("value out of range")
         return record(alias, sightings, *more)
 
-    monkeypatch.setattr(write, "record_batch", picky)
+    monkeypatch.setattr(writer, "record_batch", picky)
     names = ["ses_1", "ses_2", "ses_bad", "ses_3", "ses_4"]
     ping.inbox.hear([event(number, session=name) for number, name in enumerate(names)])
     ping.writer.step()

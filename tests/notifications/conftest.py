@@ -2,7 +2,7 @@
 
 import pytest
 
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
 from tests.upstream.raw_server import RawServer, says
 
 PATH = "/services/T000/B000/canary-webhook-secret"

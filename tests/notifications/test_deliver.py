@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from pingadmin.notifications import deliver, standing
+from pingadmin.config.secret import Secret
+from pingadmin.notifications import deliver, delivery_status
 from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
-from pingadmin.secret import Secret
 from tests.audit.factories import BEN, event, story
 from tests.notifications.conftest import PATH
 from tests.upstream.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
@@ -183,7 +183,7 @@ def test_after_a_few_tries_it_is_given_up_and_said(unknown, time_machine):
     assert (lost.tries, lost.next_try_at, lost.delivered_at) == (6, None, None) and len(
         server.requests
     ) == 6
-    assert standing.given_up() == 1 and standing.now().failing == [lost]
+    assert delivery_status.given_up() == 1 and delivery_status.now().failing == [lost]
 
 
 def test_one_whose_sender_died_is_due_again(unknown, time_machine):
@@ -199,7 +199,11 @@ def test_a_later_success_clears_the_failure(unknown, time_machine):
     deliver.deliver_one()
     time_machine.move_to(timezone.now() + timedelta(seconds=16))
     deliver.deliver_one()
-    assert standing.now().failing == [] and standing.now().waiting == 0 and standing.given_up() == 0
+    assert (
+        delivery_status.now().failing == []
+        and delivery_status.now().waiting == 0
+        and delivery_status.given_up() == 0
+    )
 
 
 def test_nothing_due_costs_one_query_and_no_address_none(

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from pingadmin.config.secret import Secret
 from pingadmin.notifications import make
 from pingadmin.notifications.models import Notification, ReadUpTo
-from pingadmin.secret import Secret
 from tests.audit.factories import BEN, event, story
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from pingadmin import environment
+from pingadmin.config import environment
 
 GOOD = [
     "https://hooks.example/services/T0/B0/x?y=z",

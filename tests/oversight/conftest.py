@@ -1,6 +1,6 @@
 import pytest
 
-from pingadmin.audit.actors import PERSON, Actor
+from pingadmin.audit.record.actors import PERSON, Actor
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
 from tests.conftest import client_of

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pingadmin.oversight import assignment
 from pingadmin.oversight.models import TeamEntry, TeamState
+from pingadmin.oversight.team import assignment
 from pingadmin.remote_sessions.models import RemoteSession
 from tests.conftest import client_of
 from tests.factories import person

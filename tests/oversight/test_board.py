@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pingadmin.demo import cast
-from pingadmin.oversight.board import asked_about
+from pingadmin.oversight.board.listing import asked_about
 from pingadmin.oversight.models import Presence, TeamState
-from pingadmin.remote_sessions.coverage import watched
+from pingadmin.remote_sessions.history.coverage import watched
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.oversight.board_cast import ago, attempt, failing, known, paused, unknown
 

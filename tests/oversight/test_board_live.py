@@ -13,12 +13,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pingadmin.oversight import board_live, board_mark
+from pingadmin.oversight.board import cursor, live
 from pingadmin.oversight.models import Presence, TeamState
-from pingadmin.remote_sessions.coverage import stopped, watched
+from pingadmin.remote_sessions.history.coverage import stopped, watched
 from pingadmin.resumes import attempts
-from pingadmin.resumes.acts import RESUME
-from pingadmin.resumes.press import Press
+from pingadmin.resumes.actions import RESUME
+from pingadmin.resumes.form_token import Press
 from pingadmin.upstream.records import ResumeAnswer
 from tests.oversight.board_cast import ago, attempt, known, paused, touched, unknown
 from tests.oversight.conftest import acting
@@ -90,7 +90,7 @@ def test_the_quick_answer_to_who_may_is_the_slow_one(viewer, support, support2, 
     support2.user_permissions.add(Permission.objects.get(codename="look_up"))
     boss = get_user_model()(pk=0, is_superuser=True)
     for person in (viewer, support, get_user_model().objects.get(pk=support2.pk), boss):
-        assert board_live.may(person, permission) == person.has_perm(permission)
+        assert live.may(person, permission) == person.has_perm(permission)
 
 
 def test_a_304_says_when_anything_was_heard_at_last(as_viewer):
@@ -297,7 +297,7 @@ def test_while_an_outcome_is_unknown_the_page_asks_more_often(as_viewer):
 
 def test_a_poll_with_very_many_changes_elsewhere_still_hears_of_its_own(as_viewer):
     session = known("ses_a", watched=True)
-    others = [known() for _ in range(board_live.MANY + 1)]
+    others = [known() for _ in range(live.MANY + 1)]
     board = Open(as_viewer)
     for other in others:
         touched(other)
@@ -330,7 +330,7 @@ def test_the_list_of_what_is_shown_reads_back_as_it_was(as_viewer):
         known(watched=number % 3 == 0)
         paused() if number % 5 == 0 else None
     board = Open(as_viewer)
-    shown = board_mark.read_shown(board.shown, most=1000)
+    shown = cursor.read_shown(board.shown, most=1000)
     assert sorted(set(shown.values())) == ["paused", "watched"] and len(shown) == 14 + 8
     assert len(Open(as_viewer, size=1000).shown) < 120
 

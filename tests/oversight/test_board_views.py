@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pingadmin.audit.models import AuditEvent
-from pingadmin.oversight import saved_views
+from pingadmin.oversight.board import saved_views
 from pingadmin.oversight.models import SavedView
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]

@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from pingadmin.oversight import notes
-from pingadmin.oversight.guards import EntryChanged
 from pingadmin.oversight.models import TeamEntry
+from pingadmin.oversight.team import notes
+from pingadmin.oversight.team.append_only import EntryChanged
 from tests.oversight.conftest import acting
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from pingadmin.demo import cast
-from pingadmin.oversight import notes
 from pingadmin.oversight.models import TeamEntry
+from pingadmin.oversight.team import notes
 from pingadmin.remote_sessions.models import RemoteSession
 from tests.oversight.conftest import ADDRESS, acting
 

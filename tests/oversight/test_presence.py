@@ -7,11 +7,11 @@ import time_machine
 from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
-from pingadmin.oversight import presence
 from pingadmin.oversight.models import Presence
+from pingadmin.oversight.team import presence
 from pingadmin.oversight.templatetags.team import look_too
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.sightings import touch
+from pingadmin.remote_sessions.recording.observations import touch
 from tests.oversight.board_cast import attempt
 from tests.oversight.conftest import ADDRESS
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pingadmin.oversight import watching
 from pingadmin.oversight.models import TeamEntry, TeamState
+from pingadmin.oversight.team import watching
 from tests.oversight.conftest import ADDRESS, acting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]

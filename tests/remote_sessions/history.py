@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.sightings import ensure_session
+from pingadmin.remote_sessions.recording.observations import ensure_session
 
 BEGAN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

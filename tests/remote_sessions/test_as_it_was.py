@@ -2,7 +2,7 @@
 
 import pytest
 
-from pingadmin.remote_sessions.as_it_was import states_at
+from pingadmin.remote_sessions.history.past_states import states_at
 from tests.remote_sessions.history import answer, at, failure, session_seen
 
 pytestmark = pytest.mark.django_db

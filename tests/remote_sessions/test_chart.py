@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pingadmin.remote_sessions import coverage
-from pingadmin.remote_sessions.chart import chart_of
-from pingadmin.remote_sessions.chart_ranges import Stretch
+from pingadmin.remote_sessions.history import coverage
+from pingadmin.remote_sessions.history.chart import chart_of
+from pingadmin.remote_sessions.history.time_range import Stretch
 from tests.audit.factories import event
 from tests.remote_sessions.history import answer, at, session_seen
 

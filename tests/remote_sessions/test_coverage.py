@@ -2,8 +2,8 @@
 
 import pytest
 
-from pingadmin.remote_sessions import coverage
-from pingadmin.remote_sessions.coverage import (
+from pingadmin.remote_sessions.history import coverage
+from pingadmin.remote_sessions.history.coverage import (
     KILLED,
     NEVER,
     Gap,

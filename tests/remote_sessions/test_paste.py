@@ -2,9 +2,9 @@
 
 import pytest
 
+from pingadmin.config.secret import Secret
+from pingadmin.remote_sessions.lookup.search_input import MOST_IDS, read_paste
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.paste import MOST_IDS, read_paste
-from pingadmin.secret import Secret
 
 UUID = "0c5d7e92-18ab-4f36-b2c4-91d3e6a7f508"
 OTHER_UUID = "b41e8f07-63d9-4c2a-8f75-0a9c3e5d7b12"

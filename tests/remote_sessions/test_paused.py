@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pingadmin.remote_sessions.display.paused import paused_verdict
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.paused import paused_verdict
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 

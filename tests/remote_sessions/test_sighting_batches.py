@@ -5,10 +5,14 @@ from dataclasses import replace
 import pytest
 import time_machine
 
+from pingadmin.remote_sessions.display.paused import paused_verdict
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.paused import paused_verdict
-from pingadmin.remote_sessions.sighting_batches import Memory, forget_places, record_batch
-from pingadmin.remote_sessions.sightings import (
+from pingadmin.remote_sessions.recording.observation_batches import (
+    Memory,
+    forget_places,
+    record_batch,
+)
+from pingadmin.remote_sessions.recording.observations import (
     record_failure,
     record_paused,
     record_sighting,
@@ -303,13 +307,13 @@ def test_what_is_remembered_is_not_read_again_until_somebody_else_wrote_it(micro
 def test_a_batch_that_fails_leaves_nothing_behind_and_can_be_written_again(monkeypatch):
     memory = Memory()
     record_batch("ping", [event(1, up=1)], "stream", memory)
-    from pingadmin.remote_sessions import sighting_batches
+    from pingadmin.remote_sessions.recording import observation_batches
 
     def full(*_):
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sighting_batches, "update_many", full)
+        patch.setattr(observation_batches, "update_many", full)
         with pytest.raises(OSError, match="disk full"):
             record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
     assert len(history()) == 1

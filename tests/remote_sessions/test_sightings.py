@@ -6,7 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.sightings import record_failure, record_paused, record_sighting
+from pingadmin.remote_sessions.recording.observations import (
+    record_failure,
+    record_paused,
+    record_sighting,
+)
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
 

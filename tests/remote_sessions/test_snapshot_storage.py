@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingadmin.remote_sessions import models
-from pingadmin.remote_sessions.card import MEANINGS
+from pingadmin.remote_sessions.display.card import MEANINGS
 from pingadmin.remote_sessions.fields import MillisecondField
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.sighting_batches import record_batch
-from pingadmin.remote_sessions.sightings import ensure_session, record_failure
+from pingadmin.remote_sessions.recording.observation_batches import record_batch
+from pingadmin.remote_sessions.recording.observations import ensure_session, record_failure
 from pingadmin.upstream.errors import WORDS, UpstreamError
 from tests.collector.streams import event
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from pingadmin.remote_sessions import timeline
+from pingadmin.remote_sessions.history import timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.remote_sessions.history import answer, at, session_seen
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pingadmin.remote_sessions.coverage import Gap
 from pingadmin.remote_sessions.fields import milliseconds
+from pingadmin.remote_sessions.history.coverage import Gap
+from pingadmin.remote_sessions.history.traffic import MOST_POINTS, edges_of, step_for, traffic
 from pingadmin.remote_sessions.models import StatusSnapshot
-from pingadmin.remote_sessions.traffic import MOST_POINTS, edges_of, step_for, traffic
 from tests.remote_sessions.history import answer, at, failure, session_seen
 
 pytestmark = pytest.mark.django_db

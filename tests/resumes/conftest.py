@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from pingadmin.audit.actors import Actor
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
 from pingadmin.demo import cast
-from pingadmin.resumes import bulk as bulks
-from pingadmin.resumes import bulk_run
+from pingadmin.resumes.bulk import lifecycle as bulks
+from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.models import BulkResume, ResumeAttempt
 from tests.conftest import client_of
 from tests.resumes.bulk_support import THREE, WHY, fields, names, outcomes
@@ -28,13 +28,13 @@ CHOOSE = "/resumes/bulk/"
 @pytest.fixture
 def at_once(monkeypatch):
     """The work is done before the start is answered, on this thread and its database connection."""
-    monkeypatch.setattr(bulk_run, "begin", bulk_run.run)
+    monkeypatch.setattr(worker, "begin", worker.run)
 
 
 @pytest.fixture
 def not_begun(monkeypatch, at_once):
     """Nobody works on what is started, as when the process ended right then."""
-    monkeypatch.setattr(bulk_run, "begin", lambda bulk, by: None)
+    monkeypatch.setattr(worker, "begin", lambda bulk, by: None)
 
 
 def choose(client, *ids, text=""):
@@ -341,7 +341,7 @@ def test_what_nobody_works_on_is_lost_and_is_never_sent_late(
     bulk = BulkResume.objects.get()
     with time_machine.travel(timezone.now() + timedelta(seconds=31), tick=True):
         assert not bulks.hold(bulk)
-        bulk_run.run(bulk, by=actor(support))
+        worker.run(bulk, by=actor(support))
     assert resume_calls(simulator) == 0
     BulkResume.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     page = as_support.get(reverse("bulk:progress", args=[bulk.pk])).text
@@ -355,7 +355,7 @@ def test_a_stop_leaves_the_rest_unsent_and_is_written_down(
     bulk = BulkResume.objects.get()
     page = client_of(support2).post(reverse("bulk:stop", args=[bulk.pk]), follow=True).text
     assert "Stopping after the one under way" in page
-    bulk_run.run(bulk, by=actor(support))
+    worker.run(bulk, by=actor(support))
     page = as_support.get(reverse("bulk:progress", args=[bulk.pk])).text
     assert outcomes(page) == ["Not sent"] * 3 and "support2 stopped it" in page
     assert (
@@ -367,7 +367,7 @@ def test_a_stop_leaves_the_rest_unsent_and_is_written_down(
 def test_its_time_is_bounded(as_support, support, simulator, settings, not_begun):
     start(as_support, *THREE)
     settings.BULK_SECONDS = -1
-    bulk_run.run(BulkResume.objects.get(), by=actor(support))
+    worker.run(BulkResume.objects.get(), by=actor(support))
     assert "were over" in BulkResume.objects.get().why_ended and resume_calls(simulator) == 0
 
 
@@ -376,7 +376,7 @@ def test_who_may_not_resume_any_more_does_not_by_a_list_begun_before(
 ):
     start(as_support, *THREE)
     support.groups.clear()
-    bulk_run.run(BulkResume.objects.get(), by=actor(support))
+    worker.run(BulkResume.objects.get(), by=actor(support))
     assert "may not resume sessions any more" in BulkResume.objects.get().why_ended
     assert resume_calls(simulator) == 0
 
@@ -424,7 +424,7 @@ def test_the_fragment_is_304_until_something_changes(as_support, support, not_be
     seen = page.split("/now/?seen=")[1][:8]
     address = reverse("bulk:now", args=[bulk.pk])
     assert as_support.get(address, {"seen": seen}).status_code == 304
-    bulk_run.run(bulk, by=actor(support))
+    worker.run(bulk, by=actor(support))
     answer = as_support.get(address, {"seen": seen})
     assert answer.status_code == 200 and "<html" not in answer.text
     assert "hx-get" not in answer.text, "it ended: nothing polls any more"

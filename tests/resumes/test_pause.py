@@ -10,9 +10,9 @@ from pingadmin.accounts.syncing import sync_roles
 from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.acts import PAUSE
+from pingadmin.resumes.actions import PAUSE
+from pingadmin.resumes.form_token import draw_press
 from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.resumes.press import draw_press
 from tests.conftest import client_of
 from tests.resumes.test_reconcile import page, reconcile
 from tests.resumes.test_resume import press as press_resume

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes.form_token import draw_press
 from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.resumes.press import draw_press
 from tests.conftest import client_of
 from tests.resumes.test_resume import hidden, press, resume_calls
 

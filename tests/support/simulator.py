@@ -112,7 +112,7 @@ def simulator(simulator_process):
 @pytest.fixture
 def simulated_upstreams(settings, simulator):
     """The settings of this very process point at the simulator; gives the simulator."""
-    from pingadmin.secret import Secret
+    from pingadmin.config.secret import Secret
 
     shared = {"ID_PATTERN": ""}
     settings.UPSTREAMS = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
 from pingadmin.upstream import transport
 from pingadmin.upstream.agi import AgiAPI
 from pingadmin.upstream.ping import PingAPI

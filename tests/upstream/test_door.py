@@ -65,7 +65,7 @@ WRONG = {
     "TLS verification switched off": ({"VERIFY": False}, "E001"),
     "backend that is not there": ({"BACKEND": "pingadmin.upstream.nothing.NothingAPI"}, "E002"),
     "backend that is no path": ({"BACKEND": "ping"}, "E002"),
-    "backend of another kind": ({"BACKEND": "pingadmin.secret.Secret"}, "E002"),
+    "backend of another kind": ({"BACKEND": "pingadmin.config.secret.Secret"}, "E002"),
     "backend that is a function": ({"BACKEND": "pingadmin.upstream.ids.is_session_id"}, "E002"),
     "plain http elsewhere": ({"BASE_URL": "http://api.example/v2"}, "E003"),
     "no scheme": ({"BASE_URL": "api.example/v2"}, "E003"),

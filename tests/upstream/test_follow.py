@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from pingadmin.demo import cast
-from pingadmin.upstream import api_for, following, wire
+from pingadmin.http import wire
+from pingadmin.http.wire import tls_context
+from pingadmin.upstream import api_for, following
 from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.wire import tls_context
 from tests.support.processes import until
 from tests.upstream.certificates import Authority
 from tests.upstream.conftest import PING_KEY, agi_at, ping_at

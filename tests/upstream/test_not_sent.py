@@ -9,9 +9,9 @@ from time import monotonic
 
 import pytest
 
-from pingadmin.upstream import connecting, wire
+from pingadmin.http import connecting, wire
+from pingadmin.http.wire import tls_context
 from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.wire import tls_context
 from tests.upstream.certificates import Authority
 from tests.upstream.raw_server import drips, hangs, resets_after, says
 from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word

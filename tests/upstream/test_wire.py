@@ -13,8 +13,8 @@ from time import monotonic
 
 import pytest
 
+from pingadmin.http.deadline import Call, Watchdog
 from pingadmin.upstream import transport
-from pingadmin.upstream.deadline import Call, Watchdog
 from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
 from tests.upstream.raw_server import (
     as_json,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
 from pingadmin.web import checks
 
 ROOT = Path(__file__).resolve().parents[2]

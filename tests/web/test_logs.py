@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.test import RequestFactory
 
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
 from pingadmin.web.logs import JSONLines, QuietClients
 
 HOSTILE = 'a\r\n{"level": "critical"}\x1b[31m\u2028\u202e\ud800'

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from django import template
 from django.conf import settings
 
-from pingadmin.audit import words
+from pingadmin.audit.entries import labels
 
 register = template.Library()
 
@@ -24,12 +24,12 @@ def ticket_address(ticket: str) -> str:
 
 @register.filter
 def moment_heading(event) -> str:
-    return words.of_moment(event)[0]
+    return labels.of_moment(event)[0]
 
 
 @register.filter
 def moment_meaning(event) -> str:
-    return words.of_moment(event)[1]
+    return labels.of_moment(event)[1]
 
 
 @register.filter
@@ -41,7 +41,7 @@ def facts(stored: str, left_out: str = "") -> list[tuple[str, object]]:
     names = [
         name for name, value in content.items() if name != left_out and value not in ("", None)
     ]
-    return [(words.of_fact(name), _fact(content[name])) for name in names]
+    return [(labels.of_fact(name), _fact(content[name])) for name in names]
 
 
 @register.filter

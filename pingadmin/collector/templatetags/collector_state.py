@@ -2,7 +2,7 @@ from django import template
 from django.conf import settings
 
 from pingadmin.collector import health
-from pingadmin.notifications import standing
+from pingadmin.notifications import delivery_status
 
 register = template.Library()
 
@@ -15,7 +15,7 @@ def collector_alarm(context):
         "alarms": found,
         "is_asked": bool(settings.UPSTREAMS),
         "version": health.version_of(found),
-        "given_up": standing.given_up() if context["user"].is_staff else 0,
+        "given_up": delivery_status.given_up() if context["user"].is_staff else 0,
         "perms": context["perms"],
     }
 

@@ -1,6 +1,6 @@
 from django import template
 
-from pingadmin.oversight.team import Team, team_at, with_entries
+from pingadmin.oversight.team.panel import Team, team_at, with_entries
 
 register = template.Library()
 

@@ -1,6 +1,6 @@
 from django import template
 
-from pingadmin.remote_sessions import refused_keys
+from pingadmin.remote_sessions.display import refused_keys
 
 register = template.Library()
 

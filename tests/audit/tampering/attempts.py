@@ -9,8 +9,8 @@ import uuid
 from django.conf import settings
 from django.db import connection
 
-from pingadmin.audit import faults
-from pingadmin.audit.chain import key_id_of
+from pingadmin.audit.chain.canonical import key_id_of
+from pingadmin.audit.integrity import faults
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_keys, replace_all, seal, sql
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from pingadmin.audit import checkpoints, faults, verification
+from pingadmin.audit.integrity import checkpoints, faults, verification
 from pingadmin.audit.models import KeptCheckpoint
-from pingadmin.secret import Secret
+from pingadmin.config.secret import Secret
 from tests.audit.factories import event
 from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_triggers, replace_all, sql
 

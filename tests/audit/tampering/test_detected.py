@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from pingadmin.audit import checkpoints, rows, verification
+from pingadmin.audit.integrity import checkpoints, stored_rows, verification
 from tests.audit.factories import story
 from tests.audit.tampering.attempts import ON_ROWS
 from tests.audit.tampering.tools import drop_triggers
@@ -53,7 +53,7 @@ def test_every_attempt_is_named(anchored_log, attempt):
     "attempt", ["nothing", "delete two in the middle", "let two events have one number"]
 )
 def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, chunk, attempt):
-    monkeypatch.setattr(rows, "CHUNK", chunk)
+    monkeypatch.setattr(stored_rows, "CHUNK", chunk)
     act, word, seq = ON_ROWS.get(attempt, (lambda: None, None, None))
     drop_triggers()
     act()
@@ -67,8 +67,8 @@ def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, 
 def test_what_is_appended_while_the_reader_pauses_is_read_too_and_is_no_gap(
     anchored_log, monkeypatch
 ):
-    monkeypatch.setattr(rows, "CHUNK", 8)
-    reader = rows.after(0)
+    monkeypatch.setattr(stored_rows, "CHUNK", 8)
+    reader = stored_rows.after(0)
     read = [next(reader)["seq"] for _ in range(6)]
     for _ in range(6):
         story("")

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from pingadmin.audit.guards import AppendOnlyError
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.append_only import AppendOnlyError
 from tests.audit.factories import story
 from tests.audit.tampering.tools import TABLE, all_rows, seal, sql
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 from django.db import connection
 
-from pingadmin.audit import chain, rows
+from pingadmin.audit.chain import canonical
+from pingadmin.audit.integrity import stored_rows
 from pingadmin.audit.models import AuditEvent
 
 TABLE = "audit_auditevent"
@@ -44,7 +45,7 @@ def drop_keys() -> None:
 
 
 def all_rows() -> list[dict]:
-    return list(rows.after(0))
+    return list(stored_rows.after(0))
 
 
 def replace_all(changed: list[dict]) -> None:
@@ -56,7 +57,7 @@ def replace_all(changed: list[dict]) -> None:
 
 def chained(changed: list[dict], key: str) -> list[dict]:
     """The rows numbered, linked, hashed and sealed anew from the first one, with somebody's key."""
-    head = chain.GENESIS
+    head = canonical.GENESIS
     for seq, values in enumerate(changed, start=1):
         values |= {"seq": seq, "prev_hash": head}
         head = seal(values, key)["row_hash"]
@@ -65,6 +66,6 @@ def chained(changed: list[dict], key: str) -> list[dict]:
 
 def seal(values: dict, key: str) -> dict:
     """One row with the hash and the MAC that it would have."""
-    values["row_hash"] = chain.hash_of(SimpleNamespace(**values))
-    values["mac"] = chain.mac_of(values["row_hash"], key)
+    values["row_hash"] = canonical.hash_of(SimpleNamespace(**values))
+    values["mac"] = canonical.mac_of(values["row_hash"], key)
     return values

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pingadmin.accounts.people import NameTakenError, RoleNotSyncedError, add_user
 from pingadmin.accounts.roles import ROLES
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 
 
 class Command(BaseCommand):

@@ -3,8 +3,8 @@
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from pingadmin.audit import checkpoints, restore
-from pingadmin.audit.actors import PERSON, Actor
+from pingadmin.audit.integrity import checkpoints, restore
+from pingadmin.audit.record.actors import PERSON, Actor
 
 
 class Command(BaseCommand):

@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pingadmin.audit import checkpoints, keys
+from pingadmin.audit.chain import keys
+from pingadmin.audit.integrity import checkpoints
 
 
 class Command(BaseCommand):

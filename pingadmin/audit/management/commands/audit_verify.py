@@ -9,8 +9,9 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from pingadmin.audit import checkpoints, completeness, keys, runs, verification
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.chain import keys
+from pingadmin.audit.integrity import checkpoints, completeness, verification, verification_runs
+from pingadmin.audit.record.actors import Actor
 
 
 class Command(BaseCommand):
@@ -34,7 +35,9 @@ class Command(BaseCommand):
         found = [walk.fault] * bool(walk.fault) + kept.faults
         stories = completeness.report()
         if not options["no_event"]:
-            runs.record(walk, kept.faults, by=Actor.system("audit_verify"), started_at=started_at)
+            verification_runs.record(
+                walk, kept.faults, by=Actor.system("audit_verify"), started_at=started_at
+            )
         result = {
             "whole": not found,
             "checked_up_to": walk.seq,

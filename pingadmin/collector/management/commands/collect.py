@@ -5,8 +5,8 @@ import signal
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from pingadmin.collector.collecting import Collector
 from pingadmin.collector.lease import AnotherRuns
+from pingadmin.collector.process import Collector
 
 # Reads beside the polls: the list, and looking after resumes.
 READS_BESIDE = 2

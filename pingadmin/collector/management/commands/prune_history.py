@@ -5,7 +5,7 @@ from time import monotonic
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from pingadmin.collector.prune import Walk, new_pass
+from pingadmin.collector.steps.pruner import Walk, new_pass
 from pingadmin.remote_sessions.models import RemoteSession
 
 TELL_EVERY_SECONDS = 2

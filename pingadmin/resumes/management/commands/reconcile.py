@@ -11,7 +11,7 @@ from time import monotonic
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from pingadmin.audit import checkpoints
+from pingadmin.audit.integrity import checkpoints
 from pingadmin.resumes.reconcile import reconcile_one
 
 log = logging.getLogger(__name__)

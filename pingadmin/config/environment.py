@@ -1,0 +1,410 @@
+"""Reads the process environment strictly: what is wrong is refused with the sentence that mends it.
+
+Knows names and shapes only. What the values mean is settings.py's business.
+"""
+
+import base64
+import ipaddress
+import os
+import re
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from pingadmin.config.secret import Secret
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MAKE_ONE = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of NAME, or of the file that NAME_FILE names; stripped.
+
+    Raises ImproperlyConfigured when both are set, or the file cannot be read or holds nothing.
+    """
+    file = os.environ.get(f"{name}_FILE", "")
+    if not file:
+        return os.environ.get(name, default).strip()
+    if os.environ.get(name):
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Unset one of them.")
+    return content(f"{name}_FILE", file)
+
+
+def content(name: str, file: str) -> str:
+    """What a file holds, stripped and never empty. `name` is the setting that names the file."""
+    try:
+        value = Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} names {file}, which cannot be read ({error.strerror}). Mend the path or its permissions."
+        ) from error
+    except ValueError:
+        # The cause would carry what the file holds.
+        raise ImproperlyConfigured(
+            f"{name} names {file}, which is not text in UTF-8. Put text into it."
+        ) from None
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} names {file}, which is empty. Put the value into it, or unset {name}."
+        )
+    return value
+
+
+def secret(name: str, *, required: bool) -> Secret:
+    """A secret of at least 50 characters, 8 of them different (checked only where it is required)."""
+    value = text(name)
+    if not required:
+        return Secret(value)
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Make one with: {MAKE_ONE} and set {name}, or {name}_FILE to a file that holds it."
+        )
+    if len(value) < 50 or len(set(value)) < 8 or value.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            f"{name} is too easy to guess. Use at least 50 random characters, made with: {MAKE_ONE}"
+        )
+    return Secret(value)
+
+
+def signing_key(name: str) -> Secret:
+    """32 bytes in hex or base64, as hex; empty where it is not set."""
+    value = text(name)
+    return Secret(_bytes_32(name, value).hex() if value else "")
+
+
+def public_keys(name: str) -> list[str]:
+    """A comma-separated list of 32 bytes each in hex or base64, as hex."""
+    return [_bytes_32(name, value).hex() for value in words(name)]
+
+
+def sinks(name: str) -> list[str]:
+    """A comma-separated list of `mail:address` and `https://…` (http only for a loopback address)."""
+    found = words(name)
+    for sink in found:
+        is_mail = sink.startswith("mail:") and "@" in sink
+        if not is_mail and not is_safe(sink):
+            raise ImproperlyConfigured(
+                f"{name} holds {sink!r}. Write mail:name@host or an address with https://."
+            )
+    return found
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """True or false, spelled so; raises ImproperlyConfigured on any other word."""
+    words = {"": default, "true": True, "false": False, "1": True, "0": False}
+    try:
+        return words[text(name).lower()]
+    except KeyError:
+        raise ImproperlyConfigured(f"{name} is {text(name)!r}. Set it to true or false.") from None
+
+
+def number(name: str, default: float, *, least: float = 0) -> float:
+    """A number in the unit that the setting names."""
+    value = text(name)
+    try:
+        result = float(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a number.") from None
+    if not least <= result < float("inf"):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a number of at least {least:g}."
+        )
+    return result
+
+
+def whole(name: str, default: int, *, least: int = 0) -> int:
+    """A whole number, in the unit that the setting names."""
+    value = text(name)
+    if value and (not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < least):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a whole number of at least {least}."
+        )
+    return int(value) if value else default
+
+
+def words(name: str) -> list[str]:
+    """A comma-separated list, blanks dropped."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def some_of(name: str, allowed: list[str]) -> list[str]:
+    """A comma-separated list of words that are all allowed."""
+    found = words(name)
+    if wrong := [word for word in found if word not in allowed]:
+        raise ImproperlyConfigured(
+            f"{name} holds {wrong[0]!r}. Set it to nothing, or to some of: {', '.join(allowed)}."
+        )
+    return found
+
+
+def limits(name: str, default: str) -> list[tuple[int, int]]:
+    """Rates such as `10/m,60/h,3/10m` as pairs of (how many, seconds)."""
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    pairs = []
+    for part in text(name, default).split(","):
+        match = re.fullmatch(r"\s*(\d+)/(\d*)([smhd])\s*", part)
+        if not match or int(match[1]) < 1 or int(match[2] or 1) < 1:
+            raise ImproperlyConfigured(
+                f"{name} holds {part!r}. Write rates such as 10/m,60/h or 3/10m."
+            )
+        pairs.append((int(match[1]), int(match[2] or 1) * units[match[3]]))
+    return pairs
+
+
+@dataclass(frozen=True)
+class WorkingHours:
+    """From `begin` until before `end`, on `days` (Monday is 1), in `zone`. time.max stands for midnight."""
+
+    begin: time
+    end: time
+    days: frozenset[int]
+    zone: ZoneInfo
+
+
+def working_hours(name: str) -> WorkingHours | None:
+    """Hours such as `08:00-18:00 Mon-Fri Europe/Madrid`; the zone is UTC where none is named. None for nothing."""
+    value = text(name)
+    if not value:
+        return None
+    try:
+        hours, days, *zone = value.split()
+        begin, end = hours.split("-")
+        found = WorkingHours(
+            begin=time.fromisoformat(begin),
+            end=time.max if end == "24:00" else time.fromisoformat(end),
+            days=frozenset(day for part in days.split(",") for day in _days(part)),
+            zone=ZoneInfo(*(zone or ["UTC"])),
+        )
+    except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
+        found = None
+    if found is None or not found.days or found.begin >= found.end:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write hours, days and a zone as in 08:00-18:00 Mon-Fri,Sun Europe/Madrid."
+        )
+    return found
+
+
+def pattern(name: str, value: str) -> str:
+    """A regular expression that compiles, or an empty one."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ImproperlyConfigured(
+            f"{name} is not a regular expression ({error}). Mend it or unset it."
+        ) from error
+    return value
+
+
+def log_level(name: str) -> str:
+    """A name of LOG_LEVELS; INFO where none is set."""
+    value = text(name).upper() or "INFO"
+    if value not in LOG_LEVELS:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to one of {', '.join(LOG_LEVELS)}."
+        )
+    return value
+
+
+def origins(name: str) -> list[str]:
+    """A comma-separated list of origins: scheme, host and perhaps a port."""
+    found = words(name)
+    for origin in found:
+        if not re.fullmatch(r"https?://[^/*@?#]+", origin) or not is_safe(origin):
+            raise ImproperlyConfigured(
+                f"{name} holds {origin!r}. Write each origin as in https://panel.example: with https:// "
+                "(http only for a loopback address), without * and without a path."
+            )
+    return found
+
+
+def ticket_url(name: str) -> str:
+    """An address with {ticket} once, behind the host; empty where it is not set."""
+    value = text(name)
+    parts = parts_of(value.replace("{ticket}", "ticket", 1))
+    is_usable = (
+        parts is not None
+        and parts.scheme in {"http", "https"}
+        and "{ticket}" not in urlsplit(value).netloc
+    )
+    if value and (
+        not is_usable or value.count("{ticket}") != 1 or value.count("{") + value.count("}") != 2
+    ):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write one address with {{ticket}} once and no other braces, "
+            "as in https://tickets.example/browse/{ticket}."
+        )
+    return value
+
+
+def webhook(name: str) -> Secret:
+    """The address of a webhook, or nothing. Whoever holds it may post there, so no sentence repeats it."""
+    value = text(name)
+    parts = parts_of(value)
+    is_plain = (
+        parts is not None and value.isascii() and "@" not in parts.netloc and "#" not in value
+    )
+    if value and not (is_plain and is_safe(value)):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a webhook. Write it as in https://host/path, without user or fragment "
+            "(http only for a loopback address)."
+        )
+    return Secret(value)
+
+
+def token(name: str) -> Secret:
+    """A word of at least 20 printable ASCII characters without spaces, or nothing."""
+    value = text(name)
+    if value and not re.fullmatch(r"[\x21-\x7e]{20,}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be at least 20 printable ASCII characters without spaces. Make one with: {MAKE_ONE}"
+        )
+    return Secret(value)
+
+
+def own_address(name: str) -> str:
+    """The origin at which people reach this panel, such as https://panel.example; empty where it is not set."""
+    value = text(name).rstrip("/")
+    if value and (not re.fullmatch(r"https?://[^/@?#<>|*\s]+", value) or not is_safe(value)):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write scheme and host as in https://panel.example (http only for a loopback "
+            "address), without a path."
+        )
+    return value
+
+
+def redis_url(name: str) -> str:
+    """The address of a Redis, or nothing. It may hold a password, so no sentence repeats it."""
+    value = text(name)
+    is_socket = re.match(r"unix://[^/]*/.", value) is not None
+    parts = parts_of(value)
+    if value and not is_socket and (parts is None or parts.scheme not in {"redis", "rediss"}):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a Redis. Write it as in redis://host:6379/0, rediss://… or unix:///path."
+        )
+    return value
+
+
+def mail_server(name: str, default: str) -> dict:
+    """Django's EMAIL_* settings. The address may hold a password, so no sentence repeats it."""
+    value = text(name) or default
+    if not re.match(r"smtp(\+tls|\+ssl)?://[^/]+$", value):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a mail server. Write it as in smtp+tls://user:password@host:587."
+        )
+    found = environ.Env.email_url_config(value)
+    return {
+        key: found[key] for key in found if key.startswith("EMAIL_") and key != "EMAIL_FILE_PATH"
+    }
+
+
+def database(name: str, default: str) -> dict:
+    """An entry of Django's DATABASES. The address may hold a password, so no sentence repeats it."""
+    value = text(name) or default
+    # With two slashes a file's name is taken for a host, and the data would be gone with the process.
+    is_ours = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://", value)
+    try:
+        found = environ.Env.db_url_config(value) if is_ours else {}
+    except ValueError:
+        found = {}
+    if not found.get("NAME"):
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a database. Write it as in sqlite:////path/panel.sqlite3 "
+            "or postgresql://user@host/name."
+        )
+    return found
+
+
+def single_sign_on() -> dict:
+    """allauth's provider settings from OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and OIDC_NAME.
+
+    Empty where none is set; raises ImproperlyConfigured where only some are.
+    """
+    given = {
+        name: text(name) for name in ("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    }
+    if not any(given.values()):
+        return {}
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise ImproperlyConfigured(
+            f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}."
+        )
+    if not is_safe(given["OIDC_SERVER_URL"]):
+        raise ImproperlyConfigured(
+            "OIDC_SERVER_URL must begin with https:// (http only for a loopback address)."
+        )
+    return {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": text("OIDC_NAME", "single sign-on"),
+                    "client_id": given["OIDC_CLIENT_ID"],
+                    "secret": given["OIDC_CLIENT_SECRET"],
+                    "settings": {"server_url": given["OIDC_SERVER_URL"]},
+                }
+            ],
+        }
+    }
+
+
+def single_sign_on_origin() -> list[str]:
+    """The provider's origin, for the CSP: the form that begins a sign-in leads on to it. Empty where none is set."""
+    server = urlsplit(text("OIDC_SERVER_URL"))
+    return [f"{server.scheme}://{server.netloc}"] if server.netloc else []
+
+
+def is_safe(address: str) -> bool:
+    """Whether nobody between here and that address can read along: https, or http on this machine."""
+    parts = parts_of(address)
+    return parts is not None and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+    )
+
+
+def parts_of(address: str) -> SplitResult | None:
+    """The parts of an address that has a host and, if any, a port that can be; else None."""
+    try:
+        parts = urlsplit(address)
+        is_whole = (
+            parts.hostname and parts.port != 0 and address.isprintable() and " " not in address
+        )
+    except ValueError:
+        return None
+    return parts if is_whole else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address, an IPv6 one with or without brackets, means this machine."""
+    try:
+        return (
+            host == "localhost"
+            or ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+        )
+    except ValueError:
+        return False
+
+
+def _bytes_32(name: str, value: str) -> bytes:
+    for decode in (bytes.fromhex, lambda text: base64.b64decode(text, validate=True)):
+        try:
+            decoded = decode(value)
+        except ValueError:
+            continue
+        if len(decoded) == 32:
+            return decoded
+    raise ImproperlyConfigured(
+        f"{name} must hold 32 bytes in hex or base64. Make a key with: openssl rand -hex 32"
+    )
+
+
+def _days(part: str) -> range:
+    names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    first, _, last = part.partition("-")
+    return range(names.index(first) + 1, names.index(last or first) + 2)
