@@ -16,7 +16,7 @@ from pingadmin.collector.lease import LASTS as LATE_AFTER
 from pingadmin.collector.models import Beat, Feed
 from pingadmin.notifications import delivery_status
 from pingadmin.remote_sessions.history.coverage import Gap, gaps
-from pingadmin.upstream.errors import WORDS as FAILURES
+from pingadmin.upstream.errors import FAILURES
 
 SILENT_AFTER = timedelta(seconds=120)
 WINDOW = timedelta(hours=24)
@@ -90,7 +90,7 @@ class Health:
             (account.alias, account.word, account.gaps, account.circuit_is_open)
             for account in self.accounts
         ]
-        messages = [(each.pk, each.tries, each.word) for each in self.messages.failing]
+        messages = [(each.pk, each.tries, each.failure) for each in self.messages.failing]
         return _version(
             self.collector,
             facts,
@@ -155,7 +155,7 @@ def _brief():
     """The beat's three times or None; for each account how it is heard and when it was last."""
     beats = Beat.objects.annotate(alias=_text(""), kind=_text(""))
     rows = beats.values_list("alias", "kind", "started_at", "beat_at", "stopped_at").union(
-        Feed.objects.values_list("alias", "kind", "up_since", "heard_at", "error_at"), all=True
+        Feed.objects.values_list("alias", "kind", "up_since", "received_at", "error_at"), all=True
     )
     beat, feeds = None, {}
     for alias, kind, *times in rows:
@@ -177,9 +177,9 @@ def _collector_word(beat_at, stopped_at, now) -> str:
     return "silent" if age > SILENT_AFTER else "late" if age > LATE_AFTER else "running"
 
 
-def _deaf_since(kind, heard_at, started_at, now) -> datetime | None:
+def _deaf_since(kind, received_at, started_at, now) -> datetime | None:
     """Since when an account is not heard, where that is long. One that is asked session by session may be silent."""
-    since = heard_at or started_at
+    since = received_at or started_at
     return since if kind != "polls" and now - since > SILENT_AFTER else None
 
 
@@ -198,16 +198,16 @@ def _account(alias, feed, beat, window_from, now) -> Account:
 def _account_word(feed, beat, now) -> str:
     collector = _collector_word(beat.beat_at, beat.stopped_at, now) if beat else "never"
     if collector not in ("running", "late"):
-        return "deaf" if feed and feed.heard_at else "waiting"
+        return "deaf" if feed and feed.received_at else "waiting"
     if feed is None:
         return "deaf" if _deaf_since("", None, beat.started_at, now) else "waiting"
-    if _deaf_since(feed.kind, feed.heard_at, beat.started_at, now):
+    if _deaf_since(feed.kind, feed.received_at, beat.started_at, now):
         return "deaf"
     if collector == "late":
         return "interrupted"
     if feed.kind == "polls":
         return "polled"
-    if feed.heard_at is None:
+    if feed.received_at is None:
         return "waiting"
     return "heard" if feed.up_since else "interrupted"
 

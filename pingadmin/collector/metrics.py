@@ -16,7 +16,7 @@ from pingadmin.collector import health
 from pingadmin.collector.models import Beat, Feed
 from pingadmin.notifications import delivery_status
 from pingadmin.remote_sessions.models import WatchSpan
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 
 Sample = tuple[dict[str, str], float]
 
@@ -86,7 +86,7 @@ def _of_accounts(feeds, is_running):
                 is_running and feed.up_since is not None and feed.alias in settings.UPSTREAMS
             ),
         ),
-        ("heard_time_seconds", "When anything was heard last.", lambda feed: feed.heard_at),
+        ("heard_time_seconds", "When anything was heard last.", lambda feed: feed.received_at),
         (
             "lag_seconds",
             "How long the newest event waited to be written.",
@@ -122,8 +122,8 @@ def _of_accounts(feeds, is_running):
 
 def _of_acts():
     head = AuditEvent.objects.aggregate(head=Max("seq"))["head"] or 0
-    is_open, unsettled = Q(is_open=True), Q(result="unknown", settled_at=None)
-    overdue = Q(next_look_at__lt=timezone.now())
+    is_open, unresolved = Q(is_open=True), Q(result="unknown", resolved_at=None)
+    overdue = Q(next_check_at__lt=timezone.now())
     for name, kind, help_text, value in [
         ("audit_head_seq", "counter", "Number of the newest audit event.", head),
         (
@@ -136,7 +136,7 @@ def _of_acts():
             "attempts_unsettled",
             "gauge",
             "Unknown outcomes that nobody settled.",
-            _attempts(unsettled),
+            _attempts(unresolved),
         ),
         ("attempts_due", "gauge", "Attempts that are due for a look.", _attempts(overdue)),
     ]:
@@ -162,7 +162,7 @@ def _of_messages():
 
 
 def _attempts(which: Q) -> int:
-    return ResumeAttempt.objects.filter(which).count()
+    return Attempt.objects.filter(which).count()
 
 
 def _one(value) -> list[Sample]:

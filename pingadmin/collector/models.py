@@ -20,7 +20,7 @@ class Beat(models.Model):
 class Feed(models.Model):
     """How well one account is heard: its event stream, or its list where it has no stream for all sessions.
 
-    `up_since` is None while it is not heard. `heard_at` is when anything was heard last (a comment on the stream
+    `up_since` is None while it is not heard. `received_at` is when anything was heard last (a comment on the stream
     counts). `lag_ms` is how long the newest written event had waited. Counts are since the row was made.
     """
 
@@ -29,7 +29,7 @@ class Feed(models.Model):
         max_length=8, choices=[("stream", "event stream"), ("list", "list"), ("polls", "polls")]
     )
     up_since = models.DateTimeField(null=True)
-    heard_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True, db_column="heard_at")
     lag_ms = models.PositiveIntegerField(null=True)
     events_a_second = models.FloatField(null=True)
     events = models.BigIntegerField(default=0)

@@ -114,22 +114,22 @@ class Wire:
     def _attempt(self, method, call, act, *, end):
         watchdog.guard(call)
         _current.call = call
-        result = word = None
+        result = kind = None
         try:
             result = act()
         except _TooLargeError:
-            word = "too_large"
+            kind = "too_large"
         except (
             Exception
         ) as error:  # whatever a hostile answer makes a library raise, a write gets a result
-            word = _logged_word(method, error, call)
+            kind = _logged_kind(method, error, call)
         finally:
             in_time = end()
             _current.call = None
         if not in_time:
-            word = "timed_out" if call.connected else "unreachable"
-        if word:
-            raise UpstreamError(word, sent=call.sent)
+            kind = "timed_out" if call.connected else "unreachable"
+        if kind:
+            raise UpstreamError(kind, sent=call.sent)
         return result
 
     def _request(self, method, path, more_headers):
@@ -186,12 +186,12 @@ class Stream:
 
     def read(self) -> bytes:
         """What has come, waiting for the first of it; nothing at its end. Raises UpstreamError."""
-        word = None
+        kind = None
         try:
             return self._response.raw.read1(STREAM_CHUNK_BYTES, decode_content=False)
         except Exception as error:
-            word = _logged_word("event stream", error, self._call)
-        raise UpstreamError(word, sent=True)
+            kind = _logged_kind("event stream", error, self._call)
+        raise UpstreamError(kind, sent=True)
 
     def close(self) -> None:
         """To be called by the thread that read it; others end its call."""
@@ -294,17 +294,17 @@ def _media_type(response):
     return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-def _logged_word(what, error, call):
+def _logged_kind(what, error, call):
     causes = _causes(error)
-    word = _word_for(causes, call)
+    kind = _kind_for(causes, call)
     if call.ended:
-        return word
+        return kind
     # Types only: what they say may hold what upstreams sent.
-    log.warning("%s failed: %s, %s", what, word, "/".join(type(cause).__name__ for cause in causes))
-    return word
+    log.warning("%s failed: %s, %s", what, kind, "/".join(type(cause).__name__ for cause in causes))
+    return kind
 
 
-def _word_for(causes, call):
+def _kind_for(causes, call):
     if not call.sent:
         if _any(causes, ssl.SSLError):
             return "tls"

@@ -47,14 +47,14 @@ def _try(due: Notification) -> None:
         status = post(settings.NOTIFY_URL, {"text": text_of(due)})
     except UpstreamError as error:
         failed = {
-            "word": error.word,
+            "failure": error.kind,
             "status": error.status,
             "next_try_at": _next_try_at(tries, error),
         }
         Notification.objects.filter(pk=due.pk).update(**failed)
-        log.warning("message %s was not delivered (try %d): %s", due, tries, error.word)
+        log.warning("message %s was not delivered (try %d): %s", due, tries, error.kind)
         return
-    done = {"word": "", "status": status, "next_try_at": None, "delivered_at": timezone.now()}
+    done = {"failure": "", "status": status, "next_try_at": None, "delivered_at": timezone.now()}
     Notification.objects.filter(pk=due.pk).update(**done)
 
 

@@ -25,7 +25,7 @@ class Standing:
 
 def now() -> Standing:
     """Three queries."""
-    failing = Notification.objects.exclude(word="").filter(made_at__gte=timezone.now() - SHOWN)
+    failing = Notification.objects.exclude(failure="").filter(made_at__gte=timezone.now() - SHOWN)
     return Standing(
         is_on=bool(settings.NOTIFY_URL),
         waiting=Notification.objects.filter(next_try_at__isnull=False).count(),

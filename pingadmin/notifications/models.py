@@ -1,12 +1,12 @@
 from django.db import models
 from django.db.models import Q
 
-from pingadmin.upstream.errors import WORDS
+from pingadmin.upstream.errors import FAILURES
 
 
 class Notification(models.Model):
     """One message to the team's webhook, made once for one event of the audit log (its number keeps it from being
-    made twice), tried a few times. `word` is how the last try failed, empty where it was delivered.
+    made twice), tried a few times. `failure` is how the last try failed, empty where it was delivered.
 
     `batch` is the bulk act of the event: a bulk act has one message for all its unknown outcomes. `next_try_at` is
     empty where it was delivered, and where it was given up.
@@ -23,7 +23,7 @@ class Notification(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
-    word = models.CharField(max_length=16, blank=True)
+    failure = models.CharField(max_length=16, blank=True, db_column="word")
     status = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
@@ -54,7 +54,7 @@ class Notification(models.Model):
     @property
     def sentence(self) -> str:
         """How the last try failed, as the second half of a sentence."""
-        return WORDS.get(self.word, self.word)
+        return FAILURES.get(self.failure, self.failure)
 
 
 class ReadUpTo(models.Model):

@@ -12,7 +12,7 @@ from pingadmin.remote_sessions.fields import (
     SpanField,
     WordField,
 )
-from pingadmin.upstream.errors import WORDS
+from pingadmin.upstream.errors import FAILURES
 
 SOURCES = [
     ("look-up", "look-up"),
@@ -70,12 +70,12 @@ FAILURE_CODES = {
 class RemoteSession(models.Model):
     """What we know now about one upstream session: the newest answer, and how asking fails since.
 
-    `paused_said` is the newest statement about "paused" by the upstream, with its time and source; it is
+    `paused_reported` is the newest statement about "paused" by the upstream, with its time and source; it is
     never deduced (see paused.py for what may be concluded from it). `paused_doubted_at` is when a call was made
     that may have changed it and whose outcome is not known, or when the stream told of something that may come of
     such a change; `paused_doubted_by` is then the stream's word for it.
     `uploaded_before` and `downloaded_before` are the bytes counted before the counters last fell back, so that
-    before + counter never falls. `stream_place` is the number of the newest event that the stream gave of it, where
+    before + counter never falls. `stream_sequence` is the number of the newest event that the stream gave of it, where
     the stream numbers its events. `changed_at` moves whenever anything changes that people see of the session: the
     live board asks by it.
     """
@@ -84,25 +84,27 @@ class RemoteSession(models.Model):
     session_id = models.CharField(max_length=128)
 
     state = models.CharField(max_length=64, blank=True)
-    state_is_known = models.BooleanField(default=True)
-    who = models.CharField(max_length=200, blank=True)
+    is_known_state = models.BooleanField(default=True, db_column="state_is_known")
+    client_name = models.CharField(max_length=200, blank=True, db_column="who")
     duration_seconds = models.BigIntegerField(null=True)
     uploaded_bytes = models.BigIntegerField(null=True)
     downloaded_bytes = models.BigIntegerField(null=True)
     uploaded_before = models.BigIntegerField(default=0, db_default=0)
     downloaded_before = models.BigIntegerField(default=0, db_default=0)
     created_upstream_at = models.DateTimeField(null=True)
-    stream_place = models.BigIntegerField(null=True)
+    stream_sequence = models.BigIntegerField(null=True, db_column="stream_place")
     changed_at = models.DateTimeField(default=timezone.now, db_default=Now())
     skew_seconds = models.FloatField(null=True)
 
     source = models.CharField(max_length=16, blank=True, choices=SOURCES)
-    seen_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True, db_column="seen_at")
     first_seen_at = models.DateTimeField(null=True)
 
-    paused_said = models.BooleanField(null=True)
-    paused_said_at = models.DateTimeField(null=True)
-    paused_said_source = models.CharField(max_length=16, blank=True, choices=SOURCES)
+    paused_reported = models.BooleanField(null=True, db_column="paused_said")
+    paused_reported_at = models.DateTimeField(null=True, db_column="paused_said_at")
+    paused_reported_source = models.CharField(
+        max_length=16, blank=True, choices=SOURCES, db_column="paused_said_source"
+    )
     paused_doubted_at = models.DateTimeField(null=True)
     paused_doubted_by = models.CharField(max_length=16, blank=True, default="", db_default="")
 
@@ -121,8 +123,8 @@ class RemoteSession(models.Model):
         indexes = [
             # The front door: the sessions that were seen last.
             models.Index(
-                fields=["-seen_at", "id"],
-                condition=Q(seen_at__isnull=False),
+                fields=["-last_seen_at", "id"],
+                condition=Q(last_seen_at__isnull=False),
                 name="session_seen_last",
             ),
             # The notice on every page: accounts that refuse our key.
@@ -132,12 +134,14 @@ class RemoteSession(models.Model):
             # The box: an id pasted without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
             # The collector: which open sessions were not heard of for a while.
-            models.Index(fields=["alias", "state", "seen_at"], name="session_in_state"),
+            models.Index(fields=["alias", "state", "last_seen_at"], name="session_in_state"),
             # The live board: what changed since it last asked.
             models.Index(fields=["changed_at"], name="session_changed"),
             # The board: what was said to be paused lately, and look-ups that fail.
             models.Index(
-                fields=["paused_said_at"], condition=Q(paused_said=True), name="session_said_paused"
+                fields=["paused_reported_at"],
+                condition=Q(paused_reported=True),
+                name="session_said_paused",
             ),
             models.Index(
                 fields=["failed_at"], condition=Q(failed_at__isnull=False), name="session_failing"
@@ -212,7 +216,7 @@ class StatusSnapshot(models.Model):
     @property
     def failure_sentence(self) -> str:
         """Why there was no answer, as the second half of a sentence."""
-        return WORDS.get(self.failure, self.failure)
+        return FAILURES.get(self.failure, self.failure)
 
 
 class WatchSpan(models.Model):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """name: in the address, in the permission, in the audit log, and of the upstream's call.
 
     pauses: what a look-up says of "paused" where the act had its effect. The others are words for people: she is
@@ -19,7 +19,7 @@ class Act:
     already: str
 
 
-RESUME = Act(
+RESUME = Action(
     "resume",
     False,
     doing="resuming",
@@ -27,8 +27,8 @@ RESUME = Act(
     after="not paused any more",
     already="not paused",
 )
-PAUSE = Act(
+PAUSE = Action(
     "pause", True, doing="pausing", did="paused", after="paused now", already="paused already"
 )
 
-ACTS = {act.name: act for act in (RESUME, PAUSE)}
+ACTIONS = {action.name: action for action in (RESUME, PAUSE)}

@@ -21,10 +21,10 @@ from pingadmin.remote_sessions.recording.observations import (
     record_paused,
     touch,
 )
-from pingadmin.resumes.actions import Act
+from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import Press
 from pingadmin.resumes.limits import check_limits
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from pingadmin.upstream import states_paused
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import ResumeAnswer
@@ -33,14 +33,14 @@ from pingadmin.upstream.records import ResumeAnswer
 class SessionHeld(Exception):
     """Another attempt stands in the way: it is still open, or its outcome is unknown and nobody has looked since."""
 
-    def __init__(self, attempt: ResumeAttempt):
+    def __init__(self, attempt: Attempt):
         super().__init__(str(attempt))
         self.attempt = attempt
 
 
 def open_attempt(
     *,
-    act: Act,
+    action: Action,
     alias: str,
     session_id: str,
     reason: str,
@@ -48,7 +48,7 @@ def open_attempt(
     press: Press,
     by: Actor,
     batch: str = "",
-) -> tuple[ResumeAttempt, bool]:
+) -> tuple[Attempt, bool]:
     """Hold the session and write the intent, durably. Returns the attempt and whether it is new: a press
     that was seen before gives its first attempt.
 
@@ -58,18 +58,18 @@ def open_attempt(
     now = timezone.now()
     try:
         with transaction.atomic(durable=True):
-            repeated = ResumeAttempt.objects.filter(token=press.token).first()
+            repeated = Attempt.objects.filter(token=press.token).first()
             if repeated:
                 return repeated, False
             session = ensure_session(alias, session_id)
             _refuse_if_held(session)
-            check_limits(act, session=session, by=by, now=now)
-            return _open(act, session, reason, ticket, press, by, now, batch), True
+            check_limits(action, session=session, by=by, now=now)
+            return _open(action, session, reason, ticket, press, by, now, batch), True
     except IntegrityError:
         # A colleague, or this very form sent twice, was faster by less than a transaction.
         winner = (
-            ResumeAttempt.objects.filter(token=press.token).first()
-            or ResumeAttempt.objects.filter(
+            Attempt.objects.filter(token=press.token).first()
+            or Attempt.objects.filter(
                 session__alias=alias, session__session_id=session_id, is_open=True
             ).first()
         )
@@ -79,44 +79,49 @@ def open_attempt(
 
 
 def close_attempt(
-    attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None
-) -> ResumeAttempt:
+    attempt: Attempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None
+) -> Attempt:
     """Write the outcome: append the event, close the attempt, keep what the answer said about the session.
 
     The answer to an attempt that was counted as lost meanwhile is added as evidence, and is then its result.
     Raises DatabaseError when it could not be written.
     """
     with transaction.atomic():
-        held = (
-            ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
-        )
+        held = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
         phase = "outcome" if held.is_open else "evidence"
         snapshot = None
         if answer.paused is not None:
             snapshot = record_paused(
-                session=held.session, paused=answer.paused, at=answer.answered_at, source=held.act
+                session=held.session,
+                paused=answer.paused,
+                at=answer.answered_at,
+                source=held.action,
             )
-        if answer.word == "refused_key":
+        if answer.failure == "refused_key":
             refusal = UpstreamError(
                 "refused_key", sent=True, status=answer.status, message=answer.message
             )
-            record_failure(session=held.session, error=refusal, source=held.act)
+            record_failure(session=held.session, error=refusal, source=held.action)
         if answer.result == "unknown":
             doubt_paused(session=held.session, at=answer.answered_at)
         trail.append(
-            action=held.act,
+            action=held.action,
             phase=phase,
             by=by,
             story=held.intent_seq,
             result=answer.result,
             upstream_status=answer.status,
             upstream_code=answer.code,
-            detail={"word": answer.word, "message": answer.message, "elapsed_ms": answer.elapsed_ms}
+            detail={
+                "word": answer.failure,
+                "message": answer.message,
+                "elapsed_ms": answer.elapsed_ms,
+            }
             | (detail or {}),
             snapshot_after=snapshot.pk if snapshot else None,
             **_target(held),
         )
-        if held.is_open or held.word == "process_lost":
+        if held.is_open or held.failure == "process_lost":
             _close(held, answer)
         touch(held.session)
     return held
@@ -129,7 +134,7 @@ def close_one_lost(**which) -> bool:
     """
     now = timezone.now()
     attempt = (
-        ResumeAttempt.objects.filter(is_open=True, lease_until__lt=now, **which)
+        Attempt.objects.filter(is_open=True, lease_until__lt=now, **which)
         .order_by("lease_until")
         .first()
     )
@@ -137,19 +142,17 @@ def close_one_lost(**which) -> bool:
         return False
     elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
     answer = ResumeAnswer(
-        result="unknown", answered_at=now, elapsed_ms=elapsed_ms, word="process_lost"
+        result="unknown", answered_at=now, elapsed_ms=elapsed_ms, failure="process_lost"
     )
     close_attempt(attempt, answer, by=Actor.system("reconcile"))
     return True
 
 
-def close_unknown(attempt: ResumeAttempt, *, note: str, by: Actor) -> None:
+def close_unknown(attempt: Attempt, *, note: str, by: Actor) -> None:
     """A person ends an unknown outcome with a reason. The result stays unknown; the question is closed."""
     with transaction.atomic():
-        held = (
-            ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
-        )
-        if not held.is_unsettled:
+        held = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        if not held.is_unresolved:
             return
         trail.append(
             action="close_unknown",
@@ -159,35 +162,35 @@ def close_unknown(attempt: ResumeAttempt, *, note: str, by: Actor) -> None:
             reason=note,
             **_target(held),
         )
-        settle(held, ResumeAttempt.Settled.BY_PERSON, note)
+        resolve(held, Attempt.Resolution.BY_PERSON, note)
 
 
-def settle(attempt: ResumeAttempt, how: ResumeAttempt.Settled, note: str) -> None:
+def resolve(attempt: Attempt, how: Attempt.Resolution, note: str) -> None:
     """End the question. Inside the caller's transaction, beside the event that says why."""
-    attempt.settled_at = timezone.now()
-    attempt.settled_by = how
-    attempt.settled_note = note
-    attempt.next_look_at = None
+    attempt.resolved_at = timezone.now()
+    attempt.resolved_by = how
+    attempt.resolution_note = note
+    attempt.next_check_at = None
     attempt.save()
     touch(attempt.session)
 
 
-def unsettled(session: RemoteSession) -> list[ResumeAttempt]:
+def unresolved(session: RemoteSession) -> list[Attempt]:
     """The attempts of which nobody knows yet what they did, newest first; an open one is among them."""
-    asked = Q(is_open=True) | Q(result="unknown", settled_at=None)
+    asked = Q(is_open=True) | Q(result="unknown", resolved_at=None)
     return list(session.attempts.filter(asked).select_related("session").order_by("-opened_at"))
 
 
-def holds(attempt: ResumeAttempt, session: RemoteSession) -> bool:
+def holds(attempt: Attempt, session: RemoteSession) -> bool:
     """Whether an attempt forbids the next one: it is open, or its outcome is unknown and the upstream was not
     successfully asked about the session since."""
     if attempt.is_open:
         return True
-    is_observed = session.seen_at is not None and session.seen_at > attempt.closed_at
-    return attempt.is_unsettled and not is_observed
+    is_observed = session.last_seen_at is not None and session.last_seen_at > attempt.closed_at
+    return attempt.is_unresolved and not is_observed
 
 
-def next_look_at(closed_at: datetime, looks: int) -> datetime | None:
+def next_check_at(closed_at: datetime, looks: int) -> datetime | None:
     """When the next look is due after so many looks, None when they are used up."""
     if looks >= len(settings.RECONCILE_AFTER_SECONDS):
         return None
@@ -195,23 +198,23 @@ def next_look_at(closed_at: datetime, looks: int) -> datetime | None:
 
 
 def _refuse_if_held(session: RemoteSession) -> None:
-    for attempt in unsettled(session):
+    for attempt in unresolved(session):
         if holds(attempt, session):
             raise SessionHeld(attempt)
 
 
-def _open(act, session, reason, ticket, press, by, now, batch) -> ResumeAttempt:
+def _open(action, session, reason, ticket, press, by, now, batch) -> Attempt:
     # Before the audit log is locked, for whoever closes an attempt locks the session before it too.
     touch(session)
     attempt_id = uuid.uuid4()
     before = session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
     intent = trail.append(
-        action=act.name,
+        action=action.name,
         phase="intent",
         by=by,
         alias=session.alias,
         session_id=session.session_id,
-        client=session.who,
+        client=session.client_name,
         reason=reason,
         ticket=ticket,
         shown=press.shown,
@@ -219,11 +222,11 @@ def _open(act, session, reason, ticket, press, by, now, batch) -> ResumeAttempt:
         batch=batch,
         snapshot_before=before,
     )
-    return ResumeAttempt.objects.create(
+    return Attempt.objects.create(
         id=attempt_id,
         token=press.token,
         session=session,
-        act=act.name,
+        action=action.name,
         batch=batch,
         actor_id=by.id,
         actor_name=by.name,
@@ -235,19 +238,19 @@ def _open(act, session, reason, ticket, press, by, now, batch) -> ResumeAttempt:
     )
 
 
-def _close(attempt: ResumeAttempt, answer: ResumeAnswer) -> None:
+def _close(attempt: Attempt, answer: ResumeAnswer) -> None:
     state_answer(attempt, answer)
     can_tell = states_paused(attempt.session.alias)
     if answer.result == "unknown" or (can_tell and answer.result in ("ok", "already")):
-        attempt.next_look_at = next_look_at(answer.answered_at, 0)
+        attempt.next_check_at = next_check_at(answer.answered_at, 0)
     attempt.save()
 
 
-def state_answer(attempt: ResumeAttempt, answer: ResumeAnswer) -> None:
+def state_answer(attempt: Attempt, answer: ResumeAnswer) -> None:
     """Set on an attempt what its answer says, without saving it."""
     attempt.is_open = False
     attempt.result = answer.result
-    attempt.word = answer.word
+    attempt.failure = answer.failure
     attempt.status = answer.status
     attempt.code = answer.code
     attempt.message = answer.message
@@ -257,12 +260,12 @@ def state_answer(attempt: ResumeAttempt, answer: ResumeAnswer) -> None:
     attempt.verified = False if answer.result == "ok" else None
 
 
-def _target(attempt: ResumeAttempt) -> dict:
+def _target(attempt: Attempt) -> dict:
     session = attempt.session
     return {
         "alias": session.alias,
         "session_id": session.session_id,
-        "client": session.who,
+        "client": session.client_name,
         "ticket": attempt.ticket,
         "attempt": str(attempt.pk),
         "batch": attempt.batch,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from pingadmin.remote_sessions.display.card import card_for
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import RESUME, Act
+from pingadmin.resumes.actions import RESUME, Action
 
 _SALT = "pingadmin.resumes.form_token"
 _HOURS = 8
@@ -31,12 +31,12 @@ class Press:
     shown: dict | None
 
 
-def draw_press(session: RemoteSession, *, person_id: str, act: Act = RESUME) -> str:
+def draw_press(session: RemoteSession, *, person_id: str, action: Action = RESUME) -> str:
     """The signed value of the form's hidden field."""
     return signing.dumps(
         {
             "token": str(uuid.uuid4()),
-            "for": [session.alias, session.session_id, person_id, act.name],
+            "for": [session.alias, session.session_id, person_id, action.name],
             "shown": _shown(session, timezone.now()),
         },
         salt=_SALT,
@@ -45,7 +45,7 @@ def draw_press(session: RemoteSession, *, person_id: str, act: Act = RESUME) -> 
 
 
 def read_press(
-    value: str, *, alias: str, session_id: str, person_id: str, act: Act = RESUME
+    value: str, *, alias: str, session_id: str, person_id: str, action: Action = RESUME
 ) -> Press:
     """Raises StalePress. An empty value is a press without the form (a script): nothing was shown."""
     if not value:
@@ -54,7 +54,7 @@ def read_press(
         content = signing.loads(value, salt=_SALT, max_age=_HOURS * 3600)
     except signing.BadSignature as error:
         raise StalePress from error
-    if content["for"] != [alias, session_id, person_id, act.name]:
+    if content["for"] != [alias, session_id, person_id, action.name]:
         raise StalePress
     return Press(uuid.UUID(content["token"]), content["shown"])
 
@@ -64,7 +64,7 @@ def _shown(session: RemoteSession, now: datetime) -> dict:
     return {
         "state": card.state_word,
         "state_doubted": card.why_stale,
-        "seen_at": session.seen_at.isoformat() if session.seen_at else None,
+        "seen_at": session.last_seen_at.isoformat() if session.last_seen_at else None,
         "age_seconds": card.age_seconds,
         "source": session.source,
         "paused": card.paused.value,

@@ -9,14 +9,14 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.record.throttle import append_once
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import RESUME, Act
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.actions import RESUME, Action
+from pingadmin.resumes.models import Attempt
 
 
-def check_limits(act: Act, *, session: RemoteSession, by: Actor, now: datetime) -> None:
+def check_limits(action: Action, *, session: RemoteSession, by: Actor, now: datetime) -> None:
     """Raises LimitReached."""
-    counted = _counted(act)
-    what = "acts" if act.pauses else "resumes"
+    counted = _counted(action)
+    what = "acts" if action.pauses else "resumes"
     for allowed, seconds in settings.RESUME_LIMITS:
         _check(counted.filter(actor_id=by.id), f"{what} by you", allowed, seconds, now)
     for allowed, seconds in settings.RESUME_LIMITS_PER_SESSION:
@@ -41,16 +41,16 @@ def limits_in_words() -> str:
 
 
 def record_limit(
-    alias: str, session_id: str, reached: LimitReached, *, by: Actor, act: Act = RESUME
+    alias: str, session_id: str, reached: LimitReached, *, by: Actor, action: Action = RESUME
 ) -> None:
     """Write a refused press into the audit log, once a minute for a person and session."""
     append_once(
-        f"{act.name}_limit",
+        f"{action.name}_limit",
         by.id,
         alias,
         session_id,
         seconds=60,
-        action=f"{act.name}_limit",
+        action=f"{action.name}_limit",
         phase="event",
         by=by,
         alias=alias,
@@ -59,14 +59,14 @@ def record_limit(
     )
 
 
-def _counted(act: Act) -> QuerySet:
+def _counted(action: Action) -> QuerySet:
     """The attempts that count against one more such act. Presses of which nothing was sent do not.
 
     A pause counts every act, so that nobody pauses and resumes without end. A resume counts resumes alone: pauses
     never use up the way back.
     """
-    sent = ResumeAttempt.objects.exclude(result="not_sent")
-    return sent if act.pauses else sent.filter(act=act.name)
+    sent = Attempt.objects.exclude(result="not_sent")
+    return sent if action.pauses else sent.filter(action=action.name)
 
 
 def _check(attempts, what: str, allowed: int, seconds: int, now: datetime) -> None:

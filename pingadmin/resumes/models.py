@@ -6,27 +6,29 @@ from django.db.models import Q
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes import actions
 
-ACTS = [(name, name) for name in actions.ACTS]
+ACTIONS = [(name, name) for name in actions.ACTIONS]
 RESULTS = [(word, word) for word in ("ok", "already", "rejected", "not_sent", "unknown")]
 
 
-class ResumeAttempt(models.Model):
+class Attempt(models.Model):
     """One press of "Resume session" or "Pause session": opened before anything is sent, closed with what became of it.
 
     While open it holds the session: the partial unique index lets one attempt in. `lease_until` is when an
-    attempt without an outcome counts as lost. `next_look_at` is when reconcile looks again, empty when it is
-    done; `looks` is how far it is in its plan.
-    `settled_at` ends an unknown outcome: by evidence, or by a person with a reason. The result stays as it was.
+    attempt without an outcome counts as lost. `next_check_at` is when reconcile looks again, empty when it is
+    done; `check_count` is how far it is in its plan.
+    `resolved_at` ends an unknown outcome: by evidence, or by a person with a reason. The result stays as it was.
     """
 
-    class Settled(models.TextChoices):
+    class Resolution(models.TextChoices):
         BY_EVIDENCE = "evidence"
         BY_PERSON = "person"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token = models.UUIDField(unique=True)
     session = models.ForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="attempts")
-    act = models.CharField(max_length=8, choices=ACTS, default="resume", db_default="resume")
+    action = models.CharField(
+        max_length=8, choices=ACTIONS, default="resume", db_default="resume", db_column="act"
+    )
     batch = models.CharField(max_length=36, blank=True, db_default="")
     actor_id = models.CharField(max_length=64)
     actor_name = models.CharField(max_length=150)
@@ -40,7 +42,7 @@ class ResumeAttempt(models.Model):
 
     result = models.CharField(max_length=8, blank=True, choices=RESULTS)
     verified = models.BooleanField(null=True)
-    word = models.CharField(max_length=16, blank=True)
+    failure = models.CharField(max_length=16, blank=True, db_column="word")
     status = models.PositiveSmallIntegerField(null=True)
     code = models.CharField(max_length=64, blank=True)
     message = models.CharField(max_length=300, blank=True)
@@ -48,13 +50,16 @@ class ResumeAttempt(models.Model):
     elapsed_ms = models.PositiveIntegerField(null=True)
     closed_at = models.DateTimeField(null=True)
 
-    looks = models.PositiveSmallIntegerField(default=0)
-    next_look_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True)
-    settled_by = models.CharField(max_length=8, blank=True, choices=Settled.choices)
-    settled_note = models.CharField(max_length=500, blank=True)
+    check_count = models.PositiveSmallIntegerField(default=0, db_column="looks")
+    next_check_at = models.DateTimeField(null=True, db_column="next_look_at")
+    resolved_at = models.DateTimeField(null=True, db_column="settled_at")
+    resolved_by = models.CharField(
+        max_length=8, blank=True, choices=Resolution.choices, db_column="settled_by"
+    )
+    resolution_note = models.CharField(max_length=500, blank=True, db_column="settled_note")
 
     class Meta:
+        db_table = "resumes_resumeattempt"
         default_permissions = ()
         permissions = [
             ("resume", "May resume sessions and close unknown outcomes"),
@@ -72,29 +77,31 @@ class ResumeAttempt(models.Model):
             models.Index(fields=["actor_id", "-opened_at"], name="attempt_of_person"),
             # Reconcile: what is due for a look, and what was lost.
             models.Index(
-                fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="attempt_due"
+                fields=["next_check_at"],
+                condition=Q(next_check_at__isnull=False),
+                name="attempt_due",
             ),
             models.Index(fields=["lease_until"], condition=Q(is_open=True), name="attempt_open"),
             # The board: outcomes that nobody knows.
             models.Index(
                 fields=["session"],
-                condition=Q(result="unknown", settled_at__isnull=True),
+                condition=Q(result="unknown", resolved_at__isnull=True),
                 name="attempt_unknown",
             ),
         ]
 
     def __str__(self):
-        return f"{self.act} by {self.actor_name} on {self.session}: {self.result or 'open'}"
+        return f"{self.action} by {self.actor_name} on {self.session}: {self.result or 'open'}"
 
     @property
-    def kind(self) -> actions.Act:
+    def kind(self) -> actions.Action:
         """Which of the two acts it is, with its words."""
-        return actions.ACTS[self.act]
+        return actions.ACTIONS[self.action]
 
     @property
-    def is_unsettled(self) -> bool:
+    def is_unresolved(self) -> bool:
         """Whether nobody knows yet what this press did."""
-        return self.result == "unknown" and self.settled_at is None
+        return self.result == "unknown" and self.resolved_at is None
 
 
 class BulkResume(models.Model):
@@ -136,7 +143,7 @@ class BulkItem(models.Model):
     `why_not` (half a sentence) where nothing was tried and there is no attempt to say why."""
 
     bulk = models.ForeignKey(BulkResume, on_delete=models.PROTECT, related_name="items")
-    place = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(db_column="place")
     alias = models.CharField(max_length=32)
     session_id = models.CharField(max_length=128)
     token = models.UUIDField(unique=True)
@@ -145,13 +152,13 @@ class BulkItem(models.Model):
 
     class Meta:
         default_permissions = ()
-        ordering = ["place"]
+        ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["bulk", "place"], name="one_item_at_a_place"),
+            models.UniqueConstraint(fields=["bulk", "position"], name="one_item_at_a_place"),
             models.UniqueConstraint(
                 fields=["bulk", "alias", "session_id"], name="one_item_for_a_session"
             ),
         ]
 
     def __str__(self):
-        return f"{self.place}: {self.alias}/{self.session_id}"
+        return f"{self.position}: {self.alias}/{self.session_id}"

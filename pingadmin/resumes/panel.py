@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import PAUSE, RESUME, Act
-from pingadmin.resumes.attempts import holds, unsettled
+from pingadmin.resumes.actions import PAUSE, RESUME, Action
+from pingadmin.resumes.attempts import holds, unresolved
 from pingadmin.resumes.form_token import draw_press
 from pingadmin.resumes.forms import ResumeForm
-from pingadmin.resumes.models import ResumeAttempt
-from pingadmin.upstream.errors import WORDS
+from pingadmin.resumes.models import Attempt
+from pingadmin.upstream.errors import FAILURES
 
 SUGGESTIONS = ["Rate limit passed", "Customer approved", "Parameters changed", "False alarm"]
 # What a pause does to people, by the system's name.
@@ -43,7 +43,7 @@ class Shown:
     """An attempt in words. meaning: the colour. why: half a sentence on how it failed, after the system's name.
     was_looked_at: whether the upstream could be asked since."""
 
-    attempt: ResumeAttempt
+    attempt: Attempt
     label: str
     meaning: str
     headline: str
@@ -79,7 +79,7 @@ class Panel:
     label: str
     configured: bool
     may_resume: bool
-    held: ResumeAttempt | None
+    held: Attempt | None
     outcomes: list[Shown]
     questions: set[str]
     waits: bool
@@ -97,16 +97,16 @@ def panel_for(
     session: RemoteSession,
     person,
     *,
-    pressed: tuple[Act, ResumeForm] | None = None,
+    pressed: tuple[Action, ResumeForm] | None = None,
     problem: str = "",
-    unrecorded: ResumeAttempt | None = None,
+    unrecorded: Attempt | None = None,
 ) -> Panel:
     """The panel for one person looking at one session. pressed and problem: of a press that was not accepted.
 
     unrecorded: the attempt whose outcome is known and could not be written.
     """
     now = timezone.now()
-    typed = {act.name: form for act, form in ([pressed] if pressed else [])}
+    typed = {action.name: form for action, form in ([pressed] if pressed else [])}
     attempts = _newest(session)
     newest = unrecorded or next(iter(attempts), None)
     questions = [each for each in _questions(session, attempts) if each != unrecorded]
@@ -119,7 +119,7 @@ def panel_for(
         may_resume=person.has_perm("resumes.resume"),
         held=next((each for each in questions if holds(each, session)), None),
         outcomes=[_shown(each, now) for each in shown],
-        questions={each.act for each in shown if each.is_unsettled},
+        questions={each.action for each in shown if each.is_unresolved},
         waits=unrecorded is not None,
         form=typed.get("resume") or ResumeForm(initial=_initial(RESUME, newest, person)),
         press=draw_press(session, person_id=str(person.pk)),
@@ -136,51 +136,51 @@ def panel_for(
     )
 
 
-def _newest(session: RemoteSession) -> list[ResumeAttempt]:
+def _newest(session: RemoteSession) -> list[Attempt]:
     if not session.pk:
         return []
     return list(session.attempts.select_related("session").order_by("-opened_at")[:NEWEST])
 
 
-def _questions(session: RemoteSession, newest: list[ResumeAttempt]) -> list[ResumeAttempt]:
-    """What `unsettled` gives, without asking where the newest are all there are."""
+def _questions(session: RemoteSession, newest: list[Attempt]) -> list[Attempt]:
+    """What `unresolved` gives, without asking where the newest are all there are."""
     if len(newest) == NEWEST:
-        return unsettled(session)
-    return [each for each in newest if each.is_open or each.is_unsettled]
+        return unresolved(session)
+    return [each for each in newest if each.is_open or each.is_unresolved]
 
 
-def _stamp(attempts: set[ResumeAttempt], person) -> str:
+def _stamp(attempts: set[Attempt], person) -> str:
     told = [
-        (each.opened_at, each.result, each.verified, each.settled_at)
+        (each.opened_at, each.result, each.verified, each.resolved_at)
         for each in attempts
         if not (each.is_open and each.actor_id == str(person.pk) and not each.batch)
     ]
     return hashlib.sha256(repr(sorted(told, key=repr)).encode()).hexdigest()[:12]
 
 
-def _pause_form(
-    session, newest: ResumeAttempt | None, person, typed: ResumeForm | None
-) -> PauseForm:
+def _pause_form(session, newest: Attempt | None, person, typed: ResumeForm | None) -> PauseForm:
     system = upstream.api_for(session.alias).system if session.alias in upstream.aliases() else ""
     return PauseForm(
         form=typed or ResumeForm(initial=_initial(PAUSE, newest, person)),
-        press=draw_press(session, person_id=str(person.pk), act=PAUSE),
+        press=draw_press(session, person_id=str(person.pk), action=PAUSE),
         is_open=typed is not None,
         warning=_PAUSING.get(system, _PAUSING_ELSEWHERE),
     )
 
 
-def _initial(act: Act, newest: ResumeAttempt | None, person) -> dict:
+def _initial(action: Action, newest: Attempt | None, person) -> dict:
     """The last ticket; and the reason, where this person's press did not leave us and will be made again."""
     if newest is None:
         return {}
     is_repeated = (
-        newest.result == "not_sent" and newest.actor_id == str(person.pk) and newest.act == act.name
+        newest.result == "not_sent"
+        and newest.actor_id == str(person.pk)
+        and newest.action == action.name
     )
     return {"ticket": newest.ticket, "reason": newest.reason if is_repeated else ""}
 
 
-def show(attempt: ResumeAttempt) -> Shown:
+def show(attempt: Attempt) -> Shown:
     """One attempt in words."""
     return _shown(attempt, timezone.now())
 
@@ -189,11 +189,11 @@ def _label(alias: str) -> str:
     return upstream.api_for(alias).label if alias in upstream.aliases() else alias
 
 
-def _is_worth_showing(attempt: ResumeAttempt, now: datetime) -> bool:
-    return not attempt.is_open and (attempt.is_unsettled or now - attempt.closed_at < _SHOWN_FOR)
+def _is_worth_showing(attempt: Attempt, now: datetime) -> bool:
+    return not attempt.is_open and (attempt.is_unresolved or now - attempt.closed_at < _SHOWN_FOR)
 
 
-def _shown(attempt: ResumeAttempt, now: datetime) -> Shown:
+def _shown(attempt: Attempt, now: datetime) -> Shown:
     meaning, headline = _HEADLINES.get(
         (attempt.result, attempt.verified), ("unknown", "Unrecognised")
     )
@@ -205,15 +205,15 @@ def _shown(attempt: ResumeAttempt, now: datetime) -> Shown:
         label=_label(attempt.session.alias),
         meaning=meaning,
         headline=headline.format(already=attempt.kind.already),
-        why=WORDS.get(attempt.word, ""),
+        why=FAILURES.get(attempt.failure, ""),
         was_looked_at=not attempt.is_open and not holds(attempt, attempt.session),
-        looks_overdue=attempt.next_look_at is not None and now - attempt.next_look_at > _OVERDUE,
+        looks_overdue=attempt.next_check_at is not None and now - attempt.next_check_at > _OVERDUE,
         effect_visible=visible,
     )
 
 
-def _poll_seconds(attempts: list[ResumeAttempt], now: datetime) -> int | None:
-    moving = [each for each in attempts if each.is_open or each.next_look_at]
+def _poll_seconds(attempts: list[Attempt], now: datetime) -> int | None:
+    moving = [each for each in attempts if each.is_open or each.next_check_at]
     if not moving:
         return None
     newest = max(each.opened_at for each in moving)

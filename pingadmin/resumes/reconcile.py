@@ -14,8 +14,8 @@ from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.look_up import Finding, look_up
 from pingadmin.resumes import unrecorded
-from pingadmin.resumes.attempts import close_one_lost, next_look_at, settle
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.attempts import close_one_lost, next_check_at, resolve
+from pingadmin.resumes.models import Attempt
 
 RECONCILER = Actor.system("reconcile")
 
@@ -25,7 +25,7 @@ def reconcile_one() -> bool:
     return bool(unrecorded.bring_in()) or close_one_lost() or _look_at_one()
 
 
-def look_after(attempt: ResumeAttempt) -> None:
+def look_after(attempt: Attempt) -> None:
     """Look at an attempt's session once, now, and keep what is seen as evidence of the attempt's story."""
     if not _take(attempt):
         return
@@ -40,9 +40,9 @@ def look_after(attempt: ResumeAttempt) -> None:
 
 def _look_at_one() -> bool:
     attempt = (
-        ResumeAttempt.objects.select_related("session")
-        .filter(next_look_at__lte=timezone.now())
-        .order_by("next_look_at")
+        Attempt.objects.select_related("session")
+        .filter(next_check_at__lte=timezone.now())
+        .order_by("next_check_at")
         .first()
     )
     if attempt is None:
@@ -51,29 +51,27 @@ def _look_at_one() -> bool:
     return True
 
 
-def _take(attempt: ResumeAttempt) -> bool:
+def _take(attempt: Attempt) -> bool:
     """Claim the look that is due, so that two reconcilers do not both make it."""
-    looks = attempt.looks + 1
+    looks = attempt.check_count + 1
     # After a long silence the looks that were missed are one look.
-    while (following := next_look_at(attempt.closed_at, looks)) and following <= timezone.now():
+    while (following := next_check_at(attempt.closed_at, looks)) and following <= timezone.now():
         looks += 1
     if attempt.result == "already":
         following = None
     return bool(
-        ResumeAttempt.objects.filter(
-            pk=attempt.pk, looks=attempt.looks, next_look_at__isnull=False
-        ).update(looks=looks, next_look_at=following)
+        Attempt.objects.filter(
+            pk=attempt.pk, check_count=attempt.check_count, next_check_at__isnull=False
+        ).update(check_count=looks, next_check_at=following)
     )
 
 
-def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
+def _keep_evidence(attempt: Attempt, finding: Finding | None) -> None:
     with transaction.atomic():
-        held = (
-            ResumeAttempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
-        )
+        held = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
         session = held.session
         seen = finding is not None and finding.error is None
-        paused = session.paused_said if seen and upstream.states_paused(session.alias) else None
+        paused = session.paused_reported if seen and upstream.states_paused(session.alias) else None
         has_effect = held.result == "ok" and paused is held.kind.pauses
         snapshot = (
             session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
@@ -86,7 +84,7 @@ def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
             verified=has_effect if held.result == "ok" else None,
             alias=session.alias,
             session_id=session.session_id,
-            client=session.who,
+            client=session.client_name,
             ticket=held.ticket,
             attempt=str(held.pk),
             batch=held.batch,
@@ -95,28 +93,28 @@ def _keep_evidence(attempt: ResumeAttempt, finding: Finding | None) -> None:
         )
         if has_effect:
             held.verified = True
-            held.next_look_at = None
+            held.next_check_at = None
             held.save()
-        elif held.is_unsettled and _answers_the_question(paused, held):
-            settle(
-                held, ResumeAttempt.Settled.BY_EVIDENCE, _settlement(paused, held, timezone.now())
+        elif held.is_unresolved and _answers_the_question(paused, held):
+            resolve(
+                held, Attempt.Resolution.BY_EVIDENCE, _resolution_note(paused, held, timezone.now())
             )
 
 
-def _answers_the_question(paused: bool | None, attempt: ResumeAttempt) -> bool:
+def _answers_the_question(paused: bool | None, attempt: Attempt) -> bool:
     """The effect ends it at once. Its absence ends it only at the last look: an act may take its time."""
-    return paused is not None and (paused is attempt.kind.pauses or attempt.next_look_at is None)
+    return paused is not None and (paused is attempt.kind.pauses or attempt.next_check_at is None)
 
 
 def _what_was_seen(session, finding: Finding | None, paused: bool | None) -> dict:
     if finding is None:
         return {"error": "not_configured"}
     if finding.error:
-        return {"error": finding.error.word}
+        return {"error": finding.error.kind}
     return {"state": session.state, "paused": {True: "yes", False: "no", None: "not said"}[paused]}
 
 
-def _settlement(paused: bool, attempt: ResumeAttempt, now: datetime) -> str:
+def _resolution_note(paused: bool, attempt: Attempt, now: datetime) -> str:
     seen = "paused" if paused else "not paused"
     if paused is not attempt.kind.pauses:
         seen = f"still {seen}"

@@ -12,10 +12,10 @@ from django.db import DatabaseError
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes import unrecorded
-from pingadmin.resumes.actions import PAUSE, RESUME, Act
+from pingadmin.resumes.actions import PAUSE, RESUME, Action
 from pingadmin.resumes.attempts import close_attempt, open_attempt, state_answer
 from pingadmin.resumes.form_token import Press
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.reconcile import look_after
 from pingadmin.upstream.records import ResumeAnswer
 
@@ -28,7 +28,7 @@ class NothingSent(Exception):
 class Outcome:
     """attempt: with its result. recorded: False when only the file of unrecorded outcomes holds it."""
 
-    attempt: ResumeAttempt
+    attempt: Attempt
     recorded: bool = True
 
 
@@ -61,12 +61,12 @@ def pause(
 
 
 def _do(
-    act: Act, call: Callable[[str], ResumeAnswer], *, session_id: str, by: Actor, **what
+    action: Action, call: Callable[[str], ResumeAnswer], *, session_id: str, by: Actor, **what
 ) -> Outcome:
     if unrecorded.exists():
         raise NothingSent("an earlier outcome waits to be recorded")
     try:
-        attempt, is_new = open_attempt(act=act, session_id=session_id, by=by, **what)
+        attempt, is_new = open_attempt(action=action, session_id=session_id, by=by, **what)
     except DatabaseError as error:
         raise NothingSent("the intent could not be written") from error
     if not is_new:
@@ -78,6 +78,6 @@ def _do(
         unrecorded.keep(attempt, answer, by=by)
         state_answer(attempt, answer)
         return Outcome(attempt, recorded=False)
-    if attempt.result in ("ok", "already") and attempt.next_look_at:
+    if attempt.result in ("ok", "already") and attempt.next_check_at:
         look_after(attempt)
     return Outcome(attempt)

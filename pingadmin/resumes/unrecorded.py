@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes.attempts import close_attempt
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from pingadmin.upstream.records import ResumeAnswer
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def exists() -> bool:
     return _file().exists() or _taken().exists()
 
 
-def keep(attempt: ResumeAttempt, answer: ResumeAnswer, *, by: Actor) -> None:
+def keep(attempt: Attempt, answer: ResumeAnswer, *, by: Actor) -> None:
     """Write one outcome to the log and, synced, to the file."""
     line = json.dumps(
         {"attempt": str(attempt.pk), "answer": asdict(answer), "by": asdict(by)}, default=_iso
@@ -55,7 +55,7 @@ def bring_in() -> int:
     for line in lines:
         try:
             _record(json.loads(line))
-        except (ValueError, TypeError, KeyError, ResumeAttempt.DoesNotExist, ValidationError):
+        except (ValueError, TypeError, KeyError, Attempt.DoesNotExist, ValidationError):
             _set_aside(line)
     _taken().unlink()
     return len(lines)
@@ -69,10 +69,14 @@ def _set_aside(line: str) -> None:
 
 
 def _record(kept: dict) -> None:
-    attempt = ResumeAttempt.objects.get(pk=kept["attempt"])
-    if not attempt.is_open and attempt.word != "process_lost":
+    attempt = Attempt.objects.get(pk=kept["attempt"])
+    if not attempt.is_open and attempt.failure != "process_lost":
         return
-    answer = {field.name: kept["answer"][field.name] for field in fields(ResumeAnswer)}
+    kept_answer = kept["answer"]
+    if "word" in kept_answer:
+        # A file that version 0.2.0 left behind calls the failure so.
+        kept_answer["failure"] = kept_answer.pop("word")
+    answer = {field.name: kept_answer[field.name] for field in fields(ResumeAnswer)}
     answer["answered_at"] = datetime.fromisoformat(answer["answered_at"])
     close_attempt(
         attempt, ResumeAnswer(**answer), by=Actor(**kept["by"]), detail={"recorded": "late"}

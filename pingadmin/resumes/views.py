@@ -11,12 +11,12 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.display.page import page_context
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import PAUSE, RESUME, Act
+from pingadmin.resumes.actions import PAUSE, RESUME, Action
 from pingadmin.resumes.attempts import SessionHeld, close_unknown
 from pingadmin.resumes.form_token import StalePress, read_press
 from pingadmin.resumes.forms import CloseForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.resume import NothingSent, pause, resume
 
 NOT_RECORDED = (
@@ -53,7 +53,7 @@ def session_now(request: HttpRequest, alias: str, session_id: str) -> HttpRespon
 def close(request: HttpRequest, alias: str, session_id: str, attempt_id) -> HttpResponse:
     """A person closes an unknown outcome with a reason."""
     attempt = get_object_or_404(
-        ResumeAttempt.objects.select_related("session"),
+        Attempt.objects.select_related("session"),
         pk=attempt_id,
         session__alias=alias,
         session__session_id=session_id,
@@ -65,13 +65,13 @@ def close(request: HttpRequest, alias: str, session_id: str, attempt_id) -> Http
     return _done(request, attempt.session)
 
 
-def _press(request: HttpRequest, alias: str, session_id: str, act: Act) -> HttpResponse:
+def _press(request: HttpRequest, alias: str, session_id: str, action: Action) -> HttpResponse:
     if alias not in upstream.aliases():
         return _refused(
             request, alias, session_id, 409, "This account is not set, so nothing was sent."
         )
     form = ResumeForm(request.POST)
-    pressed = (act, form)
+    pressed = (action, form)
     if not form.is_valid():
         return _refused(
             request, alias, session_id, 400, "Nothing was sent: mend what is marked below.", pressed
@@ -79,9 +79,13 @@ def _press(request: HttpRequest, alias: str, session_id: str, act: Act) -> HttpR
     by = Actor.of(request)
     try:
         press = read_press(
-            form.cleaned_data["press"], alias=alias, session_id=session_id, person_id=by.id, act=act
+            form.cleaned_data["press"],
+            alias=alias,
+            session_id=session_id,
+            person_id=by.id,
+            action=action,
         )
-        outcome = _DO[act](
+        outcome = _DO[action](
             alias=alias,
             session_id=session_id,
             reason=form.cleaned_data["reason"],
@@ -95,7 +99,7 @@ def _press(request: HttpRequest, alias: str, session_id: str, act: Act) -> HttpR
     except SessionHeld as held:
         return _refused(request, alias, session_id, 409, _held_by(held.attempt), pressed)
     except LimitReached as reached:
-        record_limit(alias, session_id, reached, by=by, act=act)
+        record_limit(alias, session_id, reached, by=by, action=action)
         sentence = f"Nothing was sent: {reached.limit} is the limit. Possible again in {reached.retry_after} s."
         return _refused(request, alias, session_id, 429, sentence, pressed)
     except NothingSent as problem:
@@ -106,11 +110,11 @@ def _press(request: HttpRequest, alias: str, session_id: str, act: Act) -> HttpR
     return _after(request, outcome)
 
 
-def _held_by(attempt: ResumeAttempt) -> str:
+def _held_by(attempt: Attempt) -> str:
     if attempt.is_open:
         why = f"{attempt.actor_name} is {attempt.kind.doing} this session already. The outcome will show here."
     else:
-        why = f"the outcome of the last {attempt.act} is unknown, and nobody could look at the session since."
+        why = f"the outcome of the last {attempt.action} is unknown, and nobody could look at the session since."
     return f"Nothing was sent: {why}"
 
 

@@ -88,8 +88,8 @@ class AgiAPI(SessionAPI):
         return SessionRecord(
             session_id=session_id,
             state=answers.text(answer, state, answers.STATE_MOST),
-            state_is_known=state in STATES,
-            who=answers.text(answer, body.get("agent_name"), answers.NAME_MOST),
+            is_known_state=state in STATES,
+            client_name=answers.text(answer, body.get("agent_name"), answers.NAME_MOST),
             paused=state == "paused" if state in STATES else None,
             answered_at=answer.answered_at,
             created_at=answers.moment(answer, body.get("created_at")),

@@ -21,7 +21,7 @@ BREAKS = "\t\n\r\u2028\u2029"
 # The controls and the surrogates of Unicode, and what breaks a line.
 _UNCLEAN = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff{BREAKS}]")
 
-WORD_OF_STATUS = {401: "refused_key", 404: "not_found", 429: "rate_limited"}
+KIND_OF_STATUS = {401: "refused_key", 404: "not_found", 429: "rate_limited"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class Answer:
 def error_of(answer: Answer) -> UpstreamError:
     """The error that an answer amounts to when it is not the documented success."""
     code, message = own_words(answer)
-    word = WORD_OF_STATUS.get(answer.status) or {
+    kind = KIND_OF_STATUS.get(answer.status) or {
         3: "redirected",
         4: "refused",
         5: "server_error",
     }.get(answer.status // 100, "unrecognised")
     return UpstreamError(
-        word,
+        kind,
         sent=True,
         status=answer.status,
         code=code,
@@ -59,11 +59,11 @@ def error_of(answer: Answer) -> UpstreamError:
 
 
 def failure(
-    word: str, answer: Answer, *, code: str = "", message: str = "", paused: bool | None = None
+    kind: str, answer: Answer, *, code: str = "", message: str = "", paused: bool | None = None
 ) -> UpstreamError:
     """An error about an answer whose status is fine and whose content is not."""
     return UpstreamError(
-        word, sent=True, status=answer.status, code=code, message=message, paused=paused
+        kind, sent=True, status=answer.status, code=code, message=message, paused=paused
     )
 
 
@@ -125,7 +125,7 @@ def fields_of(answer: Answer, text: str) -> dict:
     return body
 
 
-def place(event_id: str) -> int | None:
+def sequence(event_id: str) -> int | None:
     """The number that an event's id is, up to 2**63 - 1; None where it is none."""
     if not (
         event_id.isdecimal() and event_id.isascii() and len(event_id) <= len(str(INTEGER_MOST))
@@ -173,7 +173,7 @@ def moment(answer: Answer, value) -> datetime | None:
 def cleaned(value: str, most: int) -> str:
     """At most so many characters; line breaks and tabs become spaces, other controls and surrogates U+FFFD.
 
-    Replaced and not dropped, so that what was not a known word does not become one.
+    Replaced and not dropped, so that what was not a known word become one.
     """
     return _UNCLEAN.sub(_replacement, value[:most])
 

@@ -134,6 +134,10 @@ class SessionAPI(ABC):
 
 
 def _finding_of(error: UpstreamError) -> dict:
-    result = "rejected" if error.word in REFUSALS else "unknown" if error.sent else "not_sent"
-    names = ("word", "status", "code", "message", "retry_after", "paused")
-    return {"result": result, **{name: getattr(error, name) for name in names}}
+    result = "rejected" if error.kind in REFUSALS else "unknown" if error.sent else "not_sent"
+    names = ("status", "code", "message", "retry_after", "paused")
+    return {
+        "result": result,
+        "failure": error.kind,
+        **{name: getattr(error, name) for name in names},
+    }

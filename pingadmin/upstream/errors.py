@@ -1,7 +1,7 @@
 """One word for each way in which asking an upstream can fail. Only these words travel upward."""
 
 # word -> what it means, as the second half of a sentence that begins with the system's name.
-WORDS = {
+FAILURES = {
     "bad_id": "was not asked: this is not a session id",
     "not_configured": "was not asked: no address and key are set for it",
     "busy": "was not asked: too many of our calls to it are waiting already",
@@ -29,7 +29,7 @@ REFUSALS = {"refused_key", "not_found", "rate_limited", "refused"}
 class UpstreamError(Exception):
     """An upstream could not tell us what we asked.
 
-    word: a key of WORDS. status: the HTTP status, where one came. code, message: the upstream's own
+    kind: a key of FAILURES. status: the HTTP status, where one came. code, message: the upstream's own
     words, cleaned, for quoting as plain text. retry_after: seconds it asked us to wait.
     sent: whether any byte of the request may have left us. paused: what the answer states about "paused"
     all the same.
@@ -37,7 +37,7 @@ class UpstreamError(Exception):
 
     def __init__(
         self,
-        word: str,
+        kind: str,
         *,
         sent: bool,
         status: int | None = None,
@@ -46,8 +46,8 @@ class UpstreamError(Exception):
         retry_after: int | None = None,
         paused: bool | None = None,
     ):
-        super().__init__(f"{word} (status {status}, code {code!r})")
-        self.word = word
+        super().__init__(f"{kind} (status {status}, code {code!r})")
+        self.kind = kind
         self.sent = sent
         self.status = status
         self.code = code
@@ -57,4 +57,4 @@ class UpstreamError(Exception):
 
     @property
     def sentence(self) -> str:
-        return WORDS[self.word]
+        return FAILURES[self.kind]

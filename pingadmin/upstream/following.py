@@ -95,22 +95,22 @@ class EventStream:
         raise error_of(opened) if opened.status != 200 else failure("unreadable", opened)
 
     def _read(self, stream):
-        word = "broken_off"
+        kind = "broken_off"
         try:
             while data := stream.read():
                 self._inbox.put(data)
         except UpstreamError as error:
-            word = error.word
+            kind = error.kind
         finally:
-            self._inbox.end(word)
+            self._inbox.end(kind)
             stream.close()
 
     def _check_silence(self):
-        word = self._inbox.word
-        if not word and monotonic() - self._inbox.put_at > settings.EVENT_STREAM_IDLE_SECONDS:
-            word = "timed_out"
-        if word:
-            raise UpstreamError(word, sent=True, status=200)
+        kind = self._inbox.kind
+        if not kind and monotonic() - self._inbox.put_at > settings.EVENT_STREAM_IDLE_SECONDS:
+            kind = "timed_out"
+        if kind:
+            raise UpstreamError(kind, sent=True, status=200)
 
     def _heard(self, data, at):
         answer = Answer(200, EVENT_STREAM, b"", answered_at=at)
@@ -135,7 +135,7 @@ class EventStream:
 class _Inbox:
     """The bytes on their way from the thread that reads to the one that iterates.
 
-    put_at: a time.monotonic() moment. word: why no more will come, "" while they may. closed: nobody wants more.
+    put_at: a time.monotonic() moment. kind: why no more will come, "" while they may. closed: nobody wants more.
     """
 
     def __init__(self):
@@ -143,7 +143,7 @@ class _Inbox:
         self._bytes = bytearray()
         self._at = datetime.now(UTC)
         self.put_at = monotonic()
-        self.word = ""
+        self.kind = ""
         self.closed = False
 
     def put(self, data: bytes) -> None:
@@ -156,14 +156,14 @@ class _Inbox:
     def take(self, wait_seconds: float) -> tuple[bytes, datetime]:
         """All that is there, and when the last of it came; after the wait, nothing and the present moment."""
         with self._changed:
-            self._changed.wait_for(lambda: self._bytes or self.word or self.closed, wait_seconds)
+            self._changed.wait_for(lambda: self._bytes or self.kind or self.closed, wait_seconds)
             data, self._bytes = bytes(self._bytes), bytearray()
             self._changed.notify_all()
             return data, self._at if data else datetime.now(UTC)
 
-    def end(self, word: str) -> None:
+    def end(self, kind: str) -> None:
         with self._changed:
-            self.word = word
+            self.kind = kind
             self._changed.notify_all()
 
     def close(self) -> None:

@@ -19,12 +19,12 @@ WINDOW_MOST = 200  # outcomes remembered at most, so that a busy poller does not
 
 @dataclass(frozen=True, slots=True)
 class CircuitState:
-    """word: closed = calls pass, open = none does, probing = one call is trying.
+    """status: closed = calls pass, open = none does, probing = one call is trying.
 
     failures: infrastructure failures in a row. opens_in_seconds: until a probe may go, 0 when not open.
     """
 
-    word: Literal["closed", "open", "probing"]
+    status: Literal["closed", "open", "probing"]
     failures: int
     opens_in_seconds: float
 

@@ -11,16 +11,16 @@ Result = Literal["ok", "already", "rejected", "not_sent", "unknown"]
 class SessionRecord:
     """One session as an upstream described it.
 
-    state: the upstream's own word; state_is_known tells whether its documentation has that word.
-    who: the client id (Ping) or agent name (AGI). paused: None where the answer does not say.
+    state: the upstream's own word; is_known_state tells whether its documentation has that word.
+    client_name: the client id (Ping) or agent name (AGI). paused: None where the answer does not say.
     Counts are in bytes, duration in seconds, None where not reported.
     answered_at: our clock, UTC, when the answer was whole. skew_seconds: its Date header minus our clock.
     """
 
     session_id: str
     state: str
-    state_is_known: bool
-    who: str
+    is_known_state: bool
+    client_name: str
     paused: bool | None
     answered_at: datetime
     duration_seconds: int | None = None
@@ -35,19 +35,19 @@ class SessionEvent:
     """One event of an event stream.
 
     kind: the upstream's own word for what happened. state: the state that follows from it, in the words of a
-    look-up. who, counts and duration as in SessionRecord. place: its number on the stream, None where the stream
-    does not number its events. heard_at: our clock, UTC, when its bytes had come; events tell no time of their own.
+    look-up. client_name, counts and duration as in SessionRecord. sequence: its number on the stream, None where the stream
+    does not number its events. received_at: our clock, UTC, when its bytes had come; events tell no time of their own.
     """
 
     session_id: str
     kind: str
     state: str
-    who: str
-    place: int | None
+    client_name: str
+    sequence: int | None
     duration_seconds: int | None
     uploaded_bytes: int | None
     downloaded_bytes: int | None
-    heard_at: datetime
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Heard:
 
     unreadable: events that do not fit the documentation. dropped: events beyond the size cap, or not in UTF-8.
     unknown: events of a type that the documentation does not have. last_event_id: the newest id that the stream
-    gave, or the one that it was asked to go on after. heard_bytes: whether anything came, if only a comment.
+    gave, or the one that it was asked to go on after. received_bytes: whether anything came, if only a comment.
     at: our clock, UTC, when the last of it came.
     """
 
@@ -65,7 +65,7 @@ class Heard:
     dropped: int
     unknown: int
     last_event_id: str
-    heard_bytes: bool
+    received_bytes: bool
     at: datetime
 
 
@@ -75,14 +75,14 @@ class ResumeAnswer:
 
     result: ok = it said so, whole and about this session; already = there was nothing to do; rejected = it clearly
     said no; not_sent = no byte left us; unknown = bytes went out and no trustworthy answer came.
-    word: the way it failed (a key of errors.WORDS), empty for ok and already.
+    failure: how it failed (a key of errors.FAILURES), empty for ok and already.
     paused: what the answer states about "paused", None where it does not.
     """
 
     result: Result
     answered_at: datetime
     elapsed_ms: int
-    word: str = ""
+    failure: str = ""
     status: int | None = None
     code: str = ""
     message: str = ""

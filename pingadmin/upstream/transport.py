@@ -99,7 +99,7 @@ class Transport:
             failed = answer.status >= 500
             return answer
         except UpstreamError as error:
-            failed = error.word in INFRASTRUCTURE
+            failed = error.kind in INFRASTRUCTURE
             raise
         finally:
             self.breaker.leave(probe=probe, failed=failed)
@@ -111,7 +111,7 @@ class Transport:
             again = answer.status in SERVER_FAILURES
         except UpstreamError as failure:
             error = failure
-            again = error.word in WORTH_A_SECOND_TRY
+            again = error.kind in WORTH_A_SECOND_TRY
         pause = random.uniform(*JITTER_SECONDS)  # noqa: S311 - spreads load, hides nothing
         if again and monotonic() + pause < deadline:
             sleep(pause)

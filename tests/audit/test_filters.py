@@ -88,11 +88,11 @@ def test_a_story_is_found_by_its_last_result_as_it_is_told():
 
     event(phase="evidence", action="look", story=head.seq, verified=True)
     assert (found("result=accepted"), found("result=confirmed")) == ([], [head.seq])
-    assert entries.of([head])[0].word == "Confirmed"
+    assert entries.of([head])[0].result_label == "Confirmed"
 
     event(phase="evidence", action="look", story=head.seq, verified=False)
     assert (found("result=accepted"), found("result=confirmed")) == ([head.seq], [])
-    assert entries.of([head])[0].word == "Accepted"
+    assert entries.of([head])[0].result_label == "Accepted"
 
 
 def test_who_closed_a_story_is_found_as_well_as_who_began_it():

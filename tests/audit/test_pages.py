@@ -196,7 +196,7 @@ def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(
         shown={
             "state": "disconnected",
             "source": "event stream",
-            "seen_at": "2026-11-22T14:02:11+00:00",
+            "last_seen_at": "2026-11-22T14:02:11+00:00",
         },
         snapshot_before=17,
     )

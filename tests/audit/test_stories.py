@@ -30,7 +30,7 @@ def told(*events: dict) -> Story:
 def test_each_result_has_its_word_and_its_colour(result, verified, word, meaning):
     ended = told({"phase": "intent"}, {"phase": "outcome", "result": result, "verified": verified})
 
-    assert (ended.word, ended.meaning) == (word, meaning)
+    assert (ended.result_label, ended.meaning) == (word, meaning)
 
 
 @pytest.mark.parametrize(
@@ -40,26 +40,30 @@ def test_a_needless_act_is_told_in_its_own_words(action, word):
     outcome = {"action": action, "phase": "outcome", "result": "already"}
     needless = told({"action": action, "phase": "intent"}, outcome)
 
-    assert (needless.word, needless.meaning, needless.act) == (word, "idle", action.capitalize())
+    assert (needless.result_label, needless.meaning, needless.act) == (
+        word,
+        "idle",
+        action.capitalize(),
+    )
     assert labels.of_moment(needless.events[1]) == (f"Outcome: {word.lower()}", "idle")
 
 
 def test_a_story_without_an_outcome_says_so():
-    assert told({"phase": "intent"}).word == "No outcome yet"
-    assert told({"phase": "event"}).word == "Recorded"
+    assert told({"phase": "intent"}).result_label == "No outcome yet"
+    assert told({"phase": "event"}).result_label == "Recorded"
 
 
 @pytest.mark.parametrize("result", ["OK", "success", "ok ", "0k", "оk", "true"])
 def test_an_unknown_result_is_unrecognised_and_never_a_success(result):
     odd = told({"phase": "intent"}, {"phase": "outcome", "result": result, "verified": True})
 
-    assert (odd.word, odd.meaning) == ("Unrecognised", "unknown")
+    assert (odd.result_label, odd.meaning) == ("Unrecognised", "unknown")
     assert labels.of_moment(odd.events[1])[0] not in SUCCESS
 
 
 @pytest.mark.parametrize("phase", ["", "Outcome", "done"])
 def test_an_unknown_phase_is_unrecognised(phase):
-    assert told({"phase": phase}).word == "Unrecognised"
+    assert told({"phase": phase}).result_label == "Unrecognised"
     assert labels.of_moment(AuditEvent(phase=phase)) == ("Unrecognised", "unknown")
 
 
@@ -67,7 +71,7 @@ def test_looking_again_confirms_and_a_closure_changes_no_result():
     outcome = {"phase": "outcome", "result": "ok"}
 
     assert (
-        told({"phase": "intent"}, outcome, {"phase": "evidence", "verified": True}).word
+        told({"phase": "intent"}, outcome, {"phase": "evidence", "verified": True}).result_label
         == "Confirmed"
     )
     closed = told(
@@ -75,7 +79,7 @@ def test_looking_again_confirms_and_a_closure_changes_no_result():
         {"phase": "outcome", "result": "unknown"},
         {"phase": "closure", "actor_name": "ben"},
     )
-    assert (closed.word, closed.closed_by) == ("Unknown", "ben")
+    assert (closed.result_label, closed.closed_by) == ("Unknown", "ben")
 
 
 @pytest.mark.django_db

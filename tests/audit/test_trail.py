@@ -31,7 +31,7 @@ EVERYTHING = {
     "shown": {
         "state": "disconnected",
         "paused": True,
-        "seen_at": datetime(2026, 11, 22, 14, 2, 11, 5, UTC),
+        "last_seen_at": datetime(2026, 11, 22, 14, 2, 11, 5, UTC),
     },
     "detail": {"message": "Done", "elapsed_ms": 204, "skew": 0.5},
     "attempt": str(uuid.UUID(int=1)),
@@ -61,7 +61,7 @@ def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
     assert json.loads(row.shown) == {
         "state": "disconnected",
         "paused": True,
-        "seen_at": "2026-11-22T14:02:11.000005+00:00",
+        "last_seen_at": "2026-11-22T14:02:11.000005+00:00",
     }
     assert json.loads(row.detail) == {"message": "Done", "elapsed_ms": 204, "skew": "0.5"}
     assert row.schema_version == 1

@@ -40,12 +40,12 @@ chance, now, support = random.Random(7), timezone.now(), User.objects.get(userna
 def one(number):
     said = number %% 20 == 0
     return RemoteSession(
-        alias="ping", session_id=f"ses_{chance.getrandbits(40):010x}", who=f"client-{chance.randrange(10000)}",
+        alias="ping", session_id=f"ses_{chance.getrandbits(40):010x}", client_name=f"client-{chance.randrange(10000)}",
         state=chance.choice(["connected"] * 8 + ["disconnected", "created"]), source="stream",
         uploaded_bytes=chance.randrange(10**9), downloaded_bytes=chance.randrange(10**11),
-        changed_at=now - timedelta(seconds=60), seen_at=now,
-        paused_said=True if said else None, paused_said_at=now if said else None,
-        paused_said_source="stream" if said else "")
+        changed_at=now - timedelta(seconds=60), last_seen_at=now,
+        paused_reported=True if said else None, paused_reported_at=now if said else None,
+        paused_reported_source="stream" if said else "")
 RemoteSession.objects.bulk_create([one(number) for number in range(%d)])
 TeamState.objects.bulk_create([
     TeamState(session=session, watched_since=now, assigned_to=support if number %% 10 == 0 else None)
@@ -181,7 +181,7 @@ def quiet_polls(person: Person, path: str) -> list[float]:
 def freshen(panel: Panel) -> None:
     """As a collector leaves them, with a heartbeat of 30 s: each seen within the last half minute."""
     seen = [(stored(number * 7 % 30), number) for number in range(1, SESSIONS + 1)]
-    write(panel, "UPDATE remote_sessions_remotesession SET seen_at = ? WHERE id = ?", seen)
+    write(panel, "UPDATE remote_sessions_remotesession SET last_seen_at = ? WHERE id = ?", seen)
     write(panel, "UPDATE remote_sessions_watchspan SET until_at = ?", [(stored(0),)])
     write(panel, "UPDATE collector_beat SET beat_at = ?", [(stored(0),)])
 

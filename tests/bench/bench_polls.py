@@ -97,7 +97,7 @@ def polled(ids: list[str]) -> float:
     poller = Poller(api, inbox, feed, threads)
     writer = Writer("ping", inbox, feed, poller.ask_soon)
     polls = RemoteSession.objects.filter(
-        source="poll", seen_at__gt=timezone.now() - timedelta(hours=1)
+        source="poll", last_seen_at__gt=timezone.now() - timedelta(hours=1)
     )
     began = time.perf_counter()
     writer.stop.set()
@@ -126,7 +126,7 @@ def naively(simulator, ids: list[str]) -> float:
         session, _ = RemoteSession.objects.update_or_create(
             alias="ping",
             session_id=session_id,
-            defaults={"state": body["status"], "seen_at": now, "source": "poll"},
+            defaults={"state": body["status"], "last_seen_at": now, "source": "poll"},
         )
         StatusSnapshot.objects.create(
             session=session, source="poll", state=body["status"], first_at=now, last_at=now
@@ -144,7 +144,9 @@ def begin(ids: list[str]) -> None:
     RemoteSession.objects.all().delete()
     ago = timezone.now() - timedelta(days=1)
     RemoteSession.objects.bulk_create(
-        RemoteSession(alias="ping", session_id=each, state="created", seen_at=ago, source="look-up")
+        RemoteSession(
+            alias="ping", session_id=each, state="created", last_seen_at=ago, source="look-up"
+        )
         for each in ids
     )
 

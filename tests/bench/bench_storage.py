@@ -177,8 +177,8 @@ def stable_counters() -> report.Line:
             record = SessionRecord(
                 session_id=session.session_id,
                 state="connected",
-                state_is_known=True,
-                who="",
+                is_known_state=True,
+                client_name="",
                 paused=None,
                 answered_at=at,
                 duration_seconds=30 * turn,

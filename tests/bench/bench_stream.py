@@ -295,7 +295,7 @@ def naively(blocks: list[bytes]) -> float:
         }
         session, _ = RemoteSession.objects.update_or_create(
             alias="ping", session_id=body["session_id"],
-            defaults=facts | {"who": body["client_id"], "source": "stream", "seen_at": now},
+            defaults=facts | {"client_name": body["client_id"], "source": "stream", "last_seen_at": now},
         )  # fmt: skip
         StatusSnapshot.objects.create(
             session=session, source="stream", first_at=now, last_at=now, **facts
@@ -319,14 +319,14 @@ def lateness(pace: int | None) -> float:
 
     def noted(*arguments):
         batch = take(*arguments)
-        taken.extend(event.heard_at for event in batch.events)
+        taken.extend(event.received_at for event in batch.events)
         return batch
 
     ours.inbox.take = noted
     while len(late) < events:
         ours.writer.step()
         now = timezone.now()
-        late += [(now - heard_at).total_seconds() * 1000 for heard_at in taken]
+        late += [(now - received_at).total_seconds() * 1000 for received_at in taken]
         taken.clear()
     ours.close()
     source.close()

@@ -16,8 +16,8 @@ class Sessions(admin.ModelAdmin):
     list_per_page = 1000
     list_select_related = ("team__assigned_to",)
     list_display = (
-        "state", "session_id", "alias", "who", "paused_said", "paused_said_at",
-        "downloaded_bytes", "uploaded_bytes", "seen_at", "source", "assigned",
+        "state", "session_id", "alias", "client_name", "paused_reported", "paused_reported_at",
+        "downloaded_bytes", "uploaded_bytes", "last_seen_at", "source", "assigned",
     )  # fmt: skip
     actions = ("resume",)
 

@@ -22,7 +22,7 @@ def two_accounts(settings, time_machine):
 
 def heard(alias: str, seconds_ago: float | None, kind="stream") -> None:
     at = None if seconds_ago is None else NOW - timedelta(seconds=seconds_ago)
-    Feed.objects.create(alias=alias, kind=kind, heard_at=at)
+    Feed.objects.create(alias=alias, kind=kind, received_at=at)
 
 
 def told() -> list[tuple]:
@@ -137,7 +137,9 @@ def test_an_open_page_learns_of_it_and_of_its_end(as_viewer):
 
 def test_messages_that_were_given_up_are_told_to_administrators_alone(as_admin, as_viewer):
     Beat.objects.create(**SOUND)
-    Notification.objects.create(event_seq=1, what="unknown", made_at=NOW, tries=6, word="refused")
+    Notification.objects.create(
+        event_seq=1, what="unknown", made_at=NOW, tries=6, failure="refused"
+    )
     assert (
         "1 message to the team could not be delivered"
         in as_admin.get("/accounts/2fa/").content.decode()

@@ -65,8 +65,8 @@ def test_killed_in_the_middle_it_leaves_a_true_gap_and_nothing_doubled(house):
 
 
 def test_once_lists_polls_and_ends(house):
-    open_session = """INSERT INTO remote_sessions_remotesession (alias, session_id, state, state_is_known, who, source,
-        seen_at, paused_said_source, failure, failure_message)
+    open_session = """INSERT INTO remote_sessions_remotesession (alias, session_id, state, is_known_state, who, source,
+        last_seen_at, paused_reported_source, failure, failure_message)
         VALUES ('ping', ?, 'connected', 1, '', 'look-up', '2026-01-01 00:00:00', '', '', '')"""
     house.write(open_session, cast.PING_CONNECTED)
     once = house.start("--once")

@@ -22,7 +22,7 @@ def storm(simulator, **wish):
 
 
 def stormy():
-    return RemoteSession.objects.filter(who__startswith="storm-")
+    return RemoteSession.objects.filter(client_name__startswith="storm-")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_sessions_are_found_and_known_by_their_events_alone(following, simulator
         lambda: RemoteSession.objects.filter(session_id=cast.PING_CONNECTED).exists()
     )
     session = RemoteSession.objects.get(session_id=cast.PING_CONNECTED)
-    assert (session.state, session.source, session.who) == (
+    assert (session.state, session.source, session.client_name) == (
         "connected",
         "stream",
         "acme-frankfurt-014",
@@ -51,7 +51,7 @@ def test_a_storm_is_written_whole(following, simulator):
     assert following.write_until(lambda: stormy().filter(duration_seconds=120).count() == 500)
     assert StatusSnapshot.objects.filter(session__in=stormy()).count() == 500 * 5
     index = 321
-    session = stormy().get(who=f"storm-{index}")
+    session = stormy().get(client_name=f"storm-{index}")
     assert (session.uploaded_bytes, session.downloaded_bytes) == (
         4 * (1_000_000 + index),
         4 * (9_000_000 + index),
@@ -111,7 +111,7 @@ def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
     settings.EVENT_STREAM_IDLE_SECONDS = 2.5
     storm(simulator, sessions=3, heartbeats=0)
     assert following.write_until(lambda: stormy().count() == 3)
-    last = stormy().order_by("seen_at").last().seen_at
+    last = stormy().order_by("last_seen_at").last().last_seen_at
     spoil(simulator, {"fault": "silence", "seconds": 30})
     assert following.write_until(
         lambda: WatchSpan.objects.filter(why_ended="the event stream fell silent").exists()
@@ -132,7 +132,7 @@ def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
     assert len(following.resyncs) == 2
     before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
     assert before.until_at < after.from_at
-    assert stormy().filter(seen_at__gt=before.until_at, seen_at__lt=after.from_at).count() == 0
+    assert stormy().filter(last_seen_at__gt=before.until_at, last_seen_at__lt=after.from_at).count() == 0
 
 
 def test_garbage_costs_itself_and_is_counted(following, simulator):
@@ -173,4 +173,4 @@ def test_lag_and_counts_are_told(following, simulator):
     assert (
         feed.kind == "stream" and feed.up_since and feed.events >= 100 and feed.lag_ms is not None
     )
-    assert feed.heard_at - feed.up_since < timedelta(minutes=5)
+    assert feed.received_at - feed.up_since < timedelta(minutes=5)

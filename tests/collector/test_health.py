@@ -30,7 +30,7 @@ def beat(**given) -> Beat:
 
 
 def feed(alias="ping", **given) -> Feed:
-    facts = {"kind": "stream", "up_since": ago(hours=1), "heard_at": ago(seconds=2)}
+    facts = {"kind": "stream", "up_since": ago(hours=1), "received_at": ago(seconds=2)}
     return Feed.objects.create(alias=alias, **(facts | given))
 
 
@@ -88,7 +88,7 @@ def test_one_that_was_stopped_says_so(as_viewer):
 
 def test_an_account_that_is_not_heard_says_why_and_since_when(as_viewer):
     beat()
-    feed(up_since=None, heard_at=ago(minutes=9), error="timed_out", error_message="<b>canary", error_at=ago(seconds=4),
+    feed(up_since=None, received_at=ago(minutes=9), error="timed_out", error_message="<b>canary", error_at=ago(seconds=4),
          circuit_open_until=NOW + timedelta(seconds=9))  # fmt: skip
     html = page(as_viewer)
     assert heard(html, "ping") == "deaf" and "9 min ago" in html
@@ -102,13 +102,13 @@ def test_an_account_that_is_not_heard_says_why_and_since_when(as_viewer):
 
 def test_a_refused_key_says_what_to_mend(as_viewer):
     beat()
-    feed(up_since=None, heard_at=ago(minutes=9), error="refused_key", error_at=ago(seconds=4))
+    feed(up_since=None, received_at=ago(minutes=9), error="refused_key", error_at=ago(seconds=4))
     assert "give the account a working key" in page(as_viewer)
 
 
 def test_one_whose_connection_ended_is_not_called_heard_until_it_is_back(as_viewer):
     beat()
-    feed(up_since=None, heard_at=ago(seconds=9), error="rate_limited", error_at=ago(seconds=4))
+    feed(up_since=None, received_at=ago(seconds=9), error="rate_limited", error_at=ago(seconds=4))
     html = page(as_viewer)
     assert heard(html, "ping") == "interrupted" and "not at present" in html and "9 s ago" in html
     assert "without a break since" not in html
@@ -117,7 +117,7 @@ def test_one_whose_connection_ended_is_not_called_heard_until_it_is_back(as_view
 def test_a_collector_that_was_killed_is_not_said_to_run_or_to_hear(as_viewer):
     """Its silence is an alarm after two minutes; that it was heard a minute ago is no reason to say that it is."""
     beat(beat_at=ago(seconds=21))
-    feed(heard_at=ago(seconds=21))
+    feed(received_at=ago(seconds=21))
     feed("agi", kind="polls")
     html = page(as_viewer)
     assert (
@@ -142,7 +142,7 @@ def test_a_list_has_no_figures_of_a_stream(as_viewer):
 
 def test_one_that_is_asked_session_by_session_may_be_silent(as_viewer):
     beat()
-    feed(kind="polls", heard_at=ago(hours=1))
+    feed(kind="polls", received_at=ago(hours=1))
     assert heard(page(as_viewer), "ping") == "polled"
 
 
@@ -188,9 +188,9 @@ def test_a_gap_that_began_before_the_24_hours_is_given_no_beginning(as_viewer):
 def test_messages_that_failed_are_listed_without_the_address(as_support, settings):
     settings.NOTIFY_URL = Secret("https://hooks.example/canary-webhook")
     facts = {"what": "unknown", "session_id": "ses_1", "made_at": ago(hours=1), "tries": 6}
-    Notification.objects.create(event_seq=41, word="refused", status=403, **facts)
+    Notification.objects.create(event_seq=41, failure="refused", status=403, **facts)
     Notification.objects.create(
-        event_seq=42, word="timed_out", next_try_at=NOW + timedelta(minutes=1), **facts
+        event_seq=42, failure="timed_out", next_try_at=NOW + timedelta(minutes=1), **facts
     )
     html = page(as_support)
     assert 'data-messages="on"' in html and "canary" not in html

@@ -10,8 +10,8 @@ def test_what_came_is_taken_in_order_and_once():
     inbox = Inbox(100)
     inbox.hear([event(1), event(2)])
     inbox.hear([event(3)])
-    assert [each.place for each in inbox.take(2, 0).events] == [1, 2]
-    assert [each.place for each in inbox.take(2, 0).events] == [3]
+    assert [each.sequence for each in inbox.take(2, 0).events] == [1, 2]
+    assert [each.sequence for each in inbox.take(2, 0).events] == [3]
     assert not inbox.take(2, 0)
 
 
@@ -36,7 +36,7 @@ def test_too_many_events_leave_the_newest_of_each_session_and_are_counted_and_sa
     inbox = Inbox(10)
     inbox.hear([event(number, session=f"ses_{number % 3}", at=number) for number in range(11)])
     batch = inbox.take(100, 0)
-    assert [each.place for each in batch.events] == [8, 9, 10]
+    assert [each.sequence for each in batch.events] == [8, 9, 10]
     assert inbox.dropped == 8
     assert batch.marks == [Mark(after(0), TOO_MANY), Mark(after(10))]
 
@@ -58,7 +58,7 @@ def test_what_could_not_be_written_comes_first_again():
     inbox.mark(after(3), "it broke off")
     inbox.put_back(batch)
     again = inbox.take(100, 0)
-    assert [each.place for each in again.events] == [1, 2, 3]
+    assert [each.sequence for each in again.events] == [1, 2, 3]
     assert again.marks == [Mark(after(2)), Mark(after(3), "it broke off")]
 
 
@@ -68,8 +68,8 @@ def test_numbers_that_begin_anew_part_the_batches():
     inbox.numbers_anew()
     inbox.hear([event(1)])
     first, second = inbox.take(100, 0), inbox.take(100, 0)
-    assert (first.numbers_anew, [each.place for each in first.events]) == (False, [8])
-    assert (second.numbers_anew, [each.place for each in second.events]) == (True, [1])
+    assert (first.numbers_anew, [each.sequence for each in first.events]) == (False, [8])
+    assert (second.numbers_anew, [each.sequence for each in second.events]) == (True, [1])
 
 
 def test_too_many_may_wait_just_when_numbers_begin_anew():
@@ -79,7 +79,7 @@ def test_too_many_may_wait_just_when_numbers_begin_anew():
     inbox.hear([event(4)])
     inbox.numbers_anew()
     inbox.put_back(batch)
-    assert [each.place for each in inbox.take(100, 0).events] == [4] and inbox.dropped == 3
+    assert [each.sequence for each in inbox.take(100, 0).events] == [4] and inbox.dropped == 3
 
 
 def test_marks_that_say_the_same_are_few():

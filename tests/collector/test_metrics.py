@@ -10,7 +10,7 @@ from pingadmin.collector.models import Beat, Feed
 from pingadmin.config.secret import Secret
 from pingadmin.notifications.models import Notification
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from tests.audit.factories import story
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_a_panel_that_has_done_nothing_tells_zeros_and_leaves_out_what_is_not_kn
 def test_what_the_collector_wrote_is_told_in_base_units(client):
     Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1)
     Feed.objects.create(
-        alias="ping", kind="stream", up_since=NOW, heard_at=NOW, lag_ms=250, events_a_second=1.5, events=2**40, late=1,
+        alias="ping", kind="stream", up_since=NOW, received_at=NOW, lag_ms=250, events_a_second=1.5, events=2**40, late=1,
         repeated=2, dropped=3, unreadable=4, polls=5, polls_failed=6, reconnects=7, error_at=NOW,
         circuit_open_until=NOW + timedelta(seconds=1),
     )  # fmt: skip
@@ -97,7 +97,7 @@ def test_the_last_words_of_a_collector_that_was_killed_are_not_told_as_present(c
         host="box",
         process=1,
     )
-    facts = {"kind": "stream", "heard_at": NOW - timedelta(seconds=21), "events_a_second": 1.5}
+    facts = {"kind": "stream", "received_at": NOW - timedelta(seconds=21), "events_a_second": 1.5}
     Feed.objects.create(alias="ping", up_since=NOW - timedelta(hours=1), **facts)
     found = scraped(client)
     assert found["pingadmin_collector_up"] == found['pingadmin_account_up{account="ping"}'] == 0
@@ -107,7 +107,7 @@ def test_the_last_words_of_a_collector_that_was_killed_are_not_told_as_present(c
 
 def test_an_account_that_is_no_longer_set_is_not_heard(client):
     Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1)
-    Feed.objects.create(alias="old", kind="stream", up_since=NOW, heard_at=NOW)
+    Feed.objects.create(alias="old", kind="stream", up_since=NOW, received_at=NOW)
     assert scraped(client)['pingadmin_account_up{account="old"}'] == 0
 
 
@@ -116,10 +116,12 @@ def test_acts_and_messages_are_counted(client, settings):
     story("unknown")
     session = RemoteSession.objects.create(alias="ping", session_id="ses_1")
     attempt(session, is_open=True)
-    attempt(session, result="unknown", next_look_at=NOW - timedelta(seconds=1))
-    attempt(session, result="unknown", settled_at=NOW)
+    attempt(session, result="unknown", next_check_at=NOW - timedelta(seconds=1))
+    attempt(session, result="unknown", resolved_at=NOW)
     Notification.objects.create(event_seq=2, what="unknown", made_at=NOW, next_try_at=NOW)
-    Notification.objects.create(event_seq=3, what="unknown", made_at=NOW, word="refused", tries=6)
+    Notification.objects.create(
+        event_seq=3, what="unknown", made_at=NOW, failure="refused", tries=6
+    )
     found = scraped(client)
     told = {name: found[f"pingadmin_{name}"] for name in (
         "audit_head_seq", "attempts_open", "attempts_unsettled", "attempts_due",
@@ -129,8 +131,8 @@ def test_acts_and_messages_are_counted(client, settings):
 
 
 def attempt(session, *, is_open=False, **given) -> None:
-    number = ResumeAttempt.objects.count()
-    ResumeAttempt.objects.create(
+    number = Attempt.objects.count()
+    Attempt.objects.create(
         token=f"00000000-0000-0000-0000-{number:012}", session=session, actor_id="1", actor_name="ana", reason="x",
         is_open=is_open, opened_at=NOW, lease_until=NOW, intent_seq=number, **given,
     )  # fmt: skip

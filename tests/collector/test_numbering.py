@@ -53,7 +53,7 @@ def test_what_is_missing_was_lost_between_its_neighbours(numbering, clock):
     numbering.begins_anew(heard)
     clock.now = 5.0
     assert numbering.lacks_some()
-    assert numbering.lost == (heard[19].heard_at, heard[22].heard_at)
+    assert numbering.lost == (heard[19].received_at, heard[22].received_at)
 
 
 def test_what_is_missing_amid_events_that_were_read_at_once_was_lost_since_those_before(
@@ -61,15 +61,15 @@ def test_what_is_missing_amid_events_that_were_read_at_once_was_lost_since_those
 ):
     earlier = events(*range(20))
     at_once = [
-        replace(each, heard_at=each.heard_at + timedelta(minutes=1))
+        replace(each, received_at=each.received_at + timedelta(minutes=1))
         for each in events(20, 21, 30, 31)
     ]
-    at_once = [replace(each, heard_at=at_once[0].heard_at) for each in at_once]
+    at_once = [replace(each, received_at=at_once[0].received_at) for each in at_once]
     numbering.begins_anew(earlier)
     numbering.begins_anew(at_once)
     clock.now = 5.0
     assert numbering.lacks_some()
-    assert numbering.lost == (earlier[-1].heard_at, at_once[0].heard_at)
+    assert numbering.lost == (earlier[-1].received_at, at_once[0].received_at)
 
 
 def test_what_was_only_overtaken_is_not_missing(numbering, clock):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def known(session_id, *, state="connected", ago=120.0, watched=False, **more):
     at = timezone.now() - timedelta(seconds=ago)
     session = RemoteSession.objects.create(
-        alias="ping", session_id=session_id, state=state, seen_at=at, **more
+        alias="ping", session_id=session_id, state=state, last_seen_at=at, **more
     )
     if watched:
         TeamState.objects.create(session=session, watched_since=at)
@@ -124,7 +124,7 @@ def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(
     with pytest.raises(UpstreamError):
         ping.api.look_up(cast.PING_CREATED)
     simulator.clear_faults()
-    assert ping.api.circuit().word == "open"
+    assert ping.api.circuit().status == "open"
     ping.poller.step()
     assert until(
         lambda: ping.poller.send_next() or simulator.call_count(f"/{cast.PING_CONNECTED}/status")
@@ -143,7 +143,7 @@ def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_w
     ping.poller.step()
     ping.threads.shutdown()
     asked = simulator.call_count("/status")
-    assert ping.api.circuit().word == "open"
+    assert ping.api.circuit().status == "open"
     ping.poller.send_next()
     assert simulator.call_count("/status") == asked
     ping.feed.save()
@@ -172,7 +172,7 @@ def test_a_list_finds_sessions_and_says_that_it_watched(parts, simulator):
     assert RemoteSession.objects.filter(alias="agi", source="list").count() == len(
         cast.AGI_SESSIONS
     )
-    assert RemoteSession.objects.get(session_id=cast.AGI_PAUSED).paused_said is True
+    assert RemoteSession.objects.get(session_id=cast.AGI_PAUSED).paused_reported is True
     assert WatchSpan.objects.get(alias="agi").why_ended == ""
 
 

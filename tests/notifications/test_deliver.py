@@ -59,7 +59,7 @@ def test_an_unknown_outcome_is_told_with_who_what_why_and_where(unknown):
         and "https://panel.example/sessions/ping/ses_9/" in text
     )
     sent = Notification.objects.get()
-    assert (sent.word, sent.status, sent.next_try_at) == ("", 200, None) and sent.delivered_at
+    assert (sent.failure, sent.status, sent.next_try_at) == ("", 200, None) and sent.delivered_at
 
 
 def test_a_flagged_review_is_told_with_its_note(webhook):
@@ -145,7 +145,7 @@ def test_a_failure_is_kept_as_a_word_and_tried_again_later(unknown, fault, caplo
     with caplog.at_level(logging.DEBUG):
         assert deliver.deliver_one() is True
     failed = Notification.objects.get()
-    assert (failed.word, failed.status, failed.tries, failed.delivered_at) == (
+    assert (failed.failure, failed.status, failed.tries, failed.delivered_at) == (
         word,
         status,
         1,
@@ -163,7 +163,7 @@ def test_a_webhook_that_does_not_answer_is_given_up_in_time(unknown, behaviour, 
     monkeypatch.setattr("pingadmin.upstream.webhook.SECONDS", 0.3)
     unknown(behaviour)
     deliver.deliver_one()
-    assert Notification.objects.get().word == "timed_out"
+    assert Notification.objects.get().failure == "timed_out"
 
 
 def test_it_waits_as_long_as_the_webhook_asks(unknown):

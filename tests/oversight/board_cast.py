@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 
 _numbers = itertools.count(1)
 
@@ -25,10 +25,10 @@ def known(
     """A session that was seen so long ago."""
     session_id = session_id or f"ses_{next(_numbers):010x}"
     values = {
-        "who": "client-1",
+        "client_name": "client-1",
         "source": "look-up",
         "changed_at": ago(60),
-        "seen_at": ago(seen),
+        "last_seen_at": ago(seen),
     } | more
     session = RemoteSession.objects.create(
         alias=alias, session_id=session_id, state=state, **values
@@ -42,7 +42,11 @@ def known(
 
 def paused(session_id="", *, said=3, **more):
     """One whose pause its system stated so long ago."""
-    more = {"paused_said": True, "paused_said_at": ago(said), "paused_said_source": "resume"} | more
+    more = {
+        "paused_reported": True,
+        "paused_reported_at": ago(said),
+        "paused_reported_source": "resume",
+    } | more
     return known(session_id, **more)
 
 
@@ -59,7 +63,7 @@ def unknown(session_id="", *, settled=False, ticket="", **more):
         is_open=False,
         closed_at=ago(8),
         ticket=ticket,
-        settled_at=ago(1) if settled else None,
+        resolved_at=ago(1) if settled else None,
     )
     return session
 
@@ -74,7 +78,7 @@ def attempt(session, **more):
         "opened_at": ago(9),
         "lease_until": ago(-60),
     }
-    return ResumeAttempt.objects.create(
+    return Attempt.objects.create(
         session=session, token=uuid.uuid4(), intent_seq=1, **values | more
     )
 

@@ -207,7 +207,7 @@ class TestMySessions:
     @pytest.fixture
     def mine(self, session, support, as_support):
         other = RemoteSession.objects.create(
-            alias="agi", session_id="agent-7", state="running", seen_at=timezone.now()
+            alias="agi", session_id="agent-7", state="running", last_seen_at=timezone.now()
         )
         for each in (session, other):
             assignment.assign(session=each, to=support, by=acting(support))

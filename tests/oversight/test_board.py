@@ -192,9 +192,9 @@ def test_foreign_text_is_escaped_and_what_is_invisible_is_shown(as_viewer):
     known(
         "ses_a",
         watched=True,
-        who="<img src=x onerror=alert(1)>\u202egpj",
+        client_name="<img src=x onerror=alert(1)>\u202egpj",
         state="<b>new</b>",
-        state_is_known=False,
+        is_known_state=False,
     )
     page = board(as_viewer)
     assert "<img src=x" not in page and "<b>new" not in page and "\u202e" not in page
@@ -219,7 +219,7 @@ def test_foreign_text_is_escaped_and_what_is_invisible_is_shown(as_viewer):
 def test_filters_are_asked_of_everything_and_combine(
     as_support, support, support2, view, asked, found
 ):
-    known("ses_1", watched=True, who="acme", assigned_to=support)
+    known("ses_1", watched=True, client_name="acme", assigned_to=support)
     known("ses_2", watched=True, state="disconnected", assigned_to=support2)
     known("ses_3", watched=True, alias="agi")
     unknown("ses_4", ticket="INC-77")
@@ -239,7 +239,7 @@ def test_sorting_is_of_all_and_not_of_the_page(as_viewer, view, sort, order):
             f"ses_{number}",
             watched=True,
             seen=seen,
-            who=who,
+            client_name=who,
             downloaded_bytes=size,
             uploaded_bytes=size,
         )

@@ -129,7 +129,12 @@ def test_what_belongs_elsewhere_or_is_new_is_announced_and_the_row_stays(as_view
     sessions = [known(f"ses_{number}", watched=True) for number in range(3)]
     board = Open(as_viewer)
     for session in sessions[:2]:
-        touched(session, paused_said=True, paused_said_at=timezone.now(), paused_said_source="list")
+        touched(
+            session,
+            paused_reported=True,
+            paused_reported_at=timezone.now(),
+            paused_reported_source="list",
+        )
     paused("ses_new", changed_at=timezone.now())
     answer = board.poll()
     assert rows(answer) == ["ses_0", "ses_1"] and "<td>Paused" in answer.text
@@ -140,7 +145,7 @@ def test_what_belongs_elsewhere_or_is_new_is_announced_and_the_row_stays(as_view
 def test_what_left_the_view_is_announced_and_still_shown_as_it_is_now(as_viewer):
     session = paused("ses_a")
     board = Open(as_viewer)
-    touched(session, paused_said=False, paused_said_at=timezone.now())
+    touched(session, paused_reported=False, paused_reported_at=timezone.now())
     answer = board.poll()
     assert rows(answer) == ["ses_a"] and "<td>Not paused" in answer.text
     assert told(answer) == "1 session changed place. Show"
@@ -255,11 +260,11 @@ def test_a_press_that_begins_that_ends_and_that_is_settled_is_heard_of_each_time
         "ticket": "",
         "press": Press(uuid.uuid4(), None),
     }
-    pressed, _ = attempts.open_attempt(act=RESUME, by=by, **press)
+    pressed, _ = attempts.open_attempt(action=RESUME, by=by, **press)
     assert "support is resuming it" in board.poll().text
     assert board.poll().status_code == 304
     pressed = attempts.close_attempt(
-        pressed, ResumeAnswer("unknown", timezone.now(), 9, word="timed_out"), by=by
+        pressed, ResumeAnswer("unknown", timezone.now(), 9, failure="timed_out"), by=by
     )
     assert "resume sent " in board.poll().text
     assert board.poll().status_code == 304
@@ -273,11 +278,11 @@ def test_a_press_that_was_refused_is_over_at_the_next_poll(as_viewer, support):
     known("ses_a", watched=True)
     by, press = acting(support), Press(uuid.uuid4(), None)
     pressed, _ = attempts.open_attempt(
-        act=RESUME, alias="ping", session_id="ses_a", reason="x", ticket="", press=press, by=by
+        action=RESUME, alias="ping", session_id="ses_a", reason="x", ticket="", press=press, by=by
     )
     board = Open(as_viewer)
     attempts.close_attempt(
-        pressed, ResumeAnswer("rejected", timezone.now(), 9, word="refused", status=409), by=by
+        pressed, ResumeAnswer("rejected", timezone.now(), 9, failure="refused", status=409), by=by
     )
     answer = board.poll()
     assert rows(answer) == ["ses_a"] and "is resuming it" not in answer.text

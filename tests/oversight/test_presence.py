@@ -148,7 +148,9 @@ def test_what_was_heard_since_is_in_the_next_poll_and_the_panel_stays(as_support
 
 
 def test_a_state_that_grows_old_is_in_the_next_poll(as_support, session):
-    RemoteSession.objects.filter(pk=session.pk).update(state="connected", seen_at=timezone.now())
+    RemoteSession.objects.filter(pk=session.pk).update(
+        state="connected", last_seen_at=timezone.now()
+    )
     have = version_of(poll(as_support))
     with time_machine.travel(timezone.now() + timedelta(seconds=62)):
         assert "Connected?" in poll(as_support, have=have).text

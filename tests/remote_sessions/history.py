@@ -15,7 +15,7 @@ def at(seconds: float) -> datetime:
 def session_seen(alias="ping", session_id="ses_8f2c71d09a") -> RemoteSession:
     session = ensure_session(alias, session_id)
     RemoteSession.objects.filter(pk=session.pk).update(
-        state="connected", seen_at=at(0), first_seen_at=at(0)
+        state="connected", last_seen_at=at(0), first_seen_at=at(0)
     )
     return RemoteSession.objects.get(pk=session.pk)
 

@@ -19,26 +19,28 @@ def ago(**span):
 
 
 def test_nobody_said_so_is_unknown():
-    assert verdict(seen_at=NOW).value == "unknown"
+    assert verdict(last_seen_at=NOW).value == "unknown"
 
 
 @pytest.mark.parametrize(("said", "value"), [(True, "yes"), (False, "no")])
 def test_a_fresh_statement_is_taken_as_stated(said, value):
-    found = verdict(paused_said=said, paused_said_at=ago(minutes=4), paused_said_source="resume")
+    found = verdict(
+        paused_reported=said, paused_reported_at=ago(minutes=4), paused_reported_source="resume"
+    )
     assert (found.value, found.grade, found.source) == (value, "stated", "answer to a resume")
 
 
 def test_an_old_statement_is_unknown_and_says_what_was_said(settings):
     settings.PAUSED_STATEMENT_SECONDS = 900
-    found = verdict(paused_said=True, paused_said_at=ago(seconds=901))
+    found = verdict(paused_reported=True, paused_reported_at=ago(seconds=901))
     assert (found.value, found.said) == ("unknown", True)
     assert "too long ago" in found.doubt
 
 
 def test_a_failing_look_up_since_makes_it_unknown():
     found = verdict(
-        paused_said=True,
-        paused_said_at=ago(minutes=4),
+        paused_reported=True,
+        paused_reported_at=ago(minutes=4),
         failure="timed_out",
         failed_at=ago(minutes=1),
     )
@@ -47,7 +49,7 @@ def test_a_failing_look_up_since_makes_it_unknown():
 
 def test_a_resume_of_unknown_outcome_since_makes_it_unknown():
     found = verdict(
-        paused_said=True, paused_said_at=ago(minutes=4), paused_doubted_at=ago(minutes=1)
+        paused_reported=True, paused_reported_at=ago(minutes=4), paused_doubted_at=ago(minutes=1)
     )
     assert found.value == "unknown" and "outcome is not known" in found.doubt
 
@@ -55,13 +57,19 @@ def test_a_resume_of_unknown_outcome_since_makes_it_unknown():
 def test_a_statement_after_the_doubt_counts_again():
     assert (
         verdict(
-            paused_said=False, paused_said_at=ago(minutes=1), paused_doubted_at=ago(minutes=4)
+            paused_reported=False,
+            paused_reported_at=ago(minutes=1),
+            paused_doubted_at=ago(minutes=4),
         ).value
         == "no"
     )
 
 
 def test_a_newer_answer_that_does_not_say_makes_it_unknown_where_it_should_have_said():
-    facts = {"paused_said": True, "paused_said_at": ago(minutes=4), "seen_at": ago(minutes=1)}
+    facts = {
+        "paused_reported": True,
+        "paused_reported_at": ago(minutes=4),
+        "last_seen_at": ago(minutes=1),
+    }
     assert verdict(status_shows_paused=True, **facts).value == "unknown"
     assert verdict(status_shows_paused=False, **facts).value == "yes"

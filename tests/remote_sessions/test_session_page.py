@@ -44,7 +44,7 @@ def test_look_again_with_htmx_gives_the_same_part_of_the_page(as_support):
 def test_a_state_grows_stale_and_says_so(as_support, settings):
     as_support.get(PAGE)
     RemoteSession.objects.update(
-        seen_at=timezone.now() - timedelta(seconds=settings.STALE_AFTER_SECONDS + 2)
+        last_seen_at=timezone.now() - timedelta(seconds=settings.STALE_AFTER_SECONDS + 2)
     )
     page = as_support.get(PAGE).text
     assert "Connected?" in page and 'class="stale"' in page
@@ -54,7 +54,7 @@ def test_a_state_grows_stale_and_says_so(as_support, settings):
 def test_an_old_state_is_asked_for_when_the_page_opens_but_not_again_by_its_own_answer(as_support):
     as_support.get(PAGE)
     assert "submit, load" not in as_support.get(PAGE).text
-    RemoteSession.objects.update(seen_at=timezone.now() - timedelta(seconds=11))
+    RemoteSession.objects.update(last_seen_at=timezone.now() - timedelta(seconds=11))
     assert "submit, load" in as_support.get(PAGE).text
     assert (
         "submit, load"

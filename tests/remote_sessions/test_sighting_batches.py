@@ -48,13 +48,13 @@ def history(session_id="ses_1") -> list[StatusSnapshot]:
 def test_an_event_makes_its_session_and_the_first_row_of_its_history(hear):
     hear(event(7, duration=60, up=10, down=20))
     session = known()
-    assert (session.state, session.who, session.seen_at, session.source) == (
+    assert (session.state, session.client_name, session.last_seen_at, session.source) == (
         "connected",
         "client-1",
         NOW,
         "stream",
     )
-    assert (session.stream_place, session.uploaded_bytes, session.first_seen_at) == (7, 10, NOW)
+    assert (session.stream_sequence, session.uploaded_bytes, session.first_seen_at) == (7, 10, NOW)
     assert [(row.state, row.uploaded_bytes, row.first_at) for row in history()] == [
         ("connected", 10, NOW)
     ]
@@ -86,11 +86,11 @@ def test_names_come_through_as_they_are_whatever_the_database_writes_lists_with(
     ]
     hear(
         *(
-            replace(event(place, session=f"ses_{place}"), who=name)
+            replace(event(place, session=f"ses_{place}"), client_name=name)
             for place, name in enumerate(names)
         )
     )
-    assert [known(f"ses_{place}").who for place in range(len(names))] == names
+    assert [known(f"ses_{place}").client_name for place in range(len(names))] == names
 
 
 def test_the_same_event_twice_is_one_row(hear):
@@ -98,7 +98,7 @@ def test_the_same_event_twice_is_one_row(hear):
     counts = hear(event(1, duration=30, up=5), event(2, duration=60, up=9, at=1))
     assert (counts.written, counts.repeated, counts.late) == (0, 2, 0)
     assert [(row.uploaded_bytes, row.times) for row in history()] == [(5, 1), (9, 1)]
-    assert known().seen_at == NOW
+    assert known().last_seen_at == NOW
 
 
 def test_a_duration_that_grows_alone_lengthens_the_row(hear):
@@ -130,7 +130,7 @@ def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(h
     counts = hear(event(4, up=40, at=2))
     assert (counts.written, counts.late) == (0, 1)
     session = known()
-    assert (session.state, session.uploaded_bytes, session.seen_at) == (
+    assert (session.state, session.uploaded_bytes, session.last_seen_at) == (
         "disconnected",
         50,
         after(1),
@@ -216,12 +216,12 @@ def test_numbers_that_begin_anew_freeze_nothing(hear, memory):
     hear(event(500, up=10, duration=10))
     forget_places("ping", memory or Memory())
     hear(event(1, up=20, duration=20, at=5), event(2, up=30, duration=30, at=6))
-    assert (known().uploaded_bytes, known().stream_place) == (30, 2)
+    assert (known().uploaded_bytes, known().stream_sequence) == (30, 2)
 
 
 def answer(seconds, *, duration, up, state="connected"):
     return SessionRecord(
-        session_id="ses_1", state=state, state_is_known=True, who="client-1", paused=None,
+        session_id="ses_1", state=state, is_known_state=True, client_name="client-1", paused=None,
         answered_at=after(seconds), duration_seconds=duration, uploaded_bytes=up,
     )  # fmt: skip
 
@@ -262,7 +262,7 @@ def test_an_event_from_before_an_answer_is_late(hear):
         alias="ping", record=answer(20, duration=30, up=300, state="disconnected"), source="look-up"
     )
     assert hear(event(2, duration=20, up=200, at=19)).late == 1
-    assert (known().state, known().seen_at) == ("disconnected", after(20))
+    assert (known().state, known().last_seen_at) == ("disconnected", after(20))
 
 
 def test_what_others_wrote_in_between_is_seen(hear):
@@ -299,7 +299,7 @@ def test_what_is_remembered_is_not_read_again_until_somebody_else_wrote_it(micro
     remembered = memory["ses_1"]
     record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
     assert memory["ses_1"] is remembered
-    RemoteSession.objects.update(changed_at=after(60), who="another")
+    RemoteSession.objects.update(changed_at=after(60), client_name="another")
     record_batch("ping", [event(3, up=3, at=2)], "stream", memory)
     assert memory["ses_1"] is not remembered
 
@@ -326,7 +326,11 @@ def test_a_list_is_a_batch_and_states_paused():
     records = [replace(paused, session_id=f"s{number}") for number in range(3)]
     record_batch("agi", records, "list")
     session = RemoteSession.objects.get(alias="agi", session_id="s1")
-    assert (session.paused_said, session.paused_said_source, session.paused_said_at) == (
+    assert (
+        session.paused_reported,
+        session.paused_reported_source,
+        session.paused_reported_at,
+    ) == (
         True,
         "list",
         NOW,

@@ -18,8 +18,8 @@ NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 RECORD = SessionRecord(
     session_id="ses_8f2c71d09a",
     state="connected",
-    state_is_known=True,
-    who="client-2041",
+    is_known_state=True,
+    client_name="client-2041",
     paused=None,
     answered_at=NOW,
     duration_seconds=60,
@@ -45,7 +45,7 @@ def after(seconds):
 
 def test_the_first_answer_makes_the_session_and_its_first_snapshot():
     session, snapshot = see()
-    assert (session.state, session.who, session.seen_at, session.first_seen_at) == (
+    assert (session.state, session.client_name, session.last_seen_at, session.first_seen_at) == (
         "connected",
         "client-2041",
         NOW,
@@ -59,7 +59,7 @@ def test_an_equal_answer_lengthens_the_snapshot_even_when_the_duration_grew():
     session, snapshot = see(answered_at=after(30), duration_seconds=90)
     assert StatusSnapshot.objects.count() == 1
     assert (snapshot.last_at, snapshot.times, snapshot.duration_seconds) == (after(30), 2, 90)
-    assert session.seen_at == after(30)
+    assert session.last_seen_at == after(30)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_changed_answer_is_a_row_of_its_own(change):
 def test_a_late_answer_is_kept_as_history_and_changes_nothing_now():
     see(answered_at=after(30), state="disconnected")
     session, late = see(answered_at=NOW, state="connected")
-    assert (session.state, session.seen_at) == ("disconnected", after(30))
+    assert (session.state, session.last_seen_at) == ("disconnected", after(30))
     assert (late.state, late.first_at) == ("connected", NOW)
 
 
@@ -88,7 +88,7 @@ def test_a_late_statement_about_paused_does_not_undo_a_newer_one():
     session, _ = see(answered_at=after(30), paused=False)
     see(answered_at=NOW, paused=True)
     session.refresh_from_db()
-    assert (session.paused_said, session.paused_said_at) == (False, after(30))
+    assert (session.paused_reported, session.paused_reported_at) == (False, after(30))
 
 
 def test_a_failure_leaves_the_last_facts_and_counts_in_one_row():
@@ -96,7 +96,7 @@ def test_a_failure_leaves_the_last_facts_and_counts_in_one_row():
     error = UpstreamError("timed_out", sent=True)
     record_failure(session=session, error=error, source="look-up")
     session = record_failure(session=session, error=error, source="look-up")
-    assert (session.state, session.seen_at, session.failure) == ("connected", NOW, "timed_out")
+    assert (session.state, session.last_seen_at, session.failure) == ("connected", NOW, "timed_out")
     assert session.failing_since < session.failed_at
     newest = session.snapshots.latest("id")
     assert (newest.failure, newest.state, newest.times) == ("timed_out", "", 2)
@@ -113,7 +113,7 @@ def test_a_statement_from_a_resume_is_kept_with_its_source():
     session, _ = see()
     record_paused(session=session, paused=False, at=after(5), source="resume")
     session.refresh_from_db()
-    assert (session.paused_said, session.paused_said_source) == (False, "resume")
+    assert (session.paused_reported, session.paused_reported_source) == (False, "resume")
     assert session.state == "connected"
 
 

@@ -13,7 +13,7 @@ from pingadmin.remote_sessions.fields import MillisecondField
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observation_batches import record_batch
 from pingadmin.remote_sessions.recording.observations import ensure_session, record_failure
-from pingadmin.upstream.errors import WORDS, UpstreamError
+from pingadmin.upstream.errors import FAILURES, UpstreamError
 from tests.collector.streams import event
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, 123456, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_no_two_words_share_a_letter(codes):
 def test_every_word_of_ours_has_its_letter():
     assert set(models.SOURCE_CODES) == {source for source, _ in models.SOURCES}
     assert set(models.STATE_CODES) == set(MEANINGS)
-    assert set(models.FAILURE_CODES) == set(WORDS)
+    assert set(models.FAILURE_CODES) == set(FAILURES)
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.demo import cast
 from pingadmin.resumes.bulk import lifecycle as bulks
 from pingadmin.resumes.bulk import worker
-from pingadmin.resumes.models import BulkResume, ResumeAttempt
+from pingadmin.resumes.models import Attempt, BulkResume
 from tests.conftest import client_of
 from tests.resumes.bulk_support import THREE, WHY, fields, names, outcomes
 from tests.resumes.test_resume import press
@@ -58,8 +58,7 @@ def fault(simulator, session_id, kind, **more):
 
 def words_by_session() -> dict[str, str]:
     return {
-        each.session.session_id: each.result
-        for each in ResumeAttempt.objects.select_related("session")
+        each.session.session_id: each.result for each in Attempt.objects.select_related("session")
     }
 
 
@@ -209,7 +208,7 @@ def test_what_was_unticked_is_not_sent(as_support, simulator):
 def test_a_colleague_who_holds_one_is_named_and_the_rest_goes_on(as_support, support2, simulator):
     sent = fields(choose(as_support, *THREE).text)
     press(client_of(support2), "ping", THREE[1])
-    ResumeAttempt.objects.update(is_open=True, result="", closed_at=None)
+    Attempt.objects.update(is_open=True, result="", closed_at=None)
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
     assert (
         outcomes(page) == ["Accepted", "Not sent", "Accepted"]
@@ -259,7 +258,7 @@ def test_a_dead_upstream_ends_in_not_sent_and_is_not_tried_for_ever(as_support, 
         outcomes(page) == ["Not sent"] * 5
         and "the three before at Ping could not be sent either" in page
     )
-    assert ResumeAttempt.objects.count() == 3
+    assert Attempt.objects.count() == 3
 
 
 def test_an_outcome_that_cannot_be_written_ends_it(as_support, simulator, monkeypatch):

@@ -12,7 +12,7 @@ from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import PAUSE
 from pingadmin.resumes.form_token import draw_press
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from tests.conftest import client_of
 from tests.resumes.test_reconcile import page, reconcile
 from tests.resumes.test_resume import press as press_resume
@@ -48,7 +48,7 @@ def press(
 
 
 def attempt():
-    return ResumeAttempt.objects.get()
+    return Attempt.objects.get()
 
 
 def told():
@@ -62,10 +62,10 @@ def pauses(simulator) -> int:
 
 def held_by_a_colleague(support2, act):
     now = timezone.now()
-    return ResumeAttempt.objects.create(
+    return Attempt.objects.create(
         token="00000000-0000-4000-8000-00000000000a",
         session=RemoteSession.objects.get(),
-        act=act,
+        action=act,
         actor_id=str(support2.pk),
         actor_name="support2",
         reason="Why not",
@@ -79,7 +79,7 @@ def held_by_a_colleague(support2, act):
 def test_by_default_nobody_may_pause_and_nobody_is_offered_to(request, simulator, who):
     client = request.getfixturevalue(who)
     assert press(client).status_code == 403
-    assert pauses(simulator) == 0 and not ResumeAttempt.objects.exists()
+    assert pauses(simulator) == 0 and not Attempt.objects.exists()
     answer = client.get(reverse("remote_sessions:session", args=["ping", cast.PING_CONNECTED]))
     assert "Pause session" not in answer.text
 
@@ -181,7 +181,7 @@ def test_the_log_tells_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
     paused, resumed = AuditEvent.objects.filter(phase="intent").order_by("seq")
     assert (paused.reason, paused.ticket, paused.actor_role) == ("Card dispute", "INC-1", "support")
     assert (resumed.reason, resumed.ticket) == ("Billing answered", "INC-2")
-    assert list(ResumeAttempt.objects.order_by("opened_at").values_list("act", flat=True)) == [
+    assert list(Attempt.objects.order_by("opened_at").values_list("action", flat=True)) == [
         "pause",
         "resume",
     ]
@@ -205,12 +205,12 @@ def test_a_resume_form_cannot_pause_and_a_pause_form_cannot_resume(ana, support,
 
 def test_a_pause_form_sent_twice_gives_the_first_result(ana, support, simulator):
     page(ana, session_id=cast.PING_CONNECTED)
-    value = draw_press(RemoteSession.objects.get(), person_id=str(support.pk), act=PAUSE)
+    value = draw_press(RemoteSession.objects.get(), person_id=str(support.pk), action=PAUSE)
     assert (
         'data-result="ok"' in press(ana, press=value).text
         and 'data-result="ok"' in press(ana, press=value).text
     )
-    assert pauses(simulator) == 1 and ResumeAttempt.objects.count() == 1
+    assert pauses(simulator) == 1 and Attempt.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -274,19 +274,19 @@ def test_pausing_counts_every_act_and_never_uses_up_the_way_back(ana, settings):
 def lost_pause(simulator, client, *, acted):
     simulator.fault("reset", match=AGI_PAUSE, after=acted)
     press(client, "agi", cast.AGI_RUNNING)
-    return ResumeAttempt.objects.get()
+    return Attempt.objects.get()
 
 
 def test_agi_shows_paused_so_the_question_of_a_pause_ends_and_the_result_stays_unknown(
     ana, simulator
 ):
     attempt = reconcile(lost_pause(simulator, ana, acted=True))
-    assert (attempt.result, attempt.settled_by, attempt.next_look_at) == (
+    assert (attempt.result, attempt.resolved_by, attempt.next_check_at) == (
         "unknown",
         "evidence",
         None,
     )
-    assert "Seen paused at" in attempt.settled_note
+    assert "Seen paused at" in attempt.resolution_note
     look = AuditEvent.objects.get(action="look")
     assert look.story == attempt.intent_seq and look.verified is None
 
@@ -295,12 +295,12 @@ def test_agi_not_paused_is_looked_at_until_the_last_time(ana, simulator):
     attempt = lost_pause(simulator, ana, acted=False)
     for look, seconds in enumerate([1, 6, 31, 121], start=1):
         reconcile(attempt, seconds=seconds)
-        assert (attempt.looks, attempt.settled_at) == (look, None)
+        assert (attempt.check_count, attempt.resolved_at) == (look, None)
     reconcile(attempt, seconds=601)
-    assert (attempt.looks, attempt.settled_by) == (
+    assert (attempt.check_count, attempt.resolved_by) == (
         5,
         "evidence",
-    ) and "still not paused" in attempt.settled_note
+    ) and "still not paused" in attempt.resolution_note
 
 
 def test_a_person_closes_the_question_of_a_pause(ana, simulator):
@@ -308,6 +308,6 @@ def test_a_person_closes_the_question_of_a_pause(ana, simulator):
     press(ana)
     address = reverse("resumes:close", args=["ping", cast.PING_CONNECTED, attempt().pk])
     ana.post(address, {"note": "The customer is off"})
-    assert attempt().settled_by == "person"
+    assert attempt().resolved_by == "person"
     closure = AuditEvent.objects.get(phase="closure")
     assert (closure.action, closure.story) == ("close_unknown", attempt().intent_seq)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.form_token import draw_press
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from tests.conftest import client_of
 from tests.resumes.test_resume import hidden, press, resume_calls
 
@@ -26,7 +26,7 @@ def test_a_form_sent_twice_gives_the_first_result(as_support, simulator):
     first = press(as_support, "ping", cast.PING_PAUSED, press=value)
     second = press(as_support, "ping", cast.PING_PAUSED, press=value)
     assert 'data-result="ok"' in first.text and 'data-result="ok"' in second.text
-    assert resume_calls(simulator) == 1 and ResumeAttempt.objects.count() == 1
+    assert resume_calls(simulator) == 1 and Attempt.objects.count() == 1
 
 
 def test_a_second_press_on_a_stale_page_is_answered_by_the_upstream(as_support, simulator):
@@ -62,7 +62,7 @@ def under_way(support2, as_support):
     """support2 is resuming the session this very moment."""
     page(as_support)
     now = timezone.now()
-    return ResumeAttempt.objects.create(
+    return Attempt.objects.create(
         token="00000000-0000-4000-8000-00000000000a",
         session=RemoteSession.objects.get(),
         actor_id=str(support2.pk),
@@ -107,5 +107,5 @@ def test_limits_hold_for_a_person_and_for_a_session(as_support, support2, simula
 def test_a_limit_ends_with_its_window(as_support, settings):
     settings.RESUME_LIMITS = [(1, 60)]
     press(as_support, "ping", cast.PING_PAUSED)
-    ResumeAttempt.objects.update(opened_at=timezone.now() - timedelta(seconds=61))
+    Attempt.objects.update(opened_at=timezone.now() - timedelta(seconds=61))
     assert 'data-result="ok"' in press(as_support, "ping", cast.PING_PAUSED_TOO).text

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.resumes import panel
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 from tests.resumes.test_resume import AGI_RESUME, PING_RESUME, press, resume_calls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
@@ -23,7 +23,7 @@ def lost_answer(simulator, client, alias="ping", session_id=cast.PING_PAUSED, *,
     match = {"ping": PING_RESUME, "agi": AGI_RESUME}[alias]
     simulator.fault("reset", match=match, after=acted)
     press(client, alias, session_id)
-    return ResumeAttempt.objects.get()
+    return Attempt.objects.get()
 
 
 def reconcile(attempt, *, seconds=1):
@@ -45,12 +45,12 @@ def test_agi_shows_that_it_runs_so_the_question_ends_and_the_result_stays_unknow
     as_support, simulator
 ):
     attempt = reconcile(lost_answer(simulator, as_support, "agi", cast.AGI_PAUSED))
-    assert (attempt.result, attempt.settled_by, attempt.next_look_at) == (
+    assert (attempt.result, attempt.resolved_by, attempt.next_check_at) == (
         "unknown",
         "evidence",
         None,
     )
-    assert "cannot be told" in attempt.settled_note
+    assert "cannot be told" in attempt.resolution_note
     assert resume_calls(simulator) == 1
     assert evidence().get().story == attempt.intent_seq
 
@@ -59,12 +59,12 @@ def test_agi_still_paused_is_looked_at_until_the_last_time(as_support, simulator
     attempt = lost_answer(simulator, as_support, "agi", cast.AGI_PAUSED, acted=False)
     for look, seconds in enumerate([1, 6, 31, 121], start=1):
         reconcile(attempt, seconds=seconds)
-        assert (attempt.looks, attempt.settled_at) == (look, None)
+        assert (attempt.check_count, attempt.resolved_at) == (look, None)
     reconcile(attempt, seconds=601)
-    assert (attempt.looks, attempt.settled_by) == (
+    assert (attempt.check_count, attempt.resolved_by) == (
         5,
         "evidence",
-    ) and "still paused" in attempt.settled_note
+    ) and "still paused" in attempt.resolution_note
     assert evidence().count() == 5
 
 
@@ -72,7 +72,7 @@ def test_ping_cannot_tell_so_only_a_person_can_end_it(as_support, simulator):
     attempt = lost_answer(simulator, as_support)
     for seconds in [1, 6, 31, 121, 601]:
         reconcile(attempt, seconds=seconds)
-    assert (attempt.settled_at, attempt.next_look_at, attempt.looks) == (None, None, 5)
+    assert (attempt.resolved_at, attempt.next_check_at, attempt.check_count) == (None, None, 5)
     assert "A person has to close the question" in page(as_support)
 
 
@@ -80,7 +80,7 @@ def test_looks_come_no_sooner_than_they_are_due(as_support, simulator):
     attempt = lost_answer(simulator, as_support)
     reconcile(attempt, seconds=1)
     reconcile(attempt, seconds=2)
-    assert attempt.looks == 1
+    assert attempt.check_count == 1
 
 
 def test_a_failed_look_is_evidence_of_nothing_but_is_written_down(as_support, simulator):
@@ -88,7 +88,7 @@ def test_a_failed_look_is_evidence_of_nothing_but_is_written_down(as_support, si
     simulator.fault("status", status=503, match="GET *", times=2)
     reconcile(attempt)
     assert "server_error" in evidence().get().detail
-    assert attempt.settled_at is None
+    assert attempt.resolved_at is None
 
 
 def test_nobody_may_press_again_until_somebody_has_looked(as_support, simulator):
@@ -115,7 +115,7 @@ def test_a_person_closes_the_question_with_a_reason(as_support, simulator):
     assert as_support.post(address, {"note": " "}).status_code == 400
     as_support.post(address, {"note": "The customer is online again"})
     attempt.refresh_from_db()
-    assert (attempt.result, attempt.settled_by) == ("unknown", "person")
+    assert (attempt.result, attempt.resolved_by) == ("unknown", "person")
     closure = AuditEvent.objects.get(phase="closure")
     assert (closure.story, closure.reason, closure.actor_name) == (
         attempt.intent_seq,
@@ -151,25 +151,25 @@ def test_a_viewer_cannot_close_a_question(as_support, as_viewer, simulator):
 def test_an_unknown_outcome_stands_first_on_the_front_door(as_support, simulator):
     attempt = lost_answer(simulator, as_support)
     assert "Outcome unknown: look before anyone presses again" in as_support.get("/sessions/").text
-    ResumeAttempt.objects.filter(pk=attempt.pk).update(settled_at=timezone.now())
+    Attempt.objects.filter(pk=attempt.pk).update(resolved_at=timezone.now())
     assert "Outcome unknown: look" not in as_support.get("/sessions/").text
 
 
 def test_when_nobody_reconciles_the_page_does_not_say_that_we_are_looking(as_support, simulator):
     lost_answer(simulator, as_support)
     assert "We look again by ourselves" in page(as_support)
-    ResumeAttempt.objects.update(next_look_at=timezone.now() - timedelta(seconds=16))
+    Attempt.objects.update(next_check_at=timezone.now() - timedelta(seconds=16))
     assert "overdue" in page(as_support) and "by ourselves" not in page(as_support)
 
 
 def test_an_accepted_resume_is_confirmed_when_a_later_look_shows_it(as_support, simulator):
     simulator.fault("garbage", match=AGI_RESUME, body='{"success": true, "message": "soon"}')
     press(as_support, "agi", cast.AGI_PAUSED)
-    attempt = ResumeAttempt.objects.get()
+    attempt = Attempt.objects.get()
     assert attempt.verified is False
     simulator.ask("POST", f"/v1/sessions/{cast.AGI_PAUSED}/resume")  # somebody else, past the panel
     reconcile(attempt, seconds=6)
-    assert (attempt.verified, attempt.next_look_at) == (True, None)
+    assert (attempt.verified, attempt.next_check_at) == (True, None)
     assert 'data-verified="true"' in page(as_support, "agi", cast.AGI_PAUSED)
 
 
@@ -188,9 +188,7 @@ def test_an_older_question_stays_open_and_can_be_closed_beside_a_newer_press(as_
 def test_an_older_question_that_nobody_could_look_at_holds_the_session(as_support, simulator):
     first = reconcile(lost_answer(simulator, as_support))
     press(as_support, "ping", cast.PING_PAUSED)
-    ResumeAttempt.objects.filter(pk=first.pk).update(
-        closed_at=timezone.now() + timedelta(seconds=5)
-    )
+    Attempt.objects.filter(pk=first.pk).update(closed_at=timezone.now() + timedelta(seconds=5))
     assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
 
 
@@ -198,7 +196,7 @@ def test_looks_that_were_missed_are_one_look(as_support, simulator):
     attempt = lost_answer(simulator, as_support)
     reconcile(attempt, seconds=125)
     assert evidence().count() == 1
-    assert attempt.next_look_at - attempt.closed_at == timedelta(seconds=600)
+    assert attempt.next_check_at - attempt.closed_at == timedelta(seconds=600)
 
 
 def test_a_stale_page_of_an_agent_is_brought_up_to_date_by_its_own_answer(as_support, simulator):
@@ -207,7 +205,7 @@ def test_a_stale_page_of_an_agent_is_brought_up_to_date_by_its_own_answer(as_sup
     answer = press(as_support, "agi", cast.AGI_PAUSED).text
     assert 'data-result="already"' in answer
     assert 'data-state="running" data-paused="no"' in " ".join(answer.split())
-    assert ResumeAttempt.objects.get().next_look_at is None
+    assert Attempt.objects.get().next_check_at is None
 
 
 def test_a_line_that_cannot_be_read_does_not_stop_the_others(
@@ -226,7 +224,7 @@ def test_a_line_that_cannot_be_read_does_not_stop_the_others(
 def test_an_open_question_shows_however_many_presses_came_after_it(as_support, simulator):
     asked = lost_answer(simulator, as_support)
     for number in range(panel.NEWEST):
-        ResumeAttempt.objects.create(
+        Attempt.objects.create(
             token=uuid.uuid4(), session=asked.session, actor_id="9", actor_name="ana", reason="x", is_open=False,
             result="already", opened_at=timezone.now(), closed_at=timezone.now(), lease_until=timezone.now(),
             intent_seq=number + 1,

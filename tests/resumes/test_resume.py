@@ -6,7 +6,7 @@ from django.urls import reverse
 from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
@@ -20,7 +20,7 @@ def press(client, alias, session_id, reason="Customer approved", ticket="INC-441
 
 
 def attempt():
-    return ResumeAttempt.objects.get()
+    return Attempt.objects.get()
 
 
 def story():
@@ -107,7 +107,7 @@ def test_hanging_is_unknown_within_the_deadline(as_support, simulator, settings)
     settings.UPSTREAM_WRITE_SECONDS = 0.5
     simulator.fault("hang", match=PING_RESUME, seconds=5)
     assert 'data-result="unknown"' in press(as_support, "ping", cast.PING_PAUSED).text
-    assert attempt().word == "timed_out"
+    assert attempt().failure == "timed_out"
 
 
 def test_nothing_listening_is_not_sent_and_may_be_pressed_again(as_support, dead_upstreams):
@@ -170,7 +170,7 @@ def test_no_form_was_shown_is_said_so(as_support):
 def test_a_reason_that_cannot_be_used_is_named_and_nothing_is_sent(as_support, simulator, reason):
     answer = press(as_support, "ping", cast.PING_PAUSED, reason=reason)
     assert answer.status_code == 400 and "Nothing was sent" in answer.text
-    assert resume_calls(simulator) == 0 and not ResumeAttempt.objects.exists()
+    assert resume_calls(simulator) == 0 and not Attempt.objects.exists()
 
 
 def test_a_ticket_that_cannot_be_one_keeps_what_was_typed(as_support, simulator):

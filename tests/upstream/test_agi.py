@@ -38,7 +38,7 @@ def test_agi_look_up_tells_the_state_and_keeps_no_link_into_the_desktop(start):
     record = agi_at(
         start(says(200, AGI | {"vnc_url": "https://vnc.example/secret"})).address
     ).look_up(ID)
-    assert (record.state, record.paused, record.who) == ("paused", True, "agi-0")
+    assert (record.state, record.paused, record.client_name) == ("paused", True, "agi-0")
     assert record.created_at == datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
     assert "vnc" not in repr(record)
 
@@ -63,7 +63,7 @@ def test_an_answer_that_was_not_understood_is_not_quoted(start, behaviour):
 ])  # fmt: skip
 def test_agi_says_paused_only_in_words_of_its_documentation(start, state, known, paused):
     record = agi_at(start(says(200, AGI | {"status": state})).address).look_up(ID)
-    assert (record.state_is_known, record.paused) == (known, paused)
+    assert (record.is_known_state, record.paused) == (known, paused)
 
 
 @pytest.mark.parametrize("said", [None, "2026-11-22T14:00:00"])
@@ -167,7 +167,7 @@ def test_agi_resume_is_a_success_only_when_success_is_literally_true(
 ):
     server = start(behaviour)
     answer = agi_at(server.address).resume(ID)
-    assert (answer.result, answer.word) == (result, word)
+    assert (answer.result, answer.failure) == (result, word)
     assert answer.paused is (False if result == "already" else None)
     assert len(server.requests) == 1
 

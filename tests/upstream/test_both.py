@@ -36,7 +36,11 @@ def test_t30_systems_that_disagree_are_both_told_each_with_its_own_time(start):
 def test_t25_retry_after_is_seconds_up_to_a_day_or_nothing(start, api_at, said, seconds):
     server = start(says(429, b"", f"Retry-After: {said}"))
     answer = api_at(server.address).resume(ID)
-    assert (answer.result, answer.word, answer.retry_after) == ("rejected", "rate_limited", seconds)
+    assert (answer.result, answer.failure, answer.retry_after) == (
+        "rejected",
+        "rate_limited",
+        seconds,
+    )
     assert len(server.requests) == 1
 
 

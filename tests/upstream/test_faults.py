@@ -10,7 +10,7 @@ from time import monotonic
 
 import pytest
 
-from pingadmin.upstream.errors import WORDS, UpstreamError
+from pingadmin.upstream.errors import FAILURES, UpstreamError
 from tests.upstream.conftest import AGI_KEY, PING_KEY, agi_at, ping_at
 from tests.upstream.raw_server import (
     as_json,
@@ -177,7 +177,7 @@ def test_a_resume_is_sent_once_and_claims_nothing_unknown(
         settings.UPSTREAM_WRITE_SECONDS = 0.3
     server = start(behaviour)
     answer = api_at(server.address).resume(ID)
-    assert (answer.result, answer.word) == resume
+    assert (answer.result, answer.failure) == resume
     assert answer.elapsed_ms < 5000
     assert len(server.requests) == 1
 
@@ -228,7 +228,7 @@ def test_t23_a_refused_key_never_opens_the_circuit(start, api_at):
     api = api_at(server.address)
     assert [look_up_word(api) for _ in range(12)] == ["refused_key"] * 12
     assert len(server.requests) == 12
-    assert api.circuit().word == "closed"
+    assert api.circuit().status == "closed"
 
 
 @SYSTEMS
@@ -263,7 +263,7 @@ def look_up_word(api) -> str:
     try:
         record = api.look_up(ID)
     except UpstreamError as error:
-        assert error.sentence == WORDS[error.word]
-        return error.word
+        assert error.sentence == FAILURES[error.kind]
+        return error.kind
     assert record.session_id == ID
     return "ok"

@@ -65,7 +65,7 @@ def word_of(api) -> str:
         for number, _ in enumerate(stream):
             assert number < 200, "it goes on for ever"
     assert PING_KEY not in repr(caught.getrepr(showlocals=True))
-    return caught.value.word
+    return caught.value.kind
 
 
 # --- What is heard ----------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def test_an_event_is_told_with_all_it_says(start, kind, state):
         ping_at(start(then_silent(b"id: 41\n" + event(EVENT | COUNTS, event_type=kind))).address)
     )
     [one] = last.events
-    assert (one.session_id, one.kind, one.state, one.who, one.place) == (
+    assert (one.session_id, one.kind, one.state, one.client_name, one.sequence) == (
         ID,
         kind,
         state,
@@ -118,8 +118,8 @@ def test_an_event_is_told_with_all_it_says(start, kind, state):
         41,
     )
     assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes) == (30, 0, 2**63 - 1)
-    assert before <= one.heard_at == last.at <= datetime.now(UTC)
-    assert (last.last_event_id, last.heard_bytes) == ("41", True)
+    assert before <= one.received_at == last.at <= datetime.now(UTC)
+    assert (last.last_event_id, last.received_bytes) == ("41", True)
 
 
 @pytest.mark.parametrize("event_id, place", [
@@ -128,12 +128,12 @@ def test_an_event_is_told_with_all_it_says(start, kind, state):
 ])  # fmt: skip
 def test_a_place_is_a_whole_number_that_can_be_stored(start, event_id, place):
     server = start(then_silent(b"id: %s\n" % event_id.encode() + event()))
-    assert heard(ping_at(server.address))[-1].events[0].place == place
+    assert heard(ping_at(server.address))[-1].events[0].sequence == place
 
 
 def test_counters_that_were_not_reported_stay_unknown(start):
     [one] = heard(ping_at(start(then_silent(event(duration=None))).address))[-1].events
-    assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.place) == (
+    assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.sequence) == (
         None,
         None,
         None,
@@ -144,7 +144,10 @@ def test_counters_that_were_not_reported_stay_unknown(start):
 def test_names_are_made_storable_and_short(start):
     server = start(then_silent(event(client_id="a\x00b\ud83dc\x1b[31m\r\nd" + "y" * 500)))
     [one] = heard(ping_at(server.address))[-1].events
-    assert one.who.startswith("a\ufffdb\ufffdc\ufffd[31m  dyyy") and len(one.who) == 200
+    assert (
+        one.client_name.startswith("a\ufffdb\ufffdc\ufffd[31m  dyyy")
+        and len(one.client_name) == 200
+    )
 
 
 UNREADABLE = {
@@ -176,7 +179,7 @@ UNREADABLE = {
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
 def test_t55_an_event_that_does_not_fit_is_counted_and_not_half_believed(start, raw):
     found = heard(ping_at(start(then_silent(raw + event(client_id="after"))).address))
-    assert [one.who for heard_now in found for one in heard_now.events] == ["after"]
+    assert [one.client_name for heard_now in found for one in heard_now.events] == ["after"]
     assert sum(heard_now.unreadable for heard_now in found) == 1
     assert sum(heard_now.dropped + heard_now.unknown for heard_now in found) == 0
 
@@ -210,7 +213,7 @@ def test_the_key_is_struck_out_of_what_the_stream_repeats(start):
         peer.sock.sendall(raw[raw.index(b"key") :])
         return hangs(peer)
 
-    assert heard(ping_at(start(in_two_pieces).address))[-1].events[0].who == "was ***"
+    assert heard(ping_at(start(in_two_pieces).address))[-1].events[0].client_name == "was ***"
 
 
 def test_chunks_of_http_are_not_chunks_of_events(start):
@@ -236,8 +239,8 @@ def test_an_event_is_heard_at_once_and_all_that_waits_at_once_too(start):
 
     with ping_at(start(behave).address).follow() as stream:
         listening = iter(stream)
-        assert [one.who for one in next(listening).events] == ["first"]
-        assert not next(listening).heard_bytes
+        assert [one.client_name for one in next(listening).events] == ["first"]
+        assert not next(listening).received_bytes
         more.set()
         sizes = []
         while sum(sizes) < 50:
@@ -328,7 +331,7 @@ def test_t51_comments_keep_a_stream_alive(start, settings):
         return hangs(peer)
 
     found = heard(ping_at(start(comments_for_longer_than_that).address))
-    assert len(found) > 6 and all(one.heard_bytes for one in found if one.events)
+    assert len(found) > 6 and all(one.received_bytes for one in found if one.events)
 
 
 @pytest.mark.parametrize("line, seconds", [
@@ -402,7 +405,7 @@ def test_a_stream_takes_no_slot_and_look_ups_pass_beside_it(start, settings):
     api = ping_at(server.address)
     with api.follow() as stream:
         next(iter(stream))
-        assert api.look_up(ID).who == "acme"
+        assert api.look_up(ID).client_name == "acme"
 
 
 def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(start):
@@ -410,8 +413,8 @@ def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(start):
     api = ping_at(server.address)
     for _ in range(12):
         assert word_of(api) == "broken_off"
-    assert api.circuit().word == "closed"
-    while api.circuit().word == "closed":
+    assert api.circuit().status == "closed"
+    while api.circuit().status == "closed":
         api.resume(ID)
     asked = len(server.requests)
     assert word_of(api) == "broken_off"
@@ -465,12 +468,12 @@ def test_what_happens_at_the_simulator_is_heard(simulated_upstreams):
         next(listening)
         api.pause(cast.PING_CONNECTED)
         told = next(heard_now for heard_now in listening if heard_now.events).events
-    assert (told[0].session_id, told[0].state, told[0].who) == (
+    assert (told[0].session_id, told[0].state, told[0].client_name) == (
         cast.PING_CONNECTED,
         "disconnected",
         "acme-frankfurt-014",
     )
-    assert type(told[0].place) is int and told[0].downloaded_bytes > 0
+    assert type(told[0].sequence) is int and told[0].downloaded_bytes > 0
 
 
 FAULTS = {
@@ -519,8 +522,8 @@ def test_a_storm_is_heard_whole_and_in_order(simulated_upstreams):
         simulated_upstreams.storm(sessions=2000, heartbeats=3)
         for heard_now in stream:
             for one in heard_now.events:
-                if one.who.startswith("storm-"):
-                    places.append(one.place)
+                if one.client_name.startswith("storm-"):
+                    places.append(one.sequence)
                     newest[one.session_id] = one
             if len(places) >= 8000:
                 break

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pingadmin.upstream.errors import WORDS, UpstreamError
+from pingadmin.upstream.errors import FAILURES, UpstreamError
 from pingadmin.upstream.records import SessionRecord
 from tests.upstream.raw_server import RawServer, http
 from tests.upstream.test_faults import ID, SESSION, SYSTEMS
@@ -52,15 +52,19 @@ def check(api, server):
     try:
         record = api.look_up(ID)
         assert isinstance(record, SessionRecord)
-        (record.state + record.who).encode()
-        assert "\x00" not in record.state + record.who
+        (record.state + record.client_name).encode()
+        assert "\x00" not in record.state + record.client_name
     except UpstreamError as error:
-        assert error.word in WORDS
+        assert error.kind in FAILURES
         (error.code + error.message).encode()
     before = len(server.requests)
     answer = api.resume(ID)
     assert answer.result in RESULTS
-    assert (answer.word in WORDS) if answer.result in ("rejected", "unknown") else answer.word == ""
+    assert (
+        (answer.failure in FAILURES)
+        if answer.result in ("rejected", "unknown")
+        else answer.failure == ""
+    )
     assert "\x00" not in answer.message and len(answer.message) <= 200
     (answer.code + answer.message).encode()
     assert len(server.requests) == before + 1

@@ -76,7 +76,7 @@ def test_a_resume_that_finds_no_slot_was_not_sent(settings, start):
     api = agi_at(server.address)
     with api.transport._slots.hold("write"), api.transport._slots.hold("write"):
         answer = api.resume(ID)
-    assert (answer.result, answer.word) == ("not_sent", "busy")
+    assert (answer.result, answer.failure) == ("not_sent", "busy")
     assert server.connections == 0
 
 
@@ -94,31 +94,31 @@ def test_a_slot_comes_back_after_a_failure():
 
 def test_t32_five_failures_in_a_row_open_the_circuit(breaker):
     calls(breaker, True, True, True, True)
-    assert breaker.state().word == "closed"
+    assert breaker.state().status == "closed"
     calls(breaker, True)
-    assert breaker.state().word == "open"
+    assert breaker.state().status == "open"
     with pytest.raises(UpstreamError, match="circuit_open"):
         breaker.enter()
 
 
 def test_t32_a_success_starts_the_row_anew(breaker):
     calls(breaker, True, True, True, True, False, True, True, True, True)
-    assert breaker.state().word == "closed"
+    assert breaker.state().status == "closed"
     assert breaker.state().failures == 4
 
 
 def test_t32_half_of_ten_within_half_a_minute_open_the_circuit(breaker):
     calls(breaker, *[False, True] * 4, False)
-    assert breaker.state().word == "closed"
+    assert breaker.state().status == "closed"
     calls(breaker, True)
-    assert breaker.state().word == "open"
+    assert breaker.state().status == "open"
 
 
 def test_t32_failures_of_more_than_half_a_minute_ago_do_not_count(breaker, clock):
     calls(breaker, *[False, True] * 4, False)
     clock.now += 31
     calls(breaker, True)
-    assert breaker.state().word == "closed"
+    assert breaker.state().status == "closed"
 
 
 def test_t32_after_fifteen_seconds_one_probe_goes_and_its_success_closes_the_circuit(
@@ -131,7 +131,7 @@ def test_t32_after_fifteen_seconds_one_probe_goes_and_its_success_closes_the_cir
         breaker.enter()
     clock.now += 0.1
     assert breaker.enter() is True
-    assert breaker.state().word == "probing"
+    assert breaker.state().status == "probing"
     with pytest.raises(UpstreamError, match="circuit_open"):
         breaker.enter()
     breaker.leave(probe=True, failed=False)
@@ -143,7 +143,7 @@ def test_t32_a_failed_probe_opens_the_circuit_again(breaker, clock):
     calls(breaker, *[True] * 5)
     clock.now += 15
     calls(breaker, True)
-    assert breaker.state().word == "open"
+    assert breaker.state().status == "open"
     assert breaker.state().opens_in_seconds == 15
 
 
@@ -151,7 +151,7 @@ def test_t32_a_call_from_before_cannot_close_an_open_circuit(breaker):
     early = breaker.enter()
     calls(breaker, *[True] * 5)
     breaker.leave(probe=early, failed=False)
-    assert breaker.state().word == "open"
+    assert breaker.state().status == "open"
 
 
 def test_t32_a_failure_from_before_does_not_keep_the_circuit_open_for_longer(breaker, clock):
@@ -192,7 +192,7 @@ def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(
     api.transport.breaker._clock = clock
     assert [look_up_word(api) for _ in range(6)] == ["server_error"] * 5 + ["circuit_open"]
     answer = api.resume(ID)
-    assert (answer.result, answer.word) == ("not_sent", "circuit_open")
+    assert (answer.result, answer.failure) == ("not_sent", "circuit_open")
     assert len(server.requests) == 10  # five look-ups, each tried twice
 
     clock.now += 15
@@ -200,7 +200,7 @@ def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(
     assert len(server.requests) == 11  # the probe is one request
     clock.now += 15
     assert api.resume(ID).result == "ok"
-    assert api.circuit().word == "closed"
+    assert api.circuit().status == "closed"
 
 
 @SYSTEMS
@@ -211,7 +211,7 @@ def test_t32_a_refusal_never_opens_the_circuit(start, api_at, status):
     for _ in range(11):
         api.resume(ID)
     assert len(server.requests) == 11
-    assert api.circuit().word == "closed"
+    assert api.circuit().status == "closed"
 
 
 def test_accounts_are_isolated_from_each_other(start):
@@ -219,4 +219,4 @@ def test_accounts_are_isolated_from_each_other(start):
     one, other = ping_at(broken.address), ping_at(sound.address)
     for _ in range(6):
         one.resume(ID)
-    assert (one.circuit().word, look_up_word(other)) == ("open", "ok")
+    assert (one.circuit().status, look_up_word(other)) == ("open", "ok")

@@ -29,10 +29,10 @@ def trust(authority):
 
 def assert_nothing_was_sent(api, word):
     answer = api.resume(ID)
-    assert (answer.result, answer.word) == ("not_sent", word)
+    assert (answer.result, answer.failure) == ("not_sent", word)
     with pytest.raises(UpstreamError) as caught:
         api.look_up(ID)
-    assert (caught.value.word, caught.value.sent) == (word, False)
+    assert (caught.value.kind, caught.value.sent) == (word, False)
 
 
 # --- T11 -------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_t11_a_look_up_tries_once_more_to_connect_and_a_resume_does_not(start, m
     api = api_at("http://flaky.invalid")
     assert look_up_word(api) == "ok"
     answer = api.resume(ID)
-    assert (answer.result, answer.word) == ("not_sent", "unreachable")
+    assert (answer.result, answer.failure) == ("not_sent", "unreachable")
     assert (len(tried), len(server.requests)) == (3, 1)
 
 
@@ -111,7 +111,7 @@ def test_the_deadline_also_holds_at_the_second_address(start, settings, monkeypa
     settings.UPSTREAM_WRITE_SECONDS = 0.3
     name_leads_to_nobody_and_to(start(drips(GOOD)), monkeypatch)
     answer = api_at("http://two.invalid").resume(ID)
-    assert (answer.result, answer.word) == ("unknown", "timed_out")
+    assert (answer.result, answer.failure) == ("unknown", "timed_out")
     assert answer.elapsed_ms < 5000
 
 
@@ -121,7 +121,7 @@ def test_t11_failures_to_connect_open_the_circuit(settings, api_at):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     api = api_at(f"http://127.0.0.1:{port}")
-    words = [api.resume(ID).word for _ in range(4)]
+    words = [api.resume(ID).failure for _ in range(4)]
     assert words == ["unreachable"] * 3 + ["circuit_open"]
 
 
@@ -156,7 +156,7 @@ def test_t26_a_bad_certificate_gets_no_request(start, authority, trust, api_at, 
 def test_t26_bad_certificates_open_the_circuit(start, settings, authority, api_at):
     settings.UPSTREAM_CIRCUIT_FAILURES = 3
     api = api_at(start(says(200, SESSION), tls=authority.server()).address)
-    assert [api.resume(ID).word for _ in range(4)] == ["tls", "tls", "tls", "circuit_open"]
+    assert [api.resume(ID).failure for _ in range(4)] == ["tls", "tls", "tls", "circuit_open"]
 
 
 @SYSTEMS
@@ -211,7 +211,7 @@ def test_faults_inside_tls_are_unknown_as_they_are_without_it(
         settings.UPSTREAM_WRITE_SECONDS = 0.4
     server = start(behaviour, tls=authority.server())
     answer = api_at(server.address, tls=trust).resume(ID)
-    assert (answer.result, answer.word) == ("unknown", word)
+    assert (answer.result, answer.failure) == ("unknown", word)
     assert len(server.requests) == 1
 
 

@@ -75,7 +75,7 @@ PING_PAUSES = {
 def test_ping_pause_is_a_success_only_when_it_says_so_whole(start, behaviour, result, word, stated):
     server = start(behaviour)
     answer = ping_at(server.address).pause(ID)
-    assert (answer.result, answer.word, answer.paused) == (result, word, stated)
+    assert (answer.result, answer.failure, answer.paused) == (result, word, stated)
     assert len(server.requests) == 1
 
 
@@ -136,7 +136,7 @@ def test_agi_pause_is_a_success_only_when_success_is_literally_true(
 ):
     server = start(behaviour)
     answer = agi_at(server.address).pause(ID)
-    assert (answer.result, answer.word, answer.paused) == (result, word, stated)
+    assert (answer.result, answer.failure, answer.paused) == (result, word, stated)
     assert len(server.requests) == 1
 
 
@@ -156,7 +156,7 @@ def test_a_pause_ends_as_a_resume_does_and_is_asked_for_once(start, api_at, case
     behaviour, _, expected = CASES[case]
     server = start(behaviour)
     answer = api_at(server.address).pause(ID)
-    assert (answer.result, answer.word) == expected
+    assert (answer.result, answer.failure) == expected
     assert len(server.requests) == 1
 
 
@@ -164,14 +164,14 @@ def test_a_pause_ends_as_a_resume_does_and_is_asked_for_once(start, api_at, case
 def test_a_pause_that_hangs_is_unknown(start, api_at, settings):
     settings.UPSTREAM_WRITE_SECONDS = 0.2
     answer = api_at(start(hangs).address).pause(ID)
-    assert (answer.result, answer.word) == ("unknown", "timed_out")
+    assert (answer.result, answer.failure) == ("unknown", "timed_out")
 
 
 @SYSTEMS
 def test_a_pause_that_cannot_leave_is_not_sent(start, api_at):
     assert api_at("http://127.0.0.1:1").pause(ID).result == "not_sent"
     server = start(resets_after())
-    assert (api_at(server.address).pause("../x").word, server.requests) == ("bad_id", [])
+    assert (api_at(server.address).pause("../x").failure, server.requests) == ("bad_id", [])
 
 
 @pytest.mark.parametrize("alias, session_id, stated", [

@@ -29,7 +29,7 @@ def test_ping_is_asked_as_documented(start):
 def test_ping_look_up_tells_what_was_said_and_no_more(start):
     body = PING | {"duration": 4321, "uploaded_bytes": 0, "downloaded_bytes": 2**63 - 1}
     record = ping_at(start(says(200, body)).address).look_up(ID)
-    assert (record.session_id, record.state, record.state_is_known, record.who) == (
+    assert (record.session_id, record.state, record.is_known_state, record.client_name) == (
         ID,
         "connected",
         True,
@@ -55,7 +55,7 @@ def test_ping_counts_that_were_not_reported_stay_unknown(start):
 @pytest.mark.parametrize("state", ["created", "connected", "disconnected"])
 def test_ping_states_of_the_documentation_are_known(start, state):
     record = ping_at(start(says(200, PING | {"status": state})).address).look_up(ID)
-    assert (record.state, record.state_is_known) == (state, True)
+    assert (record.state, record.is_known_state) == (state, True)
 
 
 @pytest.mark.parametrize("said, shown", [
@@ -64,16 +64,16 @@ def test_ping_states_of_the_documentation_are_known(start, state):
 ])  # fmt: skip
 def test_t19_t20_ping_states_without_documentation_are_shown_and_not_known(start, said, shown):
     record = ping_at(start(says(200, PING | {"status": said})).address).look_up(ID)
-    assert (record.state, record.state_is_known) == (shown, False)
+    assert (record.state, record.is_known_state) == (shown, False)
 
 
 def test_t20_texts_are_made_storable_and_short(start):
     record = ping_at(
         start(says(200, PING | {"client_id": "a\x00b\ud83dc\x1b[31m\r\nd\x85" + "y" * 500})).address
     ).look_up(ID)
-    assert record.who.startswith("a\ufffdb\ufffdc\ufffd[31m  d\ufffdyyy")
-    assert len(record.who) == 200
-    record.who.encode()
+    assert record.client_name.startswith("a\ufffdb\ufffdc\ufffd[31m  d\ufffdyyy")
+    assert len(record.client_name) == 200
+    record.client_name.encode()
 
 
 WRONG_PING = {
@@ -136,5 +136,5 @@ def test_ping_resume_is_a_success_only_when_it_says_so_whole(
 ):
     server = start(behaviour)
     answer = ping_at(server.address).resume(ID)
-    assert (answer.result, answer.word, answer.paused) == (result, word, paused)
+    assert (answer.result, answer.failure, answer.paused) == (result, word, paused)
     assert len(server.requests) == 1

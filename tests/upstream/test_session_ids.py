@@ -25,7 +25,7 @@ def test_t01_to_t08_what_is_no_session_id_is_never_asked_for(start, api_at, bad_
     with pytest.raises(UpstreamError, match="bad_id") as caught:
         api.look_up(bad_id)
     answer = api.resume(bad_id)
-    assert (answer.result, answer.word, caught.value.sent) == ("not_sent", "bad_id", False)
+    assert (answer.result, answer.failure, caught.value.sent) == ("not_sent", "bad_id", False)
     assert server.connections == 0
 
 

@@ -100,7 +100,7 @@ def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(start, api_at)
     forged = as_json(SESSION | {"status": "paused", "client_id": "forged", "agent_name": "forged"})
     server = start(sends(GOOD + http(200, forged), keep=True), says(200, SESSION))
     api = api_at(server.address)
-    assert [api.look_up(ID).who, api.look_up(ID).who].count("forged") == 0
+    assert [api.look_up(ID).client_name, api.look_up(ID).client_name].count("forged") == 0
 
 
 @SYSTEMS
@@ -167,7 +167,7 @@ def test_t15_memory_stays_flat_however_much_is_sent(start, api_at):
     try:
         for _ in range(3):
             assert look_up_word(api) == "too_large"
-            assert api.resume(ID).word == "too_large"
+            assert api.resume(ID).failure == "too_large"
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
@@ -250,7 +250,7 @@ settings.UPSTREAM_READ_SECONDS = 5
 api.look_up("0b9ff1a6-59cb-4b19-a3a9-2f1c6a2f9d10")
 child = os.fork()
 if not child:
-    os._exit(0 if api.resume("a").word == "timed_out" else 1)
+    os._exit(0 if api.resume("a").failure == "timed_out" else 1)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     command = [sys.executable, "-W", "ignore", "-c", script, server.address]

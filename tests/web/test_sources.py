@@ -55,7 +55,7 @@ def test_the_scan_finds_what_it_looks_for(bad):
 
 
 # It writes a thousand rows without the template engine; tests/oversight/test_board.py puts hostile text into them.
-WRITES_HTML = "pingadmin/oversight/rows.py"
+WRITES_HTML = "pingadmin/oversight/board/rows.py"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ class Story:
         )
 
     @property
-    def word(self) -> str:
+    def result_label(self) -> str:
         """How it ended: Confirmed, Accepted, Was not paused, Refused, Not sent, Unknown, No outcome yet, …"""
         return self._ending[0]
 

@@ -71,7 +71,7 @@ def _cells(story: Story) -> list:
         head.client,
         head.reason,
         head.ticket,
-        story.word,
+        story.result_label,
         story.result,
         {True: "true", False: "false"}.get(story.verified, ""),
         story.closed_by,

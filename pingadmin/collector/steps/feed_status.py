@@ -29,7 +29,7 @@ class FeedState:
     def heard(self, at: datetime) -> None:
         """Something came over the stream, or the list was given."""
         with self._lock:
-            self._facts["heard_at"] = at
+            self._facts["received_at"] = at
 
     def up(self, at: datetime) -> None:
         with self._lock:
@@ -42,7 +42,7 @@ class FeedState:
     def down(self, error: UpstreamError) -> None:
         with self._lock:
             said = {
-                "error": error.word,
+                "error": error.kind,
                 "error_message": error.message[:300],
                 "error_at": timezone.now(),
             }
@@ -94,6 +94,6 @@ class FeedState:
         circuit = self._api.circuit()
         return (
             timezone.now() + timedelta(seconds=circuit.opens_in_seconds)
-            if circuit.word == "open"
+            if circuit.status == "open"
             else None
         )

@@ -64,14 +64,14 @@ class Follower:
     def _hear(self, heard) -> None:
         if self._began_at is None:
             self._begin(heard.at)
-        if heard.heard_bytes:
+        if heard.received_bytes:
             self._feed.heard(heard.at)
         if self._numbering.begins_anew(heard.events):
             log.warning("the event stream of %s numbers its events anew", self._api.alias)
             self._inbox.numbers_anew()
         if heard.events:
             self._inbox.hear(heard.events)
-        if heard.heard_bytes:
+        if heard.received_bytes:
             # A silent connection may be dead: that it was watched is said when something is heard.
             self._inbox.mark(heard.at, since=self._heard_at)
             self._heard_at = heard.at
@@ -97,7 +97,7 @@ class Follower:
     def _broken(self, error: UpstreamError) -> None:
         if self._began_at is not None:
             self._feed.count(reconnects=1)
-            self._inbox.mark(self._heard_at, f"the event stream {_ENDED.get(error.word, 'ended')}")
+            self._inbox.mark(self._heard_at, f"the event stream {_ENDED.get(error.kind, 'ended')}")
             lasted = (timezone.now() - self._began_at).total_seconds()
             self._breaks = 0 if lasted > GOOD_SECONDS else self._breaks + 1
         else:
@@ -107,7 +107,7 @@ class Follower:
         )
         self._breaks = min(self._breaks, 6)
         self._feed.down(error)
-        log.warning("the event stream of %s is not heard: %s", self._api.alias, error.word)
+        log.warning("the event stream of %s is not heard: %s", self._api.alias, error.kind)
 
 
 _ENDED = {"broken_off": "broke off", "timed_out": "fell silent"}

@@ -153,9 +153,9 @@ class Inbox:
                 kept.appendleft(event)
                 held.add(event and event.session_id)
             else:
-                first_dropped = event.heard_at
+                first_dropped = event.received_at
                 self.dropped += 1
         if first_dropped:
-            self._marks += [Mark(first_dropped, TOO_MANY), Mark(newest.heard_at)]
+            self._marks += [Mark(first_dropped, TOO_MANY), Mark(newest.received_at)]
         self._events = kept
         self._compact_at = max(self._most, 2 * len(kept))

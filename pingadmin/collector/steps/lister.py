@@ -49,4 +49,4 @@ class Lister:
             self._listed_at = None
         self._asked_to_rest = error.retry_after or 0
         self._feed.down(error)
-        log.warning("the list of %s was not given: %s", self._api.alias, error.word)
+        log.warning("the list of %s was not given: %s", self._api.alias, error.kind)

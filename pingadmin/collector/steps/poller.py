@@ -94,7 +94,7 @@ class Poller:
     def _is_left_alone(self) -> bool:
         """Whether the circuit lets nobody through. After that time one of us has to try, or it stays open for ever."""
         circuit = self._api.circuit()
-        return circuit.word == "open" and circuit.opens_in_seconds > 0
+        return circuit.status == "open" and circuit.opens_in_seconds > 0
 
     def _ask(self, session_id: str) -> None:
         try:
@@ -108,15 +108,15 @@ class Poller:
             self.send_next()
 
     def _failed(self, session_id: str, error: UpstreamError) -> None:
-        if error.word in NOT_ASKED:
+        if error.kind in NOT_ASKED:
             with self._lock:
                 self._asked.pop(session_id, None)
             return
         self._feed.count(polls=1, polls_failed=1)
         self._inbox.fail(session_id, error)
-        if error.word in PAUSES:
-            self._pacing.pause(min(error.retry_after or PAUSES[error.word], PAUSE_MOST_SECONDS))
-        elif error.word in INFRASTRUCTURE:
+        if error.kind in PAUSES:
+            self._pacing.pause(min(error.retry_after or PAUSES[error.kind], PAUSE_MOST_SECONDS))
+        elif error.kind in INFRASTRUCTURE:
             self._pacing.pause(1)
 
     def _load(self) -> None:
@@ -135,15 +135,15 @@ class Poller:
         rows = RemoteSession.objects.filter(
             Q(failed_at=None) | Q(failed_at__lt=before), alias=self._api.alias
         )
-        unheard = rows.filter(Q(seen_at=None) | Q(seen_at__lt=heard_before))
+        unheard = rows.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=heard_before))
         watched = unheard.filter(team__watched_since__isnull=False)
-        unsettled = unheard.filter(attempts__result="unknown", attempts__settled_at=None)
+        unresolved = unheard.filter(attempts__result="unknown", attempts__resolved_at=None)
         # A session that the upstream does not know any more stays as it was last seen, and need not be asked for ever.
-        open_ones = rows.filter(state__in=OPEN_STATES, seen_at__lt=heard_before).exclude(
+        open_ones = rows.filter(state__in=OPEN_STATES, last_seen_at__lt=heard_before).exclude(
             failure="not_found"
         )
         found = {}
-        for each in (watched, unsettled, open_ones):
-            oldest_first = each.order_by("seen_at").values_list("session_id", flat=True)
+        for each in (watched, unresolved, open_ones):
+            oldest_first = each.order_by("last_seen_at").values_list("session_id", flat=True)
             found |= dict.fromkeys(oldest_first[: self._load_most + len(self._asked)])
         return list(found)

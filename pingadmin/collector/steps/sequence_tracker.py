@@ -37,9 +37,9 @@ class Numbering:
 
     def begins_anew(self, events: list[SessionEvent]) -> bool:
         """Take note of events. True: the numbers fell back on a new connection, and it is no repetition."""
-        if not events or events[0].place is None:
+        if not events or events[0].sequence is None:
             return False
-        first, last = events[0].place, events[-1].place
+        first, last = events[0].sequence, events[-1].sequence
         is_anew = (
             self._is_new
             and self._highest is not None
@@ -54,10 +54,10 @@ class Numbering:
         if first == self._highest + 1 and last - first == len(events) - 1 and not self._missing:
             self._in_a_row += len(events)
             self._highest = last
-            self._heard(events[-1].heard_at)
+            self._heard(events[-1].received_at)
         else:
             for event in events:
-                self._follow(event.place, event.heard_at)
+                self._follow(event.sequence, event.received_at)
         return is_anew
 
     def lacks_some(self) -> bool:
@@ -73,22 +73,22 @@ class Numbering:
     def _repeats(self, event: SessionEvent) -> bool:
         return any(_same(event, other) for events in self._recent for other in events)
 
-    def _follow(self, place, heard_at):
-        if place is None or place <= self._highest:
-            self._missing.pop(place, None)
+    def _follow(self, sequence, received_at):
+        if sequence is None or sequence <= self._highest:
+            self._missing.pop(sequence, None)
             return
-        if place == self._highest + 1:
+        if sequence == self._highest + 1:
             self._in_a_row += 1
         elif self._in_a_row >= IN_A_ROW:
             now = self._clock()
-            begins = self.lost[0] if self._missing and self.lost else self._before(heard_at)
-            self.lost = (begins, heard_at)
-            until = min(place, self._highest + 1 + MISSING_MOST)
+            begins = self.lost[0] if self._missing and self.lost else self._before(received_at)
+            self.lost = (begins, received_at)
+            until = min(sequence, self._highest + 1 + MISSING_MOST)
             self._missing |= dict.fromkeys(range(self._highest + 1, until), now)
         else:
             self._in_a_row = 0
-        self._highest = place
-        self._heard(heard_at)
+        self._highest = sequence
+        self._heard(received_at)
 
     def _heard(self, at):
         if at != self._newest_at:
@@ -101,6 +101,6 @@ class Numbering:
 
 
 def _same(one: SessionEvent, other: SessionEvent) -> bool:
-    return (one.place, one.session_id, one.kind, one.duration_seconds, one.uploaded_bytes) == (
-        other.place, other.session_id, other.kind, other.duration_seconds, other.uploaded_bytes,
+    return (one.sequence, one.session_id, one.kind, one.duration_seconds, one.uploaded_bytes) == (
+        other.sequence, other.session_id, other.kind, other.duration_seconds, other.uploaded_bytes,
     )  # fmt: skip

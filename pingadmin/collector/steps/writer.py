@@ -73,7 +73,7 @@ class Writer:
             batch.numbers_anew = False
         if batch.events:
             self._record(batch.events, "stream")
-            waited = timezone.now() - batch.events[-1].heard_at
+            waited = timezone.now() - batch.events[-1].received_at
             self._feed.lagged(round(waited.total_seconds() * 1000))
             batch.events = []
         while batch.answers:

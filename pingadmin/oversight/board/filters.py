@@ -10,7 +10,7 @@ from django.utils import timezone
 from pingadmin import upstream
 from pingadmin.audit.log.filters import Moment
 from pingadmin.remote_sessions.display.card import MEANINGS
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 
 BOARD, LOOK, WATCHED, PAUSED, ALL = "", "look", "watched", "paused", "all"
 VIEWS = {
@@ -28,10 +28,10 @@ SORTS = {
     "traffic": "traffic",
 }
 ORDERS = {
-    "": ["-seen_at", "id"],
-    "seen": ["-seen_at", "id"],
+    "": ["-last_seen_at", "id"],
+    "seen": ["-last_seen_at", "id"],
     "id": ["session_id", "id"],
-    "client": ["who", "id"],
+    "client": ["client_name", "id"],
     "traffic": [F("downloaded_bytes").desc(nulls_last=True), "id"],
 }
 ANYONE, ME, NOBODY = "", "me", "nobody"
@@ -160,8 +160,8 @@ def question_of(query: str) -> Question:
 
 
 def _holds(words: str) -> Q:
-    tickets = ResumeAttempt.objects.filter(ticket__icontains=words).values("session_id")
-    return Q(session_id__icontains=words) | Q(who__icontains=words) | Q(pk__in=tickets)
+    tickets = Attempt.objects.filter(ticket__icontains=words).values("session_id")
+    return Q(session_id__icontains=words) | Q(client_name__icontains=words) | Q(pk__in=tickets)
 
 
 def _systems() -> list[tuple[str, str]]:

@@ -25,15 +25,15 @@ def _row(known: Known, snapshot: StatusSnapshot | None, at: datetime) -> Row:
 
 def _unknown(known: Known) -> Known:
     """Nothing but its names."""
-    empty = dict.fromkeys(known._fields) | {"state_is_known": True}
+    empty = dict.fromkeys(known._fields) | {"is_known_state": True}
     empty |= dict.fromkeys(
-        ("state", "source", "paused_said_source", "paused_doubted_by", "failure"), ""
+        ("state", "source", "paused_reported_source", "paused_doubted_by", "failure"), ""
     )
     return Known(
         **empty
         | {
             name: getattr(known, name)
-            for name in ("pk", "alias", "session_id", "who", "changed_at")
+            for name in ("pk", "alias", "session_id", "client_name", "changed_at")
         }
     )
 
@@ -42,14 +42,14 @@ def _told(known: Known, snapshot: StatusSnapshot, at: datetime) -> Known:
     until = min(snapshot.last_at, at)
     return _unknown(known)._replace(
         state=snapshot.state,
-        state_is_known=snapshot.state in MEANINGS,
+        is_known_state=snapshot.state in MEANINGS,
         uploaded_bytes=snapshot.uploaded_bytes,
         downloaded_bytes=snapshot.downloaded_bytes,
         source=snapshot.source,
-        seen_at=until,
-        paused_said=snapshot.paused,
-        paused_said_at=None if snapshot.paused is None else until,
-        paused_said_source=snapshot.source,
+        last_seen_at=until,
+        paused_reported=snapshot.paused,
+        paused_reported_at=None if snapshot.paused is None else until,
+        paused_reported_source=snapshot.source,
         failure=snapshot.failure,
         failed_at=until if snapshot.failure else None,
         failing_since=snapshot.first_at if snapshot.failure else None,

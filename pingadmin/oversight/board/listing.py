@@ -16,7 +16,7 @@ from pingadmin.oversight.board.filters import ALL, BOARD, LOOK, ORDERS, PAUSED, 
 from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.display.card import Card, card_for
 from pingadmin.remote_sessions.models import SOURCES, RemoteSession
-from pingadmin.resumes.models import ResumeAttempt
+from pingadmin.resumes.models import Attempt
 
 GROUPS = {
     "unknown": "Outcome unknown: look before anyone presses again",
@@ -35,17 +35,17 @@ _COLUMNS = {
     "alias": "alias",
     "session_id": "session_id",
     "state": "state",
-    "state_is_known": "state_is_known",
-    "who": "who",
+    "is_known_state": "is_known_state",
+    "client_name": "client_name",
     "uploaded_bytes": "uploaded_bytes",
     "downloaded_bytes": "downloaded_bytes",
     "changed_at": "changed_at",
     "skew_seconds": "skew_seconds",
     "source": "source",
-    "seen_at": "seen_at",
-    "paused_said": "paused_said",
-    "paused_said_at": "paused_said_at",
-    "paused_said_source": "paused_said_source",
+    "last_seen_at": "last_seen_at",
+    "paused_reported": "paused_reported",
+    "paused_reported_at": "paused_reported_at",
+    "paused_reported_source": "paused_reported_source",
     "paused_doubted_at": "paused_doubted_at",
     "paused_doubted_by": "paused_doubted_by",
     "failure": "failure",
@@ -67,8 +67,8 @@ class Known(namedtuple("Known", _COLUMNS)):
     def get_source_display(self) -> str:
         return _SOURCE_WORDS.get(self.source, self.source)
 
-    def get_paused_said_source_display(self) -> str:
-        return _SOURCE_WORDS.get(self.paused_said_source, self.paused_said_source)
+    def get_paused_reported_source_display(self) -> str:
+        return _SOURCE_WORDS.get(self.paused_reported_source, self.paused_reported_source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Row:
     known: Known
     card: Card
     group: str
-    attempt: ResumeAttempt | None
+    attempt: Attempt | None
     word: str = ""
 
 
@@ -128,22 +128,22 @@ class Questions(NamedTuple):
     """newest: session pk -> the newest press on it that is under way, or whose outcome nobody knows. unknown: the
     sessions with a press of which nobody knows the outcome, whatever is under way since."""
 
-    newest: dict[int, ResumeAttempt]
+    newest: dict[int, Attempt]
     unknown: set[int]
 
 
 def open_questions() -> Questions:
     """One query."""
     asked = list(asked_about().order_by("opened_at"))
-    unknown = {each.session_id for each in asked if each.is_unsettled}
+    unknown = {each.session_id for each in asked if each.is_unresolved}
     return Questions({each.session_id: each for each in asked}, unknown)
 
 
 def asked_about():
     """Those presses: two parts, for each has an index of its own."""
-    attempts = ResumeAttempt.objects.order_by()
+    attempts = Attempt.objects.order_by()
     # Written out, because SQLite takes a partial index for a constant only.
-    unknown = attempts.filter(result=RawSQL("'unknown'", ()), settled_at=None)
+    unknown = attempts.filter(result=RawSQL("'unknown'", ()), resolved_at=None)
     return attempts.filter(is_open=True).union(unknown, all=True)
 
 
@@ -153,7 +153,7 @@ def _candidates(question: Question, questions: Questions, *, me, now: datetime):
     sessions = RemoteSession.objects.order_by().values("pk")
     wanted = TeamState.objects.filter(watched_since__isnull=False).order_by().values("pk").union(
         sessions.filter(pk__in=questions.unknown),
-        sessions.filter(paused_said=True, paused_said_at__gte=said_since),
+        sessions.filter(paused_reported=True, paused_reported_at__gte=said_since),
         sessions.filter(failed_at__gte=now - FAILURE_TOLD),
     )  # fmt: skip
     return question.narrow(RemoteSession.objects.filter(pk__in=wanted), me=me)
@@ -201,18 +201,18 @@ def _sorted(question: Question, rows: list[Row]) -> list[Row]:
     keys = {
         "": lambda row: (PLACES[row.group], row.known.session_id, row.known.pk),
         "seen": lambda row: (
-            -row.known.seen_at.timestamp() if row.known.seen_at else 1,
+            -row.known.last_seen_at.timestamp() if row.known.last_seen_at else 1,
             row.known.pk,
         ),
         "id": lambda row: (row.known.session_id, row.known.pk),
-        "client": lambda row: (row.known.who, row.known.pk),
+        "client": lambda row: (row.known.client_name, row.known.pk),
         "traffic": lambda row: (-(row.known.downloaded_bytes or -1), row.known.pk),
     }
     return sorted(rows, key=keys[question.sort])
 
 
 def _all_known(question: Question, me):
-    return question.narrow(RemoteSession.objects.filter(seen_at__isnull=False), me=me)
+    return question.narrow(RemoteSession.objects.filter(last_seen_at__isnull=False), me=me)
 
 
 def _slice_of_all(question: Question, me, start: int) -> list[Known]:

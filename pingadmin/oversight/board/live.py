@@ -82,7 +82,7 @@ class Standing:
         return bool(self.heard)
 
     @property
-    def heard_at(self) -> datetime:
+    def received_at(self) -> datetime:
         return min(self.now, max(self.heard.values()))
 
 
@@ -188,8 +188,8 @@ def _due(rows: list[Row], now: datetime) -> datetime:
 def _bounds(row: Row) -> list[datetime]:
     """When a row's answer turns stale, its statement about "paused" too old to rely on, its failure too old to tell."""
     lasts = [
-        (row.known.seen_at, settings.STALE_AFTER_SECONDS),
-        (row.known.paused_said_at, settings.PAUSED_STATEMENT_SECONDS),
+        (row.known.last_seen_at, settings.STALE_AFTER_SECONDS),
+        (row.known.paused_reported_at, settings.PAUSED_STATEMENT_SECONDS),
         (row.known.failed_at, FAILURE_TOLD.total_seconds()),
     ]
     # One second more: ages are compared in whole seconds.

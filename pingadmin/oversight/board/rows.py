@@ -79,7 +79,7 @@ def write(row: Row, beside: Around) -> str:
     return (
         f"<tr><td><p class={card.meaning}>{_shown(row.word or card.state_word)}{doubt}"
         f'<td><label>{box}<a href="{name}/">{session_id}</a></label><p>{_shown(card.label)}'
-        f"<td>{_shown(known.who) or 'not said'}"
+        f"<td>{_shown(known.client_name) or 'not said'}"
         f"{_paused(row, beside)}{_traffic(known)}{_last_seen(row, beside)}{_team(row, beside)}<td>{act}"
     )
 
@@ -91,7 +91,7 @@ def _paused(row: Row, beside: Around) -> str:
         sent = f"{attempt.kind.doing} it since {_moment(attempt.opened_at, beside)}"
         return f"<td class=unknown>Under way<p>{_shown(attempt.actor_name)} is {sent}"
     if attempt:
-        return f"<td class=unknown>Unknown<p>{attempt.act} sent {_moment(attempt.opened_at, beside)}, no answer"
+        return f"<td class=unknown>Unknown<p>{attempt.action} sent {_moment(attempt.opened_at, beside)}, no answer"
     if verdict.value != "unknown":
         word = "Paused" if verdict.value == "yes" else "Not paused"
         return f"<td>{word}<p>{verdict.source}, {_moment(verdict.said_at, beside)}"
@@ -108,12 +108,12 @@ def _traffic(known: Known) -> str:
 
 
 def _last_seen(row: Row, beside: Around) -> str:
-    if row.known.seen_at is None:
+    if row.known.last_seen_at is None:
         return "<td class=stale>never"
     age = (
-        _moment(row.known.seen_at, beside)
+        _moment(row.known.last_seen_at, beside)
         if beside.is_past
-        else _age((beside.now - row.known.seen_at).total_seconds())
+        else _age((beside.now - row.known.last_seen_at).total_seconds())
     )
     if not row.card.doubted:
         return f"<td>{age}<p>{row.known.get_source_display()}"

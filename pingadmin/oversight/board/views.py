@@ -99,5 +99,5 @@ def _typed(request: HttpRequest) -> str:
 def _heard(response: HttpResponse, around: live.Standing) -> HttpResponse:
     """Say how many seconds ago anything was watched at last: a 304 has no other way to."""
     if around.is_live:
-        response["X-Heard"] = str(max(0, int((around.now - around.heard_at).total_seconds())))
+        response["X-Heard"] = str(max(0, int((around.now - around.received_at).total_seconds())))
     return response

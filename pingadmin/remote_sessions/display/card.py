@@ -12,7 +12,7 @@ from django.utils import timezone
 from pingadmin import upstream
 from pingadmin.remote_sessions.display.paused import PausedVerdict, paused_verdict
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.upstream.errors import WORDS
+from pingadmin.upstream.errors import FAILURES
 
 # The upstreams' words and the meaning that each has on the page; any other word is "unknown".
 MEANINGS = {
@@ -54,7 +54,7 @@ class Card:
         if not self.session.state:
             return "Not seen yet"
         return (
-            self.session.state.capitalize() if self.session.state_is_known else self.session.state
+            self.session.state.capitalize() if self.session.is_known_state else self.session.state
         )
 
     @property
@@ -69,7 +69,11 @@ def card_for(session: RemoteSession, *, now: datetime | None = None) -> Card:
     """Judge what is known of a session at a moment (default: now)."""
     now = now or timezone.now()
     configured = session.alias in upstream.aliases()
-    age = None if session.seen_at is None else max(0, int((now - session.seen_at).total_seconds()))
+    age = (
+        None
+        if session.last_seen_at is None
+        else max(0, int((now - session.last_seen_at).total_seconds()))
+    )
     why_stale = _why_stale(session, configured, age)
     return Card(
         session=session,
@@ -90,7 +94,7 @@ def _meaning(session: RemoteSession, *, is_old: bool) -> str:
     """A doubtful state does not wear the colour of a fresh one."""
     if session.failure:
         return "failed"
-    if not session.state_is_known or not session.state:
+    if not session.is_known_state or not session.state:
         return "unknown"
     return "paused" if is_old else MEANINGS.get(session.state, "unknown")
 
@@ -99,7 +103,7 @@ def _why_stale(session: RemoteSession, configured: bool, age: int | None) -> str
     if not configured:
         return "was not asked: no account of that name is set any more"
     if session.failure:
-        return WORDS.get(session.failure, "could not be asked")
+        return FAILURES.get(session.failure, "could not be asked")
     if age is None or age > settings.STALE_AFTER_SECONDS:
         return "has not been asked since"
     return ""

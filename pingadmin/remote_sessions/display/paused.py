@@ -41,26 +41,30 @@ def paused_verdict(
 
     status_shows_paused: whether each look-up at this system answers the question (AGI yes, Ping no).
     """
-    if session.paused_said is None:
+    if session.paused_reported is None:
         return PausedVerdict("unknown", "unknown")
     statement = {
-        "said": session.paused_said,
-        "said_at": session.paused_said_at,
-        "source": session.get_paused_said_source_display(),
+        "said": session.paused_reported,
+        "said_at": session.paused_reported_at,
+        "source": session.get_paused_reported_source_display(),
     }
     doubt = _doubt(session, now=now, status_shows_paused=status_shows_paused)
     if doubt:
         return PausedVerdict("unknown", "unknown", doubt=doubt, **statement)
-    return PausedVerdict("yes" if session.paused_said else "no", "stated", **statement)
+    return PausedVerdict("yes" if session.paused_reported else "no", "stated", **statement)
 
 
 def _doubt(session: RemoteSession, *, now: datetime, status_shows_paused: bool) -> str:
-    age = now - session.paused_said_at
-    if status_shows_paused and session.seen_at and session.seen_at > session.paused_said_at:
+    age = now - session.paused_reported_at
+    if (
+        status_shows_paused
+        and session.last_seen_at
+        and session.last_seen_at > session.paused_reported_at
+    ):
         return "the newest answer did not say"
-    if session.paused_doubted_at and session.paused_doubted_at > session.paused_said_at:
+    if session.paused_doubted_at and session.paused_doubted_at > session.paused_reported_at:
         return DOUBTED_BY.get(session.paused_doubted_by, DOUBTED_BY[""])
-    if session.failure and session.failed_at > session.paused_said_at:
+    if session.failure and session.failed_at > session.paused_reported_at:
         return "asking has failed since"
     if age > timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS):
         return "that is too long ago to rely on"

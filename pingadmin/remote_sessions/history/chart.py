@@ -211,7 +211,7 @@ def _act(story: Story, place: _Places) -> Mark:
     act = (
         ACTS[story.head.action]
         if story.result == "ok"
-        else f"{story.head.action}: {story.word.lower()},"
+        else f"{story.head.action}: {story.result_label.lower()},"
     )
     return Mark(x, f"{act} by {who}"[:40], at_end=x > WIDTH * 0.7, meaning=story.meaning)
 

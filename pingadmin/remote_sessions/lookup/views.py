@@ -107,4 +107,4 @@ def _look_up(request: HttpRequest, alias: str, session_id: str) -> Finding:
 
 
 def _status_of(finding: Finding) -> int:
-    return 404 if finding.error.word == "not_found" else 503
+    return 404 if finding.error.kind == "not_found" else 503

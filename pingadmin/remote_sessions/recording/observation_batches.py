@@ -48,11 +48,16 @@ EMPTY = {
     "alias": "",
     "session_id": "",
     "state": "",
-    "state_is_known": True,
-    "who": "",
+    "is_known_state": True,
+    "client_name": "",
     "source": "",
 }
-EMPTY |= {"paused_said_source": "", "paused_doubted_by": "", "failure": "", "failure_message": ""}
+EMPTY |= {
+    "paused_reported_source": "",
+    "paused_doubted_by": "",
+    "failure": "",
+    "failure_message": "",
+}
 
 
 @dataclass
@@ -127,14 +132,16 @@ def take_all(
 def forget_places(alias: str, memory: Memory) -> None:
     """Say that an account's event stream numbers anew: the numbers that were heard order nothing any more."""
     memory.clear()
-    RemoteSession.objects.filter(alias=alias, stream_place__isnull=False).update(stream_place=None)
+    RemoteSession.objects.filter(alias=alias, stream_sequence__isnull=False).update(
+        stream_sequence=None
+    )
 
 
 def _in_order(seen: list[Seen]) -> list[Seen]:
     """By their numbers where all have one, else as they came."""
-    if any(one.place is None for one in seen):
+    if any(one.sequence is None for one in seen):
         return seen
-    return sorted(seen, key=attrgetter("place"))
+    return sorted(seen, key=attrgetter("sequence"))
 
 
 def _known(alias: str, session_ids: list[str], memory: dict[str, Known]) -> dict[str, Known]:
@@ -208,7 +215,7 @@ def _recall_counters(known: dict[str, Known], seen: list[Seen]) -> None:
     blank = {
         one.id: one
         for one in (known[session_id] for session_id in counted)
-        if one.seen_at and one.uploaded_bytes is None and one.downloaded_bytes is None
+        if one.last_seen_at and one.uploaded_bytes is None and one.downloaded_bytes is None
     }
     if not blank:
         return

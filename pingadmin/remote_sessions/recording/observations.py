@@ -29,15 +29,15 @@ def record_failure(*, session: RemoteSession, error: UpstreamError, source: str)
     session = _locked(session.alias, session.session_id)
     now = timezone.now()
     newest = session.snapshots.order_by("-first_at", "-id").first()
-    if newest and newest.failure == error.word:
+    if newest and newest.failure == error.kind:
         newest.lasted = max(newest.lasted, now - newest.first_at)
         newest.times += 1
         newest.save(update_fields=["lasted", "times"])
     else:
-        session.snapshots.create(source=source, failure=error.word, first_at=now, **_base(session))
-    if session.failure != error.word:
+        session.snapshots.create(source=source, failure=error.kind, first_at=now, **_base(session))
+    if session.failure != error.kind:
         session.failing_since = now
-    session.failure = error.word
+    session.failure = error.kind
     session.failure_status = error.status
     session.failure_message = error.message[:300]
     session.failed_at = now
@@ -90,8 +90,8 @@ def _base(session: RemoteSession) -> dict[str, int]:
 
 
 def _update_paused(session: RemoteSession, paused: bool, at: datetime, source: str) -> None:
-    if session.paused_said_at and at < session.paused_said_at:
+    if session.paused_reported_at and at < session.paused_reported_at:
         return
-    session.paused_said = paused
-    session.paused_said_at = at
-    session.paused_said_source = source
+    session.paused_reported = paused
+    session.paused_reported_at = at
+    session.paused_reported_source = source

@@ -29,10 +29,10 @@ class Seen(NamedTuple):
     session_id: str
     at: datetime
     kind: str
-    place: int | None
+    sequence: int | None
     state: str
-    state_is_known: bool
-    who: str
+    is_known_state: bool
+    client_name: str
     paused: bool | None
     duration_seconds: int | None
     uploaded_bytes: int | None
@@ -79,22 +79,22 @@ class Known:
     id: int
     session_id: str
     state: str
-    state_is_known: bool
-    who: str
+    is_known_state: bool
+    client_name: str
     duration_seconds: int | None
     uploaded_bytes: int | None
     downloaded_bytes: int | None
     uploaded_before: int
     downloaded_before: int
-    stream_place: int | None
+    stream_sequence: int | None
     source: str
-    seen_at: datetime | None
+    last_seen_at: datetime | None
     first_seen_at: datetime | None
     created_upstream_at: datetime | None
     skew_seconds: float | None
-    paused_said: bool | None
-    paused_said_at: datetime | None
-    paused_said_source: str
+    paused_reported: bool | None
+    paused_reported_at: datetime | None
+    paused_reported_source: str
     paused_doubted_at: datetime | None
     paused_doubted_by: str
     failure: str
@@ -124,12 +124,12 @@ def seen_of(sighting: SessionRecord | SessionEvent) -> Seen:
     if type(sighting) is SessionEvent:
         one = sighting
         return Seen(
-            one.session_id, one.heard_at, one.kind, one.place, one.state, True, one.who, None,
+            one.session_id, one.received_at, one.kind, one.sequence, one.state, True, one.client_name, None,
             one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, None, None,
         )  # fmt: skip
     one = sighting
     return Seen(
-        one.session_id, one.answered_at, "", None, one.state, one.state_is_known, one.who, one.paused,
+        one.session_id, one.answered_at, "", None, one.state, one.is_known_state, one.client_name, one.paused,
         one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.created_at, one.skew_seconds,
     )  # fmt: skip
 
@@ -154,12 +154,12 @@ def take(known: Known, seen: Seen, source: str) -> Verdict:
 
 
 def _verdict(known: Known, seen: Seen, source: str) -> Verdict:
-    is_numbered = seen.place is not None and known.stream_place is not None
-    if is_numbered and seen.place <= known.stream_place:
-        return "repeated" if seen.place == known.stream_place else "late"
-    if known.seen_at is None:
+    is_numbered = seen.sequence is not None and known.stream_sequence is not None
+    if is_numbered and seen.sequence <= known.stream_sequence:
+        return "repeated" if seen.sequence == known.stream_sequence else "late"
+    if known.last_seen_at is None:
         return "newest"
-    if seen.at < known.seen_at and not (is_numbered and known.source == source):
+    if seen.at < known.last_seen_at and not (is_numbered and known.source == source):
         return "late"
     if seen.kind != "session_start" and _falls(known, seen):
         if known.source != source and _was_overtaken(known, seen):
@@ -180,7 +180,7 @@ def _falls(known: Known, seen: Seen) -> bool:
 def _was_overtaken(known: Known, seen: Seen) -> bool:
     """Whether what fell is older than what is known, and was longer on its way. A session that began anew since
     cannot have lasted longer than since then. An event may have waited for long, an answer no longer than a call."""
-    passed = (seen.at - known.seen_at).total_seconds()
+    passed = (seen.at - known.last_seen_at).total_seconds()
     race = RACE.total_seconds()
     if known.duration_seconds is None or seen.duration_seconds is None:
         return passed < race
@@ -221,7 +221,7 @@ def _lengthen_or_add(known: Known, seen: Seen, source: str) -> None:
 def _doubt_paused(known: Known, seen: Seen) -> None:
     """A start after "paused", or an end after "not paused", may mean that it was resumed or paused since."""
     said = {"session_start": True, "session_end": False}.get(seen.kind)
-    if said is not None and known.paused_said is said and seen.at > known.paused_said_at:
+    if said is not None and known.paused_reported is said and seen.at > known.paused_reported_at:
         known.paused_doubted_at = seen.at
         known.paused_doubted_by = seen.kind
         known.is_changed_beside = True
@@ -229,15 +229,15 @@ def _doubt_paused(known: Known, seen: Seen) -> None:
 
 def _learn(known: Known, seen: Seen, source: str) -> None:
     known.state = seen.state
-    known.state_is_known = seen.state_is_known
-    known.who = seen.who
+    known.is_known_state = seen.is_known_state
+    known.client_name = seen.client_name
     known.duration_seconds = seen.duration_seconds
     known.uploaded_bytes = seen.uploaded_bytes
     known.downloaded_bytes = seen.downloaded_bytes
     known.source = source
-    known.seen_at = seen.at if known.seen_at is None else max(seen.at, known.seen_at)
-    if seen.place is not None:
-        known.stream_place = seen.place
+    known.last_seen_at = seen.at if known.last_seen_at is None else max(seen.at, known.last_seen_at)
+    if seen.sequence is not None:
+        known.stream_sequence = seen.sequence
     if not seen.kind:
         known.created_upstream_at = seen.created_at or known.created_upstream_at
         known.skew_seconds = seen.skew_seconds
@@ -251,16 +251,16 @@ def _learn(known: Known, seen: Seen, source: str) -> None:
 
 
 def _hear_paused(known: Known, seen: Seen, source: str) -> None:
-    if known.paused_said_at is None or seen.at >= known.paused_said_at:
-        known.paused_said = seen.paused
-        known.paused_said_at = seen.at
-        known.paused_said_source = source
+    if known.paused_reported_at is None or seen.at >= known.paused_reported_at:
+        known.paused_reported = seen.paused
+        known.paused_reported_at = seen.at
+        known.paused_reported_source = source
         known.is_changed = known.is_changed_beside = True
 
 
 def _keep_late(known: Known, seen: Seen, source: str) -> None:
     """What its time does not call late goes before the newest stretch at least."""
-    is_by_time = known.newest is None or seen.at < known.seen_at
+    is_by_time = known.newest is None or seen.at < known.last_seen_at
     at = seen.at if is_by_time else min(seen.at, known.newest.first_at - STEP)
     known.late.append(_stretch(known, seen, source, at))
     if not is_by_time:

@@ -116,13 +116,13 @@ def _write(items, reason, ticket, token, retry_of, by) -> BulkResume:
     BulkItem.objects.bulk_create(
         BulkItem(
             bulk=bulk,
-            place=place,
+            position=position,
             alias=named.alias,
             session_id=named.session_id,
             token=press.token,
             shown=press.shown,
         )
-        for place, (named, press) in enumerate(items, start=1)
+        for position, (named, press) in enumerate(items, start=1)
     )
     trail.append(
         action="bulk_resume",

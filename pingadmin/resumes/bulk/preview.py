@@ -17,7 +17,7 @@ from pingadmin.resumes.bulk.selection import MOST, Choice, Named
 from pingadmin.resumes.bulk.worker import why_held
 from pingadmin.resumes.form_token import draw_press
 from pingadmin.resumes.limits import left_for, limits_in_words
-from pingadmin.resumes.models import BulkResume, ResumeAttempt
+from pingadmin.resumes.models import Attempt, BulkResume
 from pingadmin.resumes.panel import SUGGESTIONS
 
 
@@ -101,11 +101,11 @@ def _sessions(choice: Choice) -> dict[str, RemoteSession]:
     }
 
 
-def _held(sessions) -> dict[int, ResumeAttempt]:
+def _held(sessions) -> dict[int, Attempt]:
     """The attempt that stands in the way, by the session's key."""
     known = {session.pk: session for session in sessions if session.pk}
-    asked = Q(is_open=True) | Q(result="unknown", settled_at=None)
-    attempts = ResumeAttempt.objects.filter(asked, session__in=known).order_by("opened_at")
+    asked = Q(is_open=True) | Q(result="unknown", resolved_at=None)
+    attempts = Attempt.objects.filter(asked, session__in=known).order_by("opened_at")
     return {each.session_id: each for each in attempts if holds(each, known[each.session_id])}
 
 

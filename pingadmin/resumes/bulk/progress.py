@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pingadmin import upstream
 from pingadmin.resumes.bulk import lifecycle as bulks
-from pingadmin.resumes.models import BulkItem, BulkResume, ResumeAttempt
+from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
 from pingadmin.resumes.panel import Shown, show
 
 LOST = "the process that worked on it is gone"
@@ -21,7 +21,7 @@ class Row:
     label: str
     word: str
     meaning: str
-    attempt: ResumeAttempt | None = None
+    attempt: Attempt | None = None
     shown: Shown | None = None
     why: str = ""
     is_over: bool = True
@@ -61,7 +61,7 @@ def progress(bulk: BulkResume) -> Progress:
     """Two queries, however many items."""
     is_running = bulks.is_running(bulk)
     items = list(bulk.items.all())
-    found = ResumeAttempt.objects.filter(token__in=[item.token for item in items]).select_related(
+    found = Attempt.objects.filter(token__in=[item.token for item in items]).select_related(
         "session"
     )
     attempts = {each.token: each for each in found}
@@ -69,7 +69,7 @@ def progress(bulk: BulkResume) -> Progress:
     rows = [_row(item, attempts.get(item.token), is_running, why_ended) for item in items]
     is_open = any(each.is_open for each in attempts.values())
     seen = [
-        (row.word, row.why, row.attempt and (row.attempt.settled_at, row.attempt.message))
+        (row.word, row.why, row.attempt and (row.attempt.resolved_at, row.attempt.message))
         for row in rows
     ]
     return Progress(
@@ -82,7 +82,7 @@ def progress(bulk: BulkResume) -> Progress:
     )
 
 
-def _row(item: BulkItem, attempt: ResumeAttempt | None, is_running: bool, why_ended: str) -> Row:
+def _row(item: BulkItem, attempt: Attempt | None, is_running: bool, why_ended: str) -> Row:
     label = upstream.api_for(item.alias).label if item.alias in upstream.aliases() else item.alias
     if attempt is None and (item.why_not or not is_running):
         return Row(item, label, "Not sent", "idle", why=item.why_not or why_ended, may_retry=True)

@@ -20,9 +20,9 @@ from pingadmin.resumes.attempts import SessionHeld
 from pingadmin.resumes.bulk import lifecycle as bulks
 from pingadmin.resumes.form_token import Press
 from pingadmin.resumes.limits import record_limit
-from pingadmin.resumes.models import BulkItem, BulkResume, ResumeAttempt
+from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
 from pingadmin.resumes.resume import NothingSent, resume
-from pingadmin.upstream.errors import WORDS
+from pingadmin.upstream.errors import FAILURES
 from pingadmin.web.shutdown import is_ending
 from pingadmin.web.wording import duration
 
@@ -41,7 +41,7 @@ def begin(bulk: BulkResume, *, by: Actor) -> None:
 
 def run(bulk: BulkResume, *, by: Actor) -> None:
     """Work on it until its end, or until its lease has run out."""
-    answers: dict[str, list[ResumeAttempt]] = defaultdict(list)
+    answers: dict[str, list[Attempt]] = defaultdict(list)
     why_end = ""
     for item in bulk.items.all():
         if not bulks.hold(bulk):
@@ -52,7 +52,7 @@ def run(bulk: BulkResume, *, by: Actor) -> None:
     bulks.end(bulk, why_end)
 
 
-def why_leave(answered: list[ResumeAttempt]) -> str:
+def why_leave(answered: list[Attempt]) -> str:
     """Why an account is left alone after these attempts, in order; empty when it is not.
 
     Each press whose outcome is unknown is a question that somebody must look into: two in a row say that the
@@ -62,8 +62,8 @@ def why_leave(answered: list[ResumeAttempt]) -> str:
         return ""
     last = answered[-1]
     label = upstream.api_for(last.session.alias).label
-    if last.word in ("refused_key", "rate_limited"):
-        return f"{label} {WORDS[last.word]} before"
+    if last.failure in ("refused_key", "rate_limited"):
+        return f"{label} {FAILURES[last.failure]} before"
     if _all(answered[-UNKNOWN_IN_A_ROW:], "unknown", UNKNOWN_IN_A_ROW):
         return f"the outcomes of the two before at {label} are unknown; look at those first"
     if _all(answered[-NOT_SENT_IN_A_ROW:], "not_sent", NOT_SENT_IN_A_ROW):
@@ -71,7 +71,7 @@ def why_leave(answered: list[ResumeAttempt]) -> str:
     return ""
 
 
-def why_held(attempt: ResumeAttempt) -> str:
+def why_held(attempt: Attempt) -> str:
     """Why an attempt stands in the way of another, as half a sentence."""
     if attempt.is_open:
         return f"{attempt.actor_name} is at it already"
@@ -101,7 +101,7 @@ def _why_end(bulk: BulkResume, by: Actor) -> str:
     return ""
 
 
-def _take_turn(bulk: BulkResume, item: BulkItem, answered: list[ResumeAttempt], by: Actor) -> str:
+def _take_turn(bulk: BulkResume, item: BulkItem, answered: list[Attempt], by: Actor) -> str:
     """Resume one item, or write why not. answered: the account's attempts so far; its own is added. Returns why
     all ends here, else an empty text."""
     why_not = why_leave(answered)
@@ -129,7 +129,7 @@ def _limit_in_words(reached: LimitReached, by: Actor) -> str:
     return f"{limit} is the limit; possible again from {again_at:%H:%M:%S} UTC on"
 
 
-def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> ResumeAttempt:
+def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> Attempt:
     return resume(
         alias=item.alias,
         session_id=item.session_id,
@@ -141,5 +141,5 @@ def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> ResumeAttempt:
     ).attempt
 
 
-def _all(attempts: list[ResumeAttempt], result: str, number: int) -> bool:
+def _all(attempts: list[Attempt], result: str, number: int) -> bool:
     return len(attempts) == number and all(attempt.result == result for attempt in attempts)
