@@ -1,9 +1,20 @@
 """The panel that tests share: what one of them leaves under way never reaches the next."""
 
+import sqlite3
+import threading
+
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.test_processes import RESUME, WHY, in_background, is_called, until
+from tests.resumes.test_processes import (
+    RESUME,
+    WHY,
+    in_background,
+    is_called,
+    other_writer,
+    until,
+)
+from tests.support.panel import copy_database
 
 pytestmark = pytest.mark.process
 
@@ -26,3 +37,50 @@ def test_an_outcome_that_was_not_recorded_goes_with_the_old_database(panel, furn
     (data / "unrecorded-outcomes.jsonl").write_text("{}\n")
     panel.refresh(furnished_file)
     assert panel.login("support").post(RESUME, WHY).status_code == 302
+
+
+def emptied(panel):
+    """What the place of the file is like when a server opens it while it is away."""
+    panel.database.unlink()
+    sqlite3.connect(panel.database).close()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        emptied,
+        lambda panel: panel.database.unlink(),
+        lambda panel: panel.database.write_bytes(b"This is no database. " * 1000),
+        lambda panel: panel.kill(),
+    ],
+    ids=["empty", "away", "garbage", "server killed"],
+)
+def test_a_panel_recovers_from_whatever_happened_to_its_database(panel, furnished_file, spoil):
+    assert panel.login("support").get("/sessions/").status_code == 200
+    spoil(panel)
+    panel.refresh(furnished_file)
+    assert panel.login("support").post(RESUME, WHY).status_code == 302
+    assert len(panel.rows("SELECT * FROM resumes_resumeattempt")) == 1
+
+
+def test_whoever_asks_while_the_database_is_made_afresh_finds_one(panel, furnished_file):
+    visitor, statuses, is_over = panel.visitor(), [], threading.Event()
+
+    def ask() -> None:
+        while not is_over.is_set():
+            statuses.append(visitor.get("/readyz").status_code)
+
+    with in_background(ask):
+        try:
+            for _ in range(20):
+                answered = len(statuses)
+                copy_database(furnished_file, panel.database)
+                until(lambda answered=answered: len(statuses) > answered)
+        finally:
+            is_over.set()
+    assert set(statuses) == {200}
+
+
+def test_a_database_that_stays_locked_is_given_up(panel, furnished_file):
+    with other_writer(panel), pytest.raises(TimeoutError):
+        copy_database(furnished_file, panel.database, seconds=0.2)

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,11 +59,13 @@ class Panel:
         self.database = directory / "pingadmin.sqlite3"
         self._workers = workers
         self._people: list[Person] = []
+        self._background: list[Process] = []
         if start:
             self.start()
 
     def start(self) -> None:
         """Start the server (again)."""
+        self._opened_file = self._file_number()
         self.server = python(
             "manage.py", "serve", "--port", "0", "--workers", str(self._workers),
             env=self.environment, log=self.directory / "serve.log",
@@ -96,17 +99,15 @@ class Panel:
         return done
 
     def background(self, *arguments: str) -> Process:
-        """Start a command of this panel that keeps running, such as reconcile --follow; the test ends it."""
-        return python(
-            "manage.py",
-            *arguments,
-            env=self.environment,
-            log=self.directory / f"{arguments[0]}.log",
-        )
+        """Start a command that keeps running, such as reconcile --follow. It ends with the test."""
+        log = self.directory / f"{arguments[0]}.log"
+        self._background.append(python("manage.py", *arguments, env=self.environment, log=log))
+        return self._background[-1]
 
     def rows(self, query: str, *values) -> list[dict]:
-        """What the SQLite file holds, read beside the panel."""
-        with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:
+        """What the SQLite file holds, read beside the panel; sqlite3.Error where there is no file."""
+        address = f"{self.database.as_uri()}?mode=rw"
+        with contextlib.closing(sqlite3.connect(address, timeout=60, uri=True)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, values)]
 
@@ -123,28 +124,78 @@ class Panel:
             person.http.close()
         self._people.clear()
 
+    def end_background(self) -> None:
+        for process in self._background:
+            process.end()
+        self._background.clear()
+
     def close(self) -> None:
         self.forget_people()
+        self.end_background()
         self.server.end()
 
     def refresh(self, template: Path) -> None:
-        """Put a fresh database in place, once nothing writes to the old one; safe because no request keeps its
-        connection. What the old one left in the data directory goes with it: its checkpoints would rightly refuse the
-        new one, and so would an outcome that could not be recorded."""
+        """Give the panel a fresh database, once nothing writes to the old one.
+
+        What the old database left in the data directory goes with it: its checkpoints would
+        rightly refuse the new one, and so would an outcome that could not be recorded.
+        """
         self.forget_people()
+        self.end_background()
         if not until(self._is_quiet, seconds=QUIET_SECONDS):
             self.kill()
-        for old in [*self.directory.glob("pingadmin.sqlite3*"), *self.directory.glob("data/*")]:
+        for old in self.directory.glob("data/*"):
             old.unlink()
-        shutil.copy(template, self.database)
+        try:
+            if self._file_number() != self._opened_file:
+                raise FileNotFoundError("The server has another file open.")
+            copy_database(template, self.database)
+        except (FileNotFoundError, TimeoutError, sqlite3.Error):
+            self._replace_database(template)
         if not self.server.is_alive():
             self.start()
 
     def _is_quiet(self) -> bool:
-        """Whether no press and no bulk resume is under way."""
-        presses = "SELECT 1 FROM resumes_resumeattempt WHERE is_open"
-        bulks = "SELECT 1 FROM resumes_bulkresume WHERE ended_at IS NULL"
-        return not self.rows(f"{presses} UNION ALL {bulks}")
+        """Whether no attempt and no bulk resume is under way, as none is in a file without tables."""
+        attempts = "SELECT 1 FROM resumes_resumeattempt WHERE is_open"
+        bulk_resumes = "SELECT 1 FROM resumes_bulkresume WHERE ended_at IS NULL"
+        try:
+            return not self.rows(f"{attempts} UNION ALL {bulk_resumes}")
+        except sqlite3.Error:
+            return True
+
+    def _file_number(self) -> int | None:
+        """The inode of the SQLite file, None where there is no file."""
+        return self.database.stat().st_ino if self.database.exists() else None
+
+    def _replace_database(self, template: Path) -> None:
+        """Put a copy in the place of a file that is no longer the panel's database."""
+        self.kill()
+        for old in self.directory.glob("pingadmin.sqlite3*"):
+            old.unlink()
+        shutil.copy(template, self.database)
+
+
+def copy_database(source: Path, target: Path, *, seconds: float = 60) -> None:
+    """Write the whole of one SQLite database over another, in one transaction.
+
+    The file stays where it is, so whoever has it open reads either all of the old content or all of
+    the new. Raises FileNotFoundError where there is no target, sqlite3.Error where it is no
+    database, TimeoutError where somebody else kept it locked.
+    """
+    ends = time.monotonic() + seconds
+
+    def give_up_in_time(status: int, remaining: int, total: int) -> None:
+        if time.monotonic() > ends:
+            raise TimeoutError(f"{target} was locked for {seconds} s")
+
+    if not target.exists():
+        raise FileNotFoundError(target)
+    with (
+        contextlib.closing(sqlite3.connect(source)) as fresh,
+        contextlib.closing(sqlite3.connect(target, timeout=0.1)) as stale,
+    ):
+        fresh.backup(stale, progress=give_up_in_time, sleep=0.02)
 
 
 def panel_environment(directory: Path, database_url: str, simulator: Simulator) -> dict[str, str]:
@@ -207,7 +258,7 @@ def shared_panel(tmp_path_factory, furnished_file, simulator_process):
     directory = tmp_path_factory.mktemp("panel")
     file = shutil.copy(furnished_file, directory)
     environment = panel_environment(directory, f"sqlite:///{file}", simulator_process)
-    panel = Panel(directory, environment | {"CLOSE_CONNECTIONS": "true"}, simulator_process)
+    panel = Panel(directory, environment, simulator_process)
     yield panel
     panel.close()
 

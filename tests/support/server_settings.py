@@ -3,7 +3,3 @@
 from pingadmin.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-if environment.flag("CLOSE_CONNECTIONS"):  # noqa: F405
-    # The shared panel's database file is changed for a fresh one between tests.
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
