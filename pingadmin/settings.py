@@ -9,13 +9,13 @@ from pingadmin.config import environment, upstream_accounts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# --- What kind of process this is -------------------------------------------------------------
+# --- What kind of process this is -----------------------------------------------------------------
 
 DEBUG = environment.flag("DEBUG")
 ALLOW_HTTP = environment.flag("ALLOW_HTTP")
 HTTPS_ONLY = not (DEBUG or ALLOW_HTTP)
 
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (
+ALLOWED_HOSTS = environment.word_list("ALLOWED_HOSTS") or (
     ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
@@ -32,7 +32,7 @@ if ALLOW_HTTP and not all(environment.is_loopback(host) for host in ALLOWED_HOST
         "ALLOW_HTTP is for a try on this machine: every name in ALLOWED_HOSTS must be loopback."
     )
 
-# --- Secrets ----------------------------------------------------------------------------------
+# --- Secrets --------------------------------------------------------------------------------------
 
 _secret_key = environment.secret("SECRET_KEY", required=not DEBUG)
 SECRET_KEY = _secret_key.reveal() or "debug-only-" + "k" * 40
@@ -43,26 +43,29 @@ if AUDIT_KEY and AUDIT_KEY.reveal() == SECRET_KEY:
     )
 if not AUDIT_KEY:
     AUDIT_KEY = environment.Secret("debug-only-" + "a" * 40)
-AUDIT_OLD_KEYS = [environment.Secret(key) for key in environment.words("AUDIT_OLD_KEYS")]
+AUDIT_OLD_KEYS = [environment.Secret(key) for key in environment.word_list("AUDIT_OLD_KEYS")]
 AUDIT_SIGNING_KEY = environment.signing_key("AUDIT_SIGNING_KEY")
 AUDIT_OLD_PUBLIC_KEYS = environment.public_keys("AUDIT_OLD_PUBLIC_KEYS")
 
-# --- Upstreams (faults.md gives each number its reason) ------------------------------------------
+# --- Upstreams ------------------------------------------------------------------------------------
+# A read may wait 5 s, since a person waits for it. A write may take 8 s: it is never repeated, so
+# giving it up early only makes unknown outcomes. Slots and circuit keep one slow account from
+# taking all threads of a worker.
 
 UPSTREAMS = upstream_accounts.accounts()
 UPSTREAM_CONNECT_SECONDS = environment.number("UPSTREAM_CONNECT_SECONDS", 2, least=0.05)
 UPSTREAM_READ_SECONDS = environment.number("UPSTREAM_READ_SECONDS", 5, least=0.1)
 UPSTREAM_WRITE_SECONDS = environment.number("UPSTREAM_WRITE_SECONDS", 8, least=0.1)
 UPSTREAM_BODY_BYTES = 256_000
-UPSTREAM_LIST_BYTES = environment.whole("UPSTREAM_LIST_BYTES", 8_000_000, least=1000)
+UPSTREAM_LIST_BYTES = environment.integer("UPSTREAM_LIST_BYTES", 8_000_000, least=1000)
 EVENT_STREAM_IDLE_SECONDS = environment.number("EVENT_STREAM_IDLE_SECONDS", 45, least=0.1)
-UPSTREAM_READ_SLOTS = environment.whole("UPSTREAM_READ_SLOTS", 3, least=1)
-UPSTREAM_WRITE_SLOTS = environment.whole("UPSTREAM_WRITE_SLOTS", 2, least=1)
+UPSTREAM_READ_SLOTS = environment.integer("UPSTREAM_READ_SLOTS", 3, least=1)
+UPSTREAM_WRITE_SLOTS = environment.integer("UPSTREAM_WRITE_SLOTS", 2, least=1)
 UPSTREAM_SLOT_WAIT_SECONDS = 0.25
 UPSTREAM_CIRCUIT_FAILURES = 5
 UPSTREAM_CIRCUIT_OPEN_SECONDS = environment.number("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=0.1)
 
-# --- Sessions and resumes -----------------------------------------------------------------------
+# --- Sessions and resumes -------------------------------------------------------------------------
 
 STALE_AFTER_SECONDS = environment.number("STALE_AFTER_SECONDS", 60, least=1)
 LOOK_AGAIN_AFTER_SECONDS = environment.number("LOOK_AGAIN_AFTER_SECONDS", 10, least=1)
@@ -71,9 +74,9 @@ RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number(
     "RESUME_LEASE_SLACK_SECONDS", 60, least=0.1
 )
 RECONCILE_AFTER_SECONDS = [0, 5, 30, 120, 600]
-RESUME_LIMITS = environment.limits("RESUME_LIMITS", "10/m,60/h")
-RESUME_LIMITS_PER_SESSION = environment.limits("RESUME_LIMITS_PER_SESSION", "3/10m")
-# A bulk resume: how long it may take in all, and how long after its last sign of life it counts as left.
+RESUME_LIMITS = environment.rates("RESUME_LIMITS", "10/m,60/h")
+RESUME_LIMITS_PER_SESSION = environment.rates("RESUME_LIMITS_PER_SESSION", "3/10m")
+# A bulk resume: how long it may take in all, and when it counts as abandoned.
 BULK_SECONDS = environment.number("BULK_SECONDS", 300, least=1)
 BULK_LEASE_SECONDS = (
     UPSTREAM_WRITE_SECONDS
@@ -81,49 +84,49 @@ BULK_LEASE_SECONDS = (
     + environment.number("BULK_LEASE_SLACK_SECONDS", 12, least=0.1)
 )
 # Pausing disconnects people: no role may, but those that are named here.
-PAUSE_ROLES = environment.some_of("PAUSE_ROLES", MAY_RESUME)
-LOOKUP_LIMITS = environment.limits("LOOKUP_LIMITS", "60/m")
+PAUSE_ROLES = environment.choices("PAUSE_ROLES", MAY_RESUME)
+LOOKUP_LIMITS = environment.rates("LOOKUP_LIMITS", "60/m")
 TICKET_PATTERN = environment.pattern(
     "TICKET_PATTERN", environment.text("TICKET_PATTERN", r"[A-Za-z0-9#][A-Za-z0-9._/#-]{0,63}")
 )
 TICKET_URL = environment.ticket_url("TICKET_URL")
 TICKET_REQUIRED = environment.flag("TICKET_REQUIRED")
-# What the review queue offers as facets: an act on the same session within so many hours, or outside these.
+# Facets of the review queue: a second action on a session within so many hours, or outside these.
 REPEATED_WITHIN_HOURS = environment.number("REPEATED_WITHIN_HOURS", 24, least=0.01)
 WORKING_HOURS = environment.working_hours("WORKING_HOURS")
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
 
-# --- Checkpoints of the audit log ------------------------------------------------------------------
+# --- Checkpoints of the audit log -----------------------------------------------------------------
 
 CHECKPOINT_FILE = Path(environment.text("CHECKPOINT_FILE") or DATA_DIR / "audit-checkpoints.jsonl")
 CHECKPOINT_SINKS = environment.sinks("CHECKPOINT_SINKS")
 globals().update(environment.mail_server("EMAIL_URL", "smtp://localhost:25"))
 EMAIL_TIMEOUT = 10
-CHECKPOINT_EVENTS = environment.whole("CHECKPOINT_EVENTS", 100, least=1)
+CHECKPOINT_EVENTS = environment.integer("CHECKPOINT_EVENTS", 100, least=1)
 CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", 900, least=1)
 
-# --- Messages, figures, and how long history is kept ------------------------------------------------
+# --- Messages, figures, and how long history is kept ----------------------------------------------
 
 NOTIFY_URL = environment.webhook("NOTIFY_URL")
-PANEL_URL = environment.own_address("PANEL_URL")
+PANEL_URL = environment.origin("PANEL_URL")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
 HISTORY_FULL_DAYS = environment.number("HISTORY_FULL_DAYS", 14, least=0.01)
-HISTORY_SAMPLE_SECONDS = environment.whole("HISTORY_SAMPLE_SECONDS", 900, least=1)
+HISTORY_SAMPLE_SECONDS = environment.integer("HISTORY_SAMPLE_SECONDS", 900, least=1)
 HISTORY_DAYS = environment.number("HISTORY_DAYS", 400, least=0.01)
 if HISTORY_DAYS < HISTORY_FULL_DAYS:
     raise ImproperlyConfigured(
         "HISTORY_DAYS is less than HISTORY_FULL_DAYS. History is kept at least that long."
     )
 
-# --- The collector ---------------------------------------------------------------------------------
+# --- The collector --------------------------------------------------------------------------------
 
 COLLECT_LIST_SECONDS = environment.number("COLLECT_LIST_SECONDS", 10, least=0.1)
 COLLECT_POLL_AFTER_SECONDS = environment.number("COLLECT_POLL_AFTER_SECONDS", 60, least=0.1)
 COLLECT_POLLS_A_SECOND = environment.number("COLLECT_POLLS_A_SECOND", 20, least=0.1)
-COLLECT_POLLS_AT_ONCE = environment.whole("COLLECT_POLLS_AT_ONCE", 8, least=1)
-COLLECT_QUEUE_EVENTS = environment.whole("COLLECT_QUEUE_EVENTS", 50_000, least=1)
+COLLECT_POLLS_AT_ONCE = environment.integer("COLLECT_POLLS_AT_ONCE", 8, least=1)
+COLLECT_QUEUE_EVENTS = environment.integer("COLLECT_QUEUE_EVENTS", 50_000, least=1)
 
-# --- Django -----------------------------------------------------------------------------------
+# --- Django ---------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "pingadmin.web",
@@ -155,12 +158,12 @@ INSTALLED_APPS = [
 # The first four also dress what is answered before Django's own views: static files and refusals.
 MIDDLEWARE = [
     "pingadmin.web.middleware.request_id",
-    "pingadmin.web.middleware.safe_headers",
+    "pingadmin.web.middleware.security_headers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "pingadmin.web.middleware.known_methods",
+    "pingadmin.web.middleware.refuse_unknown_methods",
     "pingadmin.web.middleware.viewer_zone",
     "pingadmin.web.middleware.htmx_login",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -170,10 +173,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "pingadmin.accounts.middleware.session_limits",
-    "pingadmin.accounts.middleware.DeniedActs",
+    "pingadmin.accounts.middleware.RecordDenied",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "pingadmin.web.middleware.wrong_method",
+    "pingadmin.web.middleware.explain_wrong_method",
 ]
 
 ROOT_URLCONF = "pingadmin.urls"
@@ -203,12 +206,15 @@ DATABASES = {
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE: two writers wait for each other instead of failing. FULL: an intent survives a power cut.
+    # IMMEDIATE: two writers wait for each other instead of failing.
+    # FULL: an intent survives a power cut.
     # recursive_triggers: INSERT OR REPLACE then meets the delete trigger of the audit log.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05),
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+        ),
     }
 else:
     wait = int(environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05) * 1000)
@@ -239,7 +245,7 @@ STORAGES = {
     },
 }
 
-# --- People -----------------------------------------------------------------------------------
+# --- People ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -255,7 +261,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 # Only failures count: behind one address there may be a whole team.
 ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "10/m/ip,5/5m/key"}
 # How many proxies of ours stand before the panel; 0 believes no X-Forwarded-For at all.
-ALLAUTH_TRUSTED_PROXY_COUNT = environment.whole("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXIES", 0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "pingadmin"
@@ -294,7 +300,7 @@ SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
 )
-# Probes and a scraper on this machine speak plain http; /metrics itself takes a token over HTTPS alone.
+# Probes and a scraper on this machine use plain http; a token for /metrics needs HTTPS.
 SECURE_REDIRECT_EXEMPT = [r"^(metrics|healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
@@ -318,18 +324,18 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs: one event, one line of JSON, on stderr --------------------------------------------------
+# --- Logs: one event, one line of JSON, on stderr -------------------------------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_tracebacks_of_clients": {"()": "pingadmin.web.logs.QuietClients"}},
-    "formatters": {"json": {"()": "pingadmin.web.logs.JSONLines"}},
+    "filters": {"client_errors": {"()": "pingadmin.web.logs.ClientErrorFilter"}},
+    "formatters": {"json": {"()": "pingadmin.web.logs.JSONLineFormatter"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "json",
-            "filters": ["no_tracebacks_of_clients"],
+            "filters": ["client_errors"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},

@@ -21,4 +21,4 @@ urlpatterns = [
 handler400 = "pingadmin.web.errors.bad_request"
 handler403 = "pingadmin.web.errors.forbidden"
 handler404 = "pingadmin.web.errors.not_found"
-handler500 = "pingadmin.web.errors.broken"
+handler500 = "pingadmin.web.errors.server_error"

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.signals import user_logged_in
 from django.test import Client
 
-from pingadmin.accounts import recording
+from pingadmin.accounts import audit_events
 from tests.factories import person
 
 # A plugin comes before the plugins that import it.
@@ -73,7 +73,7 @@ def as_admin(admin):
 def client_of(user) -> Client:
     """A client with that person signed in long ago: their signing in is not written down."""
     client = Client()
-    user_logged_in.disconnect(recording.signed_in)
+    user_logged_in.disconnect(audit_events.record_sign_in)
     client.force_login(user)
-    user_logged_in.connect(recording.signed_in)
+    user_logged_in.connect(audit_events.record_sign_in)
     return client

@@ -1,4 +1,6 @@
-"""What is wrong in the environment is refused at the start, by its name and with the sentence that mends it."""
+"""What is wrong in the environment is refused at the start, by its name and with a sentence that
+says what to do.
+"""
 
 import os
 import runpy
@@ -249,7 +251,8 @@ def test_a_file_of_accounts_is_read_with_the_files_it_names(read_accounts, tmp_p
 def test_a_refused_setting_ends_every_command_with_one_sentence(command):
     done = subprocess.run(
         [sys.executable, "manage.py", command],
-        cwd=CHECKOUT, env=clean_environment(**GOOD, LOG_LEVEL="foo"), capture_output=True, text=True, timeout=60,
+        cwd=CHECKOUT, env=clean_environment(**GOOD, LOG_LEVEL="foo"),
+        capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert (
@@ -263,6 +266,7 @@ def test_the_shortest_keys_that_are_taken_satisfy_djangos_own_check():
     keys = {"SECRET_KEY": "abcdefgh" * 6 + "ab", "AUDIT_KEY": "hgfedcba" * 6 + "hg"}
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        cwd=CHECKOUT, env=clean_environment(**GOOD | keys), capture_output=True, text=True, timeout=60,
+        cwd=CHECKOUT, env=clean_environment(**GOOD | keys),
+        capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

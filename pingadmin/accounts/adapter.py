@@ -1,9 +1,13 @@
 """Where allauth asks for our decisions: who may come in, and how often they may try."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from pingadmin.web import errors
 
@@ -13,22 +17,24 @@ class ClosedSignup(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "username_password_mismatch": "That user name and password do not belong together.",
+        "username_password_mismatch": "Wrong username or password.",
     }
 
-    def is_open_for_signup(self, request) -> bool:
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def pre_authenticate(self, request, **credentials):
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
+            # allauth would show the form again with status 200: a refusal has its own status.
             sentence = "Too many failed sign-ins. Wait five minutes, then try again."
-            raise ImmediateHttpResponse(errors.answer(request, 429, sentence=sentence)) from None
+            response = errors.error_response(request, 429, sentence=sentence)
+            raise ImmediateHttpResponse(response) from None
 
 
 class KnownPeopleOnly(DefaultSocialAccountAdapter):
     """Single sign-on is for people who were added here; it adds nobody."""
 
-    def is_open_for_signup(self, request, sociallogin) -> bool:
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False

@@ -3,15 +3,23 @@
 A site of its own, so that what other packages register for themselves has no address here.
 """
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 
 from pingadmin.accounts import people
+from pingadmin.accounts.audit_events import record_person_event
 from pingadmin.accounts.models import User
-from pingadmin.accounts.recording import record
 from pingadmin.accounts.roles import ROLES
 from pingadmin.audit.record.actors import Actor
 
@@ -20,18 +28,19 @@ class PeopleSite(admin.AdminSite):
     site_header = site_title = index_title = "pingadmin"
     enable_nav_sidebar = False
 
-    def login(self, request, extra_context=None):
+    @method_decorator(login_not_required)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Our own sign-in, with its limits and second factors."""
         return secure_admin_login(super().login)(request, extra_context)
-
-    login.login_required = False
 
 
 site = PeopleSite(name="admin")
 
 
 class RoleField(forms.ChoiceField):
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[("", "Choose one"), *((role, role) for role in ROLES)], **kwargs)
 
 
@@ -42,7 +51,7 @@ class AddPersonForm(AdminUserCreationForm):
 class ChangePersonForm(UserChangeForm):
     role = RoleField()
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].initial = self.instance.role
 
@@ -64,21 +73,23 @@ class PersonAdmin(UserAdmin):
         (None, {"fields": ["username", "usable_password", "password1", "password2", "role"]}),
     ]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    def save_related(self, request, form, formsets, change):
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool
+    ) -> None:
         super().save_related(request, form, formsets, change)
         role = form.cleaned_data.get("role")
         if role:
             people.set_role(user=form.instance, role=role, by=Actor.of(request))
 
-    def log_addition(self, request, obj, message):
-        record("person_added", by=Actor.of(request), person=obj.username)
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        record_person_event("person_added", by=Actor.of(request), person=obj.username)
         return super().log_addition(request, obj, message)
 
-    def log_change(self, request, obj, message):
-        record(
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        record_person_event(
             "person_changed",
             by=Actor.of(request),
             person=obj.username,

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -6,14 +8,14 @@ class AccountsConfig(AppConfig):
     name = "pingadmin.accounts"
     label = "accounts"
 
-    def ready(self):
-        from pingadmin.accounts import recording
+    def ready(self) -> None:
+        from pingadmin.accounts import audit_events
 
         post_migrate.connect(_sync_roles, sender=self)
-        recording.connect()
+        audit_events.connect_signals()
 
 
-def _sync_roles(**kwargs):
+def _sync_roles(**kwargs: Any) -> None:
     # A release that changes the table needs no second step, and a fresh database has its roles.
     from pingadmin.accounts.syncing import sync_roles
 

@@ -1,66 +1,67 @@
-"""How long a signed-in session may last: so long without activity, and so long in all."""
+"""Ends sign-ins that lasted too long, and records who asked for what they may not do."""
 
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
-from pingadmin.accounts import recording
+from pingadmin.accounts import audit_events
 from pingadmin.web.wording import duration
 
-STAMPS = "accounts.stamps"
-FRESH_SECONDS = 60
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+# Where the session keeps when it began and when its person was last active (Unix seconds).
+TIMES_KEY = "accounts.stamps"
+ACTIVITY_SECONDS = 60
 
 
-class DeniedActs:
-    """Write down who asked for what they may not do."""
+class RecordDenied:
+    """Records a request that was refused for want of a permission."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         if isinstance(exception, PermissionDenied) and request.user.is_authenticated:
-            recording.record_denied(request)
+            audit_events.record_denied(request)
 
 
-def session_limits(get_response):
-    """End a session on the server when it was idle or alive too long.
+def session_limits(get_response: GetResponse) -> GetResponse:
+    """Ends a sign-in, on the server, that was idle or lasted too long.
 
-    A request with the header `X-Poll` is a page looking after itself, and no sign of a person.
+    A request with the header `X-Poll` is a page updating itself, and no activity of a person.
     """
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
-            _keep_or_end(request, time.time())
+            _check_limits(request, time.time())
         return get_response(request)
 
     return middleware
 
 
-def _keep_or_end(request, now: float) -> None:
-    stamps = request.session.get(STAMPS)
-    if stamps is None:
-        request.session[STAMPS] = {"began": now, "active": now}
-    elif now - stamps["began"] > settings.SESSION_WHOLE_SECONDS:
-        _end(
-            request,
-            f"You were signed out: a sign-in lasts {duration(settings.SESSION_WHOLE_SECONDS)}.",
-        )
-    elif now - stamps["active"] > settings.SESSION_IDLE_SECONDS:
-        _end(
-            request,
-            f"You were signed out after {duration(settings.SESSION_IDLE_SECONDS)} without activity.",
-        )
-    elif now - stamps["active"] > FRESH_SECONDS and not request.headers.get("X-Poll"):
-        # Once a minute at most, so that reading does not write.
-        request.session[STAMPS] = {**stamps, "active": now}
+def _check_limits(request: HttpRequest, now: float) -> None:
+    times = request.session.get(TIMES_KEY)
+    if times is None:
+        request.session[TIMES_KEY] = {"began": now, "active": now}
+    elif now - times["began"] > settings.SESSION_WHOLE_SECONDS:
+        _sign_out(request, f"a sign-in lasts {duration(settings.SESSION_WHOLE_SECONDS)}")
+    elif now - times["active"] > settings.SESSION_IDLE_SECONDS:
+        idle = duration(settings.SESSION_IDLE_SECONDS)
+        _sign_out(request, f"there was no activity for {idle}")
+    elif now - times["active"] > ACTIVITY_SECONDS and not request.headers.get("X-Poll"):
+        # Once a minute at most, so that reading pages does not write to the database.
+        request.session[TIMES_KEY] = {**times, "active": now}
 
 
-def _end(request, why: str) -> None:
+def _sign_out(request: HttpRequest, why: str) -> None:
     logout(request)
-    messages.info(request, why)
+    messages.info(request, f"You were signed out: {why}.")

@@ -1,12 +1,14 @@
-"""Making people and giving them their one role: the only place where either is done."""
+"""Adds people and gives them their one role: the only place where either is done."""
+
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from pingadmin.accounts.audit_events import record_person_event
 from pingadmin.accounts.models import User
-from pingadmin.accounts.recording import record
 from pingadmin.accounts.roles import ADMIN, ROLES
 from pingadmin.audit.record.actors import Actor
 
@@ -14,7 +16,7 @@ from pingadmin.audit.record.actors import Actor
 class RoleNotSyncedError(LookupError):
     """The role is in roles.py but not yet in the database."""
 
-    def __init__(self, role: str):
+    def __init__(self, role: str) -> None:
         super().__init__(
             f"The role {role} is not in the database. Run: python manage.py sync_roles"
         )
@@ -23,15 +25,15 @@ class RoleNotSyncedError(LookupError):
 class NameTakenError(ValueError):
     """Somebody has that user name already."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str) -> None:
         super().__init__(
             f"There is already a user {name}. Change them at /admin/, or choose another name."
         )
 
 
 @sensitive_variables("password")
-def add_user(*, username: str, password: str, role: str, by: Actor, **fields) -> User:
-    """A new active person with one role and a password that passes the validators.
+def add_user(*, username: str, password: str, role: str, by: Actor, **fields: Any) -> User:
+    """Adds an active person with one role and a password that passes the validators.
 
     `fields` are further columns, such as first_name. Raises ValidationError, NameTakenError,
     RoleNotSyncedError, or KeyError for a role that roles.py does not know.
@@ -44,15 +46,16 @@ def add_user(*, username: str, password: str, role: str, by: Actor, **fields) ->
     validate_password(password, user)
     with transaction.atomic():
         user.save()
-        record("person_added", by=by, person=username)
+        record_person_event("person_added", by=by, person=username)
         set_role(user=user, role=role, by=by)
     return user
 
 
 def set_role(*, user: User, role: str, by: Actor) -> None:
-    """Give the person exactly this role.
+    """Gives the person exactly this role.
 
-    Raises KeyError for a role that roles.py does not know, RoleNotSyncedError for one not in the database.
+    Raises KeyError for a role that roles.py does not know, RoleNotSyncedError for one not in the
+    database.
     """
     if role not in ROLES:
         raise KeyError(role)
@@ -65,5 +68,6 @@ def set_role(*, user: User, role: str, by: Actor) -> None:
         user.is_staff = role == ADMIN
         user.save(update_fields=["is_staff"])
         if before != role:
-            record("role_set", by=by, person=user.username, before=before, after=role)
+            record_person_event("role_set", by=by, person=user.username, before=before, after=role)
+    # `role` is cached on the object.
     user.__dict__.pop("role", None)

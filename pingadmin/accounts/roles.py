@@ -1,7 +1,8 @@
 """Who may do what: one table. `manage.py sync_roles` writes it into the database.
 
-A person has exactly one role, so support and auditor exclude each other. What is not listed is denied.
-Pausing is listed nowhere: PAUSE_ROLES gives it to roles that may resume, so that who pauses can also bring back.
+A person has exactly one role, so support and auditor exclude each other. What is not listed is
+denied. Pausing is listed nowhere: PAUSE_ROLES gives it to roles that may resume, so that who pauses
+can also bring back.
 """
 
 from django.conf import settings
@@ -25,10 +26,10 @@ ROLES = {
 MAY_RESUME = [role for role, names in ROLES.items() if "resumes.resume" in names]
 
 
-def table() -> dict[str, set[str]]:
+def permission_table() -> dict[str, set[str]]:
     """role -> permissions, with what this installation's settings add."""
-    return {role: names | _added(role) for role, names in ROLES.items()}
-
-
-def _added(role: str) -> set[str]:
-    return {"resumes.pause"} if role in settings.PAUSE_ROLES else set()
+    pause = {"resumes.pause"}
+    return {
+        role: names | pause if role in settings.PAUSE_ROLES else names
+        for role, names in ROLES.items()
+    }

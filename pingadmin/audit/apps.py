@@ -7,7 +7,7 @@ class AuditConfig(AppConfig):
 
     def ready(self):
         from pingadmin.audit.record import database_file, restore_guard
-        from pingadmin.web import health
+        from pingadmin.web import probes
 
         database_file.watch()
-        health.CHECKS += [database_file.fault_line, restore_guard.fault_line]
+        probes.READINESS_CHECKS += [database_file.fault_line, restore_guard.fault_line]

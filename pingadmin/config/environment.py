@@ -1,4 +1,4 @@
-"""Reads the process environment strictly: what is wrong is refused with the sentence that mends it.
+"""Reads the process environment strictly: what is wrong is refused with a sentence that says what to do.
 
 Knows names and shapes only. What the values mean is settings.py's business.
 """
@@ -32,16 +32,17 @@ def text(name: str, default: str = "") -> str:
         return os.environ.get(name, default).strip()
     if os.environ.get(name):
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set. Unset one of them.")
-    return content(f"{name}_FILE", file)
+    return file_content(f"{name}_FILE", file)
 
 
-def content(name: str, file: str) -> str:
+def file_content(name: str, file: str) -> str:
     """What a file holds, stripped and never empty. `name` is the setting that names the file."""
     try:
         value = Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{name} names {file}, which cannot be read ({error.strerror}). Mend the path or its permissions."
+            f"{name} names {file}, which cannot be read ({error.strerror}). "
+            "Correct the path or its permissions."
         ) from error
     except ValueError:
         # The cause would carry what the file holds.
@@ -56,13 +57,14 @@ def content(name: str, file: str) -> str:
 
 
 def secret(name: str, *, required: bool) -> Secret:
-    """A secret of at least 50 characters, 8 of them different (checked only where it is required)."""
+    """A secret of at least 50 characters, 8 of them different; checked where it is required."""
     value = text(name)
     if not required:
         return Secret(value)
     if not value:
         raise ImproperlyConfigured(
-            f"{name} is not set. Make one with: {MAKE_ONE} and set {name}, or {name}_FILE to a file that holds it."
+            f"{name} is not set. Make one with: {MAKE_ONE} "
+            f"and set {name}, or {name}_FILE to a file that holds it."
         )
     if len(value) < 50 or len(set(value)) < 8 or value.startswith("django-insecure-"):
         raise ImproperlyConfigured(
@@ -79,15 +81,15 @@ def signing_key(name: str) -> Secret:
 
 def public_keys(name: str) -> list[str]:
     """A comma-separated list of 32 bytes each in hex or base64, as hex."""
-    return [_bytes_32(name, value).hex() for value in words(name)]
+    return [_bytes_32(name, value).hex() for value in word_list(name)]
 
 
 def sinks(name: str) -> list[str]:
-    """A comma-separated list of `mail:address` and `https://…` (http only for a loopback address)."""
-    found = words(name)
+    """A comma-separated list of `mail:address` and `https://…` (http only on loopback)."""
+    found = word_list(name)
     for sink in found:
         is_mail = sink.startswith("mail:") and "@" in sink
-        if not is_mail and not is_safe(sink):
+        if not is_mail and not is_private_transport(sink):
             raise ImproperlyConfigured(
                 f"{name} holds {sink!r}. Write mail:name@host or an address with https://."
             )
@@ -96,9 +98,9 @@ def sinks(name: str) -> list[str]:
 
 def flag(name: str, default: bool = False) -> bool:
     """True or false, spelled so; raises ImproperlyConfigured on any other word."""
-    words = {"": default, "true": True, "false": False, "1": True, "0": False}
+    spellings = {"": default, "true": True, "false": False, "1": True, "0": False}
     try:
-        return words[text(name).lower()]
+        return spellings[text(name).lower()]
     except KeyError:
         raise ImproperlyConfigured(f"{name} is {text(name)!r}. Set it to true or false.") from None
 
@@ -117,7 +119,7 @@ def number(name: str, default: float, *, least: float = 0) -> float:
     return result
 
 
-def whole(name: str, default: int, *, least: int = 0) -> int:
+def integer(name: str, default: int, *, least: int = 0) -> int:
     """A whole number, in the unit that the setting names."""
     value = text(name)
     if value and (not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < least):
@@ -127,14 +129,14 @@ def whole(name: str, default: int, *, least: int = 0) -> int:
     return int(value) if value else default
 
 
-def words(name: str) -> list[str]:
+def word_list(name: str) -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
-def some_of(name: str, allowed: list[str]) -> list[str]:
+def choices(name: str, allowed: list[str]) -> list[str]:
     """A comma-separated list of words that are all allowed."""
-    found = words(name)
+    found = word_list(name)
     if wrong := [word for word in found if word not in allowed]:
         raise ImproperlyConfigured(
             f"{name} holds {wrong[0]!r}. Set it to nothing, or to some of: {', '.join(allowed)}."
@@ -142,7 +144,7 @@ def some_of(name: str, allowed: list[str]) -> list[str]:
     return found
 
 
-def limits(name: str, default: str) -> list[tuple[int, int]]:
+def rates(name: str, default: str) -> list[tuple[int, int]]:
     """Rates such as `10/m,60/h,3/10m` as pairs of (how many, seconds)."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
     pairs = []
@@ -158,7 +160,7 @@ def limits(name: str, default: str) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class WorkingHours:
-    """From `begin` until before `end`, on `days` (Monday is 1), in `zone`. time.max stands for midnight."""
+    """From `begin` to before `end` on `days` (Monday is 1) in `zone`; time.max is midnight."""
 
     begin: time
     end: time
@@ -167,7 +169,7 @@ class WorkingHours:
 
 
 def working_hours(name: str) -> WorkingHours | None:
-    """Hours such as `08:00-18:00 Mon-Fri Europe/Madrid`; the zone is UTC where none is named. None for nothing."""
+    """Hours such as `08:00-18:00 Mon-Fri Europe/Madrid`, in UTC without a zone; None where unset."""
     value = text(name)
     if not value:
         return None
@@ -184,7 +186,8 @@ def working_hours(name: str) -> WorkingHours | None:
         found = None
     if found is None or not found.days or found.begin >= found.end:
         raise ImproperlyConfigured(
-            f"{name} is {value!r}. Write hours, days and a zone as in 08:00-18:00 Mon-Fri,Sun Europe/Madrid."
+            f"{name} is {value!r}. "
+            "Write hours, days and a zone as in 08:00-18:00 Mon-Fri,Sun Europe/Madrid."
         )
     return found
 
@@ -195,7 +198,7 @@ def pattern(name: str, value: str) -> str:
         re.compile(value)
     except re.error as error:
         raise ImproperlyConfigured(
-            f"{name} is not a regular expression ({error}). Mend it or unset it."
+            f"{name} is not a regular expression ({error}). Correct it or unset it."
         ) from error
     return value
 
@@ -212,12 +215,12 @@ def log_level(name: str) -> str:
 
 def origins(name: str) -> list[str]:
     """A comma-separated list of origins: scheme, host and perhaps a port."""
-    found = words(name)
+    found = word_list(name)
     for origin in found:
-        if not re.fullmatch(r"https?://[^/*@?#]+", origin) or not is_safe(origin):
+        if not re.fullmatch(r"https?://[^/*@?#]+", origin) or not is_private_transport(origin):
             raise ImproperlyConfigured(
-                f"{name} holds {origin!r}. Write each origin as in https://panel.example: with https:// "
-                "(http only for a loopback address), without * and without a path."
+                f"{name} holds {origin!r}. Write each origin as in https://panel.example: "
+                "with https:// (http only for a loopback address), without * and without a path."
             )
     return found
 
@@ -225,7 +228,7 @@ def origins(name: str) -> list[str]:
 def ticket_url(name: str) -> str:
     """An address with {ticket} once, behind the host; empty where it is not set."""
     value = text(name)
-    parts = parts_of(value.replace("{ticket}", "ticket", 1))
+    parts = split_address(value.replace("{ticket}", "ticket", 1))
     is_usable = (
         parts is not None
         and parts.scheme in {"http", "https"}
@@ -242,16 +245,19 @@ def ticket_url(name: str) -> str:
 
 
 def webhook(name: str) -> Secret:
-    """The address of a webhook, or nothing. Whoever holds it may post there, so no sentence repeats it."""
+    """The address of a webhook, or nothing.
+
+    Whoever holds it may post there, so no error message repeats it.
+    """
     value = text(name)
-    parts = parts_of(value)
+    parts = split_address(value)
     is_plain = (
         parts is not None and value.isascii() and "@" not in parts.netloc and "#" not in value
     )
-    if value and not (is_plain and is_safe(value)):
+    if value and not (is_plain and is_private_transport(value)):
         raise ImproperlyConfigured(
-            f"{name} is not the address of a webhook. Write it as in https://host/path, without user or fragment "
-            "(http only for a loopback address)."
+            f"{name} is not the address of a webhook. Write it as in https://host/path, "
+            "without user or fragment (http only for a loopback address)."
         )
     return Secret(value)
 
@@ -261,18 +267,21 @@ def token(name: str) -> Secret:
     value = text(name)
     if value and not re.fullmatch(r"[\x21-\x7e]{20,}", value):
         raise ImproperlyConfigured(
-            f"{name} must be at least 20 printable ASCII characters without spaces. Make one with: {MAKE_ONE}"
+            f"{name} must be at least 20 printable ASCII characters without spaces. "
+            f"Make one with: {MAKE_ONE}"
         )
     return Secret(value)
 
 
-def own_address(name: str) -> str:
-    """The origin at which people reach this panel, such as https://panel.example; empty where it is not set."""
+def origin(name: str) -> str:
+    """The origin at which people reach this panel, as https://panel.example; empty where unset."""
     value = text(name).rstrip("/")
-    if value and (not re.fullmatch(r"https?://[^/@?#<>|*\s]+", value) or not is_safe(value)):
+    if value and (
+        not re.fullmatch(r"https?://[^/@?#<>|*\s]+", value) or not is_private_transport(value)
+    ):
         raise ImproperlyConfigured(
-            f"{name} is {value!r}. Write scheme and host as in https://panel.example (http only for a loopback "
-            "address), without a path."
+            f"{name} is {value!r}. Write scheme and host as in https://panel.example "
+            "(http only for a loopback address), without a path."
         )
     return value
 
@@ -281,10 +290,11 @@ def redis_url(name: str) -> str:
     """The address of a Redis, or nothing. It may hold a password, so no sentence repeats it."""
     value = text(name)
     is_socket = re.match(r"unix://[^/]*/.", value) is not None
-    parts = parts_of(value)
+    parts = split_address(value)
     if value and not is_socket and (parts is None or parts.scheme not in {"redis", "rediss"}):
         raise ImproperlyConfigured(
-            f"{name} is not the address of a Redis. Write it as in redis://host:6379/0, rediss://… or unix:///path."
+            f"{name} is not the address of a Redis. "
+            "Write it as in redis://host:6379/0, rediss://… or unix:///path."
         )
     return value
 
@@ -294,7 +304,8 @@ def mail_server(name: str, default: str) -> dict:
     value = text(name) or default
     if not re.match(r"smtp(\+tls|\+ssl)?://[^/]+$", value):
         raise ImproperlyConfigured(
-            f"{name} is not the address of a mail server. Write it as in smtp+tls://user:password@host:587."
+            f"{name} is not the address of a mail server. "
+            "Write it as in smtp+tls://user:password@host:587."
         )
     found = environ.Env.email_url_config(value)
     return {
@@ -303,9 +314,13 @@ def mail_server(name: str, default: str) -> dict:
 
 
 def database(name: str, default: str) -> dict:
-    """An entry of Django's DATABASES. The address may hold a password, so no sentence repeats it."""
+    """An entry of Django's DATABASES.
+
+    The address may hold a password, so no error message repeats it.
+    """
     value = text(name) or default
-    # With two slashes a file's name is taken for a host, and the data would be gone with the process.
+    # With two slashes a file's name is taken for a host, and the data would be gone with the
+    # process.
     is_ours = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://", value)
     try:
         found = environ.Env.db_url_config(value) if is_ours else {}
@@ -313,14 +328,14 @@ def database(name: str, default: str) -> dict:
         found = {}
     if not found.get("NAME"):
         raise ImproperlyConfigured(
-            f"{name} is not the address of a database. Write it as in sqlite:////path/panel.sqlite3 "
-            "or postgresql://user@host/name."
+            f"{name} is not the address of a database. "
+            "Write it as in sqlite:////path/panel.sqlite3 or postgresql://user@host/name."
         )
     return found
 
 
 def single_sign_on() -> dict:
-    """allauth's provider settings from OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET and OIDC_NAME.
+    """allauth's provider settings, from OIDC_SERVER_URL and its three neighbours.
 
     Empty where none is set; raises ImproperlyConfigured where only some are.
     """
@@ -334,7 +349,7 @@ def single_sign_on() -> dict:
         raise ImproperlyConfigured(
             f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}."
         )
-    if not is_safe(given["OIDC_SERVER_URL"]):
+    if not is_private_transport(given["OIDC_SERVER_URL"]):
         raise ImproperlyConfigured(
             "OIDC_SERVER_URL must begin with https:// (http only for a loopback address)."
         )
@@ -355,20 +370,20 @@ def single_sign_on() -> dict:
 
 
 def single_sign_on_origin() -> list[str]:
-    """The provider's origin, for the CSP: the form that begins a sign-in leads on to it. Empty where none is set."""
+    """The provider's origin, for the CSP: the sign-in form redirects to it. Empty where unset."""
     server = urlsplit(text("OIDC_SERVER_URL"))
     return [f"{server.scheme}://{server.netloc}"] if server.netloc else []
 
 
-def is_safe(address: str) -> bool:
-    """Whether nobody between here and that address can read along: https, or http on this machine."""
-    parts = parts_of(address)
+def is_private_transport(address: str) -> bool:
+    """Whether nobody on the way can read along: https, or http on this machine."""
+    parts = split_address(address)
     return parts is not None and (
         parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
     )
 
 
-def parts_of(address: str) -> SplitResult | None:
+def split_address(address: str) -> SplitResult | None:
     """The parts of an address that has a host and, if any, a port that can be; else None."""
     try:
         parts = urlsplit(address)
@@ -380,8 +395,10 @@ def parts_of(address: str) -> SplitResult | None:
     return parts if is_whole else None
 
 
-def is_loopback(host: str) -> bool:
+def is_loopback(host: str | None) -> bool:
     """Whether a host name or address, an IPv6 one with or without brackets, means this machine."""
+    if not host:
+        return False
     try:
         return (
             host == "localhost"

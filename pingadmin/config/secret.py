@@ -1,5 +1,7 @@
 """A value that must not be printed by accident: in logs, tracebacks, pages or `repr`."""
 
+from typing import NoReturn
+
 
 class Secret:
     """Holds a key; everything but `reveal()` shows `***`."""
@@ -18,5 +20,5 @@ class Secret:
     def __repr__(self) -> str:
         return "***"
 
-    def __reduce__(self):
+    def __reduce__(self) -> NoReturn:
         raise TypeError("A Secret is not to be stored or sent to another process.")

@@ -1,5 +1,6 @@
-"""Reads the accounts at the upstreams, from UPSTREAMS_FILE or from PING_* and AGI_*, as strictly as environment.py.
+"""Reads the upstream accounts, from UPSTREAMS_FILE or from PING_* and AGI_*.
 
+It is as strict as environment.py.
 Knows names and shapes only: whether a backend can be imported is for the system checks.
 """
 
@@ -18,7 +19,8 @@ KNOWN = REQUIRED | {"label", "id_pattern"}
 def accounts() -> dict[str, dict]:
     """In the shape of Django's DATABASES: alias -> BACKEND, LABEL, BASE_URL, API_KEY, ID_PATTERN.
 
-    From UPSTREAMS_FILE where it is set, else from PING_* and AGI_*. An account without a key is left out.
+    From UPSTREAMS_FILE where it is set, else from PING_* and AGI_*. An account without a key is
+    left out.
     """
     file = environment.text("UPSTREAMS_FILE")
     tables = _tables_from_file(file) if file else _tables_from_names()
@@ -27,10 +29,10 @@ def accounts() -> dict[str, dict]:
 
 def _tables_from_file(file: str) -> dict[str, dict]:
     try:
-        tables = tomllib.loads(environment.content("UPSTREAMS_FILE", file))
+        tables = tomllib.loads(environment.file_content("UPSTREAMS_FILE", file))
     except tomllib.TOMLDecodeError as error:
         raise ImproperlyConfigured(
-            f"UPSTREAMS_FILE names {file}, which is not TOML. Mend it: {error}."
+            f"UPSTREAMS_FILE names {file}, which is not TOML. Correct it: {error}."
         ) from error
     if not tables:
         raise ImproperlyConfigured(
@@ -56,7 +58,7 @@ def _with_its_key(alias: str, table: object) -> dict[str, str]:
         raise ImproperlyConfigured(
             f"{_where(alias)}: api_key and api_key_file are both set. Remove one of them."
         )
-    key = environment.content(f"{_where(alias)}: api_key_file", table["api_key_file"])
+    key = environment.file_content(f"{_where(alias)}: api_key_file", table["api_key_file"])
     return {name: value for name, value in table.items() if name != "api_key_file"} | {
         "api_key": key
     }
@@ -113,13 +115,13 @@ def _where(alias: str) -> str:
 
 
 def _base_url(where: str, url: str) -> str:
-    parts = environment.parts_of(url)
+    parts = environment.split_address(url)
     if parts is None or "@" in parts.netloc or "?" in url or "#" in url:
         raise ImproperlyConfigured(
             f"{where}: base_url is not a plain address. Write it as in https://host:443/path, "
             "without user, query or fragment."
         )
-    if not environment.is_safe(url):
+    if not environment.is_private_transport(url):
         raise ImproperlyConfigured(
             f"{where}: base_url must begin with https:// (http only for a loopback address)."
         )

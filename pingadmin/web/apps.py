@@ -5,5 +5,5 @@ class WebConfig(AppConfig):
     name = "pingadmin.web"
     label = "web"
 
-    def ready(self):
+    def ready(self) -> None:
         from pingadmin.web import checks  # noqa: F401 - importing registers them

@@ -1,36 +1,35 @@
-"""Deploy checks of our own: what Django cannot know must be so in production."""
+"""Deploy checks of our own: what must hold in production and Django cannot know."""
+
+from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
-LOOSE = {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "http:", "https:"}
+LOOSE_SOURCES = {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "http:", "https:"}
 
 
 @register(deploy=True)
-def debug_is_off(app_configs, **kwargs):
+def check_debug_is_off(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.DEBUG:
         return []
-    hint = "Unset DEBUG: with it, keys may be samples and pages show the inside of the panel."
+    hint = "Unset DEBUG: with it, keys may be samples and error pages show the panel's inside."
     return [Error("DEBUG is on.", hint=hint, id="pingadmin.E001")]
 
 
 @register(deploy=True)
-def audit_key_is_its_own(app_configs, **kwargs):
+def check_audit_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     key = settings.AUDIT_KEY.reveal()
     if len(key) >= 50 and not key.startswith("debug-only-") and key != settings.SECRET_KEY:
         return []
-    hint = "Set AUDIT_KEY to random characters of its own, at least 50."
-    return [
-        Error(
-            "AUDIT_KEY is a sample, too short, or SECRET_KEY again.", hint=hint, id="pingadmin.E002"
-        )
-    ]
+    hint = "Set AUDIT_KEY to at least 50 random characters of its own."
+    problem = "AUDIT_KEY is a sample, too short, or equal to SECRET_KEY."
+    return [Error(problem, hint=hint, id="pingadmin.E002")]
 
 
 @register(deploy=True)
-def content_policy_is_strict(app_configs, **kwargs):
+def check_content_security_policy(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    loose = sorted(name for name, sources in directives.items() if LOOSE & set(sources))
+    loose = sorted(name for name, sources in directives.items() if LOOSE_SOURCES & set(sources))
     if not loose and directives.get("default-src") == ["'none'"]:
         return []
     hint = "Begin with default-src 'none' and allow only 'self'."
@@ -39,10 +38,8 @@ def content_policy_is_strict(app_configs, **kwargs):
 
 
 @register(deploy=True)
-def https_is_required(app_configs, **kwargs):
+def check_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not getattr(settings, "ALLOW_HTTP", False):
         return []
-    hint = (
-        "Unset it where anybody but you uses the panel: passwords and cookies travel in the clear."
-    )
+    hint = "Unset it where anybody but you uses the panel: passwords would travel in the clear."
     return [Warning("ALLOW_HTTP is on.", hint=hint, id="pingadmin.W001")]

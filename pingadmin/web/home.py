@@ -7,10 +7,11 @@ FIRST_PAGES = [
     ("remote_sessions.look_up", "oversight:board"),
     ("audit.read", "audit:log"),
 ]
+PAGE_FOR_EVERYBODY = "mfa_index"
 
 
 def home(request: HttpRequest) -> HttpResponse:
     for permission, page in FIRST_PAGES:
         if request.user.has_perm(permission):
             return redirect(page)
-    return redirect("mfa_index")
+    return redirect(PAGE_FOR_EVERYBODY)

@@ -1,41 +1,43 @@
-"""One event, one line of JSON: what foreign text holds cannot begin a second line or colour a terminal."""
+"""One event, one line of JSON: foreign text in it cannot start a second line or colour a terminal."""
 
-import json
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
-STANDARD = set(vars(logging.makeLogRecord({}))) | {
-    "message",
-    "asctime",
-    "request",
-    "taskName",
-    "status_code",
-}
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
 
 
-class JSONLines(logging.Formatter):
-    """Writes time, level, logger, message, the request's id, and what `extra` brought; ASCII only."""
+class JSONLineFormatter(JsonFormatter):
+    """Writes time, level, logger, message, the request's id and status, and what `extra` brought.
 
-    def format(self, record: logging.LogRecord) -> str:
-        request = getattr(record, "request", None)
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            "request_id": getattr(request, "request_id", None),
-            "status": getattr(record, "status_code", None),
-        }
-        line |= {name: value for name, value in vars(record).items() if name not in STANDARD}
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(
-            {name: value for name, value in line.items() if value is not None}, default=str
+    The JSON is ASCII only, so control characters and line separators arrive escaped.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            ["name", "message"],
+            rename_fields={"name": "logger", "exc_info": "exception"},
+            # Django adds these two to a record; what is worth keeping of them is written below.
+            reserved_attrs=[*RESERVED_ATTRS, "request", "status_code"],
+            json_default=str,
         )
 
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        created = datetime.fromtimestamp(record.created, UTC)
+        log_data["time"] = created.isoformat(timespec="milliseconds")
+        log_data["level"] = record.levelname.lower()
+        super().add_fields(log_data, record, message_dict)
+        request_id = getattr(getattr(record, "request", None), "request_id", None)
+        status = getattr(record, "status_code", None)
+        facts = {"request_id": request_id, "status": status}
+        log_data.update({name: value for name, value in facts.items() if value is not None})
 
-class QuietClients(logging.Filter):
-    """What a client did wrong is one short line: its traceback would tell us nothing."""
+
+class ClientErrorFilter(logging.Filter):
+    """Drops the traceback of what a client did wrong: it would tell us nothing."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.ERROR and record.name.startswith("django."):

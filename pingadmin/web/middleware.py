@@ -1,84 +1,85 @@
-"""What happens around every request, whatever the page: its id, its headers, the viewer's time zone."""
+"""What happens around every request, whatever the page: its id, its headers, the viewer's zone."""
 
 import secrets
 import zoneinfo
+from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pingadmin.web import errors
 
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
-SAFE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
+DENIED_FEATURES = (
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+# What Django has no setting for; SecurityMiddleware and its neighbours add the others.
+SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(
-        f"{feature}=()"
-        for feature in (
-            "accelerometer",
-            "autoplay",
-            "browsing-topics",
-            "camera",
-            "clipboard-read",
-            "display-capture",
-            "encrypted-media",
-            "fullscreen",
-            "geolocation",
-            "gyroscope",
-            "hid",
-            "idle-detection",
-            "magnetometer",
-            "microphone",
-            "midi",
-            "payment",
-            "picture-in-picture",
-            "screen-wake-lock",
-            "serial",
-            "usb",
-            "xr-spatial-tracking",
-        )
-    ),
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED_FEATURES),
 }
 
 
-def request_id(get_response):
-    """Name each request, for the log, the audit log and the person who reports a fault."""
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Names each request, for the log, the audit log and whoever reports a fault."""
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         # Never taken from the client: it is written into the audit log.
-        request.request_id = secrets.token_hex(8)
+        identifier = secrets.token_hex(8)
+        setattr(request, "request_id", identifier)  # noqa: B010 - no declared attribute
         response = get_response(request)
-        response["X-Request-ID"] = request.request_id
+        response["X-Request-ID"] = identifier
         return response
 
     return middleware
 
 
-def safe_headers(get_response):
-    """Headers for all answers, static files and refusals too; what a view set itself stays."""
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """Adds headers to every response, static files and refusals too; what a view set stays."""
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        for name, value in SAFE_HEADERS.items():
-            response.setdefault(name, value)
-        # Static files come with their own; all else may name a customer.
-        response.setdefault("Cache-Control", "no-store")
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        # Static files bring their own; everything else may name a customer.
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return middleware
 
 
-def known_methods(get_response):
-    """Refuse what no page of ours takes, before any view could take it for a GET."""
+def refuse_unknown_methods(get_response: GetResponse) -> GetResponse:
+    """Refuses what no page of ours takes, before a view could take it for a GET."""
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
         return get_response(request)
@@ -86,31 +87,39 @@ def known_methods(get_response):
     return middleware
 
 
-def viewer_zone(get_response):
-    """Show times in the zone that the browser named in its `tz` cookie, else in UTC."""
+def viewer_zone(get_response: GetResponse) -> GetResponse:
+    """Shows times in the zone that the browser named in its `tz` cookie, else in UTC."""
 
-    def middleware(request):
-        with timezone.override(_zone(request.COOKIES.get("tz", ""))):
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        name = request.COOKIES.get("tz", "")
+        zone = zoneinfo.ZoneInfo(name) if name in _zone_names() else "UTC"
+        with timezone.override(zone):
             return get_response(request)
 
     return middleware
 
 
-def htmx_login(get_response):
-    """Bring whoever met the sign-in page back to the page they were on, and not to what it asked for: that is a
-    fragment, or takes only POST. An htmx request is told to go there, rather than to swap it into a corner."""
+def htmx_login(get_response: GetResponse) -> GetResponse:
+    """Sends whoever meets the sign-in page back, afterwards, to the page they were on.
 
-    def middleware(request):
+    What they asked for may be a fragment, or take only POST. An htmx request is told to leave
+    the page, so that the sign-in form is not swapped into a corner of it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         is_htmx = request.headers.get("HX-Request") == "true"
-        met = urlsplit(response.get("Location", ""))
-        # Without a `next` a press was done and ends there, as signing out is.
-        is_sent_away = is_htmx or (request.method == "POST" and "next=" in met.query)
-        if met.path != resolve_url(settings.LOGIN_URL) or not is_sent_away:
+        location = urlsplit(response.get("Location", ""))
+        # Without a `next` the action is complete and ends there, as signing out does.
+        is_interrupted = is_htmx or (request.method == "POST" and "next=" in location.query)
+        if location.path != resolve_url(settings.LOGIN_URL) or not is_interrupted:
             return response
-        there = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
+        query = urlencode({"next": _current_page(request)})
+        login_url = f"{resolve_url(settings.LOGIN_URL)}?{query}"
         answer = (
-            HttpResponse(status=204, headers={"HX-Redirect": there}) if is_htmx else redirect(there)
+            HttpResponse(status=204, headers={"HX-Redirect": login_url})
+            if is_htmx
+            else redirect(login_url)
         )
         answer.cookies = response.cookies
         return answer
@@ -118,14 +127,14 @@ def htmx_login(get_response):
     return middleware
 
 
-def wrong_method(get_response):
-    """Say in words that an address cannot be opened: a bare 405 is an empty page of the browser's own."""
+def explain_wrong_method(get_response: GetResponse) -> GetResponse:
+    """Says in words that an address can't be opened: a bare 405 is the browser's empty page."""
 
-    def middleware(request):
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         if response.status_code != 405 or request.method != "GET":
             return response
-        answer = errors.answer(request, 405)
+        answer = errors.error_response(request, 405)
         answer["Allow"] = response["Allow"]
         return answer
 
@@ -137,11 +146,7 @@ def _zone_names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _zone(name: str) -> zoneinfo.ZoneInfo | str:
-    return zoneinfo.ZoneInfo(name) if name in _zone_names() else "UTC"
-
-
-def _page_of(request) -> str:
+def _current_page(request: HttpRequest) -> str:
     """Path and query of the page that sent the request, or `/` when it is not one of ours."""
     current = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(
@@ -149,5 +154,7 @@ def _page_of(request) -> str:
     ):
         return "/"
     parts = urlsplit(current)
-    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    path = parts.path or "/"
+    if parts.query:
+        path = f"{path}?{parts.query}"
     return path if url_has_allowed_host_and_scheme(path, None) else "/"

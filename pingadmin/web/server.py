@@ -1,10 +1,14 @@
 """The production web server: gunicorn with threads, configured here and nowhere else.
 
-It listens for browsers or a proxy. No control socket, no reading of forwarded headers unless
-FORWARDED_ALLOW_IPS names who may send them, and a drain long enough for a resume that is under way.
+It listens for browsers or a proxy. There is no control socket, forwarded headers are read only
+where FORWARDED_ALLOW_IPS names who may send them, and a stop waits for a resume under way.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
@@ -16,33 +20,38 @@ THREADS = 8
 
 
 class Server(BaseApplication):
-    """`run()` serves until SIGTERM or SIGINT. `ready` is called with the address once it listens."""
+    """The panel behind gunicorn. `run()` serves until SIGTERM or SIGINT.
 
-    def __init__(self, *, host: str, port: int, workers: int, ready):
-        self._wanted = {
+    on_ready: called with the address once the server listens.
+    """
+
+    def __init__(
+        self, *, host: str, port: int, workers: int, on_ready: Callable[[str], None]
+    ) -> None:
+        self._options = {
             "bind": f"{host}:{port}",
             "workers": workers,
-            "when_ready": lambda arbiter: ready(_address(host, arbiter.LISTENERS[0])),
+            "when_ready": lambda arbiter: on_ready(_address(host, arbiter.LISTENERS[0])),
         }
         super().__init__(prog="pingadmin")
 
-    def load_config(self):
-        longest_resume = settings.UPSTREAM_WRITE_SECONDS + settings.UPSTREAM_READ_SECONDS
-        for name, value in (self._wanted | SETTINGS).items():
+    def load_config(self) -> None:
+        for name, value in (self._options | SETTINGS).items():
             self.cfg.set(name, value)
-        self.cfg.set("graceful_timeout", int(longest_resume) + 5)
-        self.cfg.set("timeout", int(longest_resume) + 30)
+        longest_action = settings.UPSTREAM_WRITE_SECONDS + settings.UPSTREAM_READ_SECONDS
+        self.cfg.set("graceful_timeout", int(longest_action) + 5)
+        self.cfg.set("timeout", int(longest_action) + 30)
         self.cfg.set("loglevel", environment.text("LOG_LEVEL", "INFO").lower())
         self.cfg.set("forwarded_allow_ips", environment.text("FORWARDED_ALLOW_IPS"))
 
-    def load(self):
+    def load(self) -> WSGIHandler:
         return get_wsgi_application()
 
 
-class Logs(glogging.Logger):
+class PropagatingLogger(glogging.Logger):
     """Leaves the writing to settings.LOGGING: one event, one line of JSON."""
 
-    def setup(self, cfg):
+    def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
@@ -51,7 +60,7 @@ class Logs(glogging.Logger):
 SETTINGS = {
     "worker_class": "gthread",
     "threads": THREADS,
-    # Loaded once, before the workers part: they are there at once, and a SIGTERM finds no half-started one.
+    # Loaded once, before the workers fork: they start at once, and SIGTERM finds none half-started.
     "preload_app": True,
     "post_worker_init": shutdown.watch,
     "keepalive": 15,
@@ -60,10 +69,11 @@ SETTINGS = {
     "limit_request_field_size": 8190,
     "control_socket_disable": True,
     "accesslog": None,
-    "logger_class": Logs,
+    "logger_class": PropagatingLogger,
 }
 
 
-def _address(host: str, listener) -> str:
+def _address(host: str, listener: Any) -> str:
+    # The port is read from the socket: 0 asked for a free one.
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{listener.sock.getsockname()[1]}/"

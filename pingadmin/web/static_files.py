@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 
 def collect() -> None:
-    """Fill STATIC_ROOT, unless it holds exactly the files that there are now."""
+    """Fills STATIC_ROOT, unless it holds exactly the files that there are now."""
     root = Path(settings.STATIC_ROOT)
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".collecting").open("w") as lock:

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from pingadmin.web import health
+from pingadmin.web import probes
 
 urlpatterns = [
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
+    path("healthz", probes.alive, name="healthz"),
+    path("readyz", probes.ready, name="readyz"),
 ]

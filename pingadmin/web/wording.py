@@ -1,4 +1,4 @@
-"""How times, spans, sizes and foreign text are put into words. Pure functions of plain values."""
+"""Puts times, spans, sizes and foreign text into words. Pure functions of plain values."""
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -31,37 +31,40 @@ def moment(when: datetime, *, now: datetime, zone: tzinfo) -> str:
 def zone_short(local: datetime) -> str:
     """`CET` where the zone has letters for itself, else its distance: `UTC+3`."""
     name = local.tzname() or ""
-    return name if name.isalpha() else f"UTC{distance(local.utcoffset())}"
+    return name if name.isalpha() else f"UTC{utc_offset(local.utcoffset())}"
 
 
 def zone_long(local: datetime) -> str:
     """`Europe/Madrid (UTC+1)`, or plain `UTC`."""
     name = getattr(local.tzinfo, "key", "UTC")
-    return name if name == "UTC" else f"{name} (UTC{distance(local.utcoffset())})"
+    return name if name == "UTC" else f"{name} (UTC{utc_offset(local.utcoffset())})"
 
 
-def distance(offset: timedelta | None) -> str:
+def utc_offset(offset: timedelta | None) -> str:
     """`+1`, `-3:30`, or nothing for UTC itself."""
     minutes = int((offset or timedelta()).total_seconds() // 60)
     if not minutes:
         return ""
     hours, rest = divmod(abs(minutes), 60)
-    return ("+" if minutes > 0 else "-") + str(hours) + (f":{rest:02}" if rest else "")
+    sign = "+" if minutes > 0 else "-"
+    return f"{sign}{hours}:{rest:02}" if rest else f"{sign}{hours}"
 
 
 def age(seconds: float) -> str:
     """`12 s ago`, in one unit; a time ahead of our clock is called that."""
-    whole = int(abs(seconds))
-    unit, size = next(((unit, size) for unit, size in SPANS if whole >= size), SPANS[-1])
-    words = f"{whole // size} {unit}"
-    return f"{words} ahead of our clock" if seconds <= -1 else f"{words} ago"
+    whole_seconds = int(abs(seconds))
+    unit, size = next(((unit, size) for unit, size in SPANS if whole_seconds >= size), SPANS[-1])
+    amount = f"{whole_seconds // size} {unit}"
+    return f"{amount} ahead of our clock" if seconds <= -1 else f"{amount} ago"
 
 
 def duration(seconds: float | None) -> str:
     """`1 h 12 min`: the two largest units, the second only where it is not zero."""
     if seconds is None or seconds < 0:
         return NOT_KNOWN
-    rest, parts = int(seconds), []
+    rest = int(seconds)
+    # From the largest unit that is there; an empty second one keeps its place.
+    parts: list[str] = []
     for unit, size in SPANS:
         count, rest = divmod(rest, size)
         if count or parts:
@@ -74,6 +77,7 @@ def size(count: int | None) -> str:
     if count is None or count < 0:
         return NOT_KNOWN
     value, unit = float(count), 0
+    # Compared after rounding, so that 1023.7 kB reads as 1.0 MB and never as 1024 kB.
     while round(value) >= 1024 and unit < len(SIZES) - 1:
         value, unit = value / 1024, unit + 1
     return (
@@ -84,11 +88,13 @@ def size(count: int | None) -> str:
 
 
 def visible(text: object) -> str:
-    """The text with control, format (bidi, zero width) and surrogate characters written as `\\u202e`."""
-    return "".join(_shown(character) for character in str(text))
+    """The text with control, format (bidi, zero width) and surrogate characters written as
+    `\\u202e`.
+    """
+    return "".join(_visible_character(character) for character in str(text))
 
 
-def _shown(character: str) -> str:
+def _visible_character(character: str) -> str:
     if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
         return character
     code = ord(character)

@@ -68,7 +68,7 @@ def test_sync_roles_takes_back_what_the_table_does_not_hold_and_says_so():
 
 
 def test_no_role_may_pause_unless_the_settings_name_it(settings):
-    assert not any("resumes.pause" in names for names in roles.table().values())
+    assert not any("resumes.pause" in names for names in roles.permission_table().values())
     settings.PAUSE_ROLES = ["support"]
     assert run("sync_roles") == "support: added resumes.pause\n"
     assert held("support") == roles.ROLES["support"] | {"resumes.pause"}

@@ -40,7 +40,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(visitor, suppo
         return page[page.index('role="alert"') :].split("</div>")[0]
 
     assert words("support") == words("nobody-of-this-name")
-    assert "do not belong together" in words("support")
+    assert "Wrong username or password" in words("support")
 
 
 def test_an_unknown_name_costs_as_many_password_hashes_as_a_known_one(

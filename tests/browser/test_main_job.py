@@ -160,7 +160,7 @@ def test_a_stale_csrf_token_says_reload_and_keeps_what_was_typed(support_page, s
     open_session(support_page)
     support_page.context.clear_cookies(name="csrf")
     press(support_page, "A long reason that took a while")
-    expect(support_page.get_by_text("Reload this page, nothing was sent")).to_be_visible()
+    expect(support_page.get_by_text("Reload this page: nothing was sent")).to_be_visible()
     expect(support_page.get_by_label("Reason")).to_have_value("A long reason that took a while")
     assert simulator.call_count("/resume") == 0
 

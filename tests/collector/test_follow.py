@@ -132,7 +132,10 @@ def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
     assert len(following.resyncs) == 2
     before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
     assert before.until_at < after.from_at
-    assert stormy().filter(last_seen_at__gt=before.until_at, last_seen_at__lt=after.from_at).count() == 0
+    assert (
+        stormy().filter(last_seen_at__gt=before.until_at, last_seen_at__lt=after.from_at).count()
+        == 0
+    )
 
 
 def test_garbage_costs_itself_and_is_counted(following, simulator):

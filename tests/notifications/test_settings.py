@@ -44,7 +44,7 @@ def test_it_can_be_in_a_file(monkeypatch, tmp_path):
 )
 def test_the_panels_own_address_is_an_origin(monkeypatch, value):
     monkeypatch.setenv("PANEL_URL", value)
-    assert environment.own_address("PANEL_URL") == value.rstrip("/")
+    assert environment.origin("PANEL_URL") == value.rstrip("/")
 
 
 @pytest.mark.parametrize("value", ["panel.example", "http://panel.example", "https://panel.example/x", "https://a|b",
@@ -52,7 +52,7 @@ def test_the_panels_own_address_is_an_origin(monkeypatch, value):
 def test_any_other_is_refused(monkeypatch, value):
     monkeypatch.setenv("PANEL_URL", value)
     with pytest.raises(ImproperlyConfigured, match="Write scheme and host"):
-        environment.own_address("PANEL_URL")
+        environment.origin("PANEL_URL")
 
 
 @pytest.mark.parametrize("value", ["short", "x" * 19, "with a space in the middle of it"])

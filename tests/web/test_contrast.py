@@ -1,4 +1,6 @@
-"""Every pair of colours that carries text is readable in both themes: 4.5 to 1, from the stylesheet itself."""
+"""Every pair of colours that carries text is readable in both themes: 4.5 to 1, from the stylesheet
+itself.
+"""
 
 import re
 from pathlib import Path

@@ -19,7 +19,7 @@ def whole(answer) -> bool:
 def test_a_missing_page_says_what_to_try(as_support):
     answer = as_support.get("/nothing/")
     assert answer.status_code == 404 and whole(answer)
-    assert b"There is nothing at this address" in answer.content and b"search box" in answer.content
+    assert b"Nothing at this address" in answer.content and b"search box" in answer.content
     assert answer["X-Request-ID"].encode() in answer.content
 
 
@@ -54,7 +54,7 @@ def csrf_client(user) -> Client:
 def test_a_form_without_its_token_is_refused_in_kind_words(support):
     answer = csrf_client(support).post("/sessions/ping/ses_1/resume/", {"reason": "x"})
     assert answer.status_code == 403 and whole(answer)
-    assert b"Reload this page, nothing was sent" in answer.content
+    assert b"Reload this page: nothing was sent" in answer.content
 
 
 def test_an_htmx_post_without_its_token_is_told_to_reload(support):
@@ -120,7 +120,7 @@ def broken(monkeypatch):
         def fail(*args):
             raise error
 
-        monkeypatch.setattr("pingadmin.web.health._faults", fail)
+        monkeypatch.setattr("pingadmin.web.probes._faults", fail)
         return client.get("/readyz", headers=headers)
 
     return answer
@@ -129,7 +129,7 @@ def broken(monkeypatch):
 def test_a_fault_of_ours_is_a_page_without_the_fault_in_it(broken):
     answer = broken(RuntimeError("a secret of the inside"))
     assert answer.status_code == 500 and whole(answer)
-    assert b"secret" not in answer.content and b"before you press again" in answer.content
+    assert b"secret" not in answer.content and b"before you click again" in answer.content
     assert b'href="/static/pingadmin.css"' in answer.content
     assert answer["X-Request-ID"].encode() in answer.content
 
@@ -142,7 +142,7 @@ def test_a_fault_of_ours_is_a_notice_for_htmx(broken):
 def test_a_database_that_does_not_answer_is_called_so_without_asking_it(broken):
     # There is no database in this test: any query would fail it.
     answer = broken(OperationalError("no such host db.internal"))
-    assert answer.status_code == 503 and b"The database does not answer" in answer.content
+    assert answer.status_code == 503 and b"The database isn't answering" in answer.content
     assert b"db.internal" not in answer.content
 
 

@@ -1,4 +1,6 @@
-"""The headers that every answer carries, whoever asked and whatever came of it (T78, T88, T90, T92)."""
+"""The headers that every answer carries, whoever asked and whatever came of it (T78, T88, T90,
+T92).
+"""
 
 import pytest
 from django.test import Client
@@ -75,7 +77,7 @@ def test_every_answer_has_an_id_of_its_own(client, db):
 
 def test_a_broken_page_is_safe_too(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("pingadmin.web.health._faults", lambda: 1 / 0)
+    monkeypatch.setattr("pingadmin.web.probes._faults", lambda: 1 / 0)
     answer = client.get("/readyz")
     assert answer.status_code == 500
     assert set(answer["Content-Security-Policy"].split("; ")) == POLICY

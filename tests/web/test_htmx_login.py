@@ -74,7 +74,7 @@ def test_signing_out_leads_back_to_nothing(as_support):
 def test_an_address_that_takes_only_presses_says_so_when_it_is_opened(as_support):
     answer = as_support.get("/resumes/bulk/start/")
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
-    assert "takes only a press of a button" in answer.text and 'id="find"' in answer.text
+    assert "only works with its button" in answer.text and 'id="find"' in answer.text
 
 
 def test_other_redirects_are_left_alone(as_support):

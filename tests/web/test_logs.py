@@ -8,7 +8,7 @@ import pytest
 from django.test import RequestFactory
 
 from pingadmin.config.secret import Secret
-from pingadmin.web.logs import JSONLines, QuietClients
+from pingadmin.web.logs import ClientErrorFilter, JSONLineFormatter
 
 HOSTILE = 'a\r\n{"level": "critical"}\x1b[31m\u2028\u202e\ud800'
 
@@ -16,7 +16,7 @@ HOSTILE = 'a\r\n{"level": "critical"}\x1b[31m\u2028\u202e\ud800'
 def line_of(message="m", *args, **more) -> str:
     record = logging.LogRecord("pingadmin.test", logging.INFO, "f.py", 1, message, args, None)
     vars(record).update(more)
-    return JSONLines().format(record)
+    return JSONLineFormatter().format(record)
 
 
 def test_an_event_is_one_line_of_ascii_json():
@@ -49,14 +49,14 @@ def test_a_clients_mistake_has_no_traceback():
     record = logging.LogRecord(
         "django.request", logging.WARNING, "f.py", 1, "Bad", (), (None, None, None)
     )
-    assert QuietClients().filter(record) and record.exc_info is None
+    assert ClientErrorFilter().filter(record) and record.exc_info is None
 
 
 def test_a_request_with_hostile_parts_leaves_whole_lines(client, db, monkeypatch):
     """Django's own log of a missing page, through our handler."""
     lines = []
     handler = logging.Handler()
-    handler.setFormatter(JSONLines())
+    handler.setFormatter(JSONLineFormatter())
     handler.emit = lambda record: lines.append(handler.format(record))
     logging.getLogger("django.request").addHandler(handler)
     try:

@@ -1,4 +1,6 @@
-"""The frame in a real browser: nothing for axe to find, nothing that scrolls sideways, keys that only move."""
+"""The frame in a real browser: nothing for axe to find, nothing that scrolls sideways, keys that
+only move.
+"""
 
 import re
 

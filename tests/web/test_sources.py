@@ -54,7 +54,8 @@ def test_the_scan_finds_what_it_looks_for(bad):
     assert [rule for rule in INLINE + UNSAFE if re.search(rule, bad, re.IGNORECASE)]
 
 
-# It writes a thousand rows without the template engine; tests/oversight/test_board.py puts hostile text into them.
+# It writes a thousand rows without the template engine; tests/oversight/test_board.py puts hostile
+# text into them.
 WRITES_HTML = "pingadmin/oversight/board/rows.py"
 
 
@@ -84,5 +85,5 @@ def test_the_htmx_configuration_is_json():
 def test_the_static_error_page_needs_no_context_and_no_manifest():
     source = (ROOT / "templates/500.html").read_text()
     assert "{% load" not in source and "{% extends" not in source and "{% static" not in source
-    files = re.findall(r'"{{ files }}([^"]+)"', source)
+    files = re.findall(r'"{{ static_url }}([^"]+)"', source)
     assert files and all((ROOT / "static" / file).exists() for file in files)

@@ -48,7 +48,7 @@ def _download(request: HttpRequest, find, lines, content_type: str) -> HttpRespo
     try:
         export = find(question, by=Actor.of(request))
     except DatabaseError:
-        return errors.answer(
+        return errors.error_response(
             request,
             503,
             heading="Nothing was exported",

@@ -23,5 +23,7 @@ def refused_keys() -> list[RefusedKey]:
     return [
         RefusedKey(upstream.api_for(row["alias"]).label, row["since"])
         for row in refused.annotate(since=Min("failing_since"), last=Max("failed_at"))
-        if not RemoteSession.objects.filter(alias=row["alias"], last_seen_at__gt=row["last"]).exists()
+        if not RemoteSession.objects.filter(
+            alias=row["alias"], last_seen_at__gt=row["last"]
+        ).exists()
     ]

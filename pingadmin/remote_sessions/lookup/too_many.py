@@ -15,7 +15,7 @@ def answers_too_many(view):
             return view(request, *args, **kwargs)
         except LimitReached as reached:
             sentence = f"{reached.limit.capitalize()} is the limit. Possible again in {reached.retry_after} s."
-            response = errors.answer(request, 429, sentence=sentence)
+            response = errors.error_response(request, 429, sentence=sentence)
             response["Retry-After"] = str(reached.retry_after)
             return response
 

@@ -23,7 +23,7 @@ from pingadmin.resumes.limits import record_limit
 from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
 from pingadmin.resumes.resume import NothingSent, resume
 from pingadmin.upstream.errors import FAILURES
-from pingadmin.web.shutdown import is_ending
+from pingadmin.web.shutdown import is_shutting_down
 from pingadmin.web.wording import duration
 
 UNKNOWN_IN_A_ROW = 2
@@ -91,7 +91,7 @@ def _work(bulk: BulkResume, by: Actor) -> None:
 def _why_end(bulk: BulkResume, by: Actor) -> str:
     if bulk.stop_asked_at:
         return bulk.why_ended
-    if is_ending():
+    if is_shutting_down():
         return "the server was told to stop"
     if timezone.now() - bulk.begun_at > timedelta(seconds=settings.BULK_SECONDS):
         return f"its {duration(settings.BULK_SECONDS)} were over"

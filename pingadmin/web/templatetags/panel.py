@@ -1,6 +1,6 @@
 """`{% load panel %}`: the words of web/wording.py as elements that also carry the exact value."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -12,17 +12,21 @@ register = template.Library()
 
 
 @register.filter
-def moment(when: datetime | None):
-    """A time in the viewer's zone, zone printed; UTC in its title."""
+def moment(when: datetime | None) -> str:
+    """A time in the viewer's zone, which is printed with it; UTC stands in its title."""
     if when is None:
         return wording.NOT_KNOWN
-    words = wording.moment(when, now=timezone.now(), zone=timezone.get_current_timezone())
-    return _time(when, words)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        wording.iso_utc(when),
+        wording.full_utc(when),
+        wording.moment(when, now=timezone.now(), zone=timezone.get_current_timezone()),
+    )
 
 
 @register.filter
-def age(when: datetime | None):
-    """How long ago, as `12 s ago`; the script keeps it current from `data-age` (seconds)."""
+def age(when: datetime | None) -> str:
+    """How long ago, as `12 s ago`. The script keeps it current from `data-age` (seconds)."""
     if when is None:
         return wording.NOT_KNOWN
     seconds = (timezone.now() - when).total_seconds()
@@ -36,16 +40,16 @@ def age(when: datetime | None):
 
 
 @register.filter
-def duration(seconds):
+def duration(seconds: float | timedelta | None) -> str:
     """Seconds, or a timedelta, as `1 h 12 min`."""
-    return wording.duration(
-        seconds.total_seconds() if hasattr(seconds, "total_seconds") else seconds
-    )
+    if isinstance(seconds, timedelta):
+        seconds = seconds.total_seconds()
+    return wording.duration(seconds)
 
 
 @register.filter
-def bytes_human(count: int | None):
-    """A size as `310 MB`, the exact number of bytes in its title."""
+def bytes_human(count: int | None) -> str:
+    """A size as `310 MB`, with the exact number of bytes in its title."""
     if count is None:
         return wording.NOT_KNOWN
     element = '<data value="{}" title="{} bytes">{}</data>'
@@ -53,8 +57,8 @@ def bytes_human(count: int | None):
 
 
 @register.filter
-def visible(text):
-    """Foreign text with its invisible characters shown; the template still escapes it."""
+def visible(text: object) -> str:
+    """Foreign text with its invisible characters spelled out. The template still escapes it."""
     return wording.visible(text)
 
 
@@ -65,19 +69,11 @@ def viewer_zone() -> str:
 
 
 @register.filter
-def initials(name) -> str:
-    """Two letters that stand for a person; a number at the end tells people of one name apart."""
+def initials(name: object) -> str:
+    """Two letters that stand for a person; a final digit tells people of one name apart."""
     words = str(name).split()
     if len(words) > 1:
         return (words[0][0] + words[-1][0]).upper()
-    first, second, *rest = str(name).strip().ljust(2)
-    return (first + (rest[-1] if rest and rest[-1].isdigit() else second)).strip().upper()
-
-
-def _time(when: datetime, words: str):
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        wording.iso_utc(when),
-        wording.full_utc(when),
-        words,
-    )
+    letters = str(name).strip()
+    second = letters[-1:] if letters[2:] and letters[-1:].isdigit() else letters[1:2]
+    return (letters[:1] + second).upper()

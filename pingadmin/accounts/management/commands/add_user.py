@@ -1,8 +1,9 @@
 import getpass
 import os
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pingadmin.accounts.people import NameTakenError, RoleNotSyncedError, add_user
 from pingadmin.accounts.roles import ROLES
@@ -14,11 +15,11 @@ class Command(BaseCommand):
         "Add a person with one role. The password comes from PINGADMIN_NEW_PASSWORD, or a prompt."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--role", required=True, choices=list(ROLES))
 
-    def handle(self, name, role, **options):
+    def handle(self, *, name: str, role: str, **options: Any) -> None:
         try:
             add_user(username=name, password=_password(), role=role, by=Actor.system("add_user"))
         except (NameTakenError, RoleNotSyncedError) as error:

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from pingadmin.web import health
+from pingadmin.web import probes
 
 
 def test_alive_asks_no_database(client):
@@ -56,7 +56,7 @@ def test_a_missing_audit_table_makes_it_unready(client, db, monkeypatch):
     from django.apps import apps
 
     monkeypatch.setattr(apps.get_model("audit", "AuditEvent")._meta, "db_table", "no_such_table")
-    assert health._faults() == ["audit: the log cannot be written, so nothing can be resumed"]
+    assert probes._faults() == ["audit: the log cannot be written, so nothing can be resumed"]
 
 
 def test_asking_writes_no_audit_event(client, db):
