@@ -181,7 +181,7 @@ def quiet_polls(person: Person, path: str) -> list[float]:
 def freshen(panel: Panel) -> None:
     """As a collector leaves them, with a heartbeat of 30 s: each seen within the last half minute."""
     seen = [(stored(number * 7 % 30), number) for number in range(1, SESSIONS + 1)]
-    write(panel, "UPDATE remote_sessions_remotesession SET last_seen_at = ? WHERE id = ?", seen)
+    write(panel, "UPDATE remote_sessions_remotesession SET seen_at = ? WHERE id = ?", seen)
     write(panel, "UPDATE remote_sessions_watchspan SET until_at = ?", [(stored(0),)])
     write(panel, "UPDATE collector_beat SET beat_at = ?", [(stored(0),)])
 
