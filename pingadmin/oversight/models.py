@@ -1,16 +1,34 @@
+from datetime import datetime
+from typing import Any, NoReturn, Self
+
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 
-from pingadmin.oversight.team.append_only import EntryChanged, OnlyAddedQuerySet
+from pingadmin.oversight.team.append_only import TeamEntryImmutableError, TeamEntryQuerySet
 from pingadmin.remote_sessions.models import RemoteSession
 
 
-class TeamState(models.Model):
-    """What the team decided about a session now: whether it is watched, and whose it is. How: see TeamEntry.
+class TeamStateQuerySet(models.QuerySet):
+    def watched(self) -> Self:
+        """Of the sessions on the team's watch list."""
+        return self.filter(watched_since__isnull=False)
 
-    `assigned_at` moves with every change of the assignment, to nobody too. `handover` is the summary that the one
-    whose it is has not taken up yet.
+    def assigned(self) -> Self:
+        """Of the sessions that are somebody's."""
+        return self.filter(assigned_to__isnull=False)
+
+    def assigned_to(self, person: AbstractUser) -> Self:
+        """Of this person's sessions, the one assigned the longest first."""
+        return self.filter(assigned_to=person).order_by("assigned_at", "pk")
+
+
+class TeamState(models.Model):
+    """What the team has decided about a session: whether it is watched, and whose it is.
+
+    How it came to this is in TeamEntry. `assigned_at` moves with every change of the assignment,
+    a release included. `handover` is the summary that the new owner has not taken up yet.
     """
 
     session = models.OneToOneField(
@@ -24,6 +42,8 @@ class TeamState(models.Model):
     assigned_at = models.DateTimeField(null=True)
     handover = models.ForeignKey("TeamEntry", null=True, on_delete=models.PROTECT, related_name="+")
 
+    objects = TeamStateQuerySet.as_manager()
+
     class Meta:
         default_permissions = ()
         permissions = [("take_part", "May watch, assign, hand over, write notes and save views")]
@@ -34,30 +54,30 @@ class TeamState(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.session_id}: {'watched' if self.watched_since else 'not watched'}"
 
 
 class TeamEntry(models.Model):
-    """One line of what the team said and did about a session; append-only, the database refuses changes.
+    """One thing that the team said or did about a session. The database refuses to change it.
 
-    `to_name` is who it was assigned or handed to, "" for nobody. `text` is the note or the summary of the handover.
-    `token` belongs to the form that it came from, so that a form that is sent twice adds one entry.
+    `to_name` is who it was assigned or handed to, "" for nobody. `text` is the note or the summary
+    of the handover. `token` stands for the form that it came from, so that a form that is sent
+    twice adds one entry.
     """
 
-    KINDS = [
-        ("note", "note"),
-        ("watch", "watched"),
-        ("unwatch", "no longer watched"),
-        ("assign", "assigned"),
-        ("handover", "handed over"),
-    ]
+    class Kind(models.TextChoices):
+        NOTE = "note", "note"
+        WATCH = "watch", "watched"
+        UNWATCH = "unwatch", "no longer watched"
+        ASSIGN = "assign", "assigned"
+        HANDOVER = "handover", "handed over"
 
     session = models.ForeignKey(
         RemoteSession, on_delete=models.PROTECT, related_name="team_entries", db_index=False
     )
     at = models.DateTimeField()
-    kind = models.CharField(max_length=8, choices=KINDS)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
     by_id = models.CharField(max_length=64)
     by_name = models.CharField(max_length=150)
     to_id = models.CharField(max_length=64, blank=True)
@@ -65,7 +85,7 @@ class TeamEntry(models.Model):
     text = models.CharField(max_length=2000, blank=True)
     token = models.UUIDField(null=True, unique=True)
 
-    objects = OnlyAddedQuerySet.as_manager()
+    objects = TeamEntryQuerySet.as_manager()
 
     class Meta:
         base_manager_name = "objects"
@@ -75,37 +95,43 @@ class TeamEntry(models.Model):
             models.Index(fields=["session", "-id"], name="entry_of_session"),
         ]
 
-    def __str__(self):
-        return f"{self.by_name} {self.words}"
+    def __str__(self) -> str:
+        return f"{self.by_name} {self.description}"
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise EntryChanged
+            raise TeamEntryImmutableError
+        # Without force_insert a copy that carries another entry's key would overwrite it.
         super().save(*args, **kwargs | {"force_insert": True})
 
-    def delete(self, *args, **kwargs):
-        raise EntryChanged
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TeamEntryImmutableError
 
     @property
-    def words(self) -> str:
-        """What was done, after the name of who did it."""
-        if self.kind in ("assign", "handover"):
-            return self._words_of_giving
-        return {"note": "wrote", "watch": "began to watch it", "unwatch": "stopped watching it"}[
-            self.kind
-        ]
-
-    @property
-    def _words_of_giving(self) -> str:
-        if self.kind == "handover":
-            return f"handed it over to {self.to_name}"
+    def description(self) -> str:
+        """What was done, to stand after the name of who did it."""
+        match self.kind:
+            case self.Kind.NOTE:
+                return "wrote"
+            case self.Kind.WATCH:
+                return "started watching it"
+            case self.Kind.UNWATCH:
+                return "stopped watching it"
+            case self.Kind.HANDOVER:
+                return f"handed it over to {self.to_name}"
         if not self.to_id:
             return "released it"
         return "took it" if self.to_id == self.by_id else f"assigned it to {self.to_name}"
 
 
+class PresenceQuerySet(models.QuerySet):
+    def active(self, now: datetime) -> Self:
+        """Of those who have a page open, the one who came first before the others."""
+        return self.filter(lease_until__gt=now).order_by("since", "pk")
+
+
 class Presence(models.Model):
-    """Who has a session's page open: a lease that is renewed while it is open. No audit, no history."""
+    """Who has a session's page open: a lease that the page renews. Not audited, and no history."""
 
     session = models.ForeignKey(
         RemoteSession, on_delete=models.CASCADE, related_name="presences", db_index=False
@@ -115,6 +141,8 @@ class Presence(models.Model):
     )
     since = models.DateTimeField()
     lease_until = models.DateTimeField()
+
+    objects = PresenceQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
@@ -126,12 +154,12 @@ class Presence(models.Model):
             models.Index(fields=["lease_until"], name="presence_lasting"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person} at {self.session}"
 
 
 class SavedView(models.Model):
-    """A question to the board that the team keeps under a name: the part of the address after the `?`."""
+    """A filter of the board that the team keeps under a name: the part of its address after `?`."""
 
     name = models.CharField(max_length=60, unique=True)
     query = models.CharField(max_length=1000, blank=True)
@@ -143,5 +171,5 @@ class SavedView(models.Model):
         default_permissions = ()
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

@@ -29,22 +29,22 @@ def notes(page):
 def test_two_people_see_each_other_and_each_others_notes_and_lose_nothing_typed(new_page, panel):
     first, second = new_page("support"), new_page("support2")
     first.goto(ADDRESS)
-    expect(first.locator("#team-near")).to_contain_text("Nobody else is seen looking")
+    expect(first.locator("#team-near")).to_contain_text("Only you are viewing this")
     second.goto(ADDRESS)
     second.get_by_label("Reason").fill("Half a reason")
     second.get_by_label("Add a note").fill("Half a note")
     second.get_by_label("Add a note").focus()
     expect(first.locator("#team-near")).to_contain_text(
-        "support2 is looking too", timeout=WITHIN_A_POLL
+        "support2 is viewing this too", timeout=WITHIN_A_POLL
     )
-    expect(first.locator("#team-looking")).to_contain_text("support2 is looking too")
+    expect(first.locator("#team-looking")).to_contain_text("support2 is viewing this too")
     come_back_to(second)
-    expect(second.locator("#team-near")).to_contain_text("support is looking too")
+    expect(second.locator("#team-near")).to_contain_text("support is viewing this too")
 
     add_note(first, "Called them.\n<b>They</b> call back.")
     expect(notes(first)).to_contain_text("<b>They</b> call back.")
     expect(first.get_by_label("Add a note")).to_have_value("")
-    first.get_by_role("button", name="Take it").click()
+    first.get_by_role("button", name="Assign to me").click()
     expect(first.locator("#team-near")).to_contain_text("Assigned to you")
     come_back_to(second)
     expect(notes(second)).to_contain_text("<b>They</b> call back.")
@@ -54,7 +54,7 @@ def test_two_people_see_each_other_and_each_others_notes_and_lose_nothing_typed(
     expect(second.get_by_label("Add a note")).to_have_value("Half a note")
     expect(second.get_by_label("Reason")).to_have_value("Half a reason")
 
-    second.get_by_role("button", name="Take it").click()
+    second.get_by_role("button", name="Assign to me").click()
     expect(second.locator("#problem-team")).to_contain_text("support took it")
     expect(second.get_by_label("Add a note")).to_have_value("Half a note")
     second.reload()
@@ -67,8 +67,8 @@ def test_a_double_click_is_one_note_and_the_head_shows_the_watch(support_page, p
     support_page.get_by_role("button", name="Add note").dblclick()
     expect(notes(support_page)).to_contain_text("Once")
     support_page.get_by_role("button", name="Watch for the team").click()
-    expect(support_page.get_by_role("button", name="Watching")).to_be_visible()
-    expect(support_page.locator("#team-watched")).to_contain_text("support put it on the list")
+    expect(support_page.get_by_role("button", name="Stop watching for the team")).to_be_visible()
+    expect(support_page.locator("#team-watched")).to_contain_text("added by support")
     assert len(panel.rows("SELECT * FROM oversight_teamentry WHERE kind = 'note'")) == 1
 
 
@@ -89,9 +89,9 @@ def test_without_javascript_a_session_is_handed_over_and_taken_up(new_page, pane
     first.get_by_text("Hand over or assign").click()
     first.get_by_label("To", exact=True).select_option("support2")
     first.get_by_role("button", name="Hand over", exact=True).click()
-    expect(first.get_by_text("Say what they must know")).to_be_visible()
+    expect(first.get_by_text("Write a summary")).to_be_visible()
     expect(first.locator("select[name=to] option:checked")).to_have_text("support2")
-    first.get_by_label("What must they know?").fill("Billing calls at 15:00")
+    first.get_by_label("What do they need to know?").fill("Billing calls at 15:00")
     first.get_by_role("button", name="Hand over", exact=True).click()
     expect(
         first.get_by_role("heading", name="support handed this over to support2")
@@ -99,7 +99,7 @@ def test_without_javascript_a_session_is_handed_over_and_taken_up(new_page, pane
     second.goto("/sessions/handover/")
     second.get_by_role("link", name=cast.PING_PAUSED).click()
     expect(second.get_by_role("heading", name="support handed this over to you")).to_be_visible()
-    second.get_by_role("button", name="Take it").click()
+    second.get_by_role("button", name="Assign to me").click()
     expect(second.get_by_role("heading", name="handed this over")).to_have_count(0)
     add_note(second, "On it")
     expect(notes(second)).to_contain_text("On it")

@@ -88,7 +88,14 @@ def test_releasing_and_taking_again_is_not_mistaken_for_no_change(
     assert assign(as_support2, "take", seen=seen).status_code == 409
 
 
-def test_a_form_sent_twice_is_one_act(as_support, session, support2):
+def test_a_version_that_no_page_showed_is_no_conflict_where_nothing_was_ever_assigned(
+    as_support, session, support
+):
+    assert assign(as_support, "take", seen="junk").status_code == 302
+    assert owner() == support
+
+
+def test_a_form_sent_twice_is_one_action(as_support, session, support2):
     fields = {"to": support2.pk, "summary": "Billing calls at 15:00", "seen": "", "form": FORM}
     first, second = (assign(as_support, "handover", **fields) for _ in range(2))
     assert first.status_code == second.status_code == 302
@@ -112,17 +119,17 @@ def test_taking_what_is_mine_already_writes_nothing(session, support):
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"act": "handover", "summary": ""}, "Say what they must know"),
-        ({"act": "handover", "summary": "  \n "}, "Say what they must know"),
+        ({"act": "handover", "summary": ""}, "Write a summary"),
+        ({"act": "handover", "summary": "  \n "}, "Write a summary"),
         (
             {"act": "handover", "summary": "x" * 2001},
             "Keep it under 2,000 characters (it has 2001)",
         ),
         ({"act": "handover", "summary": "bell \x07"}, "Remove the invisible character U+0007"),
-        ({"act": "handover", "summary": "For nobody", "to": ""}, "Choose to whom"),
-        ({"act": "assign", "to": ""}, "Choose to whom"),
-        ({"act": "assign", "to": "999999"}, "They may not take part"),
-        ({"act": "assign", "to": "junk"}, "They may not take part"),
+        ({"act": "handover", "summary": "For nobody", "to": ""}, "Choose a person"),
+        ({"act": "assign", "to": ""}, "Choose a person"),
+        ({"act": "assign", "to": "999999"}, "This person can no longer take part"),
+        ({"act": "assign", "to": "junk"}, "This person can no longer take part"),
         ({"act": "steal"}, "Nothing was changed"),
         ({}, "Nothing was changed"),
     ],
@@ -139,7 +146,7 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(
 
 def test_handing_over_to_oneself_is_refused(as_support, session, support):
     answer = assign(as_support, "handover", to=support.pk, summary="For me")
-    assert answer.status_code == 400 and "Hand it over to somebody else" in answer.text
+    assert answer.status_code == 400 and "Choose a colleague" in answer.text
 
 
 def test_only_people_who_may_take_part_and_sign_in_can_be_chosen(
@@ -159,7 +166,7 @@ def test_an_owner_who_cannot_sign_in_any_more_is_pointed_out(as_support, session
     assignment.assign(session=session, to=support2, by=acting(support2))
     support2.is_active = False
     support2.save()
-    assert "who cannot sign in any more" in as_support.get(ADDRESS).text
+    assert "who can no longer sign in" in as_support.get(ADDRESS).text
 
 
 class TestHandover:
@@ -266,7 +273,8 @@ class TestMySessions:
         given = {"session": choices, "to": third.pk, "summary": "Night <shift>"}
         answer = as_support.post(self.PAGE, given)
         assert (
-            answer.status_code == 409 and "somebody changed whose they are: agent-7" in answer.text
+            answer.status_code == 409
+            and "because the assignment has changed: agent-7" in answer.text
         )
         assert "Handed over to support3: 1 session." in answer.text
         assert TeamState.objects.get(session=mine[1]).assigned_to == support2
@@ -274,9 +282,9 @@ class TestMySessions:
     @pytest.mark.parametrize(
         ("changed", "says"),
         [
-            ({"session": []}, "choose at least one"),
-            ({"summary": ""}, "Say what they must know"),
-            ({"to": ""}, "Choose to whom"),
+            ({"session": []}, "Choose at least one"),
+            ({"summary": ""}, "Write a summary"),
+            ({"to": ""}, "Choose a person"),
         ],
     )
     def test_what_is_missing_is_asked_for_and_the_rest_stays(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team import notes
-from pingadmin.oversight.team.append_only import EntryChanged
+from pingadmin.oversight.team.append_only import TeamEntryImmutableError
 from tests.oversight.conftest import acting
 
 pytestmark = pytest.mark.django_db
@@ -58,13 +58,13 @@ OF_THIS_DATABASE = {"sqlite": SQLITE, "postgresql": POSTGRESQL}[connection.vendo
 
 @pytest.fixture
 def row(session, support):
-    notes.write_note(session=session, text="first", form=uuid.uuid4(), by=acting(support))
+    notes.write_note(session=session, text="first", form_id=uuid.uuid4(), by=acting(support))
     return TeamEntry.objects.get()
 
 
 @pytest.mark.parametrize("path", ORM)
 def test_every_orm_path_is_refused_with_the_sentence_that_says_what_to_do(row, path):
-    with pytest.raises(EntryChanged, match="append-only: write a further one"):
+    with pytest.raises(TeamEntryImmutableError, match="append-only: write a further one"):
         ORM[path](row)
     assert _untouched()
 

@@ -110,7 +110,7 @@ def test_the_timeline_tells_notes_among_sightings_and_resumes_in_order_of_time(a
     timeline = as_support.get(ADDRESS).text.split('id="timeline"')[1].split('id="answers"')[0]
     order = [
         timeline.index(words)
-        for words in ("began to watch it", "pressed resume", "“Customer is waiting”")
+        for words in ("started watching it", "pressed resume", "“Customer is waiting”")
     ]
     assert order == sorted(order)
     assert order[-1] < timeline.rindex('class="moment')
@@ -140,7 +140,7 @@ def test_all_of_them_can_be_read_page_by_page(as_viewer, session):
 
 def test_without_a_note_the_page_says_what_will_stand_there(as_viewer, session):
     assert "No notes yet" in as_viewer.get(ADDRESS).text
-    assert "Nothing yet" in as_viewer.get(ADDRESS + "notes/").text
+    assert "No activity yet" in as_viewer.get(ADDRESS + "notes/").text
 
 
 def test_the_board_sees_that_something_changed(session, support):

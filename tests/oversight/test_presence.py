@@ -9,7 +9,7 @@ from django.utils import timezone
 from pingadmin.audit.models import AuditEvent
 from pingadmin.oversight.models import Presence
 from pingadmin.oversight.team import presence
-from pingadmin.oversight.templatetags.team import look_too
+from pingadmin.oversight.templatetags.team import also_viewing
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observations import touch
 from tests.oversight.board_cast import attempt
@@ -35,11 +35,11 @@ def drawn_of(answer) -> str:
 
 
 def test_who_asks_is_seen_by_others_and_not_by_themselves(as_viewer, as_support, session):
-    assert "seen looking" in poll(as_viewer).text
+    assert "Only you are viewing" in poll(as_viewer).text
     page = as_support.get(ADDRESS).text
-    assert page.count("viewer is looking too") == 2 and ">VI</span>" in page
-    assert page.index("viewer is looking too</strong>") < page.index('id="resume-button"')
-    assert "is looking too" not in as_viewer.get(ADDRESS).text
+    assert page.count("viewer is viewing this too") == 2 and ">VI</span>" in page
+    assert page.index("viewer is viewing this too</strong>") < page.index('id="resume-button"')
+    assert "is viewing this too" not in as_viewer.get(ADDRESS).text
 
 
 def test_opening_a_page_without_polling_claims_nothing(as_viewer, as_support, session):
@@ -48,35 +48,35 @@ def test_opening_a_page_without_polling_claims_nothing(as_viewer, as_support, se
 
 
 def test_it_ends_with_its_lease(as_support, session, viewer):
-    presence.renew(session=session, person=viewer)
+    presence.renew_presence(session=session, person=viewer)
     with time_machine.travel(timezone.now() + timedelta(seconds=29)):
-        assert presence.looking([session.pk]) == {session.pk: ["viewer"]}
+        assert presence.viewers_by_session([session.pk]) == {session.pk: ["viewer"]}
     with time_machine.travel(timezone.now() + timedelta(seconds=31)):
-        assert presence.looking([session.pk]) == {}
-        assert "is looking too" not in as_support.get(ADDRESS).text
+        assert presence.viewers_by_session([session.pk]) == {}
+        assert "is viewing this too" not in as_support.get(ADDRESS).text
 
 
 def test_a_lease_that_lasts_long_enough_is_not_written_again(
     session, viewer, django_assert_num_queries
 ):
-    presence.renew(session=session, person=viewer)
+    presence.renew_presence(session=session, person=viewer)
     until = Presence.objects.get().lease_until
     with time_machine.travel(timezone.now() + timedelta(seconds=9)), django_assert_num_queries(1):
-        presence.renew(session=session, person=viewer)
+        presence.renew_presence(session=session, person=viewer)
     assert Presence.objects.get().lease_until == until
     with time_machine.travel(timezone.now() + timedelta(seconds=11)):
-        presence.renew(session=session, person=viewer)
+        presence.renew_presence(session=session, person=viewer)
     assert Presence.objects.get().lease_until > until
 
 
 def test_since_is_when_they_came_and_starts_again_after_a_break(session, viewer):
-    presence.renew(session=session, person=viewer)
+    presence.renew_presence(session=session, person=viewer)
     since = Presence.objects.get().since
     with time_machine.travel(timezone.now() + timedelta(seconds=25)):
-        presence.renew(session=session, person=viewer)
+        presence.renew_presence(session=session, person=viewer)
     assert Presence.objects.get().since == since
     with time_machine.travel(timezone.now() + timedelta(minutes=5)):
-        presence.renew(session=session, person=viewer)
+        presence.renew_presence(session=session, person=viewer)
     assert Presence.objects.get().since > since
 
 
@@ -87,17 +87,17 @@ def test_the_board_asks_for_many_sessions_at_once(
         RemoteSession.objects.create(alias="agi", session_id=name) for name in ("a", "b")
     )
     for each in (session, other):
-        presence.renew(session=each, person=viewer)
-    presence.renew(session=session, person=support)
+        presence.renew_presence(session=each, person=viewer)
+    presence.renew_presence(session=session, person=support)
     with django_assert_num_queries(1):
-        found = presence.looking([session.pk, other.pk, empty.pk])
+        found = presence.viewers_by_session([session.pk, other.pk, empty.pk])
     assert found == {session.pk: ["viewer", "support"], other.pk: ["viewer"]}
 
 
 def test_what_ended_yesterday_is_forgotten(session, viewer, support):
     with time_machine.travel(timezone.now() - timedelta(hours=25)):
-        presence.renew(session=session, person=viewer)
-    presence.renew(session=session, person=support)
+        presence.renew_presence(session=session, person=viewer)
+    presence.renew_presence(session=session, person=support)
     assert Presence.objects.get().person == support
 
 
@@ -212,11 +212,11 @@ POLL_QUERIES, PANEL_QUERIES = 9, 1
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["Ben"], "Ben is looking too"),
-        (["Ben", "Cleo"], "Ben and Cleo are looking too"),
-        (["Ben", "Cleo", "Dan"], "Ben, Cleo and Dan are looking too"),
-        (["Ben", "Cleo", "Dan", "Eve"], "Ben, Cleo and 2 others are looking too"),
+        (["Ben"], "Ben is viewing this too"),
+        (["Ben", "Cleo"], "Ben and Cleo are viewing this too"),
+        (["Ben", "Cleo", "Dan"], "Ben, Cleo and Dan are viewing this too"),
+        (["Ben", "Cleo", "Dan", "Eve"], "Ben, Cleo and 2 others are viewing this too"),
     ],
 )
 def test_names_make_a_sentence(names, words):
-    assert look_too(names) == words
+    assert also_viewing(names) == words

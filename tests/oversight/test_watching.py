@@ -18,7 +18,7 @@ def test_what_one_watches_all_watch(as_support, as_viewer, session):
     assert answer.status_code == 302 and answer.url == ADDRESS + "#team"
     state = TeamState.objects.get()
     assert state.watched_since and state.watched_by_name == "support"
-    assert "support put it on the list" in as_viewer.get(ADDRESS).text
+    assert "added by support" in as_viewer.get(ADDRESS).text
     assert entries() == [("watch", "support")]
 
 
@@ -51,7 +51,7 @@ def test_with_htmx_the_answer_is_the_part_of_the_page_and_its_head(as_support, s
         ADDRESS + "watch/", {"watch": "yes"}, headers={"HX-Request": "true"}
     ).text
     assert part.lstrip().startswith('<div id="session"') and "<html" not in part
-    assert 'id="team-bar" hx-swap-oob="true"' in part and "Watching<" in part
+    assert 'id="team-bar" hx-swap-oob="true"' in part and "Stop watching<" in part
 
 
 @pytest.mark.parametrize("which", [{}, {"watch": "maybe"}])

@@ -51,7 +51,7 @@ def around(rows: list[Row], *, now: datetime, may_resume: bool) -> Around:
         zone=timezone.get_current_timezone(),
         may_resume=may_resume,
         assigned=assigned,
-        looking=presence.looking(visited) if visited else {},
+        looking=presence.viewers_by_session(visited) if visited else {},
     )
 
 

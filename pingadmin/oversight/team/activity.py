@@ -1,11 +1,13 @@
-"""The one writer of what the team says and does about a session: a state that changes, and entries that do not.
+"""The only writer of what the team says and does about a session.
 
-Every act holds the session's state while it writes, so that two acts at once come one after the other, and adds
+A session has one team state, which changes, and any number of entries, which never do. Every
+action holds the state while it writes, so that two at once come one after the other, and adds
 exactly one entry in the same transaction.
 """
 
 import uuid
 
+from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from pingadmin.audit.record.actors import Actor
@@ -14,35 +16,39 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording import observations
 
 
-def locked_state(session: RemoteSession) -> TeamState:
-    """The session's state, made where there is none, held until the transaction ends. Needs a transaction."""
+def lock_team_state(session: RemoteSession) -> TeamState:
+    """The session's team state, held until the transaction ends; created where there is none.
+
+    Needs a transaction.
+    """
     TeamState.objects.get_or_create(session=session)
     return TeamState.objects.select_for_update().get(session=session)
 
 
-def token_of(form: uuid.UUID | None, *what) -> uuid.UUID | None:
-    """What makes an act of a form itself and no other: the form's number, and who does what to which session.
+def entry_token(form_id: uuid.UUID | None, *content: object) -> uuid.UUID | None:
+    """The token of the entry that a form writes: its id, with who does what to which session.
 
-    The words belong to it, so that a form that comes back from the browser's history with others is another act.
+    The content belongs to it, so that a form that comes back from the browser's history with
+    another text is another action.
     """
-    return uuid.uuid5(form, repr(what)) if form else None
+    return uuid.uuid5(form_id, repr(content)) if form_id else None
 
 
-def is_there(token: uuid.UUID | None) -> bool:
-    """Whether this very act is written already: the second half of a double click."""
+def is_recorded(token: uuid.UUID | None) -> bool:
+    """Whether this very entry is written already: the second half of a double click."""
     return token is not None and TeamEntry.objects.filter(token=token).exists()
 
 
-def add(
+def add_entry(
     session: RemoteSession,
-    kind: str,
+    kind: TeamEntry.Kind,
     *,
     by: Actor,
-    to=None,
+    to: AbstractUser | None = None,
     text: str = "",
     token: uuid.UUID | None = None,
 ) -> TeamEntry:
-    """Add an entry and let the board see that something changed. to: the user whom it concerns."""
+    """Write an entry, and let the board see that the session changed. to: whom it concerns."""
     entry = TeamEntry.objects.create(
         session=session,
         at=timezone.now(),

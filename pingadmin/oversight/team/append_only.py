@@ -1,17 +1,28 @@
-"""Refuses every ORM path that would change what the team wrote. The database's triggers refuse the rest."""
+"""Refuses every ORM path that would change what the team wrote.
+
+The database's triggers refuse the rest.
+"""
+
+from typing import Self
 
 from pingadmin.audit.record.append_only import AppendOnlyQuerySet
 
 
-class EntryChanged(TypeError):
-    """Somebody tried to write an entry by another way than team_log, or to change one."""
+class TeamEntryImmutableError(TypeError):
+    """Somebody tried to change a team entry, or to write one by another way than team.activity."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
-            "The team's entries are append-only: write a further one with pingadmin.oversight.team.activity.add(), "
-            "and never change or remove one."
+            "The team's entries are append-only: write a further one with "
+            "pingadmin.oversight.team.activity.add_entry(), and never change or remove one."
         )
 
 
-class OnlyAddedQuerySet(AppendOnlyQuerySet):
-    refusal = EntryChanged
+class TeamEntryQuerySet(AppendOnlyQuerySet):
+    """What the team wrote, to be read and never changed."""
+
+    refusal = TeamEntryImmutableError
+
+    def newest_first(self) -> Self:
+        """By id: entries of one moment keep the order in which they were written."""
+        return self.order_by("-id")

@@ -1,105 +1,105 @@
 import re
+from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AbstractUser
 
 from pingadmin.oversight.team import assignment
 
-LONGEST = 2000
-# What is left of these after tabs and line breaks cannot be seen, nor typed on purpose.
-_UNWANTED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+MAX_LENGTH = 2000
+# What remains of these once tabs and line breaks are normalised is neither visible nor intended.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CANNOT_TAKE_PART = "This person can no longer take part or sign in. Choose somebody else."
 
 
-class LinesField(forms.CharField):
-    """Plain text with line breaks. Refuses control characters by name, and more than 2,000 characters."""
+class MultilineField(forms.CharField):
+    """Plain text with line breaks, up to 2,000 characters. Refuses control characters by name."""
 
     widget = forms.Textarea
 
-    def __init__(self, **options):
-        longest = f"Keep it under {LONGEST:,} characters (it has %(show_value)s)."
-        errors = {"max_length": longest} | options.pop("error_messages", {})
-        super().__init__(max_length=LONGEST, error_messages=errors, **options)
+    def __init__(self, **options: Any) -> None:
+        too_long = f"Keep it under {MAX_LENGTH:,} characters (it has %(show_value)s)."
+        errors = {"max_length": too_long} | options.pop("error_messages", {})
+        super().__init__(max_length=MAX_LENGTH, error_messages=errors, **options)
 
-    def to_python(self, value):
-        value = str(value or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-        return super().to_python(value)
+    def to_python(self, value: object) -> str:
+        text = str(value or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+        return super().to_python(text) or ""
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         super().validate(value)
-        unwanted = _UNWANTED.search(value)
-        if unwanted:
-            raise forms.ValidationError(f"Remove the invisible character U+{ord(unwanted[0]):04X}.")
+        refused = _CONTROL_CHARACTERS.search(value)
+        if refused:
+            raise forms.ValidationError(f"Remove the invisible character U+{ord(refused[0]):04X}.")
 
 
 class NoteForm(forms.Form):
-    """A note. `form` is the number of the form, good for one note."""
+    """A note. `form` is the id of the form, good for one note."""
 
-    text = LinesField(error_messages={"required": "Write something first."})
+    text = MultilineField(error_messages={"required": "Write something first."})
     form = forms.UUIDField(required=False)
 
 
 class AssignForm(forms.Form):
-    """Whose the session becomes. `seen` is the assignment that the form was drawn from."""
+    """Whose the session becomes. `seen` is the version of the assignment that its page showed."""
 
     act = forms.ChoiceField(
         choices=[(act, act) for act in ("take", "release", "assign", "handover")]
     )
     to = forms.ModelChoiceField(
-        queryset=None,
+        queryset=assignment.assignable_people(),
         required=False,
-        error_messages={
-            "invalid_choice": "They may not take part, or not sign in any more: choose somebody else."
-        },
+        error_messages={"invalid_choice": CANNOT_TAKE_PART},
     )
-    summary = LinesField(required=False)
+    summary = MultilineField(required=False)
     seen = forms.CharField(required=False, max_length=40)
     form = forms.UUIDField(required=False)
 
-    def __init__(self, *args, person, **options):
+    def __init__(self, *args: Any, person: AbstractUser, **options: Any) -> None:
         super().__init__(*args, **options)
         self.person = person
-        self.fields["to"].queryset = assignment.people()
 
-    def clean(self):
-        given = super().clean()
-        if given.get("act") in ("assign", "handover") and not (
-            given.get("to") or "to" in self.errors
-        ):
-            self.add_error("to", "Choose to whom.")
-        if given.get("act") == "handover":
-            require_summary(self, given)
-        return given
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        act = self.cleaned_data.get("act")
+        is_to_missing = not self.cleaned_data.get("to") and "to" not in self.errors
+        if act in ("assign", "handover") and is_to_missing:
+            self.add_error("to", "Choose a person.")
+        if act == "handover":
+            check_handover(self, self.person)
+        return self.cleaned_data
 
 
 class HandoverForm(forms.Form):
     """Several sessions to one person, with one summary."""
 
     to = forms.ModelChoiceField(
-        queryset=None,
-        error_messages={
-            "required": "Choose to whom.",
-            "invalid_choice": "They may not take part, or not sign in any more: choose somebody else.",
-        },
+        queryset=assignment.assignable_people(),
+        error_messages={"required": "Choose a person.", "invalid_choice": CANNOT_TAKE_PART},
     )
-    summary = LinesField(required=False)
+    summary = MultilineField(required=False)
     form = forms.UUIDField(required=False)
 
-    def __init__(self, *args, person, **options):
+    def __init__(self, *args: Any, person: AbstractUser, **options: Any) -> None:
         super().__init__(*args, **options)
         self.person = person
-        self.fields["to"].queryset = assignment.people().exclude(pk=person.pk)
 
-    def clean(self):
-        given = super().clean()
-        require_summary(self, given)
-        return given
+    @property
+    def people(self) -> list[AbstractUser]:
+        """Whom the sessions can be handed to: everybody else."""
+        return list(assignment.assignable_people().exclude(pk=self.person.pk))
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        check_handover(self, self.person)
+        return self.cleaned_data
 
 
-def require_summary(form, given: dict) -> None:
-    """A handover tells somebody else something."""
-    if not given.get("summary") and "summary" not in form.errors:
+def check_handover(form: AssignForm | HandoverForm, person: AbstractUser) -> None:
+    """Add an error for a missing summary, and for a handover to oneself."""
+    if not form.cleaned_data.get("summary") and "summary" not in form.errors:
         form.add_error(
-            "summary",
-            "Say what they must know: it stands on the session’s page until they take it up.",
+            "summary", "Write a summary: it stays on the session’s page until they take it up."
         )
-    if given.get("to") == form.person:
-        form.add_error("to", "Hand it over to somebody else; to keep it, press “Take it”.")
+    if form.cleaned_data.get("to") == person:
+        form.add_error("to", "Choose a colleague. To keep it yourself, press “Assign to me”.")

@@ -1,8 +1,10 @@
-"""What is assigned to a person, and handing several of them over at once at the end of a shift."""
+"""A person's own sessions, and handing several of them over at once at the end of a shift."""
 
 import hashlib
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -17,12 +19,15 @@ from pingadmin.oversight.team.forms import HandoverForm
 from pingadmin.remote_sessions.display.card import Card, card_for
 from pingadmin.remote_sessions.models import RemoteSession
 
-MOST = 200
+MAX_SESSIONS = 200
 
 
 @dataclass(frozen=True)
-class Mine:
-    """One session of a person's, as the page shows it. choice: what its box sends, the assignment seen included."""
+class AssignedSession:
+    """One of a person's sessions, as the page shows it.
+
+    choice: the value of its check box, "<pk> <version of the assignment that the page shows>".
+    """
 
     state: TeamState
     card: Card
@@ -33,74 +38,75 @@ class Mine:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(assignment.PERMISSION, raise_exception=True)
 def handover(request: HttpRequest) -> HttpResponse:
-    """My sessions; handing over those that were chosen, each one by itself."""
+    """The sessions assigned to me; on POST, hands over those that are chosen."""
     if request.method != "POST":
-        return _show(request, HandoverForm(person=request.user))
-    form, chosen = (
-        HandoverForm(request.POST, person=request.user),
-        request.POST.getlist("session")[:MOST],
-    )
+        return _render(request, HandoverForm(person=request.user))
+    form = HandoverForm(request.POST, person=request.user)
+    chosen = request.POST.getlist("session")[:MAX_SESSIONS]
     if not chosen:
-        form.add_error(None, "Nothing was handed over: choose at least one session.")
+        form.add_error(None, "Nothing was handed over. Choose at least one session.")
     if not form.is_valid():
-        return _show(request, form, 400, chosen)
-    done, refused = _hand_over(chosen, form.cleaned_data, by=Actor.of(request))
-    if done:
-        to = form.cleaned_data["to"].display_name
-        messages.success(request, f"Handed over to {to}: {done} session{'' if done == 1 else 's'}.")
-    if refused:
-        form.add_error(
-            None, f"Not handed over, since somebody changed whose they are: {', '.join(refused)}."
-        )
-        return _show(request, form, 409)
+        return _render(request, form, status=400, chosen=chosen)
+    count, conflicts = _hand_over_each(chosen, form.cleaned_data, by=Actor.of(request))
+    if count:
+        name, plural = form.cleaned_data["to"].display_name, "" if count == 1 else "s"
+        messages.success(request, f"Handed over to {name}: {count} session{plural}.")
+    if conflicts:
+        names = ", ".join(conflicts)
+        form.add_error(None, f"Not handed over, because the assignment has changed: {names}.")
+        return _render(request, form, status=409)
     return redirect("oversight:handover")
 
 
-def _hand_over(chosen: list[str], given: dict, *, by: Actor) -> tuple[int, list[str]]:
-    """Each in a transaction of its own. How many were handed over, and the ids of those that are not as seen."""
-    seen = {
-        pk: stamp for pk, _, stamp in (choice.partition(" ") for choice in chosen) if pk.isdecimal()
-    }
-    sessions = RemoteSession.objects.filter(
-        pk__in=[int(pk) for pk in seen if len(pk) < 19]
-    ).order_by("pk")
-    done, refused = 0, []
-    for session in sessions:
+def _hand_over_each(
+    chosen: list[str], cleaned: dict[str, Any], *, by: Actor
+) -> tuple[int, list[str]]:
+    """Hand over each in a transaction of its own: how many were, and the ids that conflicted."""
+    versions = {}
+    for choice in chosen:
+        pk, _, version = choice.partition(" ")
+        # Eighteen digits fit into the database's integers; nothing that we wrote has more.
+        if pk.isdecimal() and len(pk) <= 18:
+            versions[int(pk)] = version
+    count, conflicts = 0, []
+    for session in RemoteSession.objects.filter(pk__in=versions).order_by("pk"):
         try:
             assignment.hand_over(
                 session=session,
-                to=given["to"],
-                summary=given["summary"],
-                seen=seen[str(session.pk)],
-                form=given["form"],
+                to=cleaned["to"],
+                summary=cleaned["summary"],
+                expected_version=versions[session.pk],
+                form_id=cleaned["form"],
                 by=by,
             )
-            done += 1
-        except assignment.AssignedMeanwhile:
-            refused.append(session.session_id)
-    return done, refused
+            count += 1
+        except assignment.AssignmentConflict:
+            conflicts.append(session.session_id)
+    return count, conflicts
 
 
-def _show(
-    request: HttpRequest, form: HandoverForm, status: int = 200, chosen: list[str] = ()
+def _render(
+    request: HttpRequest, form: HandoverForm, *, status: int = 200, chosen: Collection[str] = ()
 ) -> HttpResponse:
-    states = list(assignment.assigned_to(request.user)[: MOST + 1])
-    mine = [_mine(state, chosen) for state in states[:MOST]]
+    states = TeamState.objects.assigned_to(request.user).select_related("session", "handover")
+    first = list(states[: MAX_SESSIONS + 1])
+    sessions = [_assigned_session(state, chosen) for state in first[:MAX_SESSIONS]]
+    choices = repr([session.choice for session in sessions])
     context = {
-        "mine": mine,
-        "is_cut": len(states) > MOST,
-        "most": MOST,
+        "assigned_sessions": sessions,
+        "is_cut": len(first) > MAX_SESSIONS,
+        "max_sessions": MAX_SESSIONS,
         "form": form,
-        "number": form["form"].value() or uuid.uuid4(),
-        "people": form.fields["to"].queryset,
-        # What was typed is kept for this list: once some of it is handed over, the next summary starts afresh.
-        "version": hashlib.sha256(repr([each.choice for each in mine]).encode()).hexdigest()[:8],
+        "form_id": form["form"].value() or uuid.uuid4(),
+        # What was typed is kept for this list alone: once some of it is handed over, the next
+        # summary starts empty.
+        "version": hashlib.sha256(choices.encode()).hexdigest()[:8],
     }
     return render(request, "oversight/handover.html", context, status=status)
 
 
-def _mine(state: TeamState, chosen: list[str]) -> Mine:
-    choice = f"{state.pk} {assignment.stamp(state)}"
-    return Mine(
+def _assigned_session(state: TeamState, chosen: Collection[str]) -> AssignedSession:
+    choice = f"{state.pk} {assignment.assignment_version(state)}"
+    return AssignedSession(
         state=state, card=card_for(state.session), choice=choice, is_chosen=choice in chosen
     )

@@ -1,4 +1,7 @@
-"""What a session's page shows of the team: who looks, whose it is, what was written, and the forms to take part."""
+"""What a session's page shows of the team, for the person who looks at it.
+
+That is who else views the session, whose it is, what was written, and the forms to take part.
+"""
 
 import hashlib
 import uuid
@@ -6,36 +9,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.contrib.auth.models import AbstractUser
+
 from pingadmin.oversight.models import TeamEntry, TeamState
 from pingadmin.oversight.team import assignment, presence
 from pingadmin.oversight.team.forms import AssignForm, NoteForm
 from pingadmin.remote_sessions.display.card import card_for
 from pingadmin.remote_sessions.models import RemoteSession
 
-ENTRIES = 60
-NOTES = 8
+MAX_ENTRIES = 60
+MAX_NOTES = 8
 
 
 @dataclass(frozen=True)
-class Team:
-    """The team at one session, for one person. entries: newest first. others: the names of who else looks.
+class SessionTeam:
+    """The team at one session, as one person sees it.
 
-    note_form and assign_form hold what was typed where it was refused, else None; problem is why, in a sentence.
+    entries: newest first. other_viewers: the names of who else has the page open. note_form and
+    assign_form: what was typed into a form that was refused, else None; problem: why, a sentence.
     """
 
     session: RemoteSession
-    person: object
+    person: AbstractUser
     may_take_part: bool
     state: TeamState | None
     entries: list[TeamEntry]
-    others: list[str]
+    other_viewers: list[str]
     note_form: NoteForm | None
     assign_form: AssignForm | None
     problem: str
 
     @property
-    def assigned_to(self):
-        return self.state and self.state.assigned_to
+    def assigned_to(self) -> AbstractUser | None:
+        return self.state.assigned_to if self.state else None
 
     @property
     def is_mine(self) -> bool:
@@ -43,66 +49,68 @@ class Team:
 
     @property
     def handover(self) -> TeamEntry | None:
-        """The handover that nobody has taken up yet."""
-        return self.state and self.state.handover
+        """The handover that its new owner has not taken up yet."""
+        return self.state.handover if self.state else None
 
     @property
-    def is_somebody_elses(self) -> bool:
-        """Whether to think twice before acting: another looks, or it is another's."""
-        return bool(self.others) or bool(self.assigned_to and not self.is_mine)
+    def needs_care(self) -> bool:
+        """Whether to think twice before acting: somebody else views it, or it is theirs."""
+        return bool(self.other_viewers) or bool(self.assigned_to and not self.is_mine)
 
     @property
-    def written(self) -> list[TeamEntry]:
-        """The newest notes and handovers."""
-        return [entry for entry in self.entries if entry.text][:NOTES]
+    def notes(self) -> list[TeamEntry]:
+        """The newest entries with a text: notes, and the summaries of handovers."""
+        return [entry for entry in self.entries if entry.text][:MAX_NOTES]
 
     @cached_property
-    def people(self) -> list:
-        """Whom it can be given to."""
-        return list(assignment.people())
+    def people(self) -> list[AbstractUser]:
+        """Whom it can be assigned to."""
+        return list(assignment.assignable_people())
 
     @property
-    def seen(self) -> str:
-        return assignment.stamp(self.state)
+    def assignment_version(self) -> str:
+        return assignment.assignment_version(self.state)
 
     @cached_property
-    def form(self) -> str:
-        """The number of a form drawn here and now."""
+    def form_id(self) -> str:
+        """The id of a form that is rendered here and now."""
         return str(uuid.uuid4())
 
     @property
     def note_version(self) -> int:
-        """Changes with each note of this person: their next one starts afresh, others' notes wipe nothing."""
-        return self._newest_own("note")
+        """Changes with each note of this person: a colleague's note must not clear their field."""
+        return self._newest_own(TeamEntry.Kind.NOTE)
 
     @property
     def handover_version(self) -> int:
-        return self._newest_own("handover")
+        return self._newest_own(TeamEntry.Kind.HANDOVER)
 
     @property
     def version(self) -> str:
-        """Changes with everything that the page looks after by itself."""
-        state, card = self.state, card_for(self.session)
-        shown = [
-            self.others,
-            state and state.watched_since,
-            self.seen,
+        """Changes with everything that the page's poll refreshes."""
+        card = card_for(self.session)
+        content = (
+            self.other_viewers,
+            self.state and self.state.watched_since,
+            self.assignment_version,
             self.assigned_to and self.assigned_to.pk,
-        ]
-        shown += [self.session.changed_at, card.doubted, card.paused.value]
-        newest = self.entries[0].pk if self.entries else 0
-        return hashlib.sha256(repr([*shown, newest]).encode()).hexdigest()[:12]
-
-    def _newest_own(self, kind: str) -> int:
-        by_id = str(self.person.pk)
-        return next(
-            (entry.pk for entry in self.entries if entry.kind == kind and entry.by_id == by_id), 0
+            self.session.changed_at,
+            card.doubted,
+            card.paused.value,
+            self.entries[0].pk if self.entries else 0,
         )
+        return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
+
+    def _newest_own(self, kind: TeamEntry.Kind) -> int:
+        """The pk of this person's newest entry of a kind, 0 where there is none."""
+        by_id = str(self.person.pk)
+        own = (entry.pk for entry in self.entries if entry.kind == kind and entry.by_id == by_id)
+        return next(own, 0)
 
 
 @dataclass(frozen=True)
 class EntryMoment:
-    """An entry among the moments of a timeline."""
+    """A team entry among the moments of a session's timeline."""
 
     entry: TeamEntry
 
@@ -115,32 +123,37 @@ class EntryMoment:
         return "accent" if self.entry.text else "idle"
 
 
-def team_at(
-    session: RemoteSession, person, *, note_form=None, assign_form=None, problem: str = ""
-) -> Team:
-    """Three queries, and one more for those who may take part, whatever was written."""
-    is_known = session.pk is not None
-    return Team(
+def load_team(
+    session: RemoteSession,
+    person: AbstractUser,
+    *,
+    note_form: NoteForm | None = None,
+    assign_form: AssignForm | None = None,
+    problem: str = "",
+) -> SessionTeam:
+    """The team at a session. Three queries, and one more for those who may take part."""
+    # A session that was never recorded has no row that anything could be attached to.
+    is_recorded = session.pk is not None
+    return SessionTeam(
         session=session,
         person=person,
-        may_take_part=is_known and person.has_perm(assignment.PERMISSION),
-        state=_state(session) if is_known else None,
-        entries=list(session.team_entries.order_by("-id")[:ENTRIES]) if is_known else [],
-        others=presence.others_at(session, person) if is_known else [],
+        may_take_part=is_recorded and person.has_perm(assignment.PERMISSION),
+        state=_load_state(session) if is_recorded else None,
+        entries=list(session.team_entries.newest_first()[:MAX_ENTRIES]) if is_recorded else [],
+        other_viewers=presence.other_viewers(session, person) if is_recorded else [],
         note_form=note_form,
         assign_form=assign_form,
         problem=problem,
     )
 
 
-def with_entries(moments: list, team: Team) -> list:
-    """A timeline's moments with the team's among them, newest first."""
+def merge_entries(moments: list, team: SessionTeam) -> list:
+    """A timeline's moments with the team's entries among them, newest first."""
     return sorted(
         [*moments, *map(EntryMoment, team.entries)], key=lambda moment: moment.at, reverse=True
     )
 
 
-def _state(session: RemoteSession) -> TeamState | None:
-    return (
-        TeamState.objects.select_related("assigned_to", "handover").filter(session=session).first()
-    )
+def _load_state(session: RemoteSession) -> TeamState | None:
+    states = TeamState.objects.select_related("assigned_to", "handover")
+    return states.filter(session=session).first()

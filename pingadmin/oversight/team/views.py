@@ -12,7 +12,7 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team import assignment, notes, presence, watching
 from pingadmin.oversight.team.forms import AssignForm, NoteForm
-from pingadmin.oversight.team.panel import team_at
+from pingadmin.oversight.team.panel import load_team
 from pingadmin.remote_sessions.display.card import card_for
 from pingadmin.remote_sessions.display.page import page_context
 from pingadmin.remote_sessions.models import RemoteSession
@@ -32,8 +32,8 @@ def team_now(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     The resume panel comes along where it is not as it was `drawn`.
     """
     session = _session(alias, session_id)
-    presence.renew(session=session, person=request.user)
-    team = team_at(session, request.user)
+    presence.renew_presence(session=session, person=request.user)
+    team = load_team(session, request.user)
     if request.GET.get("have") == team.version:
         return HttpResponse(status=204)
     panel = panel_for(session, request.user)
@@ -52,7 +52,7 @@ def team_now(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
 def all_notes(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     """Everything that the team said and did about a session, newest first, a page of it from `before` on."""
     session = _session(alias, session_id)
-    entries = session.team_entries.order_by("-id")
+    entries = session.team_entries.newest_first()
     before = request.GET.get("before", "")
     if before.isdecimal():
         entries = entries.filter(pk__lt=min(int(before), 2**62))
@@ -90,13 +90,13 @@ def assign(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
             session,
             400,
             assign_form=form,
-            problem="Nothing was changed: mend what is marked below.",
+            problem="Nothing was changed. Fix the marked field.",
         )
     given = form.cleaned_data
     common = {
         "session": session,
-        "seen": given["seen"],
-        "form": given["form"],
+        "expected_version": given["seen"],
+        "form_id": given["form"],
         "by": Actor.of(request),
     }
     try:
@@ -105,8 +105,10 @@ def assign(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
         else:
             to = {"take": request.user, "release": None, "assign": given["to"]}[given["act"]]
             assignment.assign(to=to, **common)
-    except assignment.AssignedMeanwhile as meanwhile:
-        return _show(request, session, 409, assign_form=form, problem=told(meanwhile.entry))
+    except assignment.AssignmentConflict as conflict:
+        return _show(
+            request, session, 409, assign_form=form, problem=explain_conflict(conflict.entry)
+        )
     return _done(request, session)
 
 
@@ -121,16 +123,16 @@ def write_note(request: HttpRequest, alias: str, session_id: str) -> HttpRespons
     notes.write_note(
         session=session,
         text=form.cleaned_data["text"],
-        form=form.cleaned_data["form"],
+        form_id=form.cleaned_data["form"],
         by=Actor.of(request),
     )
     return _done(request, session)
 
 
-def told(entry: TeamEntry) -> str:
+def explain_conflict(entry: TeamEntry) -> str:
     """Why an assignment was refused: who was faster, and how long ago."""
     ago = age((timezone.now() - entry.at).total_seconds())
-    return f"Nothing was changed: {visible(entry)} {ago}. Press again if you still want to."
+    return f"Nothing was changed: {visible(entry)} {ago}. Try again if you still want to."
 
 
 def _session(alias: str, session_id: str) -> RemoteSession:
@@ -147,5 +149,5 @@ def _done(request: HttpRequest, session: RemoteSession) -> HttpResponse:
 
 def _show(request: HttpRequest, session: RemoteSession, status: int, **team) -> HttpResponse:
     template = "oversight/_acted.html" if request.htmx else "remote_sessions/session.html"
-    context = page_context(session) | {"team": team_at(session, request.user, **team)}
+    context = page_context(session) | {"team": load_team(session, request.user, **team)}
     return render(request, template, context, status=status)
