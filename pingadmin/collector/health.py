@@ -15,7 +15,7 @@ from django.utils import timezone
 from pingadmin.collector.lease import LASTS as LATE_AFTER
 from pingadmin.collector.models import Beat, Feed
 from pingadmin.notifications import delivery_status
-from pingadmin.remote_sessions.history.coverage import Gap, gaps
+from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.upstream.errors import FAILURES
 
 SILENT_AFTER = timedelta(seconds=120)
@@ -41,7 +41,7 @@ class Account:
     label: str
     word: str
     feed: Feed | None
-    gaps: list[Gap]
+    gaps: list[CoverageGap]
     circuit_is_open: bool
 
     @property
@@ -190,7 +190,7 @@ def _account(alias, feed, beat, window_from, now) -> Account:
         label=settings.UPSTREAMS[alias]["LABEL"] if is_set else alias,
         word=_account_word(feed, beat, now) if is_set else "unset",
         feed=feed,
-        gaps=[_lasting(gap, now) for gap in gaps(alias, window_from, now)],
+        gaps=[_lasting(gap, now) for gap in find_gaps(alias, window_from, now)],
         circuit_is_open=bool(feed and feed.circuit_open_until and feed.circuit_open_until > now),
     )
 
@@ -212,8 +212,8 @@ def _account_word(feed, beat, now) -> str:
     return "heard" if feed.up_since else "interrupted"
 
 
-def _lasting(gap: Gap, now) -> Gap:
-    return Gap(
+def _lasting(gap: CoverageGap, now) -> CoverageGap:
+    return CoverageGap(
         gap.from_at, None if gap.until_at is None or gap.until_at >= now else gap.until_at, gap.why
     )
 

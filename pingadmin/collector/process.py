@@ -175,8 +175,8 @@ class Collector:
 
 def _end_watching(alias: str, why: str) -> None:
     """It lasted until we last said that it did."""
-    if end := coverage.newest_end(alias):
-        coverage.stopped(alias, end, why)
+    if end := coverage.find_last_watched_at(alias):
+        coverage.end_watching(alias, end, why)
 
 
 def _join(loops: list[Loop], seconds: float) -> None:

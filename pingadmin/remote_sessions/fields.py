@@ -1,119 +1,152 @@
-"""Model fields that keep a snapshot's row small. In Python the values are what they always were.
+"""Model fields that keep a snapshot's row small. Values in Python are the ordinary ones.
 
-History is the largest table by far, so a row's bytes are what a disk and a seek cost (docs/decisions/12).
+History is the largest table by far, so the bytes of a row decide what a disk and an index seek
+cost (docs/decisions/12).
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Combinable
 from django.utils.timezone import is_naive
+
+if TYPE_CHECKING:
+    # The stubs say that an integer field holds numbers. In Python these fields hold times.
+    _TimeAsBigInteger = models.Field
+else:
+    _TimeAsBigInteger = models.BigIntegerField
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-# Stands before a word that could be taken for a code.
-LITERAL = "="
+# Precedes a stored word that could be mistaken for a code.
+ESCAPE = "="
 
 
-class MillisecondField(models.BigIntegerField):
-    """An aware datetime as whole milliseconds since 1970, UTC, rounded down: 6 bytes on SQLite where text takes 26."""
+class MillisecondField(_TimeAsBigInteger):
+    """Stores an aware datetime as whole milliseconds since 1970 in UTC, rounded down.
 
-    def from_db_value(self, value, expression, connection):
+    It takes 6 bytes on SQLite, where a time stored as text takes 26.
+    """
+
+    _pyi_private_set_type: datetime | Combinable
+    _pyi_private_get_type: datetime
+
+    def from_db_value(
+        self, value: int | None, expression: object, connection: BaseDatabaseWrapper
+    ) -> datetime | None:
         return None if value is None else EPOCH + value * MILLISECOND
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value) if isinstance(value, str | int) else value
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> Any:
         if isinstance(value, datetime):
             return milliseconds(value)
         return super().get_prep_value(value)
 
-    def get_internal_type(self):
+    def get_internal_type(self) -> str:
         return "BigIntegerField"
 
 
-class SpanField(models.BigIntegerField):
-    """A timedelta as whole milliseconds, rounded down; none at all, which is most of them, is stored as NULL and costs
-    no byte."""
+class MillisecondDurationField(_TimeAsBigInteger):
+    """Stores a timedelta as whole milliseconds, rounded down.
 
-    def __init__(self, *args, **kwargs):
+    Most durations are zero. Zero is stored as NULL, which takes no bytes.
+    """
+
+    _pyi_private_set_type: timedelta | Combinable
+    _pyi_private_get_type: timedelta
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **(kwargs | {"null": True, "default": timedelta}))
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(
+        self, value: int | None, expression: object, connection: BaseDatabaseWrapper
+    ) -> timedelta:
         return (value or 0) * MILLISECOND
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value) if isinstance(value, str | int) else value
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> Any:
         if isinstance(value, timedelta):
             return value // MILLISECOND or None
         return super().get_prep_value(value)
 
-    def get_internal_type(self):
+    def get_internal_type(self) -> str:
         return "BigIntegerField"
 
 
-class WordField(models.CharField):
-    """A word; those of `codes` (word -> one letter) are stored as their letter, any other as it is.
+class CodedCharField(models.CharField):
+    """Stores the words in `codes` (word -> one letter) as their letter, any other word as it is.
 
-    Compares whole words alone: a look-up inside a word would search the letters.
+    Compares whole words only: a lookup such as `contains` would search the letters.
     """
 
-    def __init__(self, *args, codes: dict[str, str], **kwargs):
+    def __init__(self, *args: Any, codes: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.codes = codes
         self._words = {code: word for word, code in codes.items()}
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
-        return name, path, args, kwargs | {"codes": self.codes}
+        return name, path, list(args), kwargs | {"codes": self.codes}
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(
+        self, value: str | None, expression: object, connection: BaseDatabaseWrapper
+    ) -> str | None:
         if value is None or len(value) == 0:
             return value
-        return self._words.get(value, value) if len(value) == 1 else value.removeprefix(LITERAL)
+        return self._words.get(value, value) if len(value) == 1 else value.removeprefix(ESCAPE)
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         if value in self.codes:
             return self.codes[value]
-        # One letter may be a code, and the mark itself is taken off again by who reads.
-        return (
-            f"{LITERAL}{value}"
-            if value and (len(value) == 1 or value.startswith(LITERAL))
-            else value
-        )
+        # A single letter would be read as a code, and a leading escape would be stripped on read.
+        if value and (len(value) == 1 or value.startswith(ESCAPE)):
+            return f"{ESCAPE}{value}"
+        return value
 
 
-class BaseField(models.BigIntegerField):
-    """A count that is nearly always 0, which is stored as NULL and so costs nothing on PostgreSQL."""
+class ZeroAsNullField(models.BigIntegerField):
+    """A count that is nearly always 0, which is stored as NULL and takes no bytes."""
 
-    def __init__(self, *args, **kwargs):
+    _pyi_private_set_type: int | Combinable
+    _pyi_private_get_type: int
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **(kwargs | {"null": True, "default": 0}))
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(
+        self, value: int | None, expression: object, connection: BaseDatabaseWrapper
+    ) -> int:
         return value or 0
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(value) or None
 
-    def get_internal_type(self):
+    def get_internal_type(self) -> str:
         return "BigIntegerField"
 
 
 class NarrowForeignKey(models.ForeignKey):
-    """A foreign key of four bytes on PostgreSQL (2,147,483,647 rows to point at), without an index of its own."""
+    """A foreign key of four bytes on PostgreSQL, without an index of its own.
 
-    def __init__(self, *args, **kwargs):
+    It can point to rows with ids up to 2,147,483,647.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **(kwargs | {"db_index": False}))
 
-    def db_type(self, connection):
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return "integer" if connection.vendor == "postgresql" else super().db_type(connection)
 
 
 def milliseconds(when: datetime) -> int:
-    """Whole milliseconds since 1970, rounded down. Raises ValueError for a time without a zone."""
+    """Returns whole milliseconds since 1970, rounded down. Raises ValueError for a naive time."""
     if is_naive(when):
         raise ValueError(f"A time without a zone cannot be stored: {when!r}")
     return (when - EPOCH) // MILLISECOND

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -6,24 +7,32 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pingadmin.remote_sessions.fields import (
-    BaseField,
+    CodedCharField,
+    MillisecondDurationField,
     MillisecondField,
     NarrowForeignKey,
-    SpanField,
-    WordField,
+    ZeroAsNullField,
 )
 from pingadmin.upstream.errors import FAILURES
 
-SOURCES = [
-    ("look-up", "look-up"),
-    ("stream", "event stream"),
-    ("poll", "poll"),
-    ("list", "list"),
-    ("resume", "answer to a resume"),
-    ("pause", "answer to a pause"),
-    ("reconcile", "look after a press"),
-]
-# How snapshots store the words that are known; a letter that was used once never changes its meaning.
+# The upstreams' states of a session that has neither ended nor been paused.
+OPEN_STATES = ("created", "connected", "initializing", "ready", "running")
+
+
+class ObservationSource(models.TextChoices):
+    """How an observation reached us."""
+
+    LOOK_UP = "look-up", "look-up"
+    STREAM = "stream", "event stream"
+    POLL = "poll", "poll"
+    LIST = "list", "list"
+    RESUME = "resume", "answer to a resume"
+    PAUSE = "pause", "answer to a pause"
+    RECONCILE = "reconcile", "check after a resume or pause"
+
+
+# The letters that snapshots store for known words. Rows keep them for ever, so a letter never
+# changes its meaning.
 SOURCE_CODES = {
     "look-up": "l",
     "stream": "s",
@@ -67,17 +76,38 @@ FAILURE_CODES = {
 }
 
 
-class RemoteSession(models.Model):
-    """What we know now about one upstream session: the newest answer, and how asking fails since.
+class RemoteSessionQuerySet(models.QuerySet["RemoteSession"]):
+    def in_account(self, alias: str) -> Self:
+        return self.filter(alias=alias)
 
-    `paused_reported` is the newest statement about "paused" by the upstream, with its time and source; it is
-    never deduced (see paused.py for what may be concluded from it). `paused_doubted_at` is when a call was made
-    that may have changed it and whose outcome is not known, or when the stream told of something that may come of
-    such a change; `paused_doubted_by` is then the stream's word for it.
-    `uploaded_before` and `downloaded_before` are the bytes counted before the counters last fell back, so that
-    before + counter never falls. `stream_sequence` is the number of the newest event that the stream gave of it, where
-    the stream numbers its events. `changed_at` moves whenever anything changes that people see of the session: the
-    live board asks by it.
+    def find(self, alias: str, session_id: str) -> "RemoteSession | None":
+        """Returns the session with this id in this account, None where we have never met it."""
+        return self.filter(alias=alias, session_id=session_id).first()
+
+    def seen(self) -> Self:
+        """Those that an upstream has described to us at least once."""
+        return self.filter(last_seen_at__isnull=False)
+
+    def open(self) -> Self:
+        """Those that had neither ended nor been paused when they were last seen."""
+        return self.filter(state__in=OPEN_STATES)
+
+    def failing(self) -> Self:
+        """Those whose newest look-up failed."""
+        return self.filter(failed_at__isnull=False)
+
+
+class RemoteSession(models.Model):
+    """What we know now of one upstream session: its newest observation, and how asking fails since.
+
+    `paused_reported` is the upstream's newest report about "paused", with its time and source. It
+    is never deduced; display/paused.py decides what may be concluded from it. `paused_doubted_at`
+    is when something happened that may have made it wrong: a call whose outcome is unknown, or an
+    event of the kind `paused_doubted_by`.
+    `uploaded_before_reset` and `downloaded_before_reset` are the bytes counted before the counters
+    last went back to zero, so before + counter never falls. `stream_sequence` is the sequence of
+    the newest event, None where the stream does not number its events. `changed_at` moves with
+    every change that people can see; the live board polls by it.
     """
 
     alias = models.CharField(max_length=32)
@@ -89,21 +119,25 @@ class RemoteSession(models.Model):
     duration_seconds = models.BigIntegerField(null=True)
     uploaded_bytes = models.BigIntegerField(null=True)
     downloaded_bytes = models.BigIntegerField(null=True)
-    uploaded_before = models.BigIntegerField(default=0, db_default=0)
-    downloaded_before = models.BigIntegerField(default=0, db_default=0)
+    uploaded_before_reset = models.BigIntegerField(
+        default=0, db_default=0, db_column="uploaded_before"
+    )
+    downloaded_before_reset = models.BigIntegerField(
+        default=0, db_default=0, db_column="downloaded_before"
+    )
     created_upstream_at = models.DateTimeField(null=True)
     stream_sequence = models.BigIntegerField(null=True, db_column="stream_place")
     changed_at = models.DateTimeField(default=timezone.now, db_default=Now())
     skew_seconds = models.FloatField(null=True)
 
-    source = models.CharField(max_length=16, blank=True, choices=SOURCES)
+    source = models.CharField(max_length=16, blank=True, choices=ObservationSource)
     last_seen_at = models.DateTimeField(null=True, db_column="seen_at")
     first_seen_at = models.DateTimeField(null=True)
 
     paused_reported = models.BooleanField(null=True, db_column="paused_said")
     paused_reported_at = models.DateTimeField(null=True, db_column="paused_said_at")
     paused_reported_source = models.CharField(
-        max_length=16, blank=True, choices=SOURCES, db_column="paused_said_source"
+        max_length=16, blank=True, choices=ObservationSource, db_column="paused_said_source"
     )
     paused_doubted_at = models.DateTimeField(null=True)
     paused_doubted_by = models.CharField(max_length=16, blank=True, default="", db_default="")
@@ -114,6 +148,8 @@ class RemoteSession(models.Model):
     failing_since = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
 
+    objects = RemoteSessionQuerySet.as_manager()
+
     class Meta:
         default_permissions = ()
         permissions = [("look_up", "May look up sessions")]
@@ -121,23 +157,23 @@ class RemoteSession(models.Model):
             models.UniqueConstraint(fields=["alias", "session_id"], name="one_row_for_a_session"),
         ]
         indexes = [
-            # The front door: the sessions that were seen last.
+            # The board: the sessions seen most recently.
             models.Index(
                 fields=["-last_seen_at", "id"],
                 condition=Q(last_seen_at__isnull=False),
                 name="session_seen_last",
             ),
-            # The notice on every page: accounts that refuse our key.
+            # The notice on every page: accounts that refuse our API key.
             models.Index(
                 fields=["alias"], condition=Q(failure="refused_key"), name="session_key_refused"
             ),
-            # The box: an id pasted without its account.
+            # The search box: an id without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
-            # The collector: which open sessions were not heard of for a while.
+            # The collector: open sessions that nothing was received about for a while.
             models.Index(fields=["alias", "state", "last_seen_at"], name="session_in_state"),
-            # The live board: what changed since it last asked.
+            # The live board: what changed since its last poll.
             models.Index(fields=["changed_at"], name="session_changed"),
-            # The board: what was said to be paused lately, and look-ups that fail.
+            # The board: sessions recently reported as paused, and failing look-ups.
             models.Index(
                 fields=["paused_reported_at"],
                 condition=Q(paused_reported=True),
@@ -148,12 +184,15 @@ class RemoteSession(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.alias}/{self.session_id}"
 
 
 class LookUpCount(models.Model):
-    """How often a person looked sessions up in the newest window of `seconds`; one row for a person and limit."""
+    """How many sessions a person looked up in the newest window of `seconds`.
+
+    One row for each person and limit. `window` is the window's number since 1970.
+    """
 
     person_id = models.CharField(max_length=64)
     seconds = models.PositiveIntegerField()
@@ -166,52 +205,72 @@ class LookUpCount(models.Model):
             models.UniqueConstraint(fields=["person_id", "seconds"], name="one_count_for_a_limit")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person_id}: {self.count} in {self.seconds} s"
 
 
-class StatusSnapshot(models.Model):
-    """One stretch of time in which every answer about a session was the same (run-length history).
+class StatusSnapshotQuerySet(models.QuerySet["StatusSnapshot"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-first_at", "-id")
 
-    `failure` is the word for a stretch of failed look-ups; the facts are then empty. A growing duration alone
-    is not a change. Durations are in seconds, counts in bytes. before + counter never falls: the `_before` are the
-    bytes counted until the counters last fell back. Oldest first is (first_at, id); first_at and lasted hold
-    whole milliseconds, and last_at is reckoned from them. The order of the columns is the one that wastes no bytes on
-    PostgreSQL.
+    def oldest_first(self) -> Self:
+        return self.order_by("first_at", "id")
+
+    def begun_by(self, at: datetime) -> Self:
+        """Those whose first observation was at this moment or earlier."""
+        return self.filter(first_at__lte=at)
+
+    def with_state_or_failure(self) -> Self:
+        """All but bare reports about "paused", which say nothing else of the session."""
+        return self.filter(~Q(state="") | ~Q(failure=""))
+
+
+class StatusSnapshot(models.Model):
+    """A run of equal observations of one session: the first, how long it lasted, and how many.
+
+    A growing duration alone does not end the run. `failure` is set for a run of failed look-ups;
+    the facts are then empty. Sizes are in bytes, `duration_seconds` is the session's own duration.
+    `first_at` and `length` are whole milliseconds. `uploaded_before_reset` and
+    `downloaded_before_reset` are the bytes counted before the counters last went back to zero, so
+    before + counter never falls.
     """
 
+    # The order of the columns wastes no bytes on alignment on PostgreSQL.
     first_at = MillisecondField()
     uploaded_bytes = models.BigIntegerField(null=True)
     downloaded_bytes = models.BigIntegerField(null=True)
     duration_seconds = models.BigIntegerField(null=True)
-    lasted = SpanField()
+    length = MillisecondDurationField(db_column="lasted")
     session = NarrowForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="snapshots")
-    times = models.PositiveIntegerField(default=1, db_default=1)
+    observation_count = models.PositiveIntegerField(default=1, db_default=1, db_column="times")
     paused = models.BooleanField(null=True)
-    source = WordField(max_length=16, choices=SOURCES, codes=SOURCE_CODES)
-    state = WordField(max_length=65, blank=True, codes=STATE_CODES)
-    failure = WordField(max_length=17, blank=True, codes=FAILURE_CODES)
-    uploaded_before = BaseField()
-    downloaded_before = BaseField()
+    source = CodedCharField(max_length=16, choices=ObservationSource, codes=SOURCE_CODES)
+    state = CodedCharField(max_length=65, blank=True, codes=STATE_CODES)
+    failure = CodedCharField(max_length=17, blank=True, codes=FAILURE_CODES)
+    uploaded_before_reset = ZeroAsNullField(db_column="uploaded_before")
+    downloaded_before_reset = ZeroAsNullField(db_column="downloaded_before")
+
+    objects = StatusSnapshotQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
         indexes = [
-            # A session's history in order of time: its timeline, its chart's seeks, the newest that an answer meets.
+            # A session's history in order of time: its timeline, the seeks of its chart, and the
+            # newest snapshot, with which each observation is compared.
             models.Index(fields=["session", "first_at"], name="snapshot_in_time"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.session_id}: {self.failure or self.state} since {self.first_at:%H:%M:%S}"
 
     @property
     def last_at(self) -> datetime:
-        """When the answer was the same for the last time."""
-        return self.first_at + self.lasted
+        """When the last of the equal observations was made."""
+        return self.first_at + self.length
 
     @last_at.setter
-    def last_at(self, at: datetime):
-        self.lasted = at - self.first_at
+    def last_at(self, at: datetime) -> None:
+        self.length = at - self.first_at
 
     @property
     def failure_sentence(self) -> str:
@@ -219,24 +278,39 @@ class StatusSnapshot(models.Model):
         return FAILURES.get(self.failure, self.failure)
 
 
-class WatchSpan(models.Model):
-    """One stretch of time in which an account was watched without a break: every change in it was to be heard of.
+class WatchSpanQuerySet(models.QuerySet["WatchSpan"]):
+    def in_account(self, alias: str) -> Self:
+        return self.filter(alias=alias)
 
-    `until_at` moves on while the watching lasts. `why_ended` is half a sentence, empty while it lasts and where
-    whatever watched was killed. What lies between two spans was not watched (see coverage.py).
+    def oldest_first(self) -> Self:
+        return self.order_by("from_at", "until_at")
+
+    def continuing_after(self, at: datetime) -> Self:
+        """Those that nothing has ended yet and that were extended at this moment or later."""
+        return self.filter(end_reason="", until_at__gte=at)
+
+
+class WatchSpan(models.Model):
+    """A span of time in which an account was watched without a break.
+
+    `until_at` moves on while the watching continues. `end_reason` is half a sentence; it is empty
+    while the watching continues, and where the process that watched was killed. The time between
+    two spans was not watched (see history/coverage.py).
     """
 
     alias = models.CharField(max_length=32)
     from_at = models.DateTimeField()
     until_at = models.DateTimeField()
-    why_ended = models.CharField(max_length=200, blank=True)
+    end_reason = models.CharField(max_length=200, blank=True, db_column="why_ended")
+
+    objects = WatchSpanQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
         indexes = [
-            # The gaps in a stretch of time.
+            # The gaps in a range of time.
             models.Index(fields=["alias", "until_at"], name="span_of_account"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.alias}: {self.from_at:%H:%M:%S} to {self.until_at:%H:%M:%S}"

@@ -15,11 +15,11 @@ from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observations import (
-    doubt_paused,
     ensure_session,
+    mark_paused_doubtful,
+    mark_session_changed,
     record_failure,
-    record_paused,
-    touch,
+    record_paused_report,
 )
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import Press
@@ -91,7 +91,7 @@ def close_attempt(
         phase = "outcome" if held.is_open else "evidence"
         snapshot = None
         if answer.paused is not None:
-            snapshot = record_paused(
+            snapshot = record_paused_report(
                 session=held.session,
                 paused=answer.paused,
                 at=answer.answered_at,
@@ -103,7 +103,7 @@ def close_attempt(
             )
             record_failure(session=held.session, error=refusal, source=held.action)
         if answer.result == "unknown":
-            doubt_paused(session=held.session, at=answer.answered_at)
+            mark_paused_doubtful(session=held.session, at=answer.answered_at)
         trail.append(
             action=held.action,
             phase=phase,
@@ -123,7 +123,7 @@ def close_attempt(
         )
         if held.is_open or held.failure == "process_lost":
             _close(held, answer)
-        touch(held.session)
+        mark_session_changed(held.session)
     return held
 
 
@@ -172,7 +172,7 @@ def resolve(attempt: Attempt, how: Attempt.Resolution, note: str) -> None:
     attempt.resolution_note = note
     attempt.next_check_at = None
     attempt.save()
-    touch(attempt.session)
+    mark_session_changed(attempt.session)
 
 
 def unresolved(session: RemoteSession) -> list[Attempt]:
@@ -205,7 +205,7 @@ def _refuse_if_held(session: RemoteSession) -> None:
 
 def _open(action, session, reason, ticket, press, by, now, batch) -> Attempt:
     # Before the audit log is locked, for whoever closes an attempt locks the session before it too.
-    touch(session)
+    mark_session_changed(session)
     attempt_id = uuid.uuid4()
     before = session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
     intent = trail.append(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pingadmin import upstream
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
-from pingadmin.remote_sessions.lookup.look_up import Finding, look_up
+from pingadmin.remote_sessions.lookup.look_up import LookUpResult, look_up
 from pingadmin.resumes import unrecorded
 from pingadmin.resumes.attempts import close_one_lost, next_check_at, resolve
 from pingadmin.resumes.models import Attempt
@@ -66,7 +66,7 @@ def _take(attempt: Attempt) -> bool:
     )
 
 
-def _keep_evidence(attempt: Attempt, finding: Finding | None) -> None:
+def _keep_evidence(attempt: Attempt, finding: LookUpResult | None) -> None:
     with transaction.atomic():
         held = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
         session = held.session
@@ -106,7 +106,7 @@ def _answers_the_question(paused: bool | None, attempt: Attempt) -> bool:
     return paused is not None and (paused is attempt.kind.pauses or attempt.next_check_at is None)
 
 
-def _what_was_seen(session, finding: Finding | None, paused: bool | None) -> dict:
+def _what_was_seen(session, finding: LookUpResult | None, paused: bool | None) -> dict:
     if finding is None:
         return {"error": "not_configured"}
     if finding.error:

@@ -130,11 +130,11 @@ def history(session_id: int, rows: int):
 
 def not_watched(end: datetime) -> list:
     """Some stretches that nobody watched."""
-    from pingadmin.remote_sessions.history.coverage import Gap
+    from pingadmin.remote_sessions.history.coverage import CoverageGap
 
     span = (end - BEGAN) / 7
     return [
-        Gap(BEGAN + span * each, BEGAN + span * each + timedelta(minutes=20), NOT_WATCHED)
+        CoverageGap(BEGAN + span * each, BEGAN + span * each + timedelta(minutes=20), NOT_WATCHED)
         for each in range(1, 7)
     ]
 

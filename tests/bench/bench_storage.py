@@ -89,7 +89,7 @@ def plain_model():
         failure = models.CharField(max_length=16, blank=True)
         first_at = models.DateTimeField()
         last_at = models.DateTimeField()
-        times = models.PositiveIntegerField(default=1)
+        observation_count = models.PositiveIntegerField(default=1)
 
         class Meta:
             app_label = "remote_sessions"
@@ -126,7 +126,7 @@ def heard(sessions, chance: random.Random):
                     "first_at": at,
                     "last_at": at
                     + (times - 1) * timedelta(seconds=30, milliseconds=chance.randrange(999)),
-                    "times": times,
+                    "observation_count": times,
                 }
             )
         yield answers
@@ -166,7 +166,7 @@ def taken(table: str, using: str) -> int:
 def stable_counters() -> report.Line:
     """The rows that an hour of equal answers about every session adds."""
     from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-    from pingadmin.remote_sessions.recording.observations import record_sighting
+    from pingadmin.remote_sessions.recording.observations import record_observation
     from pingadmin.upstream.records import SessionRecord
 
     added = []
@@ -185,7 +185,7 @@ def stable_counters() -> report.Line:
                 uploaded_bytes=2**40,
                 downloaded_bytes=2**40,
             )
-            record_sighting(alias="ping", record=record, source="stream")
+            record_observation(alias="ping", record=record, source="stream")
             if turn == TURNS:
                 first = rows.count()
         added.append(rows.count() - first)

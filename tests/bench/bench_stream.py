@@ -255,14 +255,14 @@ def followed(corpus: list[bytes], model: dict) -> tuple[float, int]:
     source.close()
     rows = StatusSnapshot.objects.order_by("session_id", "first_at", "id")
     found = defaultdict(list)
-    names = ("session__session_id", "uploaded_bytes", "downloaded_bytes", "uploaded_before")
+    names = ("session__session_id", "uploaded_bytes", "downloaded_bytes", "uploaded_before_reset")
     for session_id, *row in rows.values_list(*names):
         found[session_id].append(tuple(row))
     wrong = sum(found[each] != right for each, right in model.items()) + len(
         set(found) - set(model)
     )
     now = RemoteSession.objects.values_list(
-        "session_id", "uploaded_bytes", "downloaded_bytes", "uploaded_before"
+        "session_id", "uploaded_bytes", "downloaded_bytes", "uploaded_before_reset"
     )
     wrong += sum(tuple(row) != model[session_id][-1] for session_id, *row in now)
     return wanted / took, wrong

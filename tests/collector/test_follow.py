@@ -70,7 +70,7 @@ def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(parts, simu
     ping.feed.save()
     assert Feed.objects.get(alias="ping").dropped == ping.inbox.dropped
     assert WatchSpan.objects.filter(
-        alias="ping", why_ended="more events came than could be written"
+        alias="ping", end_reason="more events came than could be written"
     ).exists()
 
 
@@ -87,7 +87,7 @@ def test_duplicates_and_disorder_change_nothing(following, simulator):
         )
         assert rows == sorted(rows), "history is in the order in which it happened"
         assert len(rows) == len(set(rows)), "each event is one row"
-        assert (session.uploaded_before, session.uploaded_bytes) == (0, rows[-1][0])
+        assert (session.uploaded_before_reset, session.uploaded_bytes) == (0, rows[-1][0])
 
 
 def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator):
@@ -96,8 +96,8 @@ def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator)
     assert following.write_until(lambda: len(following.resyncs) == 2)
     assert following.write_until(lambda: WatchSpan.objects.filter(alias="ping").count() == 2)
     before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
-    assert before.why_ended == "the event stream broke off"
-    found = coverage.gaps("ping", before.from_at, after.until_at)
+    assert before.end_reason == "the event stream broke off"
+    found = coverage.find_gaps("ping", before.from_at, after.until_at)
     assert [(gap.from_at, gap.until_at, gap.why) for gap in found] == [
         (before.until_at, after.from_at, "the event stream broke off")
     ]
@@ -114,9 +114,9 @@ def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
     last = stormy().order_by("last_seen_at").last().last_seen_at
     spoil(simulator, {"fault": "silence", "seconds": 30})
     assert following.write_until(
-        lambda: WatchSpan.objects.filter(why_ended="the event stream fell silent").exists()
+        lambda: WatchSpan.objects.filter(end_reason="the event stream fell silent").exists()
     )
-    ended = WatchSpan.objects.get(why_ended="the event stream fell silent").until_at
+    ended = WatchSpan.objects.get(end_reason="the event stream fell silent").until_at
     assert timedelta(0) <= ended - last < timedelta(seconds=1.5)
 
 
@@ -127,7 +127,7 @@ def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
     storm(simulator, sessions=30, heartbeats=1)
     simulator.advance(5)
     assert following.write_until(
-        lambda: WatchSpan.objects.filter(why_ended="the event stream left events out").exists()
+        lambda: WatchSpan.objects.filter(end_reason="the event stream left events out").exists()
     )
     assert len(following.resyncs) == 2
     before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")

@@ -36,7 +36,7 @@ def feed(alias="ping", **given) -> Feed:
 
 def watched(alias="ping", since=25, until=0.0, why="") -> None:
     WatchSpan.objects.create(
-        alias=alias, from_at=ago(hours=since), until_at=ago(hours=until), why_ended=why
+        alias=alias, from_at=ago(hours=since), until_at=ago(hours=until), end_reason=why
     )
 
 

@@ -73,7 +73,7 @@ def test_a_doubtful_session_is_asked_at_once_and_the_answer_settles_it(parts, si
     ping.writer.step()
     ping.poll()
     session.refresh_from_db()
-    assert (session.source, session.uploaded_before) == ("poll", 10**12)
+    assert (session.source, session.uploaded_before_reset) == ("poll", 10**12)
     assert session.uploaded_bytes < 10**12
 
 
@@ -173,7 +173,7 @@ def test_a_list_finds_sessions_and_says_that_it_watched(parts, simulator):
         cast.AGI_SESSIONS
     )
     assert RemoteSession.objects.get(session_id=cast.AGI_PAUSED).paused_reported is True
-    assert WatchSpan.objects.get(alias="agi").why_ended == ""
+    assert WatchSpan.objects.get(alias="agi").end_reason == ""
 
 
 def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(parts, simulator):
@@ -184,7 +184,7 @@ def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(parts, simu
     lister.step()
     agi.writer.step()
     span = WatchSpan.objects.get(alias="agi")
-    assert span.why_ended == "asked for its list, the system answered that it failed itself"
+    assert span.end_reason == "asked for its list, the system answered that it failed itself"
     agi.feed.save()
     assert Feed.objects.get(alias="agi").error == "server_error"
     simulator.clear_faults()

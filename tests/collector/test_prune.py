@@ -35,7 +35,7 @@ def session_with(history, session_id="ses_1") -> RemoteSession:
     session = RemoteSession.objects.create(alias="ping", session_id=session_id)
     for at, state, downloaded, before, *failure in history:
         StatusSnapshot.objects.create(
-            session=session, source="poll", state=state, downloaded_bytes=downloaded, downloaded_before=before,
+            session=session, source="poll", state=state, downloaded_bytes=downloaded, downloaded_before_reset=before,
             failure=failure[0] if failure else "", first_at=at, last_at=at,
         )  # fmt: skip
     return session
@@ -80,8 +80,10 @@ def test_totals_are_exact_at_what_stays_also_across_a_reset():
     prune_all()
     rows = list(session.snapshots.order_by("first_at"))
     assert len(rows) < 10
-    assert all(row.downloaded_before + row.downloaded_bytes == totals[row.first_at] for row in rows)
-    assert rows[-1].downloaded_before + rows[-1].downloaded_bytes == max(totals.values())
+    assert all(
+        row.downloaded_before_reset + row.downloaded_bytes == totals[row.first_at] for row in rows
+    )
+    assert rows[-1].downloaded_before_reset + rows[-1].downloaded_bytes == max(totals.values())
 
 
 def test_both_sides_of_every_change_stay():

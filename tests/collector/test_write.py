@@ -24,7 +24,7 @@ def test_a_database_that_is_away_costs_only_time(parts, monkeypatch):
         raise OperationalError("server closed the connection")
 
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "record_batch", away)
+        patch.setattr(writer, "record_observations", away)
         for _ in range(3):
             with pytest.raises(OperationalError):
                 ping.writer.step()
@@ -38,14 +38,14 @@ def test_a_database_that_is_away_costs_only_time(parts, monkeypatch):
 
 def test_what_the_database_cannot_hold_does_not_keep_the_others_out(parts, monkeypatch):
     ping = parts()
-    record = writer.record_batch
+    record = writer.record_observations
 
     def picky(alias, sightings, *more):
         if any(each.session_id == "ses_bad" for each in sightings):
             raise DataError("value out of range")
         return record(alias, sightings, *more)
 
-    monkeypatch.setattr(writer, "record_batch", picky)
+    monkeypatch.setattr(writer, "record_observations", picky)
     names = ["ses_1", "ses_2", "ses_bad", "ses_3", "ses_4"]
     ping.inbox.hear([event(number, session=name) for number, name in enumerate(names)])
     ping.writer.step()
@@ -68,7 +68,7 @@ def test_a_break_in_the_watching_is_written_in_its_order(parts):
     ping.inbox.mark(began + timedelta(seconds=20))
     ping.inbox.mark(began + timedelta(seconds=40))
     ping.writer.step()
-    (gap,) = coverage.gaps("ping", began, began + timedelta(seconds=20))
+    (gap,) = coverage.find_gaps("ping", began, began + timedelta(seconds=20))
     assert (gap.until_at - gap.from_at, gap.why) == (
         timedelta(seconds=10),
         "the event stream broke off",

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pingadmin.demo import cast
 from pingadmin.oversight.board.listing import asked_about
 from pingadmin.oversight.models import Presence, TeamState
-from pingadmin.remote_sessions.history.coverage import watched
+from pingadmin.remote_sessions.history.coverage import extend_watching
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.oversight.board_cast import ago, attempt, failing, known, paused, unknown
 
@@ -293,10 +293,10 @@ def test_an_empty_board_says_what_to_do(as_viewer):
 def test_a_board_that_nobody_feeds_says_so(as_viewer):
     known(watched=True)
     assert "Nobody has watched Ping yet" in board(as_viewer) and "Not live" in board(as_viewer)
-    watched("ping", ago(600))
+    extend_watching("ping", ago(600))
     assert "Not watching Ping since <time" in board(as_viewer)
-    watched("ping", ago(1))
-    watched("agi", ago(1))
+    extend_watching("ping", ago(1))
+    extend_watching("agi", ago(1))
     page = board(as_viewer)
     assert "Not watching" not in page and "Live, heard <time" in page
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from pingadmin.oversight.board import cursor, live
 from pingadmin.oversight.models import Presence, TeamState
-from pingadmin.remote_sessions.history.coverage import stopped, watched
+from pingadmin.remote_sessions.history.coverage import end_watching, extend_watching
 from pingadmin.resumes import attempts
 from pingadmin.resumes.actions import RESUME
 from pingadmin.resumes.form_token import Press
@@ -94,7 +94,7 @@ def test_the_quick_answer_to_who_may_is_the_slow_one(viewer, support, support2, 
 
 
 def test_a_304_says_when_anything_was_heard_at_last(as_viewer):
-    watched("ping", ago(4))
+    extend_watching("ping", ago(4))
     assert Open(as_viewer).poll()["X-Heard"] == "4"
 
 
@@ -215,9 +215,9 @@ def test_who_comes_and_who_goes_is_sent(as_viewer, support2):
 
 
 def test_a_collector_that_stops_is_told_at_once(as_viewer):
-    watched("ping", timezone.now())
+    extend_watching("ping", timezone.now())
     board = Open(as_viewer)
-    stopped("ping", timezone.now(), "the collector was stopped")
+    end_watching("ping", timezone.now(), "the collector was stopped")
     answer = board.poll()
     assert (
         '<a href="/collector/">Not live</a>: nothing heard since <time' in answer.text
@@ -228,7 +228,7 @@ def test_a_collector_that_stops_is_told_at_once(as_viewer):
 
 def test_what_is_watched_in_times_to_come_is_not_live(as_viewer):
     """A clock that was set back, and no collector since: nobody watches now."""
-    watched("ping", ago(-60))
+    extend_watching("ping", ago(-60))
     page = as_viewer.get("/sessions/").text
     assert "Not live" in page and "Not watching Ping since" in page
     since = re.search(r'Not watching Ping since <time datetime="([^"]+)"', page)[1]
@@ -240,7 +240,7 @@ def test_what_is_watched_in_times_to_come_is_not_live(as_viewer):
 
 
 def test_a_gap_that_opens_is_told(as_viewer):
-    watched("ping", timezone.now())
+    extend_watching("ping", timezone.now())
     board = Open(as_viewer)
     assert board.poll().status_code == 304
     with time_machine.travel(timezone.now() + timedelta(seconds=40), tick=False):

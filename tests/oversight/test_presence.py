@@ -11,7 +11,7 @@ from pingadmin.oversight.models import Presence
 from pingadmin.oversight.team import presence
 from pingadmin.oversight.templatetags.team import also_viewing
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.recording.observations import touch
+from pingadmin.remote_sessions.recording.observations import mark_session_changed
 from tests.oversight.board_cast import attempt
 from tests.oversight.conftest import ADDRESS
 
@@ -159,7 +159,7 @@ def test_a_state_that_grows_old_is_in_the_next_poll(as_support, session):
 def test_a_colleagues_press_takes_the_button_away_in_the_next_poll(as_support, session, support2):
     page = as_support.get(ADDRESS)
     attempt(session, actor_id=str(support2.pk), actor_name="support2", is_open=True, result="")
-    touch(session)
+    mark_session_changed(session)
     answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
     assert 'hx-swap-oob="true"' in answer.split('id="resume"')[1][:100]
     assert "support2 is resuming this session" in answer and "resume-button" not in answer
@@ -169,7 +169,7 @@ def test_a_colleagues_press_takes_the_button_away_in_the_next_poll(as_support, s
 def test_an_own_press_under_way_leaves_the_panel_to_its_answer(as_support, session, support):
     page = as_support.get(ADDRESS)
     attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="")
-    touch(session)
+    mark_session_changed(session)
     assert 'id="resume"' not in poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
 
 
@@ -178,7 +178,7 @@ def test_an_own_bulk_resume_under_way_takes_the_button_away_too(as_support, sess
     attempt(
         session, actor_id=str(support.pk), actor_name="support", is_open=True, result="", batch="b"
     )
-    touch(session)
+    mark_session_changed(session)
     answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
     assert "support is resuming this session" in answer and "resume-button" not in answer
 

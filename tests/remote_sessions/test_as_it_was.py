@@ -2,14 +2,14 @@
 
 import pytest
 
-from pingadmin.remote_sessions.history.past_states import states_at
+from pingadmin.remote_sessions.history.past_states import find_snapshots_at
 from tests.remote_sessions.history import answer, at, failure, session_seen
 
 pytestmark = pytest.mark.django_db
 
 
 def state(session, seconds):
-    held = states_at([session], at(seconds))[session.pk]
+    held = find_snapshots_at([session], at(seconds))[session.pk]
     return held and (held.failure or held.state)
 
 
@@ -22,7 +22,7 @@ def test_each_moment_has_the_newest_that_had_begun():
     assert [state(session, moment) for moment in moments] == [
         None, "connected", "connected", "connected", "disconnected", "disconnected", "timed_out", "timed_out",
     ]  # fmt: skip
-    assert states_at([session], at(95))[session.pk].last_at == at(90), (
+    assert find_snapshots_at([session], at(95))[session.pk].last_at == at(90), (
         "so that it can be told how old it was"
     )
 
@@ -53,7 +53,7 @@ def test_many_sessions_take_two_queries(django_assert_num_queries):
     for number, session in enumerate(sessions[:-1]):
         answer(session, number, state="connected" if number % 2 else "disconnected")
     with django_assert_num_queries(2):
-        found = states_at(sessions, at(20))
+        found = find_snapshots_at(sessions, at(20))
     assert [found[session.pk] is not None for session in sessions] == [
         number <= 20 for number in range(30)
     ]
@@ -61,4 +61,4 @@ def test_many_sessions_take_two_queries(django_assert_num_queries):
 
 
 def test_of_no_sessions_nothing_is_told():
-    assert states_at([], at(0)) == {}
+    assert find_snapshots_at([], at(0)) == {}

@@ -35,10 +35,10 @@ def session():
 
 
 def watch(begin, end, why=""):
-    coverage.watched("ping", at(begin))
+    coverage.extend_watching("ping", at(begin))
     session_spans = coverage.WatchSpan.objects.order_by("-pk")[:1]
     coverage.WatchSpan.objects.filter(pk__in=[span.pk for span in session_spans]).update(
-        until_at=at(end), why_ended=why
+        until_at=at(end), end_reason=why
     )
 
 
@@ -113,7 +113,7 @@ def test_no_answers_no_line():
     chart = drawn(session_seen())
     assert chart.up == chart.down == ""
     assert chart.summary == "Nothing is known of the traffic in this stretch."
-    assert [row.why for row in chart.rows] == [f"not watching: {coverage.NEVER}"]
+    assert [row.why for row in chart.rows] == [f"not watching: {coverage.NEVER_WATCHED}"]
 
 
 def test_no_answers_while_watching_is_said_to_be_that():

@@ -4,13 +4,13 @@ import pytest
 
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.history.coverage import (
-    KILLED,
-    NEVER,
-    Gap,
-    gaps,
-    newest_end,
-    stopped,
-    watched,
+    COLLECTOR_SILENT,
+    NEVER_WATCHED,
+    CoverageGap,
+    end_watching,
+    extend_watching,
+    find_gaps,
+    find_last_watched_at,
 )
 from pingadmin.remote_sessions.models import WatchSpan
 from tests.remote_sessions.history import at
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def span(begin, end, why=""):
-    WatchSpan.objects.create(alias="ping", from_at=at(begin), until_at=at(end), why_ended=why)
+    WatchSpan.objects.create(alias="ping", from_at=at(begin), until_at=at(end), end_reason=why)
 
 
 def found(begin, end, alias="ping"):
@@ -27,59 +27,59 @@ def found(begin, end, alias="ping"):
     seconds = lambda moment: moment and (moment - at(0)).total_seconds()  # noqa: E731
     return [
         (seconds(gap.from_at), seconds(gap.until_at), gap.why)
-        for gap in gaps(alias, at(begin), at(end))
+        for gap in find_gaps(alias, at(begin), at(end))
     ]
 
 
 def test_an_account_that_was_never_watched_is_one_gap():
-    assert gaps("ping", at(0), at(100)) == [Gap(at(0), None, NEVER)]
+    assert find_gaps("ping", at(0), at(100)) == [CoverageGap(at(0), None, NEVER_WATCHED)]
 
 
 def test_watching_every_few_seconds_is_one_span():
     for second in range(0, 200, 5):
-        watched("ping", at(second))
+        extend_watching("ping", at(second))
     assert [(row.from_at, row.until_at) for row in WatchSpan.objects.all()] == [(at(0), at(195))]
     assert found(0, 200) == []
 
 
 def test_what_lasts_may_be_a_little_behind():
-    watched("ping", at(0))
+    extend_watching("ping", at(0))
     assert found(0, 30) == []
-    assert found(0, 31) == [(0, None, KILLED)]
+    assert found(0, 31) == [(0, None, COLLECTOR_SILENT)]
 
 
 def test_a_span_that_was_not_lengthened_in_time_is_over():
-    watched("ping", at(0))
-    watched("ping", at(30))
-    watched("ping", at(61))
-    assert found(0, 61) == [(30, 61, KILLED)]
+    extend_watching("ping", at(0))
+    extend_watching("ping", at(30))
+    extend_watching("ping", at(61))
+    assert found(0, 61) == [(30, 61, COLLECTOR_SILENT)]
 
 
 def test_a_reason_that_was_given_is_told_and_the_gap_begins_at_once():
-    watched("ping", at(0))
-    stopped("ping", at(10), "the stream broke off")
+    extend_watching("ping", at(0))
+    end_watching("ping", at(10), "the stream broke off")
     assert found(0, 11) == [(10, None, "the stream broke off")]
-    watched("ping", at(12))
+    extend_watching("ping", at(12))
     assert found(0, 15) == [(10, 12, "the stream broke off")]
 
 
 def test_a_killed_collector_leaves_a_gap_between_its_last_word_and_the_next():
-    watched("ping", at(0))
-    watched("ping", at(5))
-    watched("ping", at(500))
-    assert found(0, 500) == [(5, 500, KILLED)]
+    extend_watching("ping", at(0))
+    extend_watching("ping", at(5))
+    extend_watching("ping", at(500))
+    assert found(0, 500) == [(5, 500, COLLECTOR_SILENT)]
 
 
 def test_the_other_account_is_another_matter():
-    watched("ping", at(0))
-    stopped("agi", at(1), "the list failed")
-    assert found(0, 10, "agi") == [(0, None, NEVER)]
+    extend_watching("ping", at(0))
+    end_watching("agi", at(1), "the list failed")
+    assert found(0, 10, "agi") == [(0, None, NEVER_WATCHED)]
     assert found(0, 10) == []
 
 
 def test_before_the_first_span_nobody_watched():
     span(50, 100)
-    assert found(0, 100) == [(0, 50, NEVER)]
+    assert found(0, 100) == [(0, 50, NEVER_WATCHED)]
 
 
 def test_a_range_inside_a_gap_is_cut_off_at_both_ends():
@@ -118,36 +118,36 @@ def test_a_short_one_inside_a_longer_one_says_nothing_about_the_end():
 def test_a_past_range_ends_in_a_gap_even_of_seconds():
     span(0, 90)
     span(95, 200)
-    assert found(0, 93) == [(90, 93, KILLED)]
+    assert found(0, 93) == [(90, 93, COLLECTOR_SILENT)]
 
 
 def test_a_clock_that_was_set_back_does_not_claim_what_is_to_come():
-    watched("ping", at(3600))
-    watched("ping", at(0))
-    assert newest_end("ping") == at(0)
-    watched("ping", at(5))
-    assert found(0, 3700) == [(5, None, KILLED)]
+    extend_watching("ping", at(3600))
+    extend_watching("ping", at(0))
+    assert find_last_watched_at("ping") == at(0)
+    extend_watching("ping", at(5))
+    assert found(0, 3700) == [(5, None, COLLECTOR_SILENT)]
 
 
 def test_a_clock_that_was_set_back_before_the_end_was_said():
-    watched("ping", at(0))
-    watched("ping", at(20))
+    extend_watching("ping", at(0))
+    extend_watching("ping", at(20))
     WatchSpan.objects.update(until_at=at(4000))
-    stopped("ping", at(30), "the collector was stopped")
+    end_watching("ping", at(30), "the collector was stopped")
     assert found(0, 40) == [(30, None, "the collector was stopped")]
 
 
 def test_a_clock_that_jumped_ahead_leaves_a_gap():
-    watched("ping", at(0))
-    watched("ping", at(7200))
-    assert found(0, 7200) == [(0, 7200, KILLED)]
+    extend_watching("ping", at(0))
+    extend_watching("ping", at(7200))
+    assert found(0, 7200) == [(0, 7200, COLLECTOR_SILENT)]
 
 
 def test_an_older_word_does_not_shorten_what_lasts():
-    watched("ping", at(0))
-    watched("ping", at(20))
-    watched("ping", at(15))
-    assert newest_end("ping") == at(20)
+    extend_watching("ping", at(0))
+    extend_watching("ping", at(20))
+    extend_watching("ping", at(15))
+    assert find_last_watched_at("ping") == at(20)
 
 
 def test_many_gaps_take_few_queries(django_assert_max_num_queries):
@@ -158,16 +158,16 @@ def test_many_gaps_take_few_queries(django_assert_max_num_queries):
 
 
 def test_the_newest_end():
-    assert newest_end("ping") is None
+    assert find_last_watched_at("ping") is None
     span(0, 100)
     span(20, 50)
-    assert newest_end("ping") == at(100)
-    assert coverage.LASTS.total_seconds() == 30
+    assert find_last_watched_at("ping") == at(100)
+    assert coverage.WATCH_TIMEOUT.total_seconds() == 30
 
 
 def test_what_lasted_since_a_moment_is_no_gap_however_long_nobody_said_so():
-    watched("ping", at(0))
-    watched("ping", at(44), since=at(0))
+    extend_watching("ping", at(0))
+    extend_watching("ping", at(44), since=at(0))
     assert found(0, 44) == []
-    watched("ping", at(120), since=at(100))
-    assert found(0, 120) == [(44, 120, KILLED)]
+    extend_watching("ping", at(120), since=at(100))
+    assert found(0, 120) == [(44, 120, COLLECTOR_SILENT)]

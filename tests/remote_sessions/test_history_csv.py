@@ -15,7 +15,16 @@ ADDRESS = "/sessions/ping/ses_8f2c71d09a/history.csv"
 @pytest.fixture
 def session():
     session = session_seen()
-    answer(session, 60, up=5, down=10, until=90, times=4, duration_seconds=30, uploaded_before=100)
+    answer(
+        session,
+        60,
+        up=5,
+        down=10,
+        until=90,
+        observation_count=4,
+        duration_seconds=30,
+        uploaded_before_reset=100,
+    )
     failure(session, 120, until=180)
     answer(session, 200, None, None, paused=True, state="", source="resume")
     return session
@@ -65,7 +74,7 @@ def test_everything_that_was_seen_is_in_it_oldest_first(as_viewer, session):
 
 def test_what_was_not_watched_stands_in_its_place(as_viewer, session):
     WatchSpan.objects.create(
-        alias="ping", from_at=at(0), until_at=at(100), why_ended="the stream broke off"
+        alias="ping", from_at=at(0), until_at=at(100), end_reason="the stream broke off"
     )
     WatchSpan.objects.create(alias="ping", from_at=at(190), until_at=at(10**6))
     rows = downloaded(as_viewer, "?to=2026-11-22T13:00:00Z")

@@ -27,7 +27,7 @@ StatusSnapshot.objects.create(session_id=5, source="poll", first_at=first.first_
 rows = RemoteSession.objects.get(pk=5).snapshots.order_by("id")
 print(json.dumps([[str(row.first_at), str(row.last_at), *(getattr(row, name) for name in COLUMNS)] for row in rows]))
 """
-_NAMES = "id source state paused duration_seconds uploaded_bytes downloaded_bytes failure times uploaded_before"
+_NAMES = "id source state paused duration_seconds uploaded_bytes downloaded_bytes failure observation_count uploaded_before_reset"
 COLUMNS = _NAMES.split()
 STATEMENTS = [
     "INSERT INTO remote_sessions_remotesession (id, alias, session_id, state, state_is_known, who, source, "

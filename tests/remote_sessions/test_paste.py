@@ -3,7 +3,7 @@
 import pytest
 
 from pingadmin.config.secret import Secret
-from pingadmin.remote_sessions.lookup.search_input import MOST_IDS, read_paste
+from pingadmin.remote_sessions.lookup.search_input import MAX_IDS, parse_search_input
 from pingadmin.remote_sessions.models import RemoteSession
 
 UUID = "0c5d7e92-18ab-4f36-b2c4-91d3e6a7f508"
@@ -31,25 +31,25 @@ def accounts(settings):
 
 
 def ids(text: str) -> list[str]:
-    return [session_id for session_id, _ in read_paste(text).ids]
+    return [session_id for session_id, _ in parse_search_input(text).ids]
 
 
 @pytest.mark.parametrize("text", ["ses_8f2c71d09a", "  ses_8f2c71d09a \n", "\tses_8f2c71d09a"])
 def test_a_bare_id_is_trimmed_and_found(text):
-    assert read_paste(text).ids == (("ses_8f2c71d09a", ("ping",)),)
+    assert parse_search_input(text).ids == (("ses_8f2c71d09a", ("ping",)),)
 
 
 def test_a_uuid_belongs_to_agi():
-    assert read_paste(UUID).ids == ((UUID, ("agi",)),)
+    assert parse_search_input(UUID).ids == ((UUID, ("agi",)),)
 
 
 def test_an_id_that_no_pattern_knows_is_asked_of_all():
-    assert read_paste("customer-7").ids == (("customer-7", ("ping", "agi")),)
+    assert parse_search_input("customer-7").ids == (("customer-7", ("ping", "agi")),)
 
 
 def test_an_id_that_two_accounts_may_own_is_asked_of_both(settings):
     settings.UPSTREAMS = settings.UPSTREAMS | {"ping": account("pingadmin.upstream.ping.PingAPI")}
-    assert read_paste(UUID).ids == ((UUID, ("ping", "agi")),)
+    assert parse_search_input(UUID).ids == ((UUID, ("ping", "agi")),)
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_an_id_that_two_accounts_may_own_is_asked_of_both(settings):
     ],
 )
 def test_a_link_gives_its_id(link):
-    assert read_paste(link).ids == (("ses_8f2c71d09a", ("ping",)),)
+    assert parse_search_input(link).ids == (("ses_8f2c71d09a", ("ping",)),)
 
 
 def test_a_link_to_this_panel_names_the_account(settings):
     settings.UPSTREAMS = settings.UPSTREAMS | {
         "ping-staging": account("pingadmin.upstream.ping.PingAPI")
     }
-    assert read_paste("http://x/sessions/ping-staging/ses_8f2c71d09a/").ids == (
+    assert parse_search_input("http://x/sessions/ping-staging/ses_8f2c71d09a/").ids == (
         ("ses_8f2c71d09a", ("ping-staging",)),
     )
 
@@ -92,8 +92,8 @@ def test_without_a_pattern_words_that_could_be_ids_are_taken(settings):
 
 
 def test_more_ids_than_the_cap_are_counted_not_dropped_silently():
-    pasted = read_paste(" ".join(f"ses_{number:010x}" for number in range(MOST_IDS + 3)))
-    assert (len(pasted.ids), pasted.left_out) == (MOST_IDS, 3)
+    pasted = parse_search_input(" ".join(f"ses_{number:010x}" for number in range(MAX_IDS + 3)))
+    assert (len(pasted.ids), pasted.left_out) == (MAX_IDS, 3)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_more_ids_than_the_cap_are_counted_not_dropped_silently():
     ["..", "../admin", "a/../../x", "%2e%2e", "..;", "ses_1\\x", "sés_1", "１２３", "a" * 129],
 )
 def test_what_is_no_id_says_so(text):
-    pasted = read_paste(text)
+    pasted = parse_search_input(text)
     assert not pasted.ids and pasted.problem
 
 
@@ -109,9 +109,9 @@ def test_what_is_no_id_says_so(text):
     "text", ["nothing in here", "ring me at 14:02 on 2026-11-22", "x" * 20_001]
 )
 def test_a_text_without_ids_says_what_to_do(text):
-    assert "Paste" in read_paste(text).problem
+    assert "Paste" in parse_search_input(text).problem
 
 
 def test_without_any_account_nothing_can_be_looked_up(settings):
     settings.UPSTREAMS = {}
-    assert "No upstream is set" in read_paste("ses_8f2c71d09a").problem
+    assert "No upstream is set" in parse_search_input("ses_8f2c71d09a").problem

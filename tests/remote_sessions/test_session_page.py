@@ -31,7 +31,7 @@ def test_look_again_asks_and_lengthens_the_history(as_support, simulator):
     as_support.get(PAGE)
     answer = as_support.post(PAGE + "refresh/")
     assert answer.url == PAGE and simulator.call_count() == 2
-    assert sum(StatusSnapshot.objects.values_list("times", flat=True)) == 2
+    assert sum(StatusSnapshot.objects.values_list("observation_count", flat=True)) == 2
 
 
 def test_look_again_with_htmx_gives_the_same_part_of_the_page(as_support):

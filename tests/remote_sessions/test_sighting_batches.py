@@ -8,15 +8,15 @@ import time_machine
 from pingadmin.remote_sessions.display.paused import paused_verdict
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observation_batches import (
-    Memory,
-    forget_places,
-    record_batch,
+    SessionStateCache,
+    forget_sequences,
+    record_observations,
 )
 from pingadmin.remote_sessions.recording.observations import (
+    mark_session_changed,
     record_failure,
-    record_paused,
-    record_sighting,
-    touch,
+    record_observation,
+    record_paused_report,
 )
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(params=["with memory", "without memory"])
 def memory(request):
     """Every rule holds for a writer that remembers and for one that does not."""
-    return Memory() if request.param == "with memory" else None
+    return SessionStateCache() if request.param == "with memory" else None
 
 
 @pytest.fixture
 def hear(memory):
     """Writes a batch of events."""
-    return lambda *events: record_batch("ping", events, "stream", memory)
+    return lambda *events: record_observations("ping", events, "stream", memory)
 
 
 def known(session_id="ses_1") -> RemoteSession:
@@ -97,7 +97,7 @@ def test_the_same_event_twice_is_one_row(hear):
     hear(event(1, duration=30, up=5), event(2, duration=60, up=9), event(2, duration=60, up=9))
     counts = hear(event(1, duration=30, up=5), event(2, duration=60, up=9, at=1))
     assert (counts.written, counts.repeated, counts.late) == (0, 2, 0)
-    assert [(row.uploaded_bytes, row.times) for row in history()] == [(5, 1), (9, 1)]
+    assert [(row.uploaded_bytes, row.observation_count) for row in history()] == [(5, 1), (9, 1)]
     assert known().last_seen_at == NOW
 
 
@@ -106,13 +106,18 @@ def test_a_duration_that_grows_alone_lengthens_the_row(hear):
     hear(event(2, duration=60, up=5, at=30))
     hear(event(3, duration=90, up=5, at=60))
     (row,) = history()
-    assert (row.times, row.duration_seconds, row.first_at, row.last_at) == (3, 90, NOW, after(60))
+    assert (row.observation_count, row.duration_seconds, row.first_at, row.last_at) == (
+        3,
+        90,
+        NOW,
+        after(60),
+    )
 
 
 def test_rows_that_are_lengthened_and_then_left_in_one_batch_are_both_right(hear):
     hear(event(1, up=5))
     hear(event(2, up=5, at=1), event(3, up=6, at=2), event(4, up=6, at=3))
-    assert [(row.uploaded_bytes, row.times, row.last_at) for row in history()] == [
+    assert [(row.uploaded_bytes, row.observation_count, row.last_at) for row in history()] == [
         (5, 2, after(1)),
         (6, 2, after(3)),
     ]
@@ -121,7 +126,7 @@ def test_rows_that_are_lengthened_and_then_left_in_one_batch_are_both_right(hear
 def test_disorder_within_a_batch_is_put_in_order(hear):
     hear(event(3, up=30, at=1), event(1, up=10, at=1), event(2, up=20, at=1))
     assert [row.uploaded_bytes for row in history()] == [10, 20, 30]
-    assert known().uploaded_bytes == 30 and known().uploaded_before == 0
+    assert known().uploaded_bytes == 30 and known().uploaded_before_reset == 0
 
 
 def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(hear):
@@ -163,7 +168,7 @@ def test_a_late_row_has_the_base_of_the_row_before_it(hear):
     hear(event(1, up=100, duration=100), event(3, kind="session_start", up=2, duration=1, at=1))
     hear(event(5, up=9, duration=9, at=2))
     hear(event(4, up=6, duration=6, at=3))
-    assert [(row.uploaded_before, row.uploaded_bytes) for row in history()] == [
+    assert [(row.uploaded_before_reset, row.uploaded_bytes) for row in history()] == [
         (0, 100),
         (100, 2),
         (100, 6),
@@ -175,9 +180,9 @@ def test_a_counter_that_falls_in_a_newer_event_began_anew(hear):
     hear(event(1, duration=60, up=100, down=900))
     hear(event(2, duration=3, up=4, down=1000, at=1))
     session = known()
-    assert (session.uploaded_before, session.uploaded_bytes) == (100, 4)
-    assert (session.downloaded_before, session.downloaded_bytes) == (0, 1000)
-    assert [row.uploaded_before for row in history()] == [0, 100]
+    assert (session.uploaded_before_reset, session.uploaded_bytes) == (100, 4)
+    assert (session.downloaded_before_reset, session.downloaded_bytes) == (0, 1000)
+    assert [row.uploaded_before_reset for row in history()] == [0, 100]
 
 
 def test_counters_that_an_event_does_not_tell_are_remembered_for_the_next(hear):
@@ -185,14 +190,14 @@ def test_counters_that_an_event_does_not_tell_are_remembered_for_the_next(hear):
     hear(event(2, kind="session_end", at=1))
     assert known().uploaded_bytes is None
     hear(event(3, up=30, down=2, at=2))
-    assert (known().uploaded_before, known().uploaded_bytes) == (100, 30)
+    assert (known().uploaded_before_reset, known().uploaded_bytes) == (100, 30)
 
 
 def test_without_numbers_a_heartbeat_that_fell_is_history_and_wants_to_be_asked(hear):
     hear(event(duration=600, up=100))
     counts = hear(event(duration=10, up=3, at=60))
-    assert (counts.late, counts.doubtful) == (1, {"ses_1"})
-    assert (known().duration_seconds, known().uploaded_bytes, known().uploaded_before) == (
+    assert (counts.late, counts.ambiguous) == (1, {"ses_1"})
+    assert (known().duration_seconds, known().uploaded_bytes, known().uploaded_before_reset) == (
         600,
         100,
         0,
@@ -201,20 +206,22 @@ def test_without_numbers_a_heartbeat_that_fell_is_history_and_wants_to_be_asked(
         (600, 100),
         (10, None),
     ]
-    record_sighting(alias="ping", record=answer(61, duration=11, up=3), source="poll")
-    assert (known().uploaded_bytes, known().uploaded_before) == (3, 100), "the answer settles it"
+    record_observation(alias="ping", record=answer(61, duration=11, up=3), source="poll")
+    assert (known().uploaded_bytes, known().uploaded_before_reset) == (3, 100), (
+        "the answer settles it"
+    )
 
 
 def test_without_numbers_a_start_begins_anew(hear):
     hear(event(duration=600, up=100))
     counts = hear(event(kind="session_start", duration=0, up=0, at=60))
-    assert (counts.written, counts.doubtful) == (1, set())
-    assert (known().uploaded_bytes, known().uploaded_before) == (0, 100)
+    assert (counts.written, counts.ambiguous) == (1, set())
+    assert (known().uploaded_bytes, known().uploaded_before_reset) == (0, 100)
 
 
 def test_numbers_that_begin_anew_freeze_nothing(hear, memory):
     hear(event(500, up=10, duration=10))
-    forget_places("ping", memory or Memory())
+    forget_sequences("ping", memory or SessionStateCache())
     hear(event(1, up=20, duration=20, at=5), event(2, up=30, duration=30, at=6))
     assert (known().uploaded_bytes, known().stream_sequence) == (30, 2)
 
@@ -228,37 +235,45 @@ def answer(seconds, *, duration, up, state="connected"):
 
 def test_an_event_that_an_answer_overtook_does_not_count_as_a_new_beginning(hear):
     hear(event(1, duration=10, up=100))
-    record_sighting(alias="ping", record=answer(20, duration=30, up=300), source="look-up")
+    record_observation(alias="ping", record=answer(20, duration=30, up=300), source="look-up")
     counts = hear(event(2, duration=29, up=299, at=20.5))
     assert (counts.written, counts.late) == (0, 1)
-    assert (known().uploaded_bytes, known().uploaded_before, known().source) == (300, 0, "look-up")
+    assert (known().uploaded_bytes, known().uploaded_before_reset, known().source) == (
+        300,
+        0,
+        "look-up",
+    )
 
 
 def test_an_event_that_waited_long_while_an_answer_overtook_it_does_not_either(hear):
     hear(event(1, duration=200, up=200))
-    record_sighting(alias="ping", record=answer(100, duration=300, up=300), source="poll")
+    record_observation(alias="ping", record=answer(100, duration=300, up=300), source="poll")
     counts = hear(event(2, duration=230, up=230, at=101), event(3, duration=260, up=260, at=101))
     assert (counts.written, counts.late) == (0, 2)
     hear(event(4, duration=310, up=310, at=111))
-    assert (known().uploaded_bytes, known().uploaded_before, known().source) == (310, 0, "stream")
+    assert (known().uploaded_bytes, known().uploaded_before_reset, known().source) == (
+        310,
+        0,
+        "stream",
+    )
     assert [row.uploaded_bytes for row in history()] == [200, 230, 260, 300, 310]
 
 
 def test_an_answer_that_took_long_does_not_either(hear):
     hear(event(1, duration=300, up=300))
-    record_sighting(alias="ping", record=answer(1, duration=288, up=288), source="poll")
-    assert (known().uploaded_bytes, known().uploaded_before) == (300, 0)
+    record_observation(alias="ping", record=answer(1, duration=288, up=288), source="poll")
+    assert (known().uploaded_bytes, known().uploaded_before_reset) == (300, 0)
 
 
 def test_what_can_have_begun_since_an_answer_began_anew(hear):
     hear(event(1, duration=200, up=200, at=-100))
-    record_sighting(alias="ping", record=answer(0, duration=300, up=300), source="poll")
+    record_observation(alias="ping", record=answer(0, duration=300, up=300), source="poll")
     hear(event(2, duration=30, up=3, at=31))
-    assert (known().uploaded_bytes, known().uploaded_before) == (3, 300)
+    assert (known().uploaded_bytes, known().uploaded_before_reset) == (3, 300)
 
 
 def test_an_event_from_before_an_answer_is_late(hear):
-    record_sighting(
+    record_observation(
         alias="ping", record=answer(20, duration=30, up=300, state="disconnected"), source="look-up"
     )
     assert hear(event(2, duration=20, up=200, at=19)).late == 1
@@ -268,7 +283,7 @@ def test_an_event_from_before_an_answer_is_late(hear):
 def test_what_others_wrote_in_between_is_seen(hear):
     hear(event(1, duration=10, up=100))
     record_failure(session=known(), error=UpstreamError("timed_out", sent=True), source="look-up")
-    touch(known())
+    mark_session_changed(known())
     hear(event(2, duration=40, up=100, at=3600 * 24 * 365))
     assert known().failure == ""
     assert [row.failure for row in history()] == ["", "timed_out", ""]
@@ -276,12 +291,12 @@ def test_what_others_wrote_in_between_is_seen(hear):
 
 def test_a_statement_about_paused_survives_events_and_is_doubted_by_a_start(hear):
     hear(event(1))
-    record_paused(session=known(), paused=True, at=after(1), source="pause")
+    record_paused_report(session=known(), paused=True, at=after(1), source="pause")
     hear(event(2, at=2))
     assert doubt() == "", "a heartbeat proves nothing"
     hear(event(3, kind="session_start", at=3))
     assert "told of a start since" in doubt()
-    record_paused(session=known(), paused=False, at=after(4), source="resume")
+    record_paused_report(session=known(), paused=False, at=after(4), source="resume")
     assert doubt() == ""
     hear(event(4, kind="session_end", at=5))
     assert "told of an end since" in doubt()
@@ -293,20 +308,20 @@ def doubt() -> str:
 
 @pytest.mark.parametrize("microsecond", [0, 120])
 def test_what_is_remembered_is_not_read_again_until_somebody_else_wrote_it(microsecond):
-    memory = Memory()
+    memory = SessionStateCache()
     with time_machine.travel(NOW.replace(microsecond=microsecond), tick=False):
-        record_batch("ping", [event(1, up=1)], "stream", memory)
+        record_observations("ping", [event(1, up=1)], "stream", memory)
     remembered = memory["ses_1"]
-    record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
+    record_observations("ping", [event(2, up=2, at=1)], "stream", memory)
     assert memory["ses_1"] is remembered
     RemoteSession.objects.update(changed_at=after(60), client_name="another")
-    record_batch("ping", [event(3, up=3, at=2)], "stream", memory)
+    record_observations("ping", [event(3, up=3, at=2)], "stream", memory)
     assert memory["ses_1"] is not remembered
 
 
 def test_a_batch_that_fails_leaves_nothing_behind_and_can_be_written_again(monkeypatch):
-    memory = Memory()
-    record_batch("ping", [event(1, up=1)], "stream", memory)
+    memory = SessionStateCache()
+    record_observations("ping", [event(1, up=1)], "stream", memory)
     from pingadmin.remote_sessions.recording import observation_batches
 
     def full(*_):
@@ -315,16 +330,16 @@ def test_a_batch_that_fails_leaves_nothing_behind_and_can_be_written_again(monke
     with monkeypatch.context() as patch:
         patch.setattr(observation_batches, "update_many", full)
         with pytest.raises(OSError, match="disk full"):
-            record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
+            record_observations("ping", [event(2, up=2, at=1)], "stream", memory)
     assert len(history()) == 1
-    counts = record_batch("ping", [event(2, up=2, at=1)], "stream", memory)
+    counts = record_observations("ping", [event(2, up=2, at=1)], "stream", memory)
     assert (counts.written, known().uploaded_bytes) == (1, 2)
 
 
 def test_a_list_is_a_batch_and_states_paused():
     paused = replace(answer(0, duration=None, up=None, state="paused"), paused=True)
     records = [replace(paused, session_id=f"s{number}") for number in range(3)]
-    record_batch("agi", records, "list")
+    record_observations("agi", records, "list")
     session = RemoteSession.objects.get(alias="agi", session_id="s1")
     assert (
         session.paused_reported,

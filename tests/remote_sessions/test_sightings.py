@@ -8,8 +8,8 @@ import pytest
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observations import (
     record_failure,
-    record_paused,
-    record_sighting,
+    record_observation,
+    record_paused_report,
 )
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 def see(source="look-up", **changes):
     """The session as known after an answer, and the snapshot that holds the answer."""
     record = replace(RECORD, **changes)
-    session = record_sighting(alias="ping", record=record, source=source)
+    session = record_observation(alias="ping", record=record, source=source)
     return session, session.snapshots.filter(first_at__lte=record.answered_at).order_by(
         "-first_at", "-id"
     ).first()
@@ -51,14 +51,18 @@ def test_the_first_answer_makes_the_session_and_its_first_snapshot():
         NOW,
         NOW,
     )
-    assert (snapshot.first_at, snapshot.last_at, snapshot.times) == (NOW, NOW, 1)
+    assert (snapshot.first_at, snapshot.last_at, snapshot.observation_count) == (NOW, NOW, 1)
 
 
 def test_an_equal_answer_lengthens_the_snapshot_even_when_the_duration_grew():
     see()
     session, snapshot = see(answered_at=after(30), duration_seconds=90)
     assert StatusSnapshot.objects.count() == 1
-    assert (snapshot.last_at, snapshot.times, snapshot.duration_seconds) == (after(30), 2, 90)
+    assert (snapshot.last_at, snapshot.observation_count, snapshot.duration_seconds) == (
+        after(30),
+        2,
+        90,
+    )
     assert session.last_seen_at == after(30)
 
 
@@ -99,7 +103,7 @@ def test_a_failure_leaves_the_last_facts_and_counts_in_one_row():
     assert (session.state, session.last_seen_at, session.failure) == ("connected", NOW, "timed_out")
     assert session.failing_since < session.failed_at
     newest = session.snapshots.latest("id")
-    assert (newest.failure, newest.state, newest.times) == ("timed_out", "", 2)
+    assert (newest.failure, newest.state, newest.observation_count) == ("timed_out", "", 2)
 
 
 def test_a_good_answer_ends_the_failure():
@@ -111,7 +115,7 @@ def test_a_good_answer_ends_the_failure():
 
 def test_a_statement_from_a_resume_is_kept_with_its_source():
     session, _ = see()
-    record_paused(session=session, paused=False, at=after(5), source="resume")
+    record_paused_report(session=session, paused=False, at=after(5), source="resume")
     session.refresh_from_db()
     assert (session.paused_reported, session.paused_reported_source) == (False, "resume")
     assert session.state == "connected"
@@ -119,5 +123,5 @@ def test_a_statement_from_a_resume_is_kept_with_its_source():
 
 def test_accounts_are_kept_apart():
     see()
-    record_sighting(alias="ping-staging", record=RECORD, source="look-up")
+    record_observation(alias="ping-staging", record=RECORD, source="look-up")
     assert RemoteSession.objects.filter(session_id=RECORD.session_id).count() == 2

@@ -11,7 +11,7 @@ from pingadmin.remote_sessions import models
 from pingadmin.remote_sessions.display.card import MEANINGS
 from pingadmin.remote_sessions.fields import MillisecondField
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.recording.observation_batches import record_batch
+from pingadmin.remote_sessions.recording.observation_batches import record_observations
 from pingadmin.remote_sessions.recording.observations import ensure_session, record_failure
 from pingadmin.upstream.errors import FAILURES, UpstreamError
 from tests.collector.streams import event
@@ -61,7 +61,7 @@ def test_no_two_words_share_a_letter(codes):
 
 
 def test_every_word_of_ours_has_its_letter():
-    assert set(models.SOURCE_CODES) == {source for source, _ in models.SOURCES}
+    assert set(models.SOURCE_CODES) == set(models.ObservationSource)
     assert set(models.STATE_CODES) == set(MEANINGS)
     assert set(models.FAILURE_CODES) == set(FAILURES)
 
@@ -74,14 +74,14 @@ def test_times_come_back_in_utc_rounded_down_to_the_millisecond():
     assert snapshot.first_at.utcoffset() == timedelta()
     assert stored("first_at") == 1795356131123
     assert StatusSnapshot.objects.filter(
-        first_at__lte=NOW, lasted__gte=timedelta(minutes=59)
+        first_at__lte=NOW, length__gte=timedelta(minutes=59)
     ).exists()
 
 
 @pytest.mark.django_db
 def test_a_single_answer_takes_no_byte_for_how_long_it_lasted():
     snapshot = kept()
-    assert (snapshot.lasted, snapshot.last_at) == (timedelta(), snapshot.first_at)
+    assert (snapshot.length, snapshot.last_at) == (timedelta(), snapshot.first_at)
     assert stored("lasted") is None
 
 
@@ -91,7 +91,7 @@ def test_a_single_answer_takes_no_byte_for_how_long_it_lasted():
 )
 def test_how_long_it_lasted_comes_back_to_the_millisecond(lasted):
     snapshot = kept(last_at=NOW + lasted + timedelta(microseconds=900))
-    assert snapshot.lasted == lasted
+    assert snapshot.length == lasted
     assert snapshot.last_at == snapshot.first_at + lasted
 
 
@@ -101,13 +101,13 @@ def test_a_stretch_of_failures_lasts_until_the_newest():
     record_failure(session=session, error=error, source="poll")
     session.snapshots.update(first_at=datetime.now(UTC) - timedelta(hours=1))
     record_failure(session=session, error=error, source="poll")
-    assert timedelta(hours=1) <= session.snapshots.get().lasted < timedelta(hours=2)
+    assert timedelta(hours=1) <= session.snapshots.get().length < timedelta(hours=2)
 
 
 @pytest.mark.django_db
 def test_what_is_newer_by_its_number_alone_makes_no_stretch_shorter():
-    record_batch("ping", [event(1), event(2, at=60), event(3, at=20)], "stream")
-    assert StatusSnapshot.objects.get().lasted == timedelta(seconds=60)
+    record_observations("ping", [event(1), event(2, at=60), event(3, at=20)], "stream")
+    assert StatusSnapshot.objects.get().length == timedelta(seconds=60)
 
 
 @given(
@@ -128,18 +128,18 @@ def test_a_time_without_a_zone_is_refused():
 
 @pytest.mark.django_db
 def test_a_base_of_nothing_is_kept_as_null_and_read_as_nothing():
-    assert kept().uploaded_before == 0
+    assert kept().uploaded_before_reset == 0
     assert stored("uploaded_before") is None
-    assert kept(uploaded_before=2**63 - 1).uploaded_before == 2**63 - 1
+    assert kept(uploaded_before_reset=2**63 - 1).uploaded_before_reset == 2**63 - 1
 
 
 @pytest.mark.django_db
 def test_rows_are_changed_many_at_a_time():
     rows = [kept(), kept()]
     for row in rows:
-        row.last_at, row.state, row.uploaded_before = NOW + timedelta(minutes=1), "paused", 7
-    StatusSnapshot.objects.bulk_update(rows, ["lasted", "state", "uploaded_before"])
-    rows = StatusSnapshot.objects.values_list("lasted", "state", "uploaded_before")
+        row.last_at, row.state, row.uploaded_before_reset = NOW + timedelta(minutes=1), "paused", 7
+    StatusSnapshot.objects.bulk_update(rows, ["length", "state", "uploaded_before_reset"])
+    rows = StatusSnapshot.objects.values_list("length", "state", "uploaded_before_reset")
     assert set(rows) == {(timedelta(minutes=1), "paused", 7)}
 
 

@@ -24,7 +24,7 @@ def told(session):
 def span(begin, end, why=""):
     until = end if end is None else at(end)
     WatchSpan.objects.create(
-        alias="ping", from_at=at(begin), until_at=until or timezone.now(), why_ended=why
+        alias="ping", from_at=at(begin), until_at=until or timezone.now(), end_reason=why
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pingadmin.remote_sessions.fields import milliseconds
-from pingadmin.remote_sessions.history.coverage import Gap
+from pingadmin.remote_sessions.history.coverage import CoverageGap
 from pingadmin.remote_sessions.history.traffic import MOST_POINTS, edges_of, step_for, traffic
 from pingadmin.remote_sessions.models import StatusSnapshot
 from tests.remote_sessions.history import answer, at, failure, session_seen
@@ -68,7 +68,7 @@ def test_a_long_silence_is_a_hole_and_a_short_one_is_not():
 def test_a_counter_that_fell_back_goes_on_from_its_base():
     session = session_seen()
     answer(session, 0, up=1000)
-    answer(session, 60, up=60, uploaded_before=1000)
+    answer(session, 60, up=60, uploaded_before_reset=1000)
     assert rates(session, 60) == [(1, 0)]
 
 
@@ -105,7 +105,7 @@ def test_the_line_breaks_where_watching_broke_off():
     session = session_seen()
     for minute in range(5):
         answer(session, 60 * minute, up=60 * minute)
-    gap = Gap(at(130), at(140), "the collector was restarted")
+    gap = CoverageGap(at(130), at(140), "the collector was restarted")
     assert rates(session, 240, gaps=[gap]) == [(1, 0), (1, 0), None, (1, 0)]
 
 
@@ -113,21 +113,24 @@ def test_an_answer_at_the_very_edge_of_a_gap_belongs_to_both_sides():
     session = session_seen()
     for minute in range(4):
         answer(session, 60 * minute, up=60 * minute)
-    assert rates(session, 180, gaps=[Gap(at(60), at(120), "the stream broke off")]) == [(1, 0)] * 3
+    assert (
+        rates(session, 180, gaps=[CoverageGap(at(60), at(120), "the stream broke off")])
+        == [(1, 0)] * 3
+    )
 
 
 def test_what_was_asked_by_hand_inside_a_gap_stays():
     session = session_seen()
     for minute in range(5):
         answer(session, 60 * minute, up=60 * minute)
-    gaps = [Gap(at(-100), None, "nobody watched yet")]
+    gaps = [CoverageGap(at(-100), None, "nobody watched yet")]
     assert rates(session, 240, gaps=gaps) == [(1, 0)] * 4
 
 
 def test_counts_beyond_what_a_database_adds_up():
     session = session_seen()
-    answer(session, 0, up=2**63 - 1, uploaded_before=2**63 - 1)
-    answer(session, 60, up=2**63 - 1, uploaded_before=2**63 - 1)
+    answer(session, 0, up=2**63 - 1, uploaded_before_reset=2**63 - 1)
+    answer(session, 60, up=2**63 - 1, uploaded_before_reset=2**63 - 1)
     assert rates(session, 60) == [(0, 0)]
 
 
@@ -176,7 +179,7 @@ def test_the_same_points_as_a_slow_exact_way(history, holes, step):
     session = session_seen()
     session.snapshots.all().delete()
     write(session, history)
-    gaps = [Gap(at(begin), at(begin + length), "why") for begin, length in holes]
+    gaps = [CoverageGap(at(begin), at(begin + length), "why") for begin, length in holes]
     ours, exact = rates(session, 1400, step=step, gaps=gaps), slowly(session, 1400, step, gaps)
     assert [point is None for point in ours] == [point is None for point in exact]
     for point, other in zip(ours, exact, strict=True):
@@ -194,7 +197,7 @@ def write(session, history):
         if kind == "reset":
             up_before, down_before, up, down = up_before + up, down_before + down, 0, 0
         up, down = up + more_up, down + more_down
-        bases = {"uploaded_before": up_before, "downloaded_before": down_before}
+        bases = {"uploaded_before_reset": up_before, "downloaded_before_reset": down_before}
         row = answer(session, begin, up, down, until=begin + length, **bases)
         if kind == "late":
             StatusSnapshot.objects.filter(pk=row.pk).delete()
@@ -203,7 +206,7 @@ def write(session, history):
             )
 
 
-_NAMES = "first_at last_at source state uploaded_bytes downloaded_bytes uploaded_before downloaded_before"
+_NAMES = "first_at last_at source state uploaded_bytes downloaded_bytes uploaded_before_reset downloaded_before_reset"
 COPIED = _NAMES.split()
 
 
@@ -236,7 +239,7 @@ def total_at(moment, all_rows, borders, silence):
             following = row
     if held is None:
         return None
-    counted = [(row.uploaded_before + row.uploaded_bytes, row.downloaded_before + row.downloaded_bytes)
+    counted = [(row.uploaded_before_reset + row.uploaded_bytes, row.downloaded_before_reset + row.downloaded_bytes)
                for row in (held, following) if row]  # fmt: skip
     if moment <= held.last_at:
         return counted[0]

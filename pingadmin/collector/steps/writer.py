@@ -18,9 +18,9 @@ from pingadmin.collector.steps.inbox import Batch, Inbox, Mark
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observation_batches import (
-    Memory,
-    forget_places,
-    record_batch,
+    SessionStateCache,
+    forget_sequences,
+    record_observations,
 )
 from pingadmin.remote_sessions.recording.observations import record_failure
 
@@ -42,7 +42,7 @@ class Writer:
         self, alias: str, inbox: Inbox, feed: FeedState, ask_soon: Callable[[set[str]], None]
     ):
         self._alias, self._inbox, self._feed, self._ask_soon = alias, inbox, feed, ask_soon
-        self._memory = Memory()
+        self._memory = SessionStateCache()
         self._said_at = 0.0
         self._dropped = 0
         self.stop = threading.Event()
@@ -69,7 +69,7 @@ class Writer:
     def _write(self, batch: Batch) -> None:
         """Each part leaves the batch when it is written."""
         if batch.numbers_anew:
-            forget_places(self._alias, self._memory)
+            forget_sequences(self._alias, self._memory)
             batch.numbers_anew = False
         if batch.events:
             self._record(batch.events, "stream")
@@ -90,13 +90,13 @@ class Writer:
 
     def _record(self, sightings: list, source: str) -> None:
         try:
-            counts = record_batch(self._alias, sightings, source, self._memory)
+            counts = record_observations(self._alias, sightings, source, self._memory)
         except (DataError, IntegrityError):
             self._find_the_bad(sightings, source)
             return
         self._feed.count(late=counts.late, repeated=counts.repeated)
-        if counts.doubtful:
-            self._ask_soon(counts.doubtful)
+        if counts.ambiguous:
+            self._ask_soon(counts.ambiguous)
 
     def _find_the_bad(self, sightings: list, source: str) -> None:
         """One that the database cannot hold must not keep the others out."""
@@ -115,8 +115,8 @@ class Writer:
 
     def _say(self, mark: Mark, *, is_last: bool) -> None:
         if mark.why:
-            coverage.stopped(self._alias, mark.at, mark.why)
+            coverage.end_watching(self._alias, mark.at, mark.why)
             self._said_at = 0.0
         elif not is_last or self.stop.is_set() or monotonic() >= self._said_at:
-            coverage.watched(self._alias, mark.at, since=mark.since)
+            coverage.extend_watching(self._alias, mark.at, since=mark.since)
             self._said_at = monotonic() + WATCHED_EVERY_SECONDS

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from pingadmin.oversight.board.listing import Known, Row
 from pingadmin.remote_sessions.display.card import MEANINGS, card_for
-from pingadmin.remote_sessions.history.past_states import states_at
+from pingadmin.remote_sessions.history.past_states import find_snapshots_at
 from pingadmin.remote_sessions.models import StatusSnapshot
 
 
 def as_of(rows: list[Row], at: datetime) -> list[Row]:
     """The same rows in the same order, with the states of that moment. Two queries for up to 1,000."""
-    held = states_at([row.known for row in rows], at)
+    held = find_snapshots_at([row.known for row in rows], at)
     return [_row(row.known, held[row.known.pk], at) for row in rows]
 
 

@@ -15,7 +15,7 @@ from django.db.models.expressions import RawSQL
 from pingadmin.oversight.board.filters import ALL, BOARD, LOOK, ORDERS, PAUSED, WATCHED, Question
 from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.display.card import Card, card_for
-from pingadmin.remote_sessions.models import SOURCES, RemoteSession
+from pingadmin.remote_sessions.models import ObservationSource, RemoteSession
 from pingadmin.resumes.models import Attempt
 
 GROUPS = {
@@ -55,7 +55,7 @@ _COLUMNS = {
     "watched_since": "team__watched_since",
     "assigned_to": "team__assigned_to",
 }
-_SOURCE_WORDS = dict(SOURCES)
+_SOURCE_WORDS = dict(ObservationSource.choices)
 
 
 class Known(namedtuple("Known", _COLUMNS)):

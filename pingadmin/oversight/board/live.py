@@ -21,7 +21,7 @@ from pingadmin import upstream
 from pingadmin.oversight.board.cursor import Mark
 from pingadmin.oversight.board.listing import FAILURE_TOLD, Listing, Row
 from pingadmin.oversight.models import Presence
-from pingadmin.remote_sessions.history.coverage import LASTS, newest_end
+from pingadmin.remote_sessions.history.coverage import WATCH_TIMEOUT, find_last_watched_at
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 
 OVERLAP = timedelta(seconds=10)
@@ -108,7 +108,7 @@ def standing(*, start: datetime, now: datetime) -> Standing:
     aliases = upstream.aliases()
     moments = [
         connection.ops.adapt_datetimefield_value(at)
-        for at in (start, now, now - LASTS, now + AHEAD)
+        for at in (start, now, now - WATCH_TIMEOUT, now + AHEAD)
     ]
     query = _STANDING.replace("IN (%s)", f"IN ({', '.join(['%s'] * len(aliases)) or 'NULL'})")
     with connection.cursor() as cursor:
@@ -173,7 +173,7 @@ def _aware(at: datetime) -> datetime:
 
 def _ended(alias: str, now: datetime) -> datetime | None:
     """Never in times to come: a clock that was set back leaves spans there."""
-    end = newest_end(alias)
+    end = find_last_watched_at(alias)
     return end and min(end, now)
 
 

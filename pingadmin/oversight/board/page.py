@@ -147,7 +147,7 @@ def _groups(question: Question, found: list[Row], *, now: datetime, person) -> l
 def _unwatched_then(at: datetime) -> Iterator[tuple[str, datetime | None]]:
     """The label of each account that was not watched at a moment (None), or was again only since shortly before."""
     for alias in upstream.aliases():
-        if found := coverage.gaps(alias, at - coverage.LASTS, at):
+        if found := coverage.find_gaps(alias, at - coverage.WATCH_TIMEOUT, at):
             end = found[-1].until_at
             yield upstream.api_for(alias).label, end if end and end < at else None
 

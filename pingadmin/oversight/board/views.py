@@ -13,7 +13,7 @@ from pingadmin.oversight.board import live, page, saved_views
 from pingadmin.oversight.board.cursor import read_mark, read_shown
 from pingadmin.oversight.board.filters import LARGE, Question, question_of
 from pingadmin.oversight.models import SavedView
-from pingadmin.remote_sessions.lookup.too_many import answers_too_many
+from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
 from pingadmin.remote_sessions.lookup.views import answer_paste
 
 may_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
@@ -22,7 +22,7 @@ may_take_part = permission_required("oversight.take_part", raise_exception=True)
 
 @require_safe
 @may_look_up
-@answers_too_many
+@answers_limit_reached
 def board(request: HttpRequest) -> HttpResponse:
     """The team's board; with ?q= the answers to what was pasted into the box."""
     if "q" in request.GET:

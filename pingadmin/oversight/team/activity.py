@@ -60,5 +60,5 @@ def add_entry(
         text=text,
         token=token,
     )
-    observations.touch(session)
+    observations.mark_session_changed(session)
     return entry

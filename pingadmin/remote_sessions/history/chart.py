@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pingadmin.audit.entries import entries
 from pingadmin.audit.entries.entries import Story
-from pingadmin.remote_sessions.history.coverage import Gap, gaps
+from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.history.time_range import Stretch
 from pingadmin.remote_sessions.history.traffic import Point, edges_of, step_for, traffic
 from pingadmin.remote_sessions.models import RemoteSession
@@ -80,7 +80,7 @@ def chart_of(session: RemoteSession, stretch: Stretch) -> Chart:
     """Draw a stretch of a session's traffic. A handful of queries, whatever the rows."""
     step_ms = step_for(stretch.from_at, stretch.until_at)
     begin, end = edges_of(stretch.from_at, stretch.until_at, step_ms)
-    unwatched = gaps(session.alias, moment(begin), stretch.until_at)
+    unwatched = find_gaps(session.alias, moment(begin), stretch.until_at)
     points = traffic(session, begin, end, step_ms, unwatched)
     place = _Places(begin, end, _top(points))
     rows = _rows(points, unwatched)
@@ -186,7 +186,7 @@ _TICKS = (2, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 
 _TICKS += tuple(_DAY * days for days in (1, 2, 5, 10, 30, 100, 365))
 
 
-def _gap(gap: Gap, place: _Places, until_at: datetime) -> Mark:
+def _gap(gap: CoverageGap, place: _Places, until_at: datetime) -> Mark:
     begin, end = place.x_of(gap.from_at), place.x_of(gap.until_at or until_at)
     return Mark(
         begin,
@@ -216,7 +216,7 @@ def _act(story: Story, place: _Places) -> Mark:
     return Mark(x, f"{act} by {who}"[:40], at_end=x > WIDTH * 0.7, meaning=story.meaning)
 
 
-def _rows(points: list[Point], unwatched: list[Gap]) -> list[Row]:
+def _rows(points: list[Point], unwatched: list[CoverageGap]) -> list[Row]:
     """The same numbers as the lines; neighbours that say the same are one row."""
     rows = []
     for point in points:
@@ -234,7 +234,7 @@ def _rows(points: list[Point], unwatched: list[Gap]) -> list[Row]:
     return rows
 
 
-def _why(begin: datetime, end: datetime, unwatched: list[Gap]) -> str:
+def _why(begin: datetime, end: datetime, unwatched: list[CoverageGap]) -> str:
     touching = (
         gap
         for gap in unwatched
@@ -245,7 +245,7 @@ def _why(begin: datetime, end: datetime, unwatched: list[Gap]) -> str:
     )
 
 
-def _summary(points: list[Point], unwatched: list[Gap]) -> str:
+def _summary(points: list[Point], unwatched: list[CoverageGap]) -> str:
     """The chart in a sentence, for those who do not see it."""
     known = [point for point in points if point.up is not None]
     if not known:

@@ -11,13 +11,13 @@ from django.db.models import Max, Q, Subquery
 from pingadmin.remote_sessions.models import WatchSpan
 
 # A span that was lengthened this lately still lasts.
-LASTS = timedelta(seconds=30)
-NEVER = "nobody watched yet"
-KILLED = "no word from the collector"
+WATCH_TIMEOUT = timedelta(seconds=30)
+NEVER_WATCHED = "nobody watched yet"
+COLLECTOR_SILENT = "no word from the collector"
 
 
 @dataclass(frozen=True)
-class Gap:
+class CoverageGap:
     """A stretch that was not watched. until_at None: it goes on. why: half a sentence."""
 
     from_at: datetime
@@ -25,7 +25,7 @@ class Gap:
     why: str
 
 
-def watched(alias: str, at: datetime, *, since: datetime | None = None) -> None:
+def extend_watching(alias: str, at: datetime, *, since: datetime | None = None) -> None:
     """Say that an account is being watched at a moment: lengthens the span that lasts, or begins one.
 
     since: from when on it is known to have lasted, where that was said only now.
@@ -38,45 +38,49 @@ def watched(alias: str, at: datetime, *, since: datetime | None = None) -> None:
         WatchSpan.objects.filter(pk=lasting.pk).update(until_at=at)
 
 
-def stopped(alias: str, at: datetime, why: str) -> None:
+def end_watching(alias: str, at: datetime, why: str) -> None:
     """Say that watching an account ended at a moment, and why (half a sentence: "the stream broke off")."""
     _take_back(alias, at)
-    _lasting(alias, at).update(until_at=at, why_ended=why)
+    _lasting(alias, at).update(until_at=at, end_reason=why)
 
 
-def gaps(alias: str, from_at: datetime, until_at: datetime) -> list[Gap]:
+def find_gaps(alias: str, from_at: datetime, until_at: datetime) -> list[CoverageGap]:
     """What was not watched between two moments, oldest first, cut off at both; one query.
 
-    A pause of up to LASTS at the very end is none: the collector may be about to say that it watched.
+    A pause of up to WATCH_TIMEOUT at the very end is none: the collector may be about to say that it watched.
     """
-    found, end, why, may_last, goes_on = [], from_at, NEVER, False, True
+    found, end, why, may_last, goes_on = [], from_at, NEVER_WATCHED, False, True
     for span in _spans(alias, from_at, until_at):
         if span.from_at > until_at:
             may_last = goes_on = False
         elif span.until_at < from_at:
-            why = span.why_ended or KILLED
+            why = span.end_reason or COLLECTOR_SILENT
         else:
             if span.from_at > end:
-                found.append(Gap(end, span.from_at, why))
+                found.append(CoverageGap(end, span.from_at, why))
             if span.until_at >= end:
-                end, why, may_last = span.until_at, span.why_ended or KILLED, not span.why_ended
-    if end >= until_at or (may_last and until_at - end <= LASTS):
+                end, why, may_last = (
+                    span.until_at,
+                    span.end_reason or COLLECTOR_SILENT,
+                    not span.end_reason,
+                )
+    if end >= until_at or (may_last and until_at - end <= WATCH_TIMEOUT):
         return found
-    return [*found, Gap(end, None if goes_on else until_at, why)]
+    return [*found, CoverageGap(end, None if goes_on else until_at, why)]
 
 
-def newest_end(alias: str) -> datetime | None:
+def find_last_watched_at(alias: str) -> datetime | None:
     """Until when an account was watched at last; None where it never was."""
     return WatchSpan.objects.filter(alias=alias).aggregate(newest=Max("until_at"))["newest"]
 
 
 def _lasting(alias: str, at: datetime):
-    return WatchSpan.objects.filter(alias=alias, why_ended="", until_at__gte=at - LASTS)
+    return WatchSpan.objects.filter(alias=alias, end_reason="", until_at__gte=at - WATCH_TIMEOUT)
 
 
 def _take_back(alias: str, at: datetime) -> None:
     """A clock that was set back makes spans that end in times to come; nobody has watched those yet."""
-    for span in WatchSpan.objects.filter(alias=alias, until_at__gt=at + LASTS):
+    for span in WatchSpan.objects.filter(alias=alias, until_at__gt=at + WATCH_TIMEOUT):
         WatchSpan.objects.filter(pk=span.pk).update(from_at=min(span.from_at, at), until_at=at)
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from pingadmin.audit.export.csv_file import encoded
 from pingadmin.remote_sessions.fields import MillisecondField
-from pingadmin.remote_sessions.history.coverage import Gap, gaps
+from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.history.time_range import Stretch
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 
@@ -25,7 +25,7 @@ _NAMES = (
 COLUMNS = _NAMES.split()
 CHUNK = 1000
 LAST_AT = ExpressionWrapper(
-    F("first_at") + Coalesce(F("lasted"), 0, output_field=BigIntegerField()),
+    F("first_at") + Coalesce(F("length"), 0, output_field=BigIntegerField()),
     output_field=MillisecondField(),
 )
 
@@ -34,7 +34,8 @@ def lines(session: RemoteSession, stretch: Stretch) -> Iterator[bytes]:
     """The file in pieces: the columns' names, then chunks of lines. One query for a thousand snapshots."""
     yield encoded([COLUMNS])
     not_watched = (
-        (gap.from_at, _gap(gap)) for gap in gaps(session.alias, stretch.from_at, stretch.until_at)
+        (gap.from_at, _gap(gap))
+        for gap in find_gaps(session.alias, stretch.from_at, stretch.until_at)
     )
     seen = ((snapshot.first_at, _snapshot(snapshot)) for snapshot in _snapshots(session, stretch))
     rows = []
@@ -78,16 +79,16 @@ def _snapshot(snapshot: StatusSnapshot) -> list:
         snapshot.duration_seconds,
         down,
         up,
-        None if down is None else snapshot.downloaded_before + down,
-        None if up is None else snapshot.uploaded_before + up,
+        None if down is None else snapshot.downloaded_before_reset + down,
+        None if up is None else snapshot.uploaded_before_reset + up,
         snapshot.get_source_display(),
-        snapshot.times,
+        snapshot.observation_count,
         f"the system {snapshot.failure_sentence}" if snapshot.failure else "",
         snapshot.pk,
     ]
 
 
-def _gap(gap: Gap) -> list:
+def _gap(gap: CoverageGap) -> list:
     """A gap that goes on has no end."""
     nothing_said = [""] * 9
     return [

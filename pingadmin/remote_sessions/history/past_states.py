@@ -10,7 +10,9 @@ from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 TELLS = ~Q(state="") | ~Q(failure="")
 
 
-def states_at(sessions: Iterable[RemoteSession], at: datetime) -> dict[int, StatusSnapshot | None]:
+def find_snapshots_at(
+    sessions: Iterable[RemoteSession], at: datetime
+) -> dict[int, StatusSnapshot | None]:
     """For each session's primary key the snapshot that held at a moment, None where it was not known yet.
 
     It is the newest that began by then and tells a state or a failure. It held until its last_at; between that and

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pingadmin.audit.entries import entries
 from pingadmin.remote_sessions.display.card import MEANINGS
 from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
-from pingadmin.remote_sessions.history.coverage import Gap, gaps
+from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.web import wording
 
@@ -113,17 +113,17 @@ def _rows(session: RemoteSession) -> list[_Row]:
         return list(map(_Row._make, cursor.fetchall()))
 
 
-def _not_watched(session: RemoteSession, since: datetime) -> list[Gap]:
+def _not_watched(session: RemoteSession, since: datetime) -> list[CoverageGap]:
     """The gaps since the oldest moment that is shown, but for those that no clock shows."""
     now = timezone.now()
     return [
         gap
-        for gap in gaps(session.alias, since, now)
+        for gap in find_gaps(session.alias, since, now)
         if (gap.until_at or now) - gap.from_at >= timedelta(seconds=1)
     ]
 
 
-def _runs(rows: list[_Row], not_watched: list[Gap]) -> list[_Run]:
+def _runs(rows: list[_Row], not_watched: list[CoverageGap]) -> list[_Run]:
     """A run does not go across a gap's edge."""
     edges = sorted(
         (edge - EPOCH) / MILLISECOND
@@ -186,7 +186,7 @@ def _words(snapshot: StatusSnapshot) -> str:
     return snapshot.state.capitalize() if snapshot.state in MEANINGS else snapshot.state
 
 
-def _gap(gap: Gap, seen: list[Moment]) -> Moment:
+def _gap(gap: CoverageGap, seen: list[Moment]) -> Moment:
     """Single answers that came meanwhile are known all the same."""
     end = gap.until_at or timezone.now()
     length = wording.duration((end - gap.from_at).total_seconds())

@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pingadmin.remote_sessions.fields import milliseconds
-from pingadmin.remote_sessions.history.coverage import Gap
+from pingadmin.remote_sessions.history.coverage import CoverageGap
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 
 MOST_POINTS = 500
@@ -64,7 +64,11 @@ class Point(NamedTuple):
 
 
 def traffic(
-    session: RemoteSession, from_ms: int, until_ms: int, step_ms: int, gaps: Iterable[Gap] = ()
+    session: RemoteSession,
+    from_ms: int,
+    until_ms: int,
+    step_ms: int,
+    gaps: Iterable[CoverageGap] = (),
 ) -> list[Point]:
     """The rates of a session between two moments, one for each step; one query."""
     around = list(answers_around(session, from_ms, until_ms, step_ms))
@@ -104,7 +108,7 @@ def points(
     return found
 
 
-def broken_at(gaps: Iterable[Gap]) -> list[int]:
+def broken_at(gaps: Iterable[CoverageGap]) -> list[int]:
     """The moments at which watching began or ended. Between two of them the same is true all along: what was asked
     by hand inside one gap may be joined, what lies on both sides of its edge may not."""
     moments = {

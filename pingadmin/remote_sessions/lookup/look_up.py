@@ -11,7 +11,7 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.record.throttle import append_once
 from pingadmin.remote_sessions.lookup import limits
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.remote_sessions.recording.observations import record_failure, record_sighting
+from pingadmin.remote_sessions.recording.observations import record_failure, record_observation
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
 
@@ -19,7 +19,7 @@ SIDE_BY_SIDE = 3
 
 
 @dataclass(frozen=True)
-class Finding:
+class LookUpResult:
     """How one look-up ended: what is known now (None: nothing), and the error where asking failed."""
 
     alias: str
@@ -30,15 +30,15 @@ class Finding:
     error: UpstreamError | None = None
 
 
-def look_up(alias: str, session_id: str, *, by: Actor, source: str = "look-up") -> Finding:
+def look_up(alias: str, session_id: str, *, by: Actor, source: str = "look-up") -> LookUpResult:
     """Ask one account about one session. Raises LimitReached (people only) and UnknownAlias."""
     return look_up_many([(alias, session_id)], by=by, source=source)[0]
 
 
 def look_up_many(
     pairs: list[tuple[str, str]], *, by: Actor, source: str = "look-up"
-) -> list[Finding]:
-    """Ask about several (alias, session id) pairs side by side; one Finding for each, in order.
+) -> list[LookUpResult]:
+    """Ask about several (alias, session id) pairs side by side; one LookUpResult for each, in order.
 
     Raises LimitReached before anything is asked, and UnknownAlias.
     """
@@ -67,7 +67,7 @@ def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
     _count(by, 1)
     listing = api.list_sessions()
     return [
-        record_sighting(alias=alias, record=record, source="list") for record in listing.sessions
+        record_observation(alias=alias, record=record, source="list") for record in listing.sessions
     ]
 
 
@@ -79,7 +79,7 @@ def _ask(pair) -> SessionRecord | UpstreamError:
         return error
 
 
-def _keep(api, session_id: str, answer: SessionRecord | UpstreamError, source: str) -> Finding:
+def _keep(api, session_id: str, answer: SessionRecord | UpstreamError, source: str) -> LookUpResult:
     finding = {
         "alias": api.alias,
         "label": api.label,
@@ -87,12 +87,12 @@ def _keep(api, session_id: str, answer: SessionRecord | UpstreamError, source: s
         "at": timezone.now(),
     }
     if isinstance(answer, SessionRecord):
-        session = record_sighting(alias=api.alias, record=answer, source=source)
-        return Finding(session=session, **finding)
+        session = record_observation(alias=api.alias, record=answer, source=source)
+        return LookUpResult(session=session, **finding)
     known = RemoteSession.objects.filter(alias=api.alias, session_id=session_id).first()
     if known:
         known = record_failure(session=known, error=answer, source=source)
-    return Finding(session=known, error=answer, **finding)
+    return LookUpResult(session=known, error=answer, **finding)
 
 
 def _count(by: Actor, number: int) -> None:

@@ -8,7 +8,7 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.ids import PATTERN, is_session_id
 
 MOST_CHARACTERS = 20_000
-MOST_IDS = 20
+MAX_IDS = 20
 
 _LINK = re.compile(
     rf"/sessions/(?:(?P<alias>[a-z][a-z0-9-]*)/)?(?P<id>{PATTERN})(?=[/?#\s>\"')\],;]|$)"
@@ -28,7 +28,7 @@ class Pasted:
     problem: str = ""
 
 
-def read_paste(text: str) -> Pasted:
+def parse_search_input(text: str) -> Pasted:
     """Read what was typed or pasted into the box."""
     text = text.strip()
     if not upstream.aliases():
@@ -44,7 +44,7 @@ def read_paste(text: str) -> Pasted:
         return Pasted(
             problem="There is no session id in that text. Paste the id itself, or a link that holds it."
         )
-    return Pasted(ids=tuple(found.items())[:MOST_IDS], left_out=max(0, len(found) - MOST_IDS))
+    return Pasted(ids=tuple(found.items())[:MAX_IDS], left_out=max(0, len(found) - MAX_IDS))
 
 
 def _one_word(word: str) -> Pasted:

@@ -10,9 +10,9 @@ from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.display.card import card_for
 from pingadmin.remote_sessions.display.page import page_context
-from pingadmin.remote_sessions.lookup.look_up import Finding, discover, look_up, look_up_many
-from pingadmin.remote_sessions.lookup.search_input import MOST_IDS, read_paste
-from pingadmin.remote_sessions.lookup.too_many import answers_too_many
+from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
+from pingadmin.remote_sessions.lookup.look_up import LookUpResult, discover, look_up, look_up_many
+from pingadmin.remote_sessions.lookup.search_input import MAX_IDS, parse_search_input
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.errors import UpstreamError
 
@@ -21,7 +21,7 @@ may_look_up = permission_required("remote_sessions.look_up", raise_exception=Tru
 
 @require_safe
 @may_look_up
-@answers_too_many
+@answers_limit_reached
 def session_page(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     """What is known of one session; asks at once only where nothing is known yet."""
     canonical_id = upstream.canonical_id(alias, session_id)
@@ -43,7 +43,7 @@ def session_page(request: HttpRequest, alias: str, session_id: str) -> HttpRespo
 
 @require_POST
 @may_look_up
-@answers_too_many
+@answers_limit_reached
 def refresh(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     """Look again, and show the card as it is now known."""
     session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
@@ -59,7 +59,7 @@ def refresh(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
 
 @require_POST
 @may_look_up
-@answers_too_many
+@answers_limit_reached
 def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
     """Ask an account that can list for its sessions, then show all that is known of it."""
     if alias not in upstream.aliases() or not upstream.api_for(alias).can_list:
@@ -74,7 +74,7 @@ def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
 
 def answer_paste(request: HttpRequest, text: str) -> HttpResponse:
     """Open the one session that the text names, or show what was answered about each. Raises LimitReached."""
-    pasted = read_paste(text)
+    pasted = parse_search_input(text)
     if pasted.problem:
         context = {"problem": pasted.problem, "query": text}
         return render(request, "remote_sessions/not_an_id.html", context, status=400)
@@ -87,24 +87,24 @@ def answer_paste(request: HttpRequest, text: str) -> HttpResponse:
 
 
 def _render_findings(
-    request, findings: list[Finding], *, query: str, left_out: int = 0, status: int = 200
+    request, findings: list[LookUpResult], *, query: str, left_out: int = 0, status: int = 200
 ):
     """One line for each account and id that was asked: the session's card, or what the upstream answered."""
     rows = [
         (finding, card_for(finding.session) if finding.session else None) for finding in findings
     ]
     only = len({finding.session_id for finding in findings}) == 1
-    context = {"rows": rows, "query": query, "left_out": left_out, "most": MOST_IDS, "only": only}
+    context = {"rows": rows, "query": query, "left_out": left_out, "most": MAX_IDS, "only": only}
     context["found"] = any(card for _, card in rows)
     return render(request, "remote_sessions/findings.html", context, status=status)
 
 
-def _look_up(request: HttpRequest, alias: str, session_id: str) -> Finding:
+def _look_up(request: HttpRequest, alias: str, session_id: str) -> LookUpResult:
     try:
         return look_up(alias, session_id, by=Actor.of(request))
     except upstream.UnknownAlias:
         raise Http404 from None
 
 
-def _status_of(finding: Finding) -> int:
+def _status_of(finding: LookUpResult) -> int:
     return 404 if finding.error.kind == "not_found" else 503

@@ -1,6 +1,7 @@
-"""Writes down many sightings in one transaction: what the event stream, polls and lists bring.
+"""Records many observations in one transaction: from the event stream, polls and lists.
 
-Beside sightings.py the only writer of RemoteSession and StatusSnapshot; the rules are in knowledge.py.
+Together with observations.py this is the only writer of RemoteSession and StatusSnapshot.
+session_state.py has the rules.
 """
 
 from collections import defaultdict
@@ -17,42 +18,44 @@ from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.bulk_writes import (
     insert_many,
     insert_missing,
-    moment_text,
-    moments_of,
+    load_time_texts,
+    time_text,
     update_many,
 )
 from pingadmin.remote_sessions.recording.session_state import (
-    STEP,
-    Known,
-    Seen,
-    Stretch,
-    seen_of,
-    take,
+    TIME_STEP,
+    Observation,
+    SessionState,
+    SnapshotState,
+    apply_observation,
+    observation_from,
 )
 from pingadmin.upstream.records import SessionEvent, SessionRecord
 
-# Rows asked for at once: each is a parameter, and SQLite takes 32,766.
+# Rows read at once: each takes one parameter, and SQLite allows 32,766.
 CHUNK = 5000
-# Sessions that are remembered at most, at about a kilobyte each.
-REMEMBERED_MOST = 200_000
-# How far back a late sighting is looked for, to tell whether it is there already.
-LOOK_BACK = timedelta(minutes=10)
+# The most sessions that a cache holds, at about a kilobyte each.
+MAX_CACHED = 200_000
+# How far back history is searched for a late observation, to tell whether it is there already.
+LATE_WINDOW = timedelta(minutes=10)
 
-# The fields of Known and of Stretch, in their order.
-KNOWN = [each.name for each in fields(Known)]
-FACTS = KNOWN[KNOWN.index("state") : KNOWN.index("created_upstream_at")]
-BESIDE = KNOWN[KNOWN.index("created_upstream_at") : KNOWN.index("newest")]
-STRETCH = [each.name for each in fields(Stretch)][1:]
-LONGER = ["lasted", "duration_seconds", "times"]
-EMPTY = {
+# The columns of a session in three parts, in the order of SessionState's fields: facts change with
+# nearly every observation, details seldom, and an update writes no more than it must.
+_STATE_FIELDS = [each.name for each in fields(SessionState)]
+_DETAILS_START = _STATE_FIELDS.index("created_upstream_at")
+FACT_FIELDS = _STATE_FIELDS[_STATE_FIELDS.index("state") : _DETAILS_START]
+DETAIL_FIELDS = _STATE_FIELDS[_DETAILS_START : _STATE_FIELDS.index("newest_snapshot")]
+SNAPSHOT_FIELDS = [each.name for each in fields(SnapshotState)][1:]
+# What changes when an equal observation extends a snapshot.
+EXTENDED_FIELDS = ["length", "duration_seconds", "observation_count"]
+# A session that nothing is known of yet: the columns without a default in the database.
+EMPTY_SESSION: dict[str, str | bool] = {
     "alias": "",
     "session_id": "",
     "state": "",
     "is_known_state": True,
     "client_name": "",
     "source": "",
-}
-EMPTY |= {
     "paused_reported_source": "",
     "paused_doubted_by": "",
     "failure": "",
@@ -61,263 +64,280 @@ EMPTY |= {
 
 
 @dataclass
-class Counts:
-    """How many sightings of a batch were news (written), were known (repeated), or came too late.
+class BatchCounts:
+    """How many observations of a batch were new (written), known already (repeated), or late.
 
-    doubtful: the sessions of which one could not be taken, because nothing says whether its counters began anew;
-    these are counted as late, and want to be asked.
+    ambiguous: ids of the sessions with an observation of which nothing says whether its counters
+    were reset. It counts as late, and the session should be asked.
     """
 
     written: int = 0
     repeated: int = 0
     late: int = 0
-    doubtful: set[str] = field(default_factory=set)
+    ambiguous: set[str] = field(default_factory=set)
 
 
-class Memory(dict[str, Known]):
-    """What a process that writes batch after batch remembers of an account's sessions, instead of reading them anew.
+class SessionStateCache(dict[str, SessionState]):
+    """Session id -> state, of one account. Spares a writer of many batches reading its own writes.
 
-    A row that somebody else wrote since is read again: every writer moves its changed_at.
+    Every writer moves a row's changed_at, so a row that another process wrote since is read again.
     """
 
 
-def record_batch(
+def record_observations(
     alias: str,
-    sightings: Iterable[SessionRecord | SessionEvent],
+    records: Iterable[SessionRecord | SessionEvent],
     source: str,
-    memory: Memory | None = None,
-) -> Counts:
-    """Keep sightings of one account's sessions, all or none. Raises django.db.Error.
+    cache: SessionStateCache | None = None,
+) -> BatchCounts:
+    """Records observations of one account's sessions, all or none. Raises django.db.Error.
 
-    Doing it twice changes nothing. Of events that the stream numbers any order will do; others come oldest first.
+    Recording the same batch twice changes nothing. Events with a sequence may come in any order,
+    all else oldest first.
     """
-    seen = _in_order([seen_of(one) for one in sightings])
+    observations = _in_sequence([observation_from(record) for record in records])
     try:
         with transaction.atomic():
-            counts, known = take_all(alias, seen, source, memory)
+            counts, states = apply_observations(alias, observations, source, cache)
     except BaseException:
-        # What was taken was not written.
-        if memory:
-            memory.clear()
+        # The states in the cache have moved on, and the database has not.
+        if cache:
+            cache.clear()
         raise
-    if memory is not None:
-        _remember(memory, known)
+    if cache is not None:
+        _update_cache(cache, states)
     return counts
 
 
-def take_all(
-    alias: str, seen: list[Seen], source: str, memory: Memory | None = None
-) -> tuple[Counts, dict[str, Known]]:
-    """record_batch inside the caller's transaction; also what is known of each session afterwards."""
-    known = _known(alias, list({one.session_id: None for one in seen}), memory or {})
-    _recall_counters(known, seen)
-    counts = Counts()
-    for one in seen:
-        verdict = take(known[one.session_id], one, source)
-        if verdict == "newest":
+def apply_observations(
+    alias: str,
+    observations: list[Observation],
+    source: str,
+    cache: SessionStateCache | None = None,
+) -> tuple[BatchCounts, dict[str, SessionState]]:
+    """record_observations inside the caller's transaction. Also returns each session's state."""
+    session_ids = list({observation.session_id: None for observation in observations})
+    states = _load_states(alias, session_ids, cache or {})
+    _restore_counters(states, observations)
+    counts = BatchCounts()
+    for observation in observations:
+        classification = apply_observation(states[observation.session_id], observation, source)
+        if classification == "newest":
             counts.written += 1
-        elif verdict == "repeated":
+        elif classification == "repeated":
             counts.repeated += 1
         else:
             counts.late += 1
-            if verdict == "doubtful":
-                counts.doubtful.add(one.session_id)
-    twice = _leave_out_known(known.values())
-    counts.repeated += twice
-    counts.late -= twice
-    _write(known.values())
-    return counts, known
+            if classification == "ambiguous":
+                counts.ambiguous.add(observation.session_id)
+    dropped = _drop_known_late_snapshots(states.values())
+    counts.repeated += dropped
+    counts.late -= dropped
+    _write_states(states.values())
+    return counts, states
 
 
-def forget_places(alias: str, memory: Memory) -> None:
-    """Say that an account's event stream numbers anew: the numbers that were heard order nothing any more."""
-    memory.clear()
-    RemoteSession.objects.filter(alias=alias, stream_sequence__isnull=False).update(
+def forget_sequences(alias: str, cache: SessionStateCache) -> None:
+    """Forgets all sequences of an account whose event stream has started numbering anew."""
+    cache.clear()
+    RemoteSession.objects.in_account(alias).filter(stream_sequence__isnull=False).update(
         stream_sequence=None
     )
 
 
-def _in_order(seen: list[Seen]) -> list[Seen]:
-    """By their numbers where all have one, else as they came."""
-    if any(one.sequence is None for one in seen):
-        return seen
-    return sorted(seen, key=attrgetter("sequence"))
+def _in_sequence(observations: list[Observation]) -> list[Observation]:
+    """By their sequences where all have one, else as they came."""
+    if any(observation.sequence is None for observation in observations):
+        return observations
+    return sorted(observations, key=attrgetter("sequence"))
 
 
-def _known(alias: str, session_ids: list[str], memory: dict[str, Known]) -> dict[str, Known]:
-    """What is known of each session, its row locked (and made, where it was missing)."""
-    known = _still_true([memory[each] for each in session_ids if each in memory])
-    known |= _load(alias, [each for each in session_ids if each not in known])
-    missing = [each for each in session_ids if each not in known]
+def _load_states(
+    alias: str, session_ids: list[str], cache: dict[str, SessionState]
+) -> dict[str, SessionState]:
+    """The state of each session, its row locked. Inserts the rows that are missing."""
+    states = _still_current([cache[each] for each in session_ids if each in cache])
+    states |= _read_states(alias, [each for each in session_ids if each not in states])
+    missing = [each for each in session_ids if each not in states]
     if missing:
-        rows = [tuple((EMPTY | {"alias": alias, "session_id": each}).values()) for each in missing]
-        insert_missing(RemoteSession, list(EMPTY), rows)
-        known |= _load(alias, missing)
-    return known
+        rows = [
+            tuple((EMPTY_SESSION | {"alias": alias, "session_id": each}).values())
+            for each in missing
+        ]
+        insert_missing(RemoteSession, list(EMPTY_SESSION), rows)
+        states |= _read_states(alias, missing)
+    return states
 
 
-def _still_true(remembered: list[Known]) -> dict[str, Known]:
-    if not remembered:
+def _still_current(cached: list[SessionState]) -> dict[str, SessionState]:
+    """Those of the cached states whose row nobody else has written since; locks the rows."""
+    if not cached:
         return {}
-    stamps = moments_of(RemoteSession, "changed_at", [one.id for one in remembered])
-    return {one.session_id: one for one in remembered if stamps.get(one.id) == one.stamp}
+    texts = load_time_texts(RemoteSession, "changed_at", [state.id for state in cached])
+    return {
+        state.session_id: state for state in cached if texts.get(state.id) == state.changed_at_text
+    }
 
 
-def _load(alias: str, session_ids: list[str]) -> dict[str, Known]:
-    newest = (
-        StatusSnapshot.objects.filter(session=OuterRef("pk"))
-        .order_by("-first_at", "-id")
-        .values("id")[:1]
-    )
-    found, stretches = {}, {}
+def _read_states(alias: str, session_ids: list[str]) -> dict[str, SessionState]:
+    newest = StatusSnapshot.objects.filter(session=OuterRef("pk")).newest_first().values("id")[:1]
+    states: dict[str, SessionState] = {}
+    by_newest_id: dict[int, SessionState] = {}
     for start in range(0, len(session_ids), CHUNK):
         rows = (
             RemoteSession.objects.select_for_update()
             .filter(alias=alias, session_id__in=session_ids[start : start + CHUNK])
             .order_by("id")
-            .values_list(Subquery(newest), "id", "session_id", *FACTS, *BESIDE)
+            .values_list(Subquery(newest), "id", "session_id", *FACT_FIELDS, *DETAIL_FIELDS)
         )
-        for newest_id, *facts in rows:
-            known = found[facts[1]] = Known(*facts)
+        for newest_id, *columns in rows:
+            state = states[columns[1]] = SessionState(*columns)
             if newest_id is not None:
-                stretches[newest_id] = known
-    for row in _rows_by_id(list(stretches)):
-        stretches[row[0]].newest = Stretch(*row)
-    return found
-
-
-def _remember(memory: Memory, known: dict[str, Known]) -> None:
-    if len(memory) > REMEMBERED_MOST:
-        memory.clear()
-    for session_id, one in known.items():
-        if one.late:
-            # History holds more than is remembered here.
-            memory.pop(session_id, None)
-        else:
-            one.is_written()
-            memory[session_id] = one
-
-
-def _rows_by_id(ids: list[int]) -> Iterable[tuple]:
+                by_newest_id[newest_id] = state
+    ids = list(by_newest_id)
     for start in range(0, len(ids), CHUNK):
-        yield from StatusSnapshot.objects.filter(pk__in=ids[start : start + CHUNK]).values_list(
-            "id", *STRETCH
-        )
+        snapshots = StatusSnapshot.objects.filter(pk__in=ids[start : start + CHUNK])
+        for row in snapshots.values_list("id", *SNAPSHOT_FIELDS):
+            by_newest_id[row[0]].newest_snapshot = SnapshotState(*row)
+    return states
 
 
-def _recall_counters(known: dict[str, Known], seen: list[Seen]) -> None:
-    """Where the newest answer told no counters, those told before are what the next ones are compared with."""
-    counted = {
-        one.session_id
-        for one in seen
-        if one.uploaded_bytes is not None or one.downloaded_bytes is not None
+def _update_cache(cache: SessionStateCache, states: dict[str, SessionState]) -> None:
+    if len(cache) > MAX_CACHED:
+        cache.clear()
+    for session_id, state in states.items():
+        if state.late_snapshots:
+            # A late snapshot may have become the newest by time, which only the database tells.
+            cache.pop(session_id, None)
+        else:
+            state.start_next_batch()
+            cache[session_id] = state
+
+
+def _restore_counters(states: dict[str, SessionState], observations: list[Observation]) -> None:
+    """Where the newest observation had no counters, compare the next ones with those before it."""
+    with_counters = {
+        observation.session_id
+        for observation in observations
+        if observation.uploaded_bytes is not None or observation.downloaded_bytes is not None
     }
     blank = {
-        one.id: one
-        for one in (known[session_id] for session_id in counted)
-        if one.last_seen_at and one.uploaded_bytes is None and one.downloaded_bytes is None
+        state.id: state
+        for state in (states[session_id] for session_id in with_counters)
+        if state.last_seen_at and state.uploaded_bytes is None and state.downloaded_bytes is None
     }
     if not blank:
         return
     rows = StatusSnapshot.objects.filter(session=OuterRef("pk"), uploaded_bytes__isnull=False)
-    newest = rows.order_by("-first_at", "-id").values("id")[:1]
+    newest = rows.newest_first().values("id")[:1]
     ids = RemoteSession.objects.filter(pk__in=blank).values_list(Subquery(newest), flat=True)
-    found = StatusSnapshot.objects.filter(pk__in=[one for one in ids if one])
-    for session_id, up, down in found.values_list(
+    snapshots = StatusSnapshot.objects.filter(pk__in=[each for each in ids if each])
+    for key, uploaded, downloaded in snapshots.values_list(
         "session_id", "uploaded_bytes", "downloaded_bytes"
     ):
-        blank[session_id].uploaded_bytes, blank[session_id].downloaded_bytes = up, down
+        blank[key].uploaded_bytes, blank[key].downloaded_bytes = uploaded, downloaded
 
 
-def _leave_out_known(known: Iterable[Known]) -> int:
-    """Drop late stretches that history holds already, give the others the base of the row before; how many dropped."""
-    with_late = {one.id: one for one in known if one.late}
+def _drop_known_late_snapshots(states: Iterable[SessionState]) -> int:
+    """Drops late snapshots that history holds already, and returns how many.
+
+    The others get their place in history, and the counter base of the row before them.
+    """
+    with_late = {state.id: state for state in states if state.late_snapshots}
     if not with_late:
         return 0
-    begins = min(stretch.first_at for one in with_late.values() for stretch in one.late) - LOOK_BACK
-    history = defaultdict(list)
-    rows = StatusSnapshot.objects.filter(session__in=with_late, first_at__gte=begins).order_by(
-        "first_at", "id"
-    )
-    for session_id, *row in rows.values_list("session_id", "id", *STRETCH):
-        history[session_id].append(Stretch(*row))
+    oldest_at = min(late.first_at for state in with_late.values() for late in state.late_snapshots)
+    history: dict[int, list[SnapshotState]] = defaultdict(list)
+    rows = StatusSnapshot.objects.filter(
+        session__in=with_late, first_at__gte=oldest_at - LATE_WINDOW
+    ).oldest_first()
+    for session_key, *columns in rows.values_list("session_id", "id", *SNAPSHOT_FIELDS):
+        history[session_key].append(SnapshotState(*columns))
     dropped = 0
-    for one in with_late.values():
-        rows, new = history[one.id] + one.added, []
-        for stretch in one.late:
-            if any(_same(stretch, row) for row in rows):
+    for state in with_late.values():
+        stored, kept = history[state.id] + state.added_snapshots, []
+        for late in state.late_snapshots:
+            if any(_are_equal(late, snapshot) for snapshot in stored):
                 dropped += 1
-            else:
-                if stretch in one.late_by_number:
-                    _move_back(stretch, rows)
-                _take_base(stretch, rows, one.id)
-                new.append(stretch)
-                rows.append(stretch)
-        one.late = new
+                continue
+            if late in state.late_by_sequence:
+                _move_before_successors(late, stored)
+            _copy_counter_base(late, stored, state.id)
+            kept.append(late)
+            stored.append(late)
+        state.late_snapshots = kept
     return dropped
 
 
-def _same(one: Stretch, other: Stretch) -> bool:
+def _are_equal(one: SnapshotState, other: SnapshotState) -> bool:
     return (one.state, one.uploaded_bytes, one.downloaded_bytes, one.paused, one.failure) == (
         other.state, other.uploaded_bytes, other.downloaded_bytes, other.paused, other.failure,
     )  # fmt: skip
 
 
-def _move_back(stretch: Stretch, rows: list[Stretch]) -> None:
-    """Put it before every row that goes on from it: those that had lasted longer, since the counters began anew."""
-    newest_first = sorted(rows, key=attrgetter("first_at"), reverse=True)
-    for row in newest_first:
-        if row.first_at > stretch.first_at:
+def _move_before_successors(late: SnapshotState, stored: list[SnapshotState]) -> None:
+    """Gives a late snapshot a time before every row that continues from it.
+
+    Those are the rows with a longer duration since the counters were last reset.
+    """
+    newest_first = sorted(stored, key=attrgetter("first_at"), reverse=True)
+    for snapshot in newest_first:
+        if snapshot.first_at > late.first_at:
             continue
-        if row.uploaded_before != newest_first[0].uploaded_before or not _is_less(stretch, row):
-            stretch.first_at = max(stretch.first_at, row.first_at)
+        is_after_reset = snapshot.uploaded_before_reset == newest_first[0].uploaded_before_reset
+        if not is_after_reset or not _is_shorter(late, snapshot):
+            late.first_at = max(late.first_at, snapshot.first_at)
             return
-        stretch.first_at = row.first_at - STEP
+        late.first_at = snapshot.first_at - TIME_STEP
 
 
-def _is_less(one: Stretch, other: Stretch) -> bool:
-    durations = one.duration_seconds, other.duration_seconds
-    return None not in durations and durations[0] < durations[1]
+def _is_shorter(one: SnapshotState, other: SnapshotState) -> bool:
+    return (
+        one.duration_seconds is not None
+        and other.duration_seconds is not None
+        and one.duration_seconds < other.duration_seconds
+    )
 
 
-def _take_base(stretch: Stretch, rows: list[Stretch], session_id: int) -> None:
-    before = max(
-        (row for row in rows if row.first_at <= stretch.first_at),
+def _copy_counter_base(late: SnapshotState, stored: list[SnapshotState], session_key: int) -> None:
+    """Counts a late snapshot from the same base as the row before it, or from 0 as the first."""
+    before: SnapshotState | StatusSnapshot | None = max(
+        (snapshot for snapshot in stored if snapshot.first_at <= late.first_at),
         key=attrgetter("first_at"),
         default=None,
     )
     if before is None:
-        earlier = StatusSnapshot.objects.filter(session=session_id, first_at__lte=stretch.first_at)
-        before = earlier.order_by("-first_at", "-id").first()
-    stretch.uploaded_before = before.uploaded_before if before else 0
-    stretch.downloaded_before = before.downloaded_before if before else 0
+        earlier = StatusSnapshot.objects.filter(session=session_key).begun_by(late.first_at)
+        before = earlier.newest_first().first()
+    late.uploaded_before_reset = before.uploaded_before_reset if before else 0
+    late.downloaded_before_reset = before.downloaded_before_reset if before else 0
 
 
-def _write(known: Iterable[Known]) -> None:
-    longer, added, facts, all_facts = [], [], [], []
-    facts_of, beside_of, longer_of = attrgetter(*FACTS), attrgetter(*BESIDE), attrgetter(*LONGER)
+def _write_states(states: Iterable[SessionState]) -> None:
+    extended, added, facts, facts_and_details = [], [], [], []
+    facts_of, details_of = attrgetter(*FACT_FIELDS), attrgetter(*DETAIL_FIELDS)
+    extended_of = attrgetter(*EXTENDED_FIELDS)
     now = timezone.now()
-    stamp = moment_text(now)
-    for one in known:
-        added += [(each, one.id) for each in (*one.late, *one.added)]
-        if one.longer:
-            longer.append((*longer_of(one.longer), one.longer.id))
-        if one.is_changed_beside:
-            all_facts.append((*facts_of(one), *beside_of(one), now, one.id))
-        elif one.is_changed:
-            facts.append((*facts_of(one), now, one.id))
-        if one.is_changed or one.is_changed_beside:
-            one.stamp = stamp
-    update_many(StatusSnapshot, LONGER, longer)
-    _add(added)
-    update_many(RemoteSession, [*FACTS, "changed_at"], facts)
-    update_many(RemoteSession, [*FACTS, *BESIDE, "changed_at"], all_facts)
+    now_text = time_text(now)
+    for state in states:
+        added += [(each, state.id) for each in (*state.late_snapshots, *state.added_snapshots)]
+        if state.extended_snapshot:
+            extended.append((*extended_of(state.extended_snapshot), state.extended_snapshot.id))
+        if state.has_changed_details:
+            facts_and_details.append((*facts_of(state), *details_of(state), now, state.id))
+        elif state.has_changed_facts:
+            facts.append((*facts_of(state), now, state.id))
+        if state.has_changed_facts or state.has_changed_details:
+            state.changed_at_text = now_text
+    update_many(StatusSnapshot, EXTENDED_FIELDS, extended)
+    _insert_snapshots(added)
+    update_many(RemoteSession, [*FACT_FIELDS, "changed_at"], facts)
+    update_many(RemoteSession, [*FACT_FIELDS, *DETAIL_FIELDS, "changed_at"], facts_and_details)
 
 
-def _add(stretches: list[tuple[Stretch, int]]) -> None:
-    columns_of = attrgetter(*STRETCH)
-    rows = [(*columns_of(stretch), session_id) for stretch, session_id in stretches]
-    for (stretch, _), key in zip(
-        stretches, insert_many(StatusSnapshot, [*STRETCH, "session"], rows), strict=True
-    ):
-        stretch.id = key
+def _insert_snapshots(added: list[tuple[SnapshotState, int]]) -> None:
+    columns_of = attrgetter(*SNAPSHOT_FIELDS)
+    rows = [(*columns_of(snapshot), session_key) for snapshot, session_key in added]
+    keys = insert_many(StatusSnapshot, [*SNAPSHOT_FIELDS, "session"], rows)
+    for (snapshot, _), key in zip(added, keys, strict=True):
+        snapshot.id = key

@@ -1,7 +1,7 @@
-"""Writes down what an upstream said about a session, or that it could not be asked.
+"""Records single observations: what an upstream said about a session, or that asking it failed.
 
-Beside sighting_batches.py, which does it for many at once, the only writer of RemoteSession and StatusSnapshot. The
-newest answer wins; a late one is kept as history and changes nothing that is known by now (knowledge.py has the rules).
+Together with observation_batches.py, which does it for many at once, this is the only writer of
+RemoteSession and StatusSnapshot. session_state.py has the rules.
 """
 
 from datetime import datetime
@@ -10,31 +10,31 @@ from django.db import transaction
 from django.utils import timezone
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.remote_sessions.recording.observation_batches import take_all
-from pingadmin.remote_sessions.recording.session_state import seen_of
+from pingadmin.remote_sessions.recording.observation_batches import apply_observations
+from pingadmin.remote_sessions.recording.session_state import observation_from
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
 
 
 @transaction.atomic
-def record_sighting(*, alias: str, record: SessionRecord, source: str) -> RemoteSession:
-    """Keep one answer. Returns the session as now known."""
-    _, known = take_all(alias, [seen_of(record)], source)
-    return RemoteSession.objects.get(pk=known[record.session_id].id)
+def record_observation(*, alias: str, record: SessionRecord, source: str) -> RemoteSession:
+    """Records one answer, and returns the session as it is known now."""
+    _, states = apply_observations(alias, [observation_from(record)], source)
+    return RemoteSession.objects.get(pk=states[record.session_id].id)
 
 
 @transaction.atomic
 def record_failure(*, session: RemoteSession, error: UpstreamError, source: str) -> RemoteSession:
-    """Keep that asking about a known session failed; what was known before stays as it was, with its age."""
-    session = _locked(session.alias, session.session_id)
+    """Records that a look-up failed, and returns the session. Its last known state stays."""
+    session = _lock_session(session.alias, session.session_id)
     now = timezone.now()
-    newest = session.snapshots.order_by("-first_at", "-id").first()
+    newest = session.snapshots.newest_first().first()
     if newest and newest.failure == error.kind:
-        newest.lasted = max(newest.lasted, now - newest.first_at)
-        newest.times += 1
-        newest.save(update_fields=["lasted", "times"])
+        newest.length = max(newest.length, now - newest.first_at)
+        newest.observation_count += 1
+        newest.save(update_fields=["length", "observation_count"])
     else:
-        session.snapshots.create(source=source, failure=error.kind, first_at=now, **_base(session))
+        _add_snapshot(session, source=source, failure=error.kind, first_at=now)
     if session.failure != error.kind:
         session.failing_since = now
     session.failure = error.kind
@@ -47,51 +47,56 @@ def record_failure(*, session: RemoteSession, error: UpstreamError, source: str)
 
 
 @transaction.atomic
-def record_paused(
+def record_paused_report(
     *, session: RemoteSession, paused: bool, at: datetime, source: str
 ) -> StatusSnapshot:
-    """Keep a statement about "paused" that came without the other facts (the answer to a resume)."""
-    session = _locked(session.alias, session.session_id)
-    _update_paused(session, paused, at, source)
+    """Records a report about "paused" that came without the other facts: the answer to a resume."""
+    session = _lock_session(session.alias, session.session_id)
+    if session.paused_reported_at is None or at >= session.paused_reported_at:
+        session.paused_reported = paused
+        session.paused_reported_at = at
+        session.paused_reported_source = source
     session.changed_at = timezone.now()
     session.save()
-    return session.snapshots.create(source=source, paused=paused, first_at=at, **_base(session))
+    return _add_snapshot(session, source=source, paused=paused, first_at=at)
 
 
-def doubt_paused(*, session: RemoteSession, at: datetime) -> None:
-    """Keep that something was sent which may have changed "paused", with an outcome that is not known."""
+def mark_paused_doubtful(*, session: RemoteSession, at: datetime) -> None:
+    """Records that a call was sent which may have changed "paused", with an unknown outcome."""
     RemoteSession.objects.filter(pk=session.pk).update(
         paused_doubted_at=at, paused_doubted_by="", changed_at=timezone.now()
     )
 
 
-def touch(session: RemoteSession) -> None:
-    """Say that something changed which people see beside this session: the live board shows it at its next look."""
+def mark_session_changed(session: RemoteSession) -> None:
+    """Makes the live board show this session again, after a change that its row does not hold."""
     RemoteSession.objects.filter(pk=session.pk).update(changed_at=timezone.now())
 
 
 def ensure_session(alias: str, session_id: str) -> RemoteSession:
-    """The row of a session, made empty where nothing is known of it yet."""
+    """Returns the row of a session; creates an empty one for a session we have never met."""
     return RemoteSession.objects.get_or_create(alias=alias, session_id=session_id)[0]
 
 
-def _locked(alias: str, session_id: str) -> RemoteSession:
+def _lock_session(alias: str, session_id: str) -> RemoteSession:
     rows = RemoteSession.objects.select_for_update()
-    return rows.filter(alias=alias, session_id=session_id).first() or rows.get(
-        pk=ensure_session(alias, session_id).pk
+    return rows.find(alias, session_id) or rows.get(pk=ensure_session(alias, session_id).pk)
+
+
+def _add_snapshot(
+    session: RemoteSession,
+    *,
+    source: str,
+    first_at: datetime,
+    failure: str = "",
+    paused: bool | None = None,
+) -> StatusSnapshot:
+    """A snapshot without counters still holds their base, so that totals over it never fall."""
+    return session.snapshots.create(
+        source=source,
+        first_at=first_at,
+        failure=failure,
+        paused=paused,
+        uploaded_before_reset=session.uploaded_before_reset,
+        downloaded_before_reset=session.downloaded_before_reset,
     )
-
-
-def _base(session: RemoteSession) -> dict[str, int]:
-    return {
-        "uploaded_before": session.uploaded_before,
-        "downloaded_before": session.downloaded_before,
-    }
-
-
-def _update_paused(session: RemoteSession, paused: bool, at: datetime, source: str) -> None:
-    if session.paused_reported_at and at < session.paused_reported_at:
-        return
-    session.paused_reported = paused
-    session.paused_reported_at = at
-    session.paused_reported_source = source

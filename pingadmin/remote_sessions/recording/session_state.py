@@ -1,9 +1,11 @@
-"""The rules by which one sighting changes what is known of a session. Pure: it sees no database.
+"""The rules by which one observation changes what is known of a session. Pure: no database.
 
-The newest wins. Where the stream numbers its events the number says which is newer, else the time does. What is late
-is kept as history and changes nothing that is known now. A counter that falls in something newer began anew.
-Known and Stretch are the columns of RemoteSession and StatusSnapshot without a model around them, which would cost
-ten times as much for each event.
+The newest observation wins. Where the stream numbers its events, the sequence says which is newer;
+otherwise the time does. A late observation becomes history and changes nothing that is known now.
+A counter that falls in a newer observation has been reset.
+
+SessionState and SnapshotState hold the columns of RemoteSession and StatusSnapshot. Model
+instances in their place would make each event ten times as expensive.
 """
 
 from dataclasses import dataclass, field
@@ -12,23 +14,33 @@ from typing import Literal, NamedTuple
 
 from pingadmin.upstream.records import SessionEvent, SessionRecord
 
-# How far answers of two kinds may overtake each other on their way to us.
+# How far observations of two kinds may overtake each other on their way to us.
 RACE = timedelta(seconds=5)
+# The longest that an answer can be on its way: one call with its deadline.
 CALL = timedelta(seconds=15)
-STEP = timedelta(milliseconds=1)
+# The smallest difference between two stored times.
+TIME_STEP = timedelta(milliseconds=1)
 NO_TIME = timedelta()
 
-# newest: it is what we know now. repeated: it was known. late: something newer is known. doubtful: its counters are
-# lower than the known ones, and nothing says whether it is old or they began anew.
-Verdict = Literal["newest", "repeated", "late", "doubtful"]
+# newest: it is what we know now. repeated: it was known already. late: something newer is known.
+# ambiguous: its counters are lower than the known ones, and nothing says whether it is old or the
+# counters were reset.
+Classification = Literal["newest", "repeated", "late", "ambiguous"]
+
+# An event that puts a report about "paused" in doubt -> what the report must have said.
+DOUBTING_EVENTS = {"session_start": True, "session_end": False}
 
 
-class Seen(NamedTuple):
-    """One sighting, of whatever kind. kind: the event's own word, empty for an answer that was asked for."""
+class Observation(NamedTuple):
+    """What one answer or one event says about one session.
+
+    event_kind: the stream's own word for the event, empty for an answer. paused: None where it
+    does not say. Counts are in bytes, durations in seconds, None where not reported.
+    """
 
     session_id: str
     at: datetime
-    kind: str
+    event_kind: str
     sequence: int | None
     state: str
     is_known_state: bool
@@ -42,8 +54,8 @@ class Seen(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Stretch:
-    """A StatusSnapshot. id None: not stored yet."""
+class SnapshotState:
+    """The columns of a StatusSnapshot. id: None until it is stored."""
 
     id: int | None
     source: str
@@ -53,28 +65,32 @@ class Stretch:
     duration_seconds: int | None
     uploaded_bytes: int | None
     downloaded_bytes: int | None
-    uploaded_before: int
-    downloaded_before: int
+    uploaded_before_reset: int
+    downloaded_before_reset: int
     first_at: datetime
-    lasted: timedelta
-    times: int
+    length: timedelta
+    observation_count: int
 
-    def says(self, seen: Seen) -> bool:
-        """Whether a sighting says the same; a growing duration alone is no change."""
+    def matches(self, observation: Observation) -> bool:
+        """Whether an observation says the same. A growing duration alone is no difference."""
         return (
-            self.uploaded_bytes == seen.uploaded_bytes
-            and self.downloaded_bytes == seen.downloaded_bytes
-            and self.state == seen.state
-            and self.paused is seen.paused
+            self.uploaded_bytes == observation.uploaded_bytes
+            and self.downloaded_bytes == observation.downloaded_bytes
+            and self.state == observation.state
+            and self.paused is observation.paused
             and not self.failure
         )
 
 
 @dataclass(slots=True, eq=False)
-class Known:
-    """A RemoteSession, and what a batch adds to its history. newest: its newest stretch. longer: the one that was
-    the newest before, where the batch lengthened it. late_by_number: those of late whose time does not say where they
-    belong. stamp: changed_at as many_rows.moment_text gives it."""
+class SessionState:
+    """The columns of a RemoteSession, and what the current batch adds to its history.
+
+    newest_snapshot: the newest of its history. extended_snapshot: the stored one that the batch
+    made longer, where it did. late_by_sequence: the late snapshots whose time does not say where
+    they belong. changed_at_text: `changed_at` in the form of bulk_writes.time_text.
+    has_changed_facts, has_changed_details: which columns the batch has to write.
+    """
 
     id: int
     session_id: str
@@ -84,8 +100,8 @@ class Known:
     duration_seconds: int | None
     uploaded_bytes: int | None
     downloaded_bytes: int | None
-    uploaded_before: int
-    downloaded_before: int
+    uploaded_before_reset: int
+    downloaded_before_reset: int
     stream_sequence: int | None
     source: str
     last_seen_at: datetime | None
@@ -102,173 +118,204 @@ class Known:
     failure_message: str
     failing_since: datetime | None
     failed_at: datetime | None
-    newest: Stretch | None = None
-    stamp: str = ""
-    longer: Stretch | None = None
-    added: list[Stretch] = field(default_factory=list)
-    late: list[Stretch] = field(default_factory=list)
-    late_by_number: list[Stretch] = field(default_factory=list)
-    is_changed: bool = False
-    is_changed_beside: bool = False
+    newest_snapshot: SnapshotState | None = None
+    changed_at_text: str = ""
+    extended_snapshot: SnapshotState | None = None
+    added_snapshots: list[SnapshotState] = field(default_factory=list)
+    late_snapshots: list[SnapshotState] = field(default_factory=list)
+    late_by_sequence: list[SnapshotState] = field(default_factory=list)
+    has_changed_facts: bool = False
+    has_changed_details: bool = False
 
-    def is_written(self) -> None:
-        """Be ready for the next batch."""
-        self.longer = None
-        self.is_changed = self.is_changed_beside = False
-        if self.added:
-            self.added = []
+    def start_next_batch(self) -> None:
+        """Forget what the batch added: it is stored now."""
+        self.extended_snapshot = None
+        self.has_changed_facts = self.has_changed_details = False
+        # Most batches only extend a snapshot; then the empty list serves again.
+        if self.added_snapshots:
+            self.added_snapshots = []
 
 
-def seen_of(sighting: SessionRecord | SessionEvent) -> Seen:
-    """An event or an answer as the rules take it. Events say nothing of paused, of its making, or of the clock."""
-    if type(sighting) is SessionEvent:
-        one = sighting
-        return Seen(
-            one.session_id, one.received_at, one.kind, one.sequence, one.state, True, one.client_name, None,
-            one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, None, None,
+def observation_from(record: SessionRecord | SessionEvent) -> Observation:
+    """Turns an answer or an event into an observation.
+
+    Events report neither "paused", nor the time of creation, nor the upstream's clock.
+    """
+    if isinstance(record, SessionEvent):
+        return Observation(
+            record.session_id, record.received_at, record.kind, record.sequence, record.state, True,
+            record.client_name, None, record.duration_seconds, record.uploaded_bytes,
+            record.downloaded_bytes, None, None,
         )  # fmt: skip
-    one = sighting
-    return Seen(
-        one.session_id, one.answered_at, "", None, one.state, one.is_known_state, one.client_name, one.paused,
-        one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.created_at, one.skew_seconds,
+    return Observation(
+        record.session_id, record.answered_at, "", None, record.state, record.is_known_state,
+        record.client_name, record.paused, record.duration_seconds, record.uploaded_bytes,
+        record.downloaded_bytes, record.created_at, record.skew_seconds,
     )  # fmt: skip
 
 
-def take(known: Known, seen: Seen, source: str) -> Verdict:
-    """Change what is known by one sighting, and say how it was taken. Sightings come in the order of their numbers."""
-    verdict = _verdict(known, seen, source)
-    if verdict == "newest":
-        _count_on(known, seen)
-        _lengthen_or_add(known, seen, source)
-        _doubt_paused(known, seen)
-        _learn(known, seen, source)
-    elif verdict == "late":
-        _keep_late(known, seen, source)
-    elif verdict == "doubtful":
-        # Nobody can tell what its counters count from.
-        unclear = seen._replace(uploaded_bytes=None, downloaded_bytes=None)
-        known.late.append(_stretch(known, unclear, source, seen.at))
-    if seen.paused is not None:
-        _hear_paused(known, seen, source)
-    return verdict
+def apply_observation(state: SessionState, observation: Observation, source: str) -> Classification:
+    """Changes what is known of a session by one observation, and returns how it was classified.
+
+    Observations that have a sequence come in its order.
+    """
+    classification = classify(state, observation, source)
+    if classification == "newest":
+        _carry_counters_over_reset(state, observation)
+        _extend_or_add_snapshot(state, observation, source)
+        _doubt_paused_report(state, observation)
+        _update_facts(state, observation, source)
+    elif classification == "late":
+        _add_late_snapshot(state, observation, source)
+    elif classification == "ambiguous":
+        # Nobody can tell what its counters count from, so history keeps it without them.
+        without_counters = observation._replace(uploaded_bytes=None, downloaded_bytes=None)
+        state.late_snapshots.append(_new_snapshot(state, without_counters, source, observation.at))
+    if observation.paused is not None:
+        _update_paused_report(state, observation, source)
+    return classification
 
 
-def _verdict(known: Known, seen: Seen, source: str) -> Verdict:
-    is_numbered = seen.sequence is not None and known.stream_sequence is not None
-    if is_numbered and seen.sequence <= known.stream_sequence:
-        return "repeated" if seen.sequence == known.stream_sequence else "late"
-    if known.last_seen_at is None:
+def classify(state: SessionState, observation: Observation, source: str) -> Classification:
+    """How an observation relates to what is known of its session."""
+    is_numbered = False
+    if observation.sequence is not None and state.stream_sequence is not None:
+        is_numbered = True
+        if observation.sequence <= state.stream_sequence:
+            return "repeated" if observation.sequence == state.stream_sequence else "late"
+    if state.last_seen_at is None:
         return "newest"
-    if seen.at < known.last_seen_at and not (is_numbered and known.source == source):
+    # Between two events of the stream, the sequence above has decided: times may be equal or cross.
+    if observation.at < state.last_seen_at and not (is_numbered and state.source == source):
         return "late"
-    if seen.kind != "session_start" and _falls(known, seen):
-        if known.source != source and _was_overtaken(known, seen):
+    if observation.event_kind != "session_start" and _has_lower_counters(state, observation):
+        if state.source != source and _was_overtaken(state, observation, state.last_seen_at):
             return "late"
-        if seen.kind and not is_numbered:
-            return "doubtful"
+        if observation.event_kind and not is_numbered:
+            return "ambiguous"
     return "newest"
 
 
-def _falls(known: Known, seen: Seen) -> bool:
-    if known.duration_seconds is not None and seen.duration_seconds is not None:
-        return seen.duration_seconds < known.duration_seconds
-    return _is_less(seen.uploaded_bytes, known.uploaded_bytes) or _is_less(
-        seen.downloaded_bytes, known.downloaded_bytes
+def _has_lower_counters(state: SessionState, observation: Observation) -> bool:
+    """Whether the duration fell, or, where one of the two is not reported, a byte counter."""
+    if state.duration_seconds is not None and observation.duration_seconds is not None:
+        return observation.duration_seconds < state.duration_seconds
+    return _is_less(observation.uploaded_bytes, state.uploaded_bytes) or _is_less(
+        observation.downloaded_bytes, state.downloaded_bytes
     )
 
 
-def _was_overtaken(known: Known, seen: Seen) -> bool:
-    """Whether what fell is older than what is known, and was longer on its way. A session that began anew since
-    cannot have lasted longer than since then. An event may have waited for long, an answer no longer than a call."""
-    passed = (seen.at - known.last_seen_at).total_seconds()
+def _was_overtaken(state: SessionState, observation: Observation, last_seen_at: datetime) -> bool:
+    """Whether lower counters mean that the observation is older and was longer on its way.
+
+    The other reading is a session that was reset since. Its duration cannot exceed the time since
+    we last saw it. An event may wait for long before it reaches us, an answer no longer than a
+    call takes.
+    """
+    passed = (observation.at - last_seen_at).total_seconds()
     race = RACE.total_seconds()
-    if known.duration_seconds is None or seen.duration_seconds is None:
+    if state.duration_seconds is None or observation.duration_seconds is None:
         return passed < race
-    fell = known.duration_seconds - seen.duration_seconds
-    if passed < race and fell < race:
+    drop = state.duration_seconds - observation.duration_seconds
+    if passed < race and drop < race:
         return True
-    return seen.duration_seconds > passed + race and (
-        seen.kind != "" or fell < CALL.total_seconds()
+    return observation.duration_seconds > passed + race and (
+        observation.event_kind != "" or drop < CALL.total_seconds()
     )
 
 
-def _is_less(one: int | None, other: int | None) -> bool:
-    return one is not None and other is not None and one < other
+def _is_less(new: int | None, known: int | None) -> bool:
+    return new is not None and known is not None and new < known
 
 
-def _count_on(known: Known, seen: Seen) -> None:
-    """Keep what was counted before a counter fell."""
-    if _is_less(seen.uploaded_bytes, known.uploaded_bytes):
-        known.uploaded_before += known.uploaded_bytes
-    if _is_less(seen.downloaded_bytes, known.downloaded_bytes):
-        known.downloaded_before += known.downloaded_bytes
+def _carry_counters_over_reset(state: SessionState, observation: Observation) -> None:
+    """Keeps what a counter had reached before it was reset."""
+    uploaded, downloaded = state.uploaded_bytes, state.downloaded_bytes
+    if uploaded is not None and _is_less(observation.uploaded_bytes, uploaded):
+        state.uploaded_before_reset += uploaded
+    if downloaded is not None and _is_less(observation.downloaded_bytes, downloaded):
+        state.downloaded_before_reset += downloaded
 
 
-def _lengthen_or_add(known: Known, seen: Seen, source: str) -> None:
-    newest = known.newest
-    if newest is not None and newest.says(seen):
-        newest.lasted = max(newest.lasted, seen.at - newest.first_at)
-        newest.duration_seconds = seen.duration_seconds
-        newest.times += 1
+def _extend_or_add_snapshot(state: SessionState, observation: Observation, source: str) -> None:
+    newest = state.newest_snapshot
+    if newest is not None and newest.matches(observation):
+        newest.length = max(newest.length, observation.at - newest.first_at)
+        newest.duration_seconds = observation.duration_seconds
+        newest.observation_count += 1
+        # One that this batch added is inserted as it is then, and needs no update.
         if newest.id is not None:
-            known.longer = newest
+            state.extended_snapshot = newest
     else:
-        at = seen.at if newest is None else max(seen.at, newest.first_at)
-        known.newest = _stretch(known, seen, source, at)
-        known.added.append(known.newest)
+        # What is newer by its sequence may carry an earlier time; history stays in order.
+        at = observation.at if newest is None else max(observation.at, newest.first_at)
+        state.newest_snapshot = _new_snapshot(state, observation, source, at)
+        state.added_snapshots.append(state.newest_snapshot)
 
 
-def _doubt_paused(known: Known, seen: Seen) -> None:
-    """A start after "paused", or an end after "not paused", may mean that it was resumed or paused since."""
-    said = {"session_start": True, "session_end": False}.get(seen.kind)
-    if said is not None and known.paused_reported is said and seen.at > known.paused_reported_at:
-        known.paused_doubted_at = seen.at
-        known.paused_doubted_by = seen.kind
-        known.is_changed_beside = True
+def _doubt_paused_report(state: SessionState, observation: Observation) -> None:
+    """A start after "paused" may mean a resume since; an end after "not paused", a pause."""
+    doubted_value = DOUBTING_EVENTS.get(observation.event_kind)
+    if (
+        doubted_value is not None
+        and state.paused_reported is doubted_value
+        and state.paused_reported_at is not None
+        and observation.at > state.paused_reported_at
+    ):
+        state.paused_doubted_at = observation.at
+        state.paused_doubted_by = observation.event_kind
+        state.has_changed_details = True
 
 
-def _learn(known: Known, seen: Seen, source: str) -> None:
-    known.state = seen.state
-    known.is_known_state = seen.is_known_state
-    known.client_name = seen.client_name
-    known.duration_seconds = seen.duration_seconds
-    known.uploaded_bytes = seen.uploaded_bytes
-    known.downloaded_bytes = seen.downloaded_bytes
-    known.source = source
-    known.last_seen_at = seen.at if known.last_seen_at is None else max(seen.at, known.last_seen_at)
-    if seen.sequence is not None:
-        known.stream_sequence = seen.sequence
-    if not seen.kind:
-        known.created_upstream_at = seen.created_at or known.created_upstream_at
-        known.skew_seconds = seen.skew_seconds
-        known.is_changed_beside = True
-    if known.failure:
-        known.failure = known.failure_message = ""
-        known.failure_status = known.failing_since = known.failed_at = None
-        known.is_changed_beside = True
-    known.first_seen_at = known.first_seen_at or seen.at
-    known.is_changed = True
+def _update_facts(state: SessionState, observation: Observation, source: str) -> None:
+    state.state = observation.state
+    state.is_known_state = observation.is_known_state
+    state.client_name = observation.client_name
+    state.duration_seconds = observation.duration_seconds
+    state.uploaded_bytes = observation.uploaded_bytes
+    state.downloaded_bytes = observation.downloaded_bytes
+    state.source = source
+    seen_at = state.last_seen_at
+    state.last_seen_at = observation.at if seen_at is None else max(observation.at, seen_at)
+    if observation.sequence is not None:
+        state.stream_sequence = observation.sequence
+    if not observation.event_kind:
+        state.created_upstream_at = observation.created_at or state.created_upstream_at
+        state.skew_seconds = observation.skew_seconds
+        state.has_changed_details = True
+    if state.failure:
+        state.failure = state.failure_message = ""
+        state.failure_status = state.failing_since = state.failed_at = None
+        state.has_changed_details = True
+    state.first_seen_at = state.first_seen_at or observation.at
+    state.has_changed_facts = True
 
 
-def _hear_paused(known: Known, seen: Seen, source: str) -> None:
-    if known.paused_reported_at is None or seen.at >= known.paused_reported_at:
-        known.paused_reported = seen.paused
-        known.paused_reported_at = seen.at
-        known.paused_reported_source = source
-        known.is_changed = known.is_changed_beside = True
+def _update_paused_report(state: SessionState, observation: Observation, source: str) -> None:
+    if state.paused_reported_at is None or observation.at >= state.paused_reported_at:
+        state.paused_reported = observation.paused
+        state.paused_reported_at = observation.at
+        state.paused_reported_source = source
+        state.has_changed_facts = state.has_changed_details = True
 
 
-def _keep_late(known: Known, seen: Seen, source: str) -> None:
-    """What its time does not call late goes before the newest stretch at least."""
-    is_by_time = known.newest is None or seen.at < known.last_seen_at
-    at = seen.at if is_by_time else min(seen.at, known.newest.first_at - STEP)
-    known.late.append(_stretch(known, seen, source, at))
-    if not is_by_time:
-        known.late_by_number.append(known.late[-1])
+def _add_late_snapshot(state: SessionState, observation: Observation, source: str) -> None:
+    at, newest, seen_at = observation.at, state.newest_snapshot, state.last_seen_at
+    is_late_by_time = newest is None or seen_at is None or at < seen_at
+    if newest is not None and not is_late_by_time:
+        # Only its sequence makes it late: it goes before the newest snapshot at least.
+        at = min(at, newest.first_at - TIME_STEP)
+    snapshot = _new_snapshot(state, observation, source, at)
+    state.late_snapshots.append(snapshot)
+    if not is_late_by_time:
+        state.late_by_sequence.append(snapshot)
 
 
-def _stretch(known: Known, seen: Seen, source: str, at: datetime) -> Stretch:
-    return Stretch(
-        None, source, seen.state, seen.paused, "", seen.duration_seconds, seen.uploaded_bytes, seen.downloaded_bytes,
-        known.uploaded_before, known.downloaded_before, at, NO_TIME, 1,
+def _new_snapshot(
+    state: SessionState, observation: Observation, source: str, at: datetime
+) -> SnapshotState:
+    return SnapshotState(
+        None, source, observation.state, observation.paused, "", observation.duration_seconds,
+        observation.uploaded_bytes, observation.downloaded_bytes, state.uploaded_before_reset,
+        state.downloaded_before_reset, at, NO_TIME, 1,
     )  # fmt: skip

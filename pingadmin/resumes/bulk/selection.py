@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass, replace
 
 from pingadmin import upstream
-from pingadmin.remote_sessions.lookup.search_input import MOST_IDS, read_paste
+from pingadmin.remote_sessions.lookup.search_input import MAX_IDS, parse_search_input
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.ids import is_session_id
 
-MOST = MOST_IDS
+MOST = MAX_IDS
 _ALIAS = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
@@ -66,7 +66,7 @@ def read_name(name: str, *, is_guess: bool = False) -> Named:
 
 
 def _in_text(text: str) -> list[Named]:
-    pasted = read_paste(text)
+    pasted = parse_search_input(text)
     if pasted.problem:
         raise NotChosen(pasted.problem)
     if pasted.left_out:

@@ -6,7 +6,7 @@ from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.web import errors
 
 
-def answers_too_many(view):
+def answers_limit_reached(view):
     """Let a view raise LimitReached."""
 
     @wraps(view)
