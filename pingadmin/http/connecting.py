@@ -2,63 +2,70 @@
 
 import socket
 import threading
+from collections.abc import Iterable, Sequence
 from time import monotonic
+from typing import Any
 
-from pingadmin.http.deadline import Call
+from pingadmin.http.deadline import Call, DeadlineSocket
+
+# As socket.getaddrinfo gives them: family, type, protocol, canonical name, address.
+Addresses = Sequence[tuple[int, int, int, str, Any]]
 
 
-def connect(call: Call, host: str, port: int, options) -> socket.socket:
-    """A connected socket that the call's deadline watches. Raises OSError.
+def connect(
+    call: Call, host: str, port: int, options: Iterable[tuple[Any, ...]] | None
+) -> socket.socket:
+    """A connected socket that keeps the call's deadline. Raises OSError.
 
     Its timeout is what is left for connecting, which bounds the TLS handshake as a whole.
     """
     failure = OSError("the name has no address")
-    for family, kind, protocol, _, address in _addresses(call, host.strip("[]"), port):
-        sock = socket.socket(family, kind, protocol)
+    for family, kind, protocol, _, address in _resolve(call, host.strip("[]"), port):
+        sock = DeadlineSocket(family, kind, protocol)
         try:
             for option in options or ():
                 sock.setsockopt(*option)
-            call.watch(sock)
-            sock.settimeout(_left(call))
+            call.use(sock)
+            sock.settimeout(_connect_seconds_left(call))
             sock.connect(address)
-            sock.settimeout(_left(call))
+            sock.settimeout(_connect_seconds_left(call))
             call.connected = True
             return sock
         except OSError as error:
             failure = error
-            call.unwatch()
             sock.close()
     raise failure
 
 
-def _addresses(call, host, port):
+def _resolve(call: Call, host: str, port: int) -> Addresses:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
-        return _look_up_name(host, port, seconds=_left(call))
+        return _look_up_name(host, port, seconds=_connect_seconds_left(call))
 
 
-def _look_up_name(host, port, *, seconds):
-    # getaddrinfo takes no timeout and cannot be interrupted, so it is waited for, not called.
-    found = []
+def _look_up_name(host: str, port: int, *, seconds: float) -> Addresses:
+    # getaddrinfo takes no timeout and cannot be interrupted, so a thread calls it and we wait.
+    addresses: list[Any] = []
+    failures: list[OSError] = []
 
-    def ask():
+    def resolve() -> None:
         try:
-            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            addresses.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError as error:
-            found.append(error)
+            failures.append(error)
 
-    thread = threading.Thread(target=ask, name="upstream-name", daemon=True)
+    thread = threading.Thread(target=resolve, name="http-name", daemon=True)
     thread.start()
     thread.join(seconds)
-    if not found:
+    if thread.is_alive():
         raise TimeoutError
-    if isinstance(found[0], OSError):
-        raise found[0]
-    return found[0]
+    if failures:
+        raise failures[0]
+    return addresses
 
 
-def _left(call) -> float:
+def _connect_seconds_left(call: Call) -> float:
     left = call.connect_deadline - monotonic()
     if left <= 0:
         raise TimeoutError

@@ -1,137 +1,122 @@
-"""Ends a call at its deadline by shutting its socket, whatever the other side is doing.
+"""Ends a call at its deadline, whatever the other side is doing.
 
-A socket's own timeout bounds one wait, so an upstream that drips a byte a second outlasts it for ever.
-This module knows sockets and clocks only.
+A socket's own timeout bounds one wait, so a server that drips a byte a second outlasts it for
+ever. Here every wait gets what is left of the whole call. This module knows sockets and clocks.
 """
 
 import contextlib
-import heapq
-import itertools
-import math
-import os
 import socket
+import ssl
 import threading
+from collections.abc import Iterator
 from time import monotonic
+from typing import Any
 
 
 class Call:
-    """One attempt on its way: until when, over which socket, and whether a byte of it may have left us.
+    """One request on its way: until when, over which socket, and whether a byte of it may be out.
 
-    deadline: a time.monotonic() moment. sent: True from just before the first byte of the request goes out.
-    connected: whether a TCP connection stood; TLS comes after that, and before `sent`. finished: nothing is
-    left to watch. ended: we broke it off ourselves.
+    deadline: a time.monotonic() moment. sent: True from just before the first byte of the request
+    goes out. connected: whether a TCP connection stood; TLS comes after that, and before `sent`.
+    ended: we broke it off ourselves.
     """
 
     def __init__(self, deadline: float, connect_seconds: float):
         self.deadline = deadline
         self.connect_deadline = min(deadline, monotonic() + connect_seconds)
-        self.sent = self.connected = False
-        self.finished = self.ended = self._expired = False
-        self._handle = None
-        self._lock = threading.Lock()
+        self.sent = self.connected = self.ended = False
+        # Held while the socket is shut or closed, so that neither meets the other half done.
+        self.lock = threading.RLock()
+        self._idle_seconds: float | None = None
+        self._sock: DeadlineSocket | None = None
 
-    def watch(self, sock) -> None:
-        """Let the deadline end this socket. Raises TimeoutError when it has passed already."""
-        with self._lock:
-            if self._expired:
+    def use(self, sock: "DeadlineSocket") -> None:
+        """Take a socket for this call. Raises TimeoutError when the call has ended already."""
+        with self.lock:
+            if self.ended:
                 raise TimeoutError
-            if self._handle is None:
-                # A descriptor of our own: TLS replaces the socket object, and http.client may close its own
-                # one while the body is still being read.
-                self._handle = socket.socket(
-                    sock.family, sock.type, sock.proto, fileno=os.dup(sock.fileno())
-                )
+            self._sock, sock.call = sock, self
 
-    def unwatch(self) -> None:
-        """Forget a socket that did not connect, so that the next address can be tried."""
-        with self._lock:
-            self._drop_handle()
+    def seconds_left(self) -> float:
+        """How long the next wait may take. Raises TimeoutError when the deadline has passed."""
+        left = self.deadline - monotonic() if self._idle_seconds is None else self._idle_seconds
+        if self.ended or left <= 0:
+            raise TimeoutError
+        return left
 
-    def about_to_send(self, sock) -> None:
-        """To be called before every send. Raises TimeoutError when the deadline has passed."""
-        self.watch(sock)
-        self.connected = self.sent = True
+    def is_in_time(self) -> bool:
+        """Whether what was read so far may be believed."""
+        return not self.ended and monotonic() < self.deadline
 
-    def finish(self) -> bool:
-        """Stop watching; True when that was in time. Otherwise nothing that was read is to be believed."""
-        with self._lock:
-            self.finished = True
-            self._expired = self._expired or monotonic() >= self.deadline
-            self._drop_handle()
-            return not self._expired
-
-    def lift(self) -> bool:
-        """Let the call outlive its deadline, until end(); True when it was in time until here."""
-        with self._lock:
-            self.finished = True
-            self._expired = self._expired or monotonic() >= self.deadline
-            return not self._expired
+    def allow_endless(self, idle_seconds: float) -> None:
+        """From now on the call may last until end(), as long as no wait takes longer than this."""
+        self._idle_seconds = idle_seconds
 
     def end(self) -> None:
-        """Shut the socket, whoever reads from it at present. May be called from any thread, and again."""
-        with self._lock:
-            self.finished = self.ended = self._expired = True
-            self._shut()
-            self._drop_handle()
-
-    def expire(self) -> None:
-        with self._lock:
-            if self.finished:
-                return
-            self._expired = True
-            self._shut()
-
-    def _shut(self):
-        if self._handle is not None:
-            with contextlib.suppress(OSError):
-                self._handle.shutdown(socket.SHUT_RDWR)
-
-    def _drop_handle(self):
-        if self._handle is not None:
-            self._handle.close()
-            self._handle = None
+        """Shut the socket, whoever reads from it. May be called from any thread, and again."""
+        with self.lock:
+            self.ended = True
+            if self._sock is not None:
+                # Not SSLSocket's own shutdown(), which would take the TLS state from the reader.
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+                self._sock = None
 
 
-class Watchdog:
-    """One thread for the process that expires calls; starts with the first call, and again after a fork."""
-
-    def __init__(self):
-        self.reset()
-
-    def reset(self) -> None:
-        self._wake = threading.Condition()
-        self._wakes_at = math.inf
-        self._calls = []
-        self._order = itertools.count()
-        self._thread = None
-
-    def guard(self, call: Call) -> None:
-        """See to it that the call is expired at its deadline."""
-        with self._wake:
-            while self._calls and self._calls[0][2].finished:
-                heapq.heappop(self._calls)
-            heapq.heappush(self._calls, (call.deadline, next(self._order), call))
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="upstream-watchdog", daemon=True
-                )
-                self._thread.start()
-            elif call.deadline < self._wakes_at:
-                self._wake.notify()
-
-    def _run(self):
-        while True:
-            self._next_due().expire()
-
-    def _next_due(self) -> Call:
-        with self._wake:
-            while True:
-                self._wakes_at = self._calls[0][0] if self._calls else math.inf
-                wait = self._wakes_at - monotonic()
-                if wait <= 0:
-                    return heapq.heappop(self._calls)[2]
-                self._wake.wait(None if self._wakes_at == math.inf else wait)
+_thread = threading.local()
 
 
-watchdog = Watchdog()
-os.register_at_fork(after_in_child=watchdog.reset)
+@contextlib.contextmanager
+def current_call(call: Call) -> Iterator[None]:
+    """Every socket that this thread connects or sends on inside the block belongs to the call."""
+    _thread.call = call
+    try:
+        yield
+    finally:
+        _thread.call = None
+
+
+def get_current_call() -> Call:
+    """The call that this thread is making."""
+    call: Call = _thread.call
+    return call
+
+
+class DeadlineSocket(socket.socket):
+    """A socket that belongs to the call which used it last, and waits no longer than that may."""
+
+    call: Call | None = None
+
+    def send(self, *args: Any) -> int:
+        self._begin_sending()
+        return super().send(*args)
+
+    def sendall(self, *args: Any) -> None:
+        self._begin_sending()
+        super().sendall(*args)
+
+    def recv_into(self, *args: Any) -> int:
+        assert self.call is not None
+        self.settimeout(self.call.seconds_left())
+        return super().recv_into(*args)
+
+    def _begin_sending(self) -> None:
+        call = get_current_call()
+        self.settimeout(call.seconds_left())
+        call.use(self)
+        call.connected = call.sent = True
+
+    def _real_close(self, *args: Any) -> None:
+        # What close() ends in. A descriptor that is free again may be another socket's by the time
+        # that end() shuts it.
+        with self.call.lock if self.call else contextlib.nullcontext():
+            super()._real_close(*args)  # type: ignore[misc]
+
+
+class DeadlineSSLSocket(DeadlineSocket, ssl.SSLSocket):
+    """The same inside TLS. Name it as `sslsocket_class` of the context."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        # The timeout that connecting left bounds the handshake as a whole.
+        get_current_call().use(self)
+        super().do_handshake(block)

@@ -1,59 +1,71 @@
-"""One request and its answer on the wire: the only module that knows requests and urllib3.
+"""One request and its response on the wire: the only module that knows requests and urllib3.
 
-Nothing is redirected, proxied, decompressed, repeated or taken from .netrc, and no cookie is kept: all of
-that lives in requests' Session, which is passed by on purpose. TLS is always verified. The key must not get
-out: errors are raised outside the `except` blocks that met the library's own, whose requests hold it, and
-where an upstream repeats it in an answer it is struck out.
+Nothing is redirected, proxied, decompressed, repeated or taken from .netrc, and no cookie is kept:
+all of that lives in requests' Session, which is left out on purpose. TLS is always verified. The
+key must not get out: errors are raised outside the `except` blocks that caught the library's own,
+because those hold the request, and where a server repeats the key in a response it is removed.
 """
 
 import http.client
 import logging
 import ssl
-import threading
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from time import monotonic
+from typing import Any, TypeVar
 
 import requests
 import urllib3
-from requests import certs
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pingadmin.config.secret import Secret
 from pingadmin.http.connecting import connect
-from pingadmin.http.deadline import Call, watchdog
-from pingadmin.upstream.answers import Answer, http_date, retry_after
-from pingadmin.upstream.errors import UpstreamError
+from pingadmin.http.deadline import Call, DeadlineSSLSocket, current_call, get_current_call
+from pingadmin.http.errors import HTTPFailure, RequestError
+from pingadmin.http.response import Response, media_type, parse_http_date, parse_retry_after
 
 CHUNK_BYTES = 16_384
 STREAM_CHUNK_BYTES = 65_536
 EVENT_STREAM = "text/event-stream"
-KEY_LEAST = 8  # a shorter key could be any word of an answer
+# A shorter key could be any word of a response.
+MIN_KEY_BYTES = 8
+# urllib3 wants a timeout. The sockets set their own before every wait.
+LIBRARY_TIMEOUT_SECONDS = 3600
 
-# At lower levels the library writes what upstreams sent into the log, line breaks and all.
+# At lower levels the library writes what servers sent into the log, line breaks and all.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 log = logging.getLogger(__name__)
-_current = threading.local()
+
+T = TypeVar("T")
 
 
 @cache
 def tls_context(roots: str | None = None) -> ssl.SSLContext:
-    """Verifies certificate and host name, TLS 1.2 at least. roots: a file of CAs to trust instead."""
-    context = ssl.create_default_context(cafile=roots or certs.where())
+    """Verifies certificate and host name, TLS 1.2 at least. roots: a file of CAs to trust."""
+    context = ssl.create_default_context(cafile=roots or DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = DeadlineSSLSocket
     return context
 
 
-class Wire:
-    """The way to one account of one upstream. May be shared by threads.
+class GuardedClient:
+    """Sends requests to one base URL. Threads may share it.
 
-    authorization: the Authorization header, {} being the key. kept: idle connections to keep, at most.
+    authorization: the Authorization header with {} in place of the key, "" for none.
+    tls: from tls_context(). kept: how many idle connections to keep at most.
     """
 
     def __init__(
-        self, base_url: str, api_key: Secret, authorization: str, *, tls: ssl.SSLContext, kept: int
+        self,
+        base_url: str,
+        api_key: Secret,
+        authorization: str,
+        *,
+        tls: ssl.SSLContext,
+        kept: int = 1,
     ):
         self._base_url = base_url
         self._api_key = api_key
@@ -61,209 +73,222 @@ class Wire:
         self._tls = tls
         self._kept = _Adapter(tls, connections=kept)
 
-    def ask(self, method: str, path: str, call: Call, *, most_bytes: int, fresh: bool) -> Answer:
-        """One request without a body, sent at most once; a whole answer of any status.
+    def send(
+        self,
+        method: str,
+        path: str,
+        call: Call,
+        *,
+        max_bytes: int,
+        new_connection: bool,
+        body: bytes | None = None,
+    ) -> Response:
+        """Send one request, once at most; a whole response of any status.
 
-        fresh: on a connection of its own, closed afterwards. Raises UpstreamError, and its `sent` is exact.
+        new_connection: open one and close it afterwards. body: JSON, None for none.
+        Raises RequestError, and its `sent` is exact.
         """
-        adapter = _Adapter(self._tls, connections=1) if fresh else self._kept
-        headers = {"Connection": "close"} if fresh else {}
+        adapter = _Adapter(self._tls, connections=1) if new_connection else self._kept
+        headers = {"Connection": "close"} if new_connection else {}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
 
-        def exchange():
-            left = max(call.deadline - monotonic(), 0.001)
-            return self._whole(
-                self._sent(adapter, self._request(method, path, headers), left), most_bytes
+        def exchange() -> Response:
+            return self._read_whole(
+                self._send_through(adapter, method, path, headers, body), max_bytes
             )
 
         try:
-            return self._attempt(method, call, exchange, end=call.finish)
+            return self._attempt(method, call, exchange)
         finally:
-            if fresh:
+            if new_connection:
                 adapter.close()
 
-    def open(
-        self, path: str, call: Call, *, headers: dict, most_bytes: int, idle_seconds: float
-    ) -> "Answer | Stream":
-        """GET what never ends: the stream, or the whole answer where it is none. Raises UpstreamError.
+    def open_stream(
+        self,
+        path: str,
+        call: Call,
+        *,
+        headers: Mapping[str, str | bytes],
+        max_bytes: int,
+        idle_seconds: float,
+    ) -> "Response | ResponseStream":
+        """GET an event stream, or the whole response where it is none. Raises RequestError.
 
-        The call's deadline bounds all until the headers are there, and idle_seconds each wait after them.
+        The call's deadline covers everything until the headers are there; from then on no wait
+        may take longer than idle_seconds.
         """
         adapter = _Adapter(self._tls, connections=1)
         headers = {"Accept": EVENT_STREAM, "Cache-Control": "no-store", **headers}
-        opened = None
+        opened: Response | ResponseStream | None = None
 
-        def exchange():
-            response = self._sent(adapter, self._request("GET", path, headers), idle_seconds)
-            if response.status_code == 200 and _media_type(response) == EVENT_STREAM:
-                return Stream(response, adapter, call)
-            return self._whole(response, most_bytes)
+        def exchange() -> Response | ResponseStream:
+            response = self._send_through(adapter, "GET", path, headers)
+            kind = media_type(response.headers.get("Content-Type", ""))
+            if response.status_code == 200 and kind == EVENT_STREAM:
+                return ResponseStream(response, adapter, call)
+            return self._read_whole(response, max_bytes)
 
         try:
-            opened = self._attempt("GET", call, exchange, end=call.lift)
+            opened = self._attempt("GET", call, exchange)
         finally:
-            if not isinstance(opened, Stream):
+            if not isinstance(opened, ResponseStream):
                 call.end()
                 adapter.close()
+        if isinstance(opened, ResponseStream):
+            call.allow_endless(idle_seconds)
         return opened
 
     def without_key(self, data: bytes) -> bytes:
-        """What an upstream said, with the key struck out."""
+        """What a server sent, with the key removed."""
         key = self._api_key.reveal().encode()
-        return data.replace(key, b"***") if len(key) >= KEY_LEAST else data
+        return data.replace(key, b"***") if len(key) >= MIN_KEY_BYTES else data
 
-    def _attempt(self, method, call, act, *, end):
-        watchdog.guard(call)
-        _current.call = call
-        result = kind = None
-        try:
-            result = act()
-        except _TooLargeError:
-            kind = "too_large"
-        except (
-            Exception
-        ) as error:  # whatever a hostile answer makes a library raise, a write gets a result
-            kind = _logged_kind(method, error, call)
-        finally:
-            in_time = end()
-            _current.call = None
-        if not in_time:
-            kind = "timed_out" if call.connected else "unreachable"
+    def _attempt(self, method: str, call: Call, exchange: Callable[[], T]) -> T:
+        kind: str | None = None
+        with current_call(call):
+            try:
+                result = exchange()
+            except _TooLarge:
+                kind = HTTPFailure.TOO_LARGE
+            # A hostile response may make a library raise anything, and a write needs a result.
+            except Exception as error:
+                kind = _log_failure(method, error, call)
+            # What came after the deadline is not believed, however it got through.
+            if not call.is_in_time():
+                kind = HTTPFailure.TIMED_OUT if call.connected else HTTPFailure.UNREACHABLE
         if kind:
-            raise UpstreamError(kind, sent=call.sent)
+            raise RequestError(kind, sent=call.sent)
         return result
 
-    def _request(self, method, path, more_headers):
+    def _send_through(
+        self,
+        adapter: "_Adapter",
+        method: str,
+        path: str,
+        more_headers: Mapping[str, str | bytes],
+        body: bytes | None = None,
+    ) -> requests.Response:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "pingadmin",
         }
-        prepared = requests.PreparedRequest()
-        prepared.prepare(
+        request = requests.PreparedRequest()
+        request.prepare(
             method=method,
             url=self._base_url + path,
-            headers=headers | more_headers,
+            headers=headers | dict(more_headers),
+            data=body,
             auth=self._auth,
         )
-        return prepared
+        return adapter.send(
+            request, stream=True, timeout=LIBRARY_TIMEOUT_SECONDS, verify=True, proxies={}
+        )
 
-    def _sent(self, adapter, prepared, wait_seconds):
-        return adapter.send(prepared, stream=True, timeout=wait_seconds, verify=True, proxies={})
-
-    def _whole(self, response, most_bytes):
+    def _read_whole(self, response: requests.Response, max_bytes: int) -> Response:
         try:
             body = bytearray()
             while chunk := response.raw.read(CHUNK_BYTES, decode_content=False):
                 body += chunk
-                if len(body) > most_bytes:
-                    raise _TooLargeError
+                if len(body) > max_bytes:
+                    raise _TooLarge
         except BaseException:
             response.raw.close()
             raise
         response.raw.release_conn()
-        return self._answer(response, bytes(body))
-
-    def _answer(self, response, body):
         now = datetime.now(UTC)
-        date = http_date(response.headers.get("Date", ""))
-        return Answer(
+        date = parse_http_date(response.headers.get("Date", ""))
+        return Response(
             status=response.status_code,
             content_type=response.headers.get("Content-Type", ""),
-            body=self.without_key(body),
+            body=self.without_key(bytes(body)),
             answered_at=now,
-            retry_after=retry_after(response.headers.get("Retry-After", ""), now),
+            retry_after=parse_retry_after(response.headers.get("Retry-After", ""), now),
             skew_seconds=(date - now).total_seconds() if date else None,
         )
 
 
-class Stream:
-    """The body of an answer that does not end. One thread reads it; any may end it."""
+class ResponseStream:
+    """The body of a response that does not end. One thread reads it; any may end its call."""
 
-    def __init__(self, response, adapter, call: Call):
+    def __init__(self, response: requests.Response, adapter: "_Adapter", call: Call):
         self._response = response
         self._adapter = adapter
         self._call = call
 
     def read(self) -> bytes:
-        """What has come, waiting for the first of it; nothing at its end. Raises UpstreamError."""
-        kind = None
+        """Wait for the next bytes; empty at the end. Raises RequestError."""
         try:
             return self._response.raw.read1(STREAM_CHUNK_BYTES, decode_content=False)
         except Exception as error:
-            kind = _logged_kind("event stream", error, self._call)
-        raise UpstreamError(kind, sent=True)
+            kind = _log_failure("event stream", error, self._call)
+        raise RequestError(kind, sent=True)
 
     def close(self) -> None:
-        """To be called by the thread that read it; others end its call."""
+        """For the thread that reads; other threads end the call."""
         self._call.end()
         self._response.raw.close()
         self._adapter.close()
 
 
-class _TooLargeError(Exception):
-    """The body passed the cap."""
+class _TooLarge(Exception):
+    """The body is longer than accepted."""
 
 
 class _Authorization(AuthBase):
-    """Sets the header at the last moment; being there, it also keeps a user in the URL from setting one."""
+    """Sets the header at the last moment, and keeps requests from sending a user in the URL."""
 
-    def __init__(self, api_key, form):
+    def __init__(self, api_key: Secret, form: str):
         self._api_key = api_key
         self._form = form
 
-    def __call__(self, request):
-        request.headers["Authorization"] = self._form.format(self._api_key.reveal())
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._form:
+            request.headers["Authorization"] = self._form.format(self._api_key.reveal())
         return request
 
 
-class _Lines:
-    """Hands out the lines of a file, and keeps the last in mind."""
+class _LastLine:
+    """Hands out the lines of a file, and remembers the last one."""
 
-    def __init__(self, file):
+    def __init__(self, file: Any):
         self.file = file
         self.close = file.close
-        self.last = b""
+        self.line = b""
 
-    def readline(self, *limit):
-        self.last = self.file.readline(*limit)
-        return self.last
+    def readline(self, *limit: int) -> bytes:
+        self.line = self.file.readline(*limit)
+        return self.line
 
 
-class _WholeHeaders(http.client.HTTPResponse):
-    """The standard library takes a connection that closes amid the headers for their end; here it is not."""
+class _CompleteHeaders(http.client.HTTPResponse):
+    """Refuses headers that a closed connection cut short, which the standard library accepts."""
 
-    def begin(self):
-        lines = self.fp = _Lines(self.fp)
+    def begin(self) -> None:
+        lines: Any = _LastLine(self.fp)
+        self.fp = lines
         try:
             super().begin()
         finally:
             if self.fp is lines:
                 self.fp = lines.file
-        if lines.last not in (b"\r\n", b"\n"):
-            raise http.client.IncompleteRead(lines.last)
+        if lines.line not in (b"\r\n", b"\n"):
+            raise http.client.IncompleteRead(lines.line)
 
 
-class _Watched:
-    """A connection that tells its thread's call about its socket and about every send."""
+class _HTTPConnection(urllib3.connection.HTTPConnection):
+    response_class = _CompleteHeaders
 
-    response_class = _WholeHeaders
-
-    def _new_conn(self):
-        return connect(_current.call, self._dns_host, self.port, self.socket_options)
-
-    def send(self, data):
-        if self.sock is None:
-            self.connect()
-        _current.call.about_to_send(self.sock)
-        return super().send(data)
+    def _new_conn(self) -> Any:
+        return connect(get_current_call(), self._dns_host, self.port, self.socket_options)
 
 
-class _HTTPConnection(_Watched, urllib3.connection.HTTPConnection):
-    pass
+class _HTTPSConnection(urllib3.connection.HTTPSConnection):
+    response_class = _CompleteHeaders
 
-
-class _HTTPSConnection(_Watched, urllib3.connection.HTTPSConnection):
-    pass
+    def _new_conn(self) -> Any:
+        return connect(get_current_call(), self._dns_host, self.port, self.socket_options)
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):
@@ -275,62 +300,62 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter on watched connections and one TLS context, repeating nothing."""
+    """requests' adapter on connections that keep deadlines and one TLS context; repeats nothing."""
 
-    def __init__(self, tls, *, connections):
+    def __init__(self, tls: ssl.SSLContext, *, connections: int):
         self._tls = tls
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
-    def init_poolmanager(self, connections, maxsize, block=False, **options):
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **options: Any
+    ) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
-    def cert_verify(self, conn, url, verify, cert):
-        # The context has its roots already; reading the bundle again for each connection costs milliseconds.
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        # The context has its roots already; reading the bundle for each connection takes time.
         conn.cert_reqs = "CERT_REQUIRED"
 
 
-def _media_type(response):
-    return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-
-def _logged_kind(what, error, call):
-    causes = _causes(error)
-    kind = _kind_for(causes, call)
-    if call.ended:
-        return kind
-    # Types only: what they say may hold what upstreams sent.
-    log.warning("%s failed: %s, %s", what, kind, "/".join(type(cause).__name__ for cause in causes))
+def _log_failure(what: str, error: BaseException, call: Call) -> HTTPFailure:
+    """The failure that an exception amounts to, logged unless we ended the call ourselves."""
+    causes = _causes_of(error)
+    kind = _classify(causes, call)
+    if not call.ended:
+        # Types only: their texts may hold what a server sent.
+        names = "/".join(type(cause).__name__ for cause in causes)
+        log.warning("%s failed: %s, %s", what, kind, names)
     return kind
 
 
-def _kind_for(causes, call):
+def _classify(causes: Iterable[BaseException], call: Call) -> HTTPFailure:
+    def has(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
     if not call.sent:
-        if _any(causes, ssl.SSLError):
-            return "tls"
-        return "timed_out" if call.connected and _any(causes, TimeoutError) else "unreachable"
-    if _any(causes, requests.Timeout, TimeoutError):
-        return "timed_out"
-    cut_off = _any(causes, ConnectionError, http.client.IncompleteRead, ssl.SSLError)
-    garbled = _any(causes, http.client.HTTPException, ValueError)
-    return "unreadable" if garbled and not cut_off else "broken_off"
+        if has(ssl.SSLError):
+            return HTTPFailure.TLS
+        is_handshake = call.connected and has(TimeoutError)
+        return HTTPFailure.TIMED_OUT if is_handshake else HTTPFailure.UNREACHABLE
+    if has(requests.Timeout, TimeoutError):
+        return HTTPFailure.TIMED_OUT
+    is_cut_off = has(ConnectionError, http.client.IncompleteRead, ssl.SSLError)
+    is_garbled = has(http.client.HTTPException, ValueError)
+    return HTTPFailure.UNREADABLE if is_garbled and not is_cut_off else HTTPFailure.BROKEN_OFF
 
 
-def _any(causes, *kinds):
-    return any(isinstance(cause, kinds) for cause in causes)
-
-
-def _causes(error):
-    """An exception and all that it wraps, in whichever of the libraries' ways."""
-    found, waiting = [], [error]
+def _causes_of(error: BaseException) -> list[BaseException]:
+    """An exception and everything it wraps, in whichever of the libraries' ways."""
+    causes: list[BaseException] = []
+    waiting: list[object] = [error]
     while waiting:
         cause = waiting.pop()
-        if isinstance(cause, BaseException) and cause not in found:
-            found.append(cause)
+        if isinstance(cause, BaseException) and cause not in causes:
+            causes.append(cause)
             waiting += [
                 *cause.args,
                 getattr(cause, "reason", None),
                 cause.__cause__,
                 cause.__context__,
             ]
-    return found
+    return causes

@@ -4,16 +4,17 @@ A message may arrive twice when a process dies between sending it and writing th
 and does not answer: better than never.
 """
 
+import json
 import logging
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+from pingadmin.http.errors import RequestError
+from pingadmin.http.post import post_json
 from pingadmin.notifications.models import Notification
 from pingadmin.notifications.wording import text_of
-from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.webhook import post
 
 # After each failed try, how long until the next; after the last one it is given up.
 REST = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200)]
@@ -44,8 +45,8 @@ def _is_mine(due: Notification, now) -> bool:
 def _try(due: Notification) -> None:
     tries = due.tries + 1
     try:
-        status = post(settings.NOTIFY_URL, {"text": text_of(due)})
-    except UpstreamError as error:
+        status = post_json(settings.NOTIFY_URL, json.dumps({"text": text_of(due)}).encode())
+    except RequestError as error:
         failed = {
             "failure": error.kind,
             "status": error.status,
@@ -58,7 +59,7 @@ def _try(due: Notification) -> None:
     Notification.objects.filter(pk=due.pk).update(**done)
 
 
-def _next_try_at(tries: int, error: UpstreamError):
+def _next_try_at(tries: int, error: RequestError):
     """None when it is given up."""
     if tries > len(REST):
         return None

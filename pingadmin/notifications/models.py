@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
-from pingadmin.upstream.errors import FAILURES
+from pingadmin.http.errors import HTTPFailure
 
 
 class Notification(models.Model):
@@ -54,7 +54,7 @@ class Notification(models.Model):
     @property
     def sentence(self) -> str:
         """How the last try failed, as the second half of a sentence."""
-        return FAILURES.get(self.failure, self.failure)
+        return str(dict(HTTPFailure.choices).get(self.failure, self.failure))
 
 
 class ReadUpTo(models.Model):

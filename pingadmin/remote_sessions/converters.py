@@ -1,6 +1,6 @@
 """Addresses hold only well-formed aliases and ids; everything else is 404 before any view runs."""
 
-from pingadmin.upstream.ids import PATTERN, is_session_id
+from pingadmin.upstream.ids import SESSION_ID_PATTERN, is_session_id
 
 
 class AliasConverter:
@@ -13,7 +13,7 @@ class AliasConverter:
 
 
 class SessionIdConverter:
-    regex = PATTERN
+    regex = SESSION_ID_PATTERN
 
     def to_python(self, value: str) -> str:
         # The route's own regular expression ends with `$`, which lets a trailing newline through.

@@ -27,7 +27,7 @@ from pingadmin.resumes.limits import check_limits
 from pingadmin.resumes.models import Attempt
 from pingadmin.upstream import states_paused
 from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.records import ResumeAnswer
+from pingadmin.upstream.records import ActionOutcome
 
 
 class SessionHeld(Exception):
@@ -79,7 +79,7 @@ def open_attempt(
 
 
 def close_attempt(
-    attempt: Attempt, answer: ResumeAnswer, *, by: Actor, detail: dict | None = None
+    attempt: Attempt, answer: ActionOutcome, *, by: Actor, detail: dict | None = None
 ) -> Attempt:
     """Write the outcome: append the event, close the attempt, keep what the answer said about the session.
 
@@ -141,7 +141,7 @@ def close_one_lost(**which) -> bool:
     if attempt is None:
         return False
     elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
-    answer = ResumeAnswer(
+    answer = ActionOutcome(
         result="unknown", answered_at=now, elapsed_ms=elapsed_ms, failure="process_lost"
     )
     close_attempt(attempt, answer, by=Actor.system("reconcile"))
@@ -238,7 +238,7 @@ def _open(action, session, reason, ticket, press, by, now, batch) -> Attempt:
     )
 
 
-def _close(attempt: Attempt, answer: ResumeAnswer) -> None:
+def _close(attempt: Attempt, answer: ActionOutcome) -> None:
     state_answer(attempt, answer)
     can_tell = states_paused(attempt.session.alias)
     if answer.result == "unknown" or (can_tell and answer.result in ("ok", "already")):
@@ -246,7 +246,7 @@ def _close(attempt: Attempt, answer: ResumeAnswer) -> None:
     attempt.save()
 
 
-def state_answer(attempt: Attempt, answer: ResumeAnswer) -> None:
+def state_answer(attempt: Attempt, answer: ActionOutcome) -> None:
     """Set on an attempt what its answer says, without saving it."""
     attempt.is_open = False
     attempt.result = answer.result

@@ -17,7 +17,7 @@ from pingadmin.resumes.attempts import close_attempt, open_attempt, state_answer
 from pingadmin.resumes.form_token import Press
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.reconcile import look_after
-from pingadmin.upstream.records import ResumeAnswer
+from pingadmin.upstream.records import ActionOutcome
 
 
 class NothingSent(Exception):
@@ -61,7 +61,7 @@ def pause(
 
 
 def _do(
-    action: Action, call: Callable[[str], ResumeAnswer], *, session_id: str, by: Actor, **what
+    action: Action, call: Callable[[str], ActionOutcome], *, session_id: str, by: Actor, **what
 ) -> Outcome:
     if unrecorded.exists():
         raise NothingSent("an earlier outcome waits to be recorded")

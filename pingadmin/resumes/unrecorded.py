@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes.attempts import close_attempt
 from pingadmin.resumes.models import Attempt
-from pingadmin.upstream.records import ResumeAnswer
+from pingadmin.upstream.records import ActionOutcome
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def exists() -> bool:
     return _file().exists() or _taken().exists()
 
 
-def keep(attempt: Attempt, answer: ResumeAnswer, *, by: Actor) -> None:
+def keep(attempt: Attempt, answer: ActionOutcome, *, by: Actor) -> None:
     """Write one outcome to the log and, synced, to the file."""
     line = json.dumps(
         {"attempt": str(attempt.pk), "answer": asdict(answer), "by": asdict(by)}, default=_iso
@@ -76,10 +76,10 @@ def _record(kept: dict) -> None:
     if "word" in kept_answer:
         # A file that version 0.2.0 left behind calls the failure so.
         kept_answer["failure"] = kept_answer.pop("word")
-    answer = {field.name: kept_answer[field.name] for field in fields(ResumeAnswer)}
+    answer = {field.name: kept_answer[field.name] for field in fields(ActionOutcome)}
     answer["answered_at"] = datetime.fromisoformat(answer["answered_at"])
     close_attempt(
-        attempt, ResumeAnswer(**answer), by=Actor(**kept["by"]), detail={"recorded": "late"}
+        attempt, ActionOutcome(**answer), by=Actor(**kept["by"]), detail={"recorded": "late"}
     )
 
 

@@ -1,18 +1,22 @@
-"""Speaks HTTP to Ping and AGI, and is the only package that does.
+"""Speaks to Ping and AGI, and is the only package that does.
 
-The door is here: `aliases()` names the accounts, `api_for(alias)` gives the one object that talks to it.
-Above this package there are only records, result words and UpstreamError: no requests, no
-status codes to interpret.
+`aliases()` names the accounts, `api_for(alias)` gives the one object that talks to an account.
+Above this package there are only records, results and UpstreamError: no HTTP and no status codes
+to interpret.
 """
 
 import threading
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-_apis = {}
-_making = threading.Lock()
+if TYPE_CHECKING:
+    from pingadmin.upstream.session_api import SessionAPI
+
+_apis: "dict[str, SessionAPI]" = {}
+_apis_lock = threading.Lock()
 
 
 class UnknownAlias(LookupError):  # noqa: N818 - named as Django names DoesNotExist
@@ -24,11 +28,11 @@ def aliases() -> list[str]:
     return list(settings.UPSTREAMS)
 
 
-def api_for(alias: str):
-    """The one API object of an account in this process (see backend.SessionAPI). Raises UnknownAlias."""
+def api_for(alias: str) -> "SessionAPI":
+    """The one API object of an account in this process. Raises UnknownAlias."""
     if alias not in settings.UPSTREAMS:
         raise UnknownAlias(alias)
-    with _making:
+    with _apis_lock:
         if alias not in _apis:
             account = settings.UPSTREAMS[alias]
             _apis[alias] = import_string(account["BACKEND"])(alias=alias, account=account)
@@ -36,23 +40,18 @@ def api_for(alias: str):
 
 
 def canonical_id(alias: str, session_id: str) -> str:
-    """The one spelling of an id that an account's system takes for the same session."""
+    """The one spelling of an id, where an account's system takes several for the same session."""
     return api_for(alias).canonical_id(session_id) if alias in settings.UPSTREAMS else session_id
 
 
 def states_paused(alias: str) -> bool:
-    """Whether each look-up at this account tells if a session is paused; False where it is not set."""
+    """Whether every look-up at this account says if a session is paused; False where not set."""
     return alias in settings.UPSTREAMS and api_for(alias).states_paused
 
 
-def state_of(alias: str):
-    """The isolation.CircuitState of an account in this process. Raises UnknownAlias."""
-    return api_for(alias).circuit()
-
-
-def _forget(*, setting, **kwargs):
+def _forget_apis(*, setting: str, **kwargs: Any) -> None:
     if setting.startswith("UPSTREAM"):
         _apis.clear()
 
 
-setting_changed.connect(_forget)
+setting_changed.connect(_forget_apis)

@@ -1,27 +1,39 @@
 """AGI's agent sessions, API version 1, https://api.agi.tech/v1.
 
-Its look-up and its list show `paused` as a state. A look-up may carry `vnc_url`, a live way into somebody's
-desktop: it is never read, so that it cannot be stored or shown. It wants a bearer token.
+Its look-up and its list show `paused` as a state. A look-up may carry `vnc_url`, a live way into
+somebody's desktop: it is never read, so it cannot be stored or shown. It wants a bearer token.
 """
+
+from typing import Any
 
 from django.conf import settings
 
-from pingadmin.upstream import answers
-from pingadmin.upstream.answers import Answer
-from pingadmin.upstream.backend import SessionAPI
+from pingadmin.http.response import Response
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.ids import is_session_id
-from pingadmin.upstream.records import Listing, SessionRecord
+from pingadmin.upstream.records import SessionList, SessionRecord
+from pingadmin.upstream.response_reading import (
+    MAX_NAME_LENGTH,
+    MAX_STATE_LENGTH,
+    body_start,
+    error_code_and_message,
+    error_of_status,
+    optional_time,
+    parse_json,
+    parse_object,
+    require_bool,
+    require_text,
+)
+from pingadmin.upstream.session_api import SessionAPI
 
 STATES = {"initializing", "ready", "running", "paused", "completed", "error", "terminated"}
-# What was asked for -> the codes, and the text, that say it was so already. True is "paused".
-ALREADY_CODES = {
-    False: {"not_paused", "session_not_paused"},
-    True: {"already_paused", "session_already_paused"},
-}
-ALREADY_TEXT = {False: "not_paused", True: "already_paused"}
-# These statuses have a plain meaning of their own, or are spoken by something in front of AGI.
-NEVER_ALREADY = {401, 404, 429, 502, 503, 504}
+# The codes, and the text, with which AGI may say that there was nothing to do.
+NOT_PAUSED_CODES = {"not_paused", "session_not_paused"}
+NOT_PAUSED_TEXT = "not_paused"
+ALREADY_PAUSED_CODES = {"already_paused", "session_already_paused"}
+ALREADY_PAUSED_TEXT = "already_paused"
+# These statuses have a plain meaning of their own, or come from something in front of AGI.
+STATUSES_NEVER_ALREADY = {401, 404, 429, 502, 503, 504}
 
 
 class AgiAPI(SessionAPI):
@@ -31,76 +43,89 @@ class AgiAPI(SessionAPI):
     can_list = True
     default_id_pattern = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     look_up_path = "/sessions/{}"
-    act_method = "POST"
+    action_method = "POST"
     resume_path = "/sessions/{}/resume"
     pause_path = "/sessions/{}/pause"
 
-    def list_sessions(self) -> Listing:
+    def list_sessions(self) -> SessionList:
         """Ask for all sessions of the account. Raises UpstreamError.
 
-        One entry that cannot be read does not hide the others: it is counted instead.
+        An entry that cannot be read does not hide the others: it is counted instead.
         """
-        answer = self.transport.read("/sessions", most_bytes=settings.UPSTREAM_LIST_BYTES)
-        if answer.status != 200:
-            raise answers.error_of(answer)
-        entries = answers.parsed(answer)
+        response = self.transport.read("/sessions", max_bytes=settings.UPSTREAM_LIST_BYTES)
+        if response.status != 200:
+            raise error_of_status(response)
+        entries = parse_json(response)
         if not isinstance(entries, list):
-            raise answers.failure("unrecognised", answer)
-        records = [self._listed(entry, answer) for entry in entries]
+            raise UpstreamError.of_content("unrecognised", response)
+        records = [self._read_list_entry(entry, response) for entry in entries]
         sessions = tuple(record for record in records if record)
-        return Listing(sessions, answer.answered_at, unreadable=len(records) - len(sessions))
+        return SessionList(sessions, response.answered_at, unreadable=len(records) - len(sessions))
 
-    def read_session(self, session_id: str, answer: Answer) -> SessionRecord:
-        body = answers.fields(answer)
-        self.check_session(session_id, body.get("session_id"), answer)
-        return self._record(session_id, body, answer)
+    def read_session(self, session_id: str, response: Response) -> SessionRecord:
+        body = parse_object(response)
+        self.require_same_session(session_id, body.get("session_id"), response)
+        return _read_record(session_id, body, response)
 
-    def read_act(self, session_id: str, answer: Answer, *, paused: bool) -> None:
-        body = answers.fields(answer)
+    def read_action(self, session_id: str, response: Response, *, paused: bool) -> None:
+        body = parse_object(response)
         if "session_id" in body:
-            self.check_session(session_id, body["session_id"], answer)
-        if not answers.flag(answer, body.get("success")):
-            code, message = answers.own_words(answer)
-            raise answers.failure("refused", answer, code=code, message=message)
+            self.require_same_session(session_id, body["session_id"], response)
+        if not require_bool(response, body.get("success")):
+            code, message = error_code_and_message(response)
+            raise UpstreamError(
+                "refused", sent=True, status=response.status, code=code, message=message
+            )
 
-    def says_already(self, session_id: str, answer: Answer, *, paused: bool) -> bool:
-        if answer.status in NEVER_ALREADY or (answer.status < 400 and not _says_no(answer)):
+    def is_already_done(self, session_id: str, response: Response, *, paused: bool) -> bool:
+        if response.status in STATUSES_NEVER_ALREADY:
             return False
+        if response.status < 400 and not _is_success_false(response):
+            return False
+        codes = ALREADY_PAUSED_CODES if paused else NOT_PAUSED_CODES
+        code, _ = error_code_and_message(response)
         # An id may hold the very words, and errors like to repeat it.
-        said = answers.beginning(answer).replace(session_id, "")
-        return answers.own_words(answer)[0] in ALREADY_CODES[paused] or ALREADY_TEXT[paused] in said
+        text = body_start(response).replace(session_id, "")
+        return code in codes or (ALREADY_PAUSED_TEXT if paused else NOT_PAUSED_TEXT) in text
 
     def canonical_id(self, session_id: str) -> str:
         # UUIDs: people paste them in capitals, and the answer has them small.
         return session_id.lower()
 
-    def _listed(self, entry, answer):
-        listed_id = entry.get("session_id") if isinstance(entry, dict) else None
-        if not isinstance(listed_id, str) or not is_session_id(listed_id):
+    def _read_list_entry(self, entry: object, response: Response) -> SessionRecord | None:
+        """One session of the list; None where it cannot be read."""
+        if not isinstance(entry, dict):
+            return None
+        session_id = entry.get("session_id")
+        if not isinstance(session_id, str) or not is_session_id(session_id):
             return None
         try:
-            return self._record(listed_id, entry, answer)
+            return _read_record(session_id, entry, response)
         except UpstreamError:
             return None
 
-    def _record(self, session_id, body, answer):
-        state = body.get("status")
-        return SessionRecord(
-            session_id=session_id,
-            state=answers.text(answer, state, answers.STATE_MOST),
-            is_known_state=state in STATES,
-            client_name=answers.text(answer, body.get("agent_name"), answers.NAME_MOST),
-            paused=state == "paused" if state in STATES else None,
-            answered_at=answer.answered_at,
-            created_at=answers.moment(answer, body.get("created_at")),
-            skew_seconds=answer.skew_seconds,
-        )
+
+def _read_record(session_id: str, body: dict[str, Any], response: Response) -> SessionRecord:
+    state = require_text(response, body.get("status"), MAX_STATE_LENGTH)
+    # Of the word as it came: cleaning must not make it a known one.
+    is_known_state = body["status"] in STATES
+    return SessionRecord(
+        session_id=session_id,
+        state=state,
+        is_known_state=is_known_state,
+        client_name=require_text(response, body.get("agent_name"), MAX_NAME_LENGTH),
+        paused=state == "paused" if is_known_state else None,
+        answered_at=response.answered_at,
+        created_at=optional_time(response, body.get("created_at")),
+        skew_seconds=response.skew_seconds,
+    )
 
 
-def _says_no(answer):
-    if answer.status != 200:
+def _is_success_false(response: Response) -> bool:
+    """Whether a 200 says no in its body."""
+    if response.status != 200:
         return False
     try:
-        return answers.fields(answer).get("success") is False
+        return parse_object(response).get("success") is False
     except UpstreamError:
         return False

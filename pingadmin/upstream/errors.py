@@ -1,38 +1,41 @@
-"""One word for each way in which asking an upstream can fail. Only these words travel upward."""
+"""The closed list of ways in which asking an upstream can fail. Only these travel upward."""
 
-# word -> what it means, as the second half of a sentence that begins with the system's name.
-FAILURES = {
-    "bad_id": "was not asked: this is not a session id",
-    "not_configured": "was not asked: no address and key are set for it",
-    "busy": "was not asked: too many of our calls to it are waiting already",
-    "circuit_open": "was not asked: it failed several times in a row, so we are giving it a moment",
-    "unreachable": "could not be reached",
-    "tls": "could not be reached safely: its certificate or TLS version was refused",
-    "timed_out": "did not answer in time",
-    "broken_off": "broke off its answer",
-    "too_large": "sent more than we accept",
-    "redirected": "answered with a redirect, which is not followed",
-    "unreadable": "gave an answer that we could not read",
-    "unrecognised": "gave an answer that does not fit its documentation",
-    "wrong_session": "answered about another session",
-    "refused_key": "refused our key",
-    "not_found": "answered: not found",
-    "rate_limited": "asked us to slow down",
-    "refused": "refused the request",
-    "server_error": "answered that it failed itself",
+from django.db.models import TextChoices
+
+from pingadmin.http.errors import HTTPFailure, RequestError
+from pingadmin.http.response import Response
+
+
+class UpstreamFailure(TextChoices):
+    """Ways to fail that HTTP does not know: not asked at all, or answered about something else.
+
+    The label is the second half of a sentence that begins with the system's name.
+    """
+
+    BAD_ID = "bad_id", "was not asked: this is not a session id"
+    NOT_CONFIGURED = "not_configured", "was not asked: no address and key are set for it"
+    BUSY = "busy", "was not asked: too many of our calls to it are waiting already"
+    CIRCUIT_OPEN = (
+        "circuit_open",
+        "was not asked: it failed several times in a row, so we are giving it a moment",
+    )
+    WRONG_SESSION = "wrong_session", "answered about another session"
+
+
+# kind -> the second half of a sentence that begins with the system's name.
+FAILURES: dict[str, str] = {
+    str(kind): str(label) for kind, label in (*UpstreamFailure.choices, *HTTPFailure.choices)
 }
 
-# Words that are a clear no to what we asked; every other word leaves open whether it was done.
-REFUSALS = {"refused_key", "not_found", "rate_limited", "refused"}
+# A clear no to what we asked. Every other failure leaves open whether it was done.
+REFUSALS: frozenset[str] = frozenset({"refused_key", "not_found", "rate_limited", "refused"})
 
 
-class UpstreamError(Exception):
-    """An upstream could not tell us what we asked.
+class UpstreamError(RequestError):
+    """An upstream could not tell us what we asked. The one error that leaves this package.
 
-    kind: a key of FAILURES. status: the HTTP status, where one came. code, message: the upstream's own
-    words, cleaned, for quoting as plain text. retry_after: seconds it asked us to wait.
-    sent: whether any byte of the request may have left us. paused: what the answer states about "paused"
-    all the same.
+    kind: a key of FAILURES. code, message: the upstream's own words, cleaned, to be quoted as plain
+    text. paused: what the answer states about "paused" all the same. The rest as in RequestError.
     """
 
     def __init__(
@@ -46,14 +49,25 @@ class UpstreamError(Exception):
         retry_after: int | None = None,
         paused: bool | None = None,
     ):
-        super().__init__(f"{kind} (status {status}, code {code!r})")
-        self.kind = kind
-        self.sent = sent
-        self.status = status
+        super().__init__(kind, sent=sent, status=status, retry_after=retry_after)
         self.code = code
         self.message = message
-        self.retry_after = retry_after
         self.paused = paused
+
+    def __str__(self) -> str:
+        return f"{self.kind} (status {self.status}, code {self.code!r})"
+
+    @classmethod
+    def of_request(cls, error: RequestError) -> "UpstreamError":
+        """The same failure, as one of an upstream."""
+        return cls(error.kind, sent=error.sent, status=error.status, retry_after=error.retry_after)
+
+    @classmethod
+    def of_content(
+        cls, kind: str, response: Response, *, paused: bool | None = None
+    ) -> "UpstreamError":
+        """An error about a response whose status is fine and whose content is not."""
+        return cls(kind, sent=True, status=response.status, paused=paused)
 
     @property
     def sentence(self) -> str:

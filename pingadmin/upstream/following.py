@@ -1,7 +1,7 @@
-"""Follows an event stream: bytes come in on a thread of their own, and whoever iterates gets what they say.
+"""Follows an event stream: one thread reads bytes, and whoever iterates gets what they say.
 
-Reading and using are two threads so that silence, a slow sender and a slow user are each seen for what they are:
-the user is given a look at its own affairs every second, and no byte waits in a buffer of a library.
+Reading and using are two threads so that silence, a slow sender and a slow user can be told apart:
+the user gets control back every second, and no byte waits in a library's buffer.
 """
 
 import threading
@@ -12,49 +12,55 @@ from time import monotonic
 from django.conf import settings
 
 from pingadmin.http.deadline import Call
-from pingadmin.http.wire import EVENT_STREAM, Stream
-from pingadmin.upstream.answers import Answer, error_of, failure
+from pingadmin.http.errors import RequestError
+from pingadmin.http.response import Response
+from pingadmin.http.wire import EVENT_STREAM, ResponseStream
 from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.event_stream import RawEvent, Splitter
-from pingadmin.upstream.records import Heard, SessionEvent
+from pingadmin.upstream.event_stream import EventStreamParser, ServerSentEvent
+from pingadmin.upstream.records import SessionEvent, StreamBatch
+from pingadmin.upstream.response_reading import error_of_status
 from pingadmin.upstream.transport import Transport
 
 TICK_SECONDS = 1.0
-WAITING_BYTES = 250_000  # then the sender has to wait until somebody takes them
-RETRY_SECONDS = (1, 60)
+# Beyond this the sender has to wait until somebody takes the bytes.
+MAX_BUFFERED_BYTES = 250_000
+MIN_RETRY_SECONDS, MAX_RETRY_SECONDS = 1, 60
 
-ReadEvent = Callable[[RawEvent, Answer], SessionEvent | None]
+EventReader = Callable[[ServerSentEvent, Response], SessionEvent | None]
 
 
 class EventStream:
-    """One connection to an event stream, as a context manager that is iterated over once.
+    """One connection to an event stream: a context manager that is iterated over once.
 
-    after: the id of the event to go on after, "" for none. read_event: what an event says; None where its type is
-    unknown, UpstreamError where it does not fit. Entering raises UpstreamError, and so does iterating.
+    after: the id of the event to continue after, "" for none. read_event: what an event says; None
+    for an unknown type, UpstreamError where it does not fit. Entering and iterating raise
+    UpstreamError.
     """
 
-    def __init__(self, transport: Transport, path: str, after: str, read_event: ReadEvent):
+    def __init__(self, transport: Transport, path: str, after: str, read_event: EventReader):
         self._transport = transport
         self._path = path
-        self._splitter = Splitter(after, strike_out=transport.without_key)
+        self._parser = EventStreamParser(after, remove_secrets=transport.without_key)
         self._read_event = read_event
         self._call = Call(
             monotonic() + settings.EVENT_STREAM_IDLE_SECONDS, settings.UPSTREAM_CONNECT_SECONDS
         )
-        self._inbox = _Inbox()
-        self._reader = None
+        self._buffer = _StreamBuffer()
+        self._reader: threading.Thread | None = None
 
     @property
     def retry_seconds(self) -> float | None:
-        """How long the sender wants us to stay away after a break, from 1 to 60; None where it did not say."""
-        wish = self._splitter.retry_ms
-        return None if wish is None else min(max(wish / 1000, RETRY_SECONDS[0]), RETRY_SECONDS[1])
+        """How long the sender wants us to stay away after a break, 1 to 60; None if not said."""
+        retry_ms = self._parser.retry_ms
+        if retry_ms is None:
+            return None
+        return min(max(retry_ms / 1000, MIN_RETRY_SECONDS), MAX_RETRY_SECONDS)
 
     def __enter__(self) -> "EventStream":
         try:
             stream = self._connect()
         except UpstreamError:
-            if self._inbox.closed:
+            if self._buffer.is_closed:
                 return self
             raise
         self._reader = threading.Thread(
@@ -63,115 +69,134 @@ class EventStream:
         self._reader.start()
         return self
 
-    def __exit__(self, *exc) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
         if self._reader:
             self._reader.join()
 
-    def __iter__(self) -> Iterator[Heard]:
-        """What was heard, at once; an empty one about every second of silence. Ends only when it is closed."""
+    def __iter__(self) -> Iterator[StreamBatch]:
+        """What was received, at once; an empty batch about every second of silence.
+
+        Ends only when the stream is closed.
+        """
         while True:
-            data, at = self._inbox.take(TICK_SECONDS)
-            if self._inbox.closed:
+            data, received_at = self._buffer.take(TICK_SECONDS)
+            if self._buffer.is_closed:
                 return
             if not data:
-                self._check_silence()
-            yield self._heard(data, at)
+                self._raise_if_over()
+            yield self._parse_batch(data, received_at)
 
     def close(self) -> None:
-        """End the stream and the iteration. May be called by any thread, at any time."""
-        self._inbox.close()
+        """End the stream and the iteration. Any thread may call it, at any time."""
+        self._buffer.close()
         self._call.end()
 
-    def _connect(self) -> Stream:
-        after = self._splitter.last_event_id
-        opened = self._transport.open(
+    def _connect(self) -> ResponseStream:
+        after = self._parser.last_event_id
+        opened = self._transport.open_stream(
             self._path,
             self._call,
-            headers={"Last-Event-ID": after.encode()} if _is_sendable(after) else {},
+            headers={"Last-Event-ID": after.encode()} if _is_header_value(after) else {},
         )
-        if isinstance(opened, Stream):
+        if isinstance(opened, ResponseStream):
             return opened
-        raise error_of(opened) if opened.status != 200 else failure("unreadable", opened)
+        if opened.status != 200:
+            raise error_of_status(opened)
+        raise UpstreamError.of_content("unreadable", opened)
 
-    def _read(self, stream):
+    def _read(self, stream: ResponseStream) -> None:
         kind = "broken_off"
         try:
             while data := stream.read():
-                self._inbox.put(data)
-        except UpstreamError as error:
+                self._buffer.put(data)
+        except RequestError as error:
             kind = error.kind
         finally:
-            self._inbox.end(kind)
+            self._buffer.end(kind)
             stream.close()
 
-    def _check_silence(self):
-        kind = self._inbox.kind
-        if not kind and monotonic() - self._inbox.put_at > settings.EVENT_STREAM_IDLE_SECONDS:
+    def _raise_if_over(self) -> None:
+        """Raise UpstreamError when the stream has ended, or has been silent for too long."""
+        kind = self._buffer.end_kind
+        silence = monotonic() - self._buffer.last_put
+        if not kind and silence > settings.EVENT_STREAM_IDLE_SECONDS:
             kind = "timed_out"
         if kind:
             raise UpstreamError(kind, sent=True, status=200)
 
-    def _heard(self, data, at):
-        answer = Answer(200, EVENT_STREAM, b"", answered_at=at)
-        dropped_before = self._splitter.dropped
-        events, unreadable, unknown = [], 0, 0
-        for raw in self._splitter.feed(data):
+    def _parse_batch(self, data: bytes, received_at: datetime) -> StreamBatch:
+        response = Response(200, EVENT_STREAM, b"", answered_at=received_at)
+        dropped_before = self._parser.dropped
+        events: list[SessionEvent] = []
+        unreadable = unknown_types = 0
+        for raw_event in self._parser.feed(data):
             try:
-                event = self._read_event(raw, answer)
+                event = self._read_event(raw_event, response)
             except UpstreamError:
                 unreadable += 1
                 continue
             if event:
                 events.append(event)
             else:
-                unknown += 1
-        dropped = self._splitter.dropped - dropped_before
-        return Heard(
-            events, unreadable, dropped, unknown, self._splitter.last_event_id, bool(data), at
+                unknown_types += 1
+        return StreamBatch(
+            events,
+            unreadable=unreadable,
+            dropped=self._parser.dropped - dropped_before,
+            unknown_types=unknown_types,
+            last_event_id=self._parser.last_event_id,
+            has_bytes=bool(data),
+            received_at=received_at,
         )
 
 
-class _Inbox:
+class _StreamBuffer:
     """The bytes on their way from the thread that reads to the one that iterates.
 
-    put_at: a time.monotonic() moment. kind: why no more will come, "" while they may. closed: nobody wants more.
+    last_put: a time.monotonic() moment. end_kind: why no more will come, "" while it may.
+    is_closed: nobody wants more.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._changed = threading.Condition()
         self._bytes = bytearray()
-        self._at = datetime.now(UTC)
-        self.put_at = monotonic()
-        self.kind = ""
-        self.closed = False
+        self._received_at = datetime.now(UTC)
+        self.last_put = monotonic()
+        self.end_kind = ""
+        self.is_closed = False
 
     def put(self, data: bytes) -> None:
+        """Add bytes, waiting while the buffer is full."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._bytes) < WAITING_BYTES or self.closed)
+            self._changed.wait_for(lambda: len(self._bytes) < MAX_BUFFERED_BYTES or self.is_closed)
             self._bytes += data
-            self._at, self.put_at = datetime.now(UTC), monotonic()
+            self._received_at, self.last_put = datetime.now(UTC), monotonic()
             self._changed.notify_all()
 
     def take(self, wait_seconds: float) -> tuple[bytes, datetime]:
-        """All that is there, and when the last of it came; after the wait, nothing and the present moment."""
+        """All bytes and when the last arrived; after the wait, none and the present moment."""
         with self._changed:
-            self._changed.wait_for(lambda: self._bytes or self.kind or self.closed, wait_seconds)
+            self._changed.wait_for(
+                lambda: self._bytes or self.end_kind or self.is_closed, wait_seconds
+            )
             data, self._bytes = bytes(self._bytes), bytearray()
             self._changed.notify_all()
-            return data, self._at if data else datetime.now(UTC)
+            return data, self._received_at if data else datetime.now(UTC)
 
     def end(self, kind: str) -> None:
+        """Say that no more will come, and why."""
         with self._changed:
-            self.kind = kind
+            self.end_kind = kind
             self._changed.notify_all()
 
     def close(self) -> None:
+        """Say that nobody wants more."""
         with self._changed:
-            self.closed = True
+            self.is_closed = True
             self._changed.notify_all()
 
 
-def _is_sendable(event_id):
+def _is_header_value(event_id: str) -> bool:
     # As requests' own rule for values of headers, which would not let the stream begin.
     return event_id != "" and event_id.isprintable() and event_id == event_id.strip()

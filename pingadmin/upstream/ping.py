@@ -1,28 +1,37 @@
 """Ping Network's VPN sessions: "VPN-as-a-Service API", version 2, https://docs.pingnetwork.io.
 
-It has no list of sessions. Its look-up neither tells whether a session is paused nor repeats its id.
-The Authorization header holds the bare key.
+It has no list of sessions. Its look-up neither says whether a session is paused nor repeats its
+id. The Authorization header holds the bare key.
 """
 
-from pingadmin.upstream import answers
-from pingadmin.upstream.answers import Answer
-from pingadmin.upstream.backend import SessionAPI
-from pingadmin.upstream.event_stream import RawEvent
+from pingadmin.http.response import Response
+from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.event_stream import ServerSentEvent
 from pingadmin.upstream.following import EventStream
 from pingadmin.upstream.ids import is_session_id
 from pingadmin.upstream.records import SessionEvent, SessionRecord
+from pingadmin.upstream.response_reading import (
+    MAX_NAME_LENGTH,
+    MAX_STATE_LENGTH,
+    error_code_and_message,
+    optional_count,
+    parse_event_object,
+    parse_object,
+    parse_sequence,
+    require_bool,
+    require_text,
+)
+from pingadmin.upstream.session_api import SessionAPI
 
 STATES = {"created", "connected", "disconnected"}
-STATE_AFTER = {
+STATE_AFTER_EVENT = {
     "session_start": "connected",
     "session_heartbeat": "connected",
     "session_end": "disconnected",
 }
-# What was asked for -> the codes that say it was so already. True is "paused".
-ALREADY_CODES = {
-    False: {"not_paused", "session_not_paused"},
-    True: {"already_paused", "session_already_paused"},
-}
+# The codes with which Ping may say that there was nothing to do.
+NOT_PAUSED_CODES = {"not_paused", "session_not_paused"}
+ALREADY_PAUSED_CODES = {"already_paused", "session_already_paused"}
 
 
 class PingAPI(SessionAPI):
@@ -30,64 +39,66 @@ class PingAPI(SessionAPI):
     authorization = "{}"
     look_up_path = "/sessions/{}/status"
     can_follow = True
-    act_method = "PATCH"
+    action_method = "PATCH"
     resume_path = "/sessions/{}/resume"
     pause_path = "/sessions/{}/pause"
     events_path = "/sessions/events"
 
     def follow(self, after: str = "") -> EventStream:
-        """The event stream of all sessions of the account. after: a Heard.last_event_id, to go on from there."""
         return EventStream(self.transport, self.events_path, after, _read_event)
 
-    def read_session(self, session_id: str, answer: Answer) -> SessionRecord:
-        body = answers.fields(answer)
+    def read_session(self, session_id: str, response: Response) -> SessionRecord:
+        body = parse_object(response)
         if "session_id" in body:
-            self.check_session(session_id, body["session_id"], answer)
+            self.require_same_session(session_id, body["session_id"], response)
+        state = require_text(response, body.get("status"), MAX_STATE_LENGTH)
         return SessionRecord(
             session_id=session_id,
-            state=answers.text(answer, body.get("status"), answers.STATE_MOST),
+            state=state,
+            # Of the word as it came: cleaning must not make it a known one.
             is_known_state=body["status"] in STATES,
-            client_name=answers.text(answer, body.get("client_id"), answers.NAME_MOST),
+            client_name=require_text(response, body.get("client_id"), MAX_NAME_LENGTH),
             paused=None,
-            answered_at=answer.answered_at,
-            duration_seconds=answers.whole_number(answer, body.get("duration")),
-            uploaded_bytes=answers.whole_number(answer, body.get("uploaded_bytes")),
-            downloaded_bytes=answers.whole_number(answer, body.get("downloaded_bytes")),
-            skew_seconds=answer.skew_seconds,
+            answered_at=response.answered_at,
+            duration_seconds=optional_count(response, body.get("duration")),
+            uploaded_bytes=optional_count(response, body.get("uploaded_bytes")),
+            downloaded_bytes=optional_count(response, body.get("downloaded_bytes")),
+            skew_seconds=response.skew_seconds,
         )
 
-    def read_act(self, session_id: str, answer: Answer, *, paused: bool) -> bool:
-        body = answers.fields(answer)
-        self.check_session(session_id, body.get("session_id"), answer)
-        stated = answers.flag(answer, body.get("paused"))
+    def read_action(self, session_id: str, response: Response, *, paused: bool) -> bool:
+        body = parse_object(response)
+        self.require_same_session(session_id, body.get("session_id"), response)
+        stated = require_bool(response, body.get("paused"))
         if stated != paused:
-            # The status says done, the body says the contrary: one of them is wrong, and we cannot tell which.
-            raise answers.failure("unrecognised", answer, paused=stated)
+            # The status says done and the body the contrary: one is wrong, and we cannot say which.
+            raise UpstreamError.of_content("unrecognised", response, paused=stated)
         return stated
 
-    def says_already(self, session_id: str, answer: Answer, *, paused: bool) -> bool:
-        # The documented 400 also stands for "not a reusable session", so only a code can tell the two apart.
-        return (
-            answer.status in (400, 409, 422)
-            and answers.own_words(answer)[0] in ALREADY_CODES[paused]
-        )
+    def is_already_done(self, session_id: str, response: Response, *, paused: bool) -> bool:
+        # The documented 400 also stands for "not a reusable session": only a code tells them apart.
+        code, _ = error_code_and_message(response)
+        codes = ALREADY_PAUSED_CODES if paused else NOT_PAUSED_CODES
+        return response.status in (400, 409, 422) and code in codes
 
 
-def _read_event(raw: RawEvent, answer: Answer) -> SessionEvent | None:
-    body = answers.fields_of(answer, raw.data)
+def _read_event(event: ServerSentEvent, response: Response) -> SessionEvent | None:
+    """What an event says; None for a type that the documentation does not have."""
+    body = parse_event_object(response, event.data)
     kind = body.get("event_type")
     session_id = body.get("session_id")
     if type(kind) is not str or type(session_id) is not str or not is_session_id(session_id):
-        raise answers.failure("unrecognised", answer)
-    state = STATE_AFTER.get(kind)
-    return state and SessionEvent(
+        raise UpstreamError.of_content("unrecognised", response)
+    if kind not in STATE_AFTER_EVENT:
+        return None
+    return SessionEvent(
         session_id,
         kind,
-        state,
-        client_name=answers.text(answer, body.get("client_id"), answers.NAME_MOST),
-        sequence=answers.sequence(raw.id),
-        duration_seconds=answers.whole_number(answer, body.get("duration")),
-        uploaded_bytes=answers.whole_number(answer, body.get("uploaded_bytes")),
-        downloaded_bytes=answers.whole_number(answer, body.get("downloaded_bytes")),
-        received_at=answer.answered_at,
+        STATE_AFTER_EVENT[kind],
+        client_name=require_text(response, body.get("client_id"), MAX_NAME_LENGTH),
+        sequence=parse_sequence(event.id),
+        duration_seconds=optional_count(response, body.get("duration")),
+        uploaded_bytes=optional_count(response, body.get("uploaded_bytes")),
+        downloaded_bytes=optional_count(response, body.get("downloaded_bytes")),
+        received_at=response.answered_at,
     )

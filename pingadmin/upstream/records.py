@@ -1,4 +1,4 @@
-"""What an upstream said, already checked and cleaned. Frozen: nobody improves on an answer."""
+"""What an upstream answered, checked and cleaned. Frozen: nobody changes an answer afterwards."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +11,10 @@ Result = Literal["ok", "already", "rejected", "not_sent", "unknown"]
 class SessionRecord:
     """One session as an upstream described it.
 
-    state: the upstream's own word; is_known_state tells whether its documentation has that word.
-    client_name: the client id (Ping) or agent name (AGI). paused: None where the answer does not say.
-    Counts are in bytes, duration in seconds, None where not reported.
-    answered_at: our clock, UTC, when the answer was whole. skew_seconds: its Date header minus our clock.
+    state: the upstream's own word; is_known_state: whether its documentation has that word.
+    client_name: the client id (Ping) or agent name (AGI). paused: None where the answer does not
+    say. Counts are in bytes, duration in seconds, None where not reported. answered_at: our clock,
+    UTC, when the answer was whole. skew_seconds: its Date header minus our clock.
     """
 
     session_id: str
@@ -34,9 +34,10 @@ class SessionRecord:
 class SessionEvent:
     """One event of an event stream.
 
-    kind: the upstream's own word for what happened. state: the state that follows from it, in the words of a
-    look-up. client_name, counts and duration as in SessionRecord. sequence: its number on the stream, None where the stream
-    does not number its events. received_at: our clock, UTC, when its bytes had come; events tell no time of their own.
+    kind: the upstream's own word for what happened. state: the state that follows from it, in the
+    words of a look-up. client_name, counts and duration as in SessionRecord. sequence: its number
+    on the stream, None where the stream does not number its events. received_at: our clock, UTC,
+    when its bytes arrived; events carry no time of their own.
     """
 
     session_id: str
@@ -51,31 +52,32 @@ class SessionEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What came over an event stream since the last look, in its order; without bytes, that it was silent.
+class StreamBatch:
+    """What an event stream delivered since the last batch, in its order; may be nothing.
 
-    unreadable: events that do not fit the documentation. dropped: events beyond the size cap, or not in UTF-8.
-    unknown: events of a type that the documentation does not have. last_event_id: the newest id that the stream
-    gave, or the one that it was asked to go on after. received_bytes: whether anything came, if only a comment.
-    at: our clock, UTC, when the last of it came.
+    unreadable: how many events did not fit the documentation. dropped: how many were longer than
+    accepted, or not in UTF-8. unknown_types: how many had a type that the documentation does not
+    have. last_event_id: the newest id that the stream gave, or the one that it was asked to
+    continue after. has_bytes: whether anything arrived, if only a comment. received_at: our clock,
+    UTC, when the last of it arrived.
     """
 
     events: list[SessionEvent]
     unreadable: int
     dropped: int
-    unknown: int
+    unknown_types: int
     last_event_id: str
-    received_bytes: bool
-    at: datetime
+    has_bytes: bool
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ResumeAnswer:
-    """How one resume or pause call ended. Made for every exit; neither raises for the upstream's sake.
+class ActionOutcome:
+    """How one resume or pause call ended. There is one for every exit; the calls raise nothing.
 
-    result: ok = it said so, whole and about this session; already = there was nothing to do; rejected = it clearly
-    said no; not_sent = no byte left us; unknown = bytes went out and no trustworthy answer came.
-    failure: how it failed (a key of errors.FAILURES), empty for ok and already.
+    result: ok = the upstream said so, whole and about this session; already = there was nothing to
+    do; rejected = it clearly said no; not_sent = no byte left us; unknown = bytes went out and no
+    trustworthy answer came. failure: how it failed (a key of FAILURES), empty for ok and already.
     paused: what the answer states about "paused", None where it does not.
     """
 
@@ -91,10 +93,10 @@ class ResumeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class SessionList:
     """The sessions that an upstream lists (only where it can list), in the order it gave.
 
-    unreadable: how many entries we could not read; above 0 the list is not the whole truth, and must say so.
+    unreadable: how many entries could not be read; above 0 the list is not complete.
     """
 
     sessions: tuple[SessionRecord, ...]

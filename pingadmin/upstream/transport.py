@@ -1,34 +1,35 @@
-"""How an account of an upstream is asked: within a deadline, within its slots, through its circuit breaker.
+"""How an account is asked: within a deadline, in one of its slots, through its circuit breaker.
 
-A read may be tried a second time, inside the same deadline, where that may help. A write is tried once,
-whatever happens: nobody documents that resuming twice is harmless.
+A read may be tried a second time, inside the same deadline, where that may help. A write is tried
+once, whatever happens: nothing documents that resuming twice is harmless.
 """
 
 import random
 import ssl
+from collections.abc import Mapping
 from time import monotonic, sleep
-from typing import Literal
 
 from django.conf import settings
 
 from pingadmin.config.secret import Secret
 from pingadmin.http.deadline import Call
-from pingadmin.http.wire import Stream, Wire, tls_context
-from pingadmin.upstream.answers import Answer
+from pingadmin.http.errors import RequestError
+from pingadmin.http.response import Response
+from pingadmin.http.wire import GuardedClient, ResponseStream, tls_context
 from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.isolation import CircuitBreaker, Slots
+from pingadmin.upstream.isolation import Bulkhead, CircuitBreaker
 
-INFRASTRUCTURE = {"unreachable", "tls", "timed_out", "broken_off"}
-WORTH_A_SECOND_TRY = {"unreachable", "broken_off"}
-SERVER_FAILURES = {500, 502, 503, 504}
+INFRASTRUCTURE_FAILURES = {"unreachable", "tls", "timed_out", "broken_off"}
+RETRYABLE_FAILURES = {"unreachable", "broken_off"}
+RETRYABLE_STATUSES = {500, 502, 503, 504}
 JITTER_SECONDS = (0.05, 0.25)
 
 
 class Transport:
-    """Asks one account of one upstream. Shared by threads; one for a process, or the slots count wrong.
+    """Asks one account of one upstream. Threads share it; one per process, or slots miscount.
 
-    authorization: the Authorization header, {} being the key. tls: an ssl.SSLContext for an upstream whose
-    certificate the usual authorities did not sign; no setting reaches it.
+    authorization: the Authorization header with {} in place of the key. tls: a context for an
+    upstream whose certificate the usual authorities did not sign; no setting reaches it.
     """
 
     def __init__(
@@ -39,14 +40,14 @@ class Transport:
         authorization: str,
         tls: ssl.SSLContext | None = None,
     ):
-        self._wire = Wire(
+        self._client = GuardedClient(
             base_url,
             api_key,
             authorization,
             tls=tls or tls_context(),
             kept=settings.UPSTREAM_READ_SLOTS,
         )
-        self._slots = Slots(
+        self._bulkhead = Bulkhead(
             read=settings.UPSTREAM_READ_SLOTS,
             write=settings.UPSTREAM_WRITE_SLOTS,
             wait_seconds=settings.UPSTREAM_SLOT_WAIT_SECONDS,
@@ -56,70 +57,97 @@ class Transport:
             open_seconds=settings.UPSTREAM_CIRCUIT_OPEN_SECONDS,
         )
 
-    def read(self, path: str, *, most_bytes: int | None = None) -> Answer:
-        """GET. Any status; raises UpstreamError. most_bytes: of the body, where the usual cap does not fit."""
+    def read(self, path: str, *, max_bytes: int | None = None) -> Response:
+        """GET; a response of any status. Raises UpstreamError.
+
+        max_bytes: of the body, where the usual limit does not fit.
+        """
         deadline = monotonic() + settings.UPSTREAM_READ_SECONDS
-        with self._slots.hold("read"):
-            return self._through_breaker(
-                "GET", path, deadline, most_bytes or settings.UPSTREAM_BODY_BYTES
+        with self._bulkhead.hold("read"):
+            return self._send_through_breaker(
+                "GET", path, deadline, max_bytes or settings.UPSTREAM_BODY_BYTES
             )
 
-    def write(self, method: Literal["PATCH", "POST"], path: str) -> Answer:
-        """Send a request without a body. Any status; raises UpstreamError, and its `sent` is exact."""
-        deadline = monotonic() + settings.UPSTREAM_WRITE_SECONDS
-        with self._slots.hold("write"):
-            return self._through_breaker(method, path, deadline, settings.UPSTREAM_BODY_BYTES)
+    def write(self, method: str, path: str) -> Response:
+        """Send a request without a body; a response of any status.
 
-    def open(self, path: str, call: Call, *, headers: dict) -> Answer | Stream:
-        """GET an event stream, or the answer that came in its place. Raises UpstreamError.
-
-        It takes no slot: it would hold it for hours, and look-ups would wait. It goes past the circuit breaker: who
-        follows has a pace of its own for coming back, and a stream that breaks often says nothing about look-ups.
+        Raises UpstreamError, and its `sent` is exact.
         """
-        return self._wire.open(
-            path,
-            call,
-            headers=headers,
-            most_bytes=settings.UPSTREAM_BODY_BYTES,
-            idle_seconds=settings.EVENT_STREAM_IDLE_SECONDS,
-        )
+        deadline = monotonic() + settings.UPSTREAM_WRITE_SECONDS
+        with self._bulkhead.hold("write"):
+            return self._send_through_breaker(method, path, deadline, settings.UPSTREAM_BODY_BYTES)
+
+    def open_stream(
+        self, path: str, call: Call, *, headers: Mapping[str, str | bytes]
+    ) -> Response | ResponseStream:
+        """GET an event stream, or the response that came in its place. Raises UpstreamError.
+
+        It takes no slot: it would hold it for hours, and look-ups would wait. It bypasses the
+        circuit breaker: whoever follows paces its own reconnects, and a stream that breaks often
+        says nothing about look-ups.
+        """
+        try:
+            return self._client.open_stream(
+                path,
+                call,
+                headers=headers,
+                max_bytes=settings.UPSTREAM_BODY_BYTES,
+                idle_seconds=settings.EVENT_STREAM_IDLE_SECONDS,
+            )
+        except RequestError as error:
+            failure = UpstreamError.of_request(error)
+        raise failure
 
     def without_key(self, data: bytes) -> bytes:
-        """What the upstream said, with the key struck out."""
-        return self._wire.without_key(data)
+        """What the upstream sent, with the key removed."""
+        return self._client.without_key(data)
 
-    def _through_breaker(self, method, path, deadline, most_bytes):
+    def _send_through_breaker(
+        self, method: str, path: str, deadline: float, max_bytes: int
+    ) -> Response:
         probe = self.breaker.enter()
         failed = True
         try:
             if method == "GET" and not probe:
-                answer = self._read_twice(path, deadline, most_bytes)
+                response = self._read_twice(path, deadline, max_bytes)
             else:
-                answer = self._attempt(method, path, deadline, most_bytes, fresh=method != "GET")
-            failed = answer.status >= 500
-            return answer
+                is_write = method != "GET"
+                response = self._send(method, path, deadline, max_bytes, new_connection=is_write)
+            failed = response.status >= 500
+            return response
         except UpstreamError as error:
-            failed = error.kind in INFRASTRUCTURE
+            failed = error.kind in INFRASTRUCTURE_FAILURES
             raise
         finally:
             self.breaker.leave(probe=probe, failed=failed)
 
-    def _read_twice(self, path, deadline, most_bytes):
-        answer = error = None
+    def _read_twice(self, path: str, deadline: float, max_bytes: int) -> Response:
+        """GET, and once more on a new connection where that may help and time is left."""
+        response = error = None
         try:
-            answer = self._attempt("GET", path, deadline, most_bytes, fresh=False)
-            again = answer.status in SERVER_FAILURES
+            response = self._send("GET", path, deadline, max_bytes, new_connection=False)
+            is_worth_retrying = response.status in RETRYABLE_STATUSES
         except UpstreamError as failure:
             error = failure
-            again = error.kind in WORTH_A_SECOND_TRY
+            is_worth_retrying = error.kind in RETRYABLE_FAILURES
         pause = random.uniform(*JITTER_SECONDS)  # noqa: S311 - spreads load, hides nothing
-        if again and monotonic() + pause < deadline:
+        if is_worth_retrying and monotonic() + pause < deadline:
             sleep(pause)
-            return self._attempt("GET", path, deadline, most_bytes, fresh=True)
-        if error:
+            return self._send("GET", path, deadline, max_bytes, new_connection=True)
+        if response is None:
+            assert error is not None
             raise error
-        return answer
+        return response
 
-    def _attempt(self, method, path, deadline, most_bytes, *, fresh):
+    def _send(
+        self, method: str, path: str, deadline: float, max_bytes: int, *, new_connection: bool
+    ) -> Response:
         call = Call(deadline, settings.UPSTREAM_CONNECT_SECONDS)
-        return self._wire.ask(method, path, call, most_bytes=most_bytes, fresh=fresh)
+        try:
+            return self._client.send(
+                method, path, call, max_bytes=max_bytes, new_connection=new_connection
+            )
+        except RequestError as error:
+            failure = UpstreamError.of_request(error)
+        # Outside the block, so that the error does not carry the request and its key along.
+        raise failure

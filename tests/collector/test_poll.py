@@ -124,7 +124,7 @@ def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(
     with pytest.raises(UpstreamError):
         ping.api.look_up(cast.PING_CREATED)
     simulator.clear_faults()
-    assert ping.api.circuit().status == "open"
+    assert ping.api.circuit_state().status == "open"
     ping.poller.step()
     assert until(
         lambda: ping.poller.send_next() or simulator.call_count(f"/{cast.PING_CONNECTED}/status")
@@ -143,7 +143,7 @@ def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_w
     ping.poller.step()
     ping.threads.shutdown()
     asked = simulator.call_count("/status")
-    assert ping.api.circuit().status == "open"
+    assert ping.api.circuit_state().status == "open"
     ping.poller.send_next()
     assert simulator.call_count("/status") == asked
     ping.feed.save()

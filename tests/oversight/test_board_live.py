@@ -19,7 +19,7 @@ from pingadmin.remote_sessions.history.coverage import end_watching, extend_watc
 from pingadmin.resumes import attempts
 from pingadmin.resumes.actions import RESUME
 from pingadmin.resumes.form_token import Press
-from pingadmin.upstream.records import ResumeAnswer
+from pingadmin.upstream.records import ActionOutcome
 from tests.oversight.board_cast import ago, attempt, known, paused, touched, unknown
 from tests.oversight.conftest import acting
 
@@ -264,7 +264,7 @@ def test_a_press_that_begins_that_ends_and_that_is_settled_is_heard_of_each_time
     assert "support is resuming it" in board.poll().text
     assert board.poll().status_code == 304
     pressed = attempts.close_attempt(
-        pressed, ResumeAnswer("unknown", timezone.now(), 9, failure="timed_out"), by=by
+        pressed, ActionOutcome("unknown", timezone.now(), 9, failure="timed_out"), by=by
     )
     assert "resume sent " in board.poll().text
     assert board.poll().status_code == 304
@@ -282,7 +282,7 @@ def test_a_press_that_was_refused_is_over_at_the_next_poll(as_viewer, support):
     )
     board = Open(as_viewer)
     attempts.close_attempt(
-        pressed, ResumeAnswer("rejected", timezone.now(), 9, failure="refused", status=409), by=by
+        pressed, ActionOutcome("rejected", timezone.now(), 9, failure="refused", status=409), by=by
     )
     answer = board.poll()
     assert rows(answer) == ["ses_a"] and "is resuming it" not in answer.text

@@ -24,7 +24,7 @@ def test_aliases_lead_to_their_own_accounts(settings):
     assert isinstance(upstream.api_for("ping"), PingAPI)
     assert upstream.api_for("staging").alias == "staging"
     assert upstream.api_for("staging") is not upstream.api_for("ping")
-    assert upstream.state_of("ping").status == "closed"
+    assert upstream.api_for("ping").circuit_state().status == "closed"
 
 
 def test_an_account_that_is_not_set_is_named(settings):

@@ -6,16 +6,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pingadmin.upstream.event_stream import EVENT_MOST, ID_MOST, LINE_MOST, Splitter
+from pingadmin.upstream.event_stream import (
+    MAX_EVENT_BYTES,
+    MAX_ID_LENGTH,
+    MAX_LINE_BYTES,
+    EventStreamParser,
+)
 
 GOOD = b"data: after\n\n"
 
 
 def split(*chunks: bytes) -> tuple[list, int, str]:
     """(data, id) of every event, how many were dropped, and the id to go on after."""
-    splitter = Splitter()
-    events = [(event.data, event.id) for chunk in chunks for event in splitter.feed(chunk)]
-    return events, splitter.dropped, splitter.last_event_id
+    parser = EventStreamParser()
+    events = [(event.data, event.id) for chunk in chunks for event in parser.feed(chunk)]
+    return events, parser.dropped, parser.last_event_id
 
 
 def told(raw: bytes) -> list[str]:
@@ -57,11 +62,11 @@ def test_events_are_what_the_standard_says(raw, data):
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=["LF", "CR", "CRLF"])
 def test_an_event_is_told_as_soon_as_its_last_byte_has_come(end):
-    splitter = Splitter()
-    assert splitter.feed(b"data: a" + end) == []
-    assert [event.data for event in splitter.feed(end[:1])] == ["a"]
-    assert splitter.feed(end[1:] + b"data: b" + end) == []
-    assert [event.data for event in splitter.feed(end)] == ["b"]
+    parser = EventStreamParser()
+    assert parser.feed(b"data: a" + end) == []
+    assert [event.data for event in parser.feed(end[:1])] == ["a"]
+    assert parser.feed(end[1:] + b"data: b" + end) == []
+    assert [event.data for event in parser.feed(end)] == ["b"]
 
 
 def test_ids_belong_to_their_events_and_the_newest_is_kept():
@@ -73,7 +78,7 @@ def test_ids_belong_to_their_events_and_the_newest_is_kept():
 
 
 @pytest.mark.parametrize(
-    "event_id", [b"a\x00b", b"x" * (ID_MOST + 1), b"a\x1bb", "a\u2028b".encode()]
+    "event_id", [b"a\x00b", b"x" * (MAX_ID_LENGTH + 1), b"a\x1bb", "a\u2028b".encode()]
 )
 def test_an_id_that_cannot_be_sent_back_is_left_out(event_id):
     assert split(b"id: 1\ndata: a\n\nid: " + event_id + b"\ndata: b\n\n") == (
@@ -84,7 +89,7 @@ def test_an_id_that_cannot_be_sent_back_is_left_out(event_id):
 
 
 def test_it_goes_on_after_the_id_that_it_was_given():
-    assert Splitter("7").last_event_id == "7"
+    assert EventStreamParser("7").last_event_id == "7"
 
 
 @pytest.mark.parametrize("line, wish", [
@@ -92,12 +97,12 @@ def test_it_goes_on_after_the_id_that_it_was_given():
     (b"retry:", None), (b"retry", None), ("retry: \u0663".encode(), None), (b"retry: " + b"9" * 5000, 10**9),
 ])  # fmt: skip
 def test_a_wish_to_come_back_later_is_a_whole_number_or_none(line, wish):
-    splitter = Splitter()
-    splitter.feed(line + b"\n")
-    assert splitter.retry_ms == wish
+    parser = EventStreamParser()
+    parser.feed(line + b"\n")
+    assert parser.retry_ms == wish
 
 
-LONG = b"x" * (LINE_MOST + 1)
+LONG = b"x" * (MAX_LINE_BYTES + 1)
 HOSTILE = {
     "T55 a line that is too long": (b"data: " + LONG + b"\n\n", 1),
     "T55 a line that is exactly as long as may be": (b"data: " + LONG[:-7] + b"\n\n", 0),
@@ -143,37 +148,39 @@ def test_t55_an_event_that_is_too_long_may_be_cut_between_its_lines():
 
 
 def test_t55_an_endless_line_is_counted_at_once_and_takes_no_memory():
-    splitter = Splitter()
+    parser = EventStreamParser()
     tracemalloc.start()
     try:
         for _ in range(400):
-            assert splitter.feed(b"x" * 65_536) == []
+            assert parser.feed(b"x" * 65_536) == []
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
-    assert splitter.dropped == 1
-    assert [event.data for event in splitter.feed(b"\n\n" + GOOD)] == ["after"]
+    assert parser.dropped == 1
+    assert [event.data for event in parser.feed(b"\n\n" + GOOD)] == ["after"]
 
 
 def test_t55_an_endless_event_takes_no_memory():
-    splitter = Splitter()
+    parser = EventStreamParser()
     tracemalloc.start()
     try:
         for _ in range(400):
-            assert splitter.feed(b"data: %s\n" % (b"x" * 30_000)) == []
+            assert parser.feed(b"data: %s\n" % (b"x" * 30_000)) == []
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
-    assert splitter.dropped == 1
-    assert [event.data for event in splitter.feed(b"\n" + GOOD)] == ["after"]
+    assert parser.dropped == 1
+    assert [event.data for event in parser.feed(b"\n" + GOOD)] == ["after"]
 
 
 def test_a_key_is_struck_out_wherever_the_bytes_were_cut():
     raw = b"id: key-12345678\ndata: it is key-12345678, is it not\n\n"
     for place in range(len(raw)):
-        splitter = Splitter(strike_out=lambda data: data.replace(b"key-12345678", b"***"))
-        [event] = splitter.feed(raw[:place]) + splitter.feed(raw[place:])
-        assert (event.data, event.id, splitter.last_event_id) == (
+        parser = EventStreamParser(
+            remove_secrets=lambda data: data.replace(b"key-12345678", b"***")
+        )
+        [event] = parser.feed(raw[:place]) + parser.feed(raw[place:])
+        assert (event.data, event.id, parser.last_event_id) == (
             "it is ***, is it not",
             "***",
             "***",
@@ -232,17 +239,21 @@ def word_for_word(raw: bytes) -> tuple[list, int, str]:
         value = value.removeprefix(b" ")
         if colon and not name:
             continue
-        bad = bad or len(line) > LINE_MOST
+        bad = bad or len(line) > MAX_LINE_BYTES
         if name == b"data":
             data.append(value)
-            bad = bad or sum(len(line) + 1 for line in data) > EVENT_MOST
-        elif name == b"event" and len(line) <= LINE_MOST:
+            bad = bad or sum(len(line) + 1 for line in data) > MAX_EVENT_BYTES
+        elif name == b"event" and len(line) <= MAX_LINE_BYTES:
             kind = value
-        elif name == b"id" and len(line) <= LINE_MOST:
+        elif name == b"id" and len(line) <= MAX_LINE_BYTES:
             try:
-                if value.decode().isprintable() and len(value.decode()) <= ID_MOST:
+                if value.decode().isprintable() and len(value.decode()) <= MAX_ID_LENGTH:
                     event_id = newest_read = value.decode()
             except UnicodeDecodeError:
                 bad = True
     # What is not finished is no event; yet of a line that will never end it is known already.
-    return events, dropped + (bad or (len(last) > LINE_MOST and not last.startswith(b":"))), newest
+    return (
+        events,
+        dropped + (bad or (len(last) > MAX_LINE_BYTES and not last.startswith(b":"))),
+        newest,
+    )

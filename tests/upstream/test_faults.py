@@ -228,7 +228,7 @@ def test_t23_a_refused_key_never_opens_the_circuit(start, api_at):
     api = api_at(server.address)
     assert [look_up_word(api) for _ in range(12)] == ["refused_key"] * 12
     assert len(server.requests) == 12
-    assert api.circuit().status == "closed"
+    assert api.circuit_state().status == "closed"
 
 
 @SYSTEMS

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.isolation import CircuitBreaker, CircuitState, Slots
+from pingadmin.upstream.isolation import CircuitBreaker, CircuitState, Bulkhead
 from tests.upstream.conftest import agi_at, ping_at
 from tests.upstream.raw_server import says
 from tests.upstream.test_faults import ENVELOPE, ID, SESSION, SYSTEMS, look_up_word
@@ -35,7 +35,7 @@ def calls(breaker, *outcomes):
         breaker.leave(probe=breaker.enter(), failed=failed)
 
 
-# --- Slots ------------------------------------------------------------------------------------------------
+# --- Bulkhead ------------------------------------------------------------------------------------------------
 
 
 def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(start, settings):
@@ -74,18 +74,18 @@ def test_a_resume_that_finds_no_slot_was_not_sent(settings, start):
     settings.UPSTREAM_SLOT_WAIT_SECONDS = 0.01
     server = start(says(200, SESSION))
     api = agi_at(server.address)
-    with api.transport._slots.hold("write"), api.transport._slots.hold("write"):
+    with api.transport._bulkhead.hold("write"), api.transport._bulkhead.hold("write"):
         answer = api.resume(ID)
     assert (answer.result, answer.failure) == ("not_sent", "busy")
     assert server.connections == 0
 
 
 def test_a_slot_comes_back_after_a_failure():
-    slots = Slots(read=1, write=1, wait_seconds=0.01)
+    bulkhead = Bulkhead(read=1, write=1, wait_seconds=0.01)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), slots.hold("read"):
+        with pytest.raises(ZeroDivisionError), bulkhead.hold("read"):
             raise ZeroDivisionError
-    with slots.hold("read"), pytest.raises(UpstreamError, match="busy"), slots.hold("read"):
+    with bulkhead.hold("read"), pytest.raises(UpstreamError, match="busy"), bulkhead.hold("read"):
         pass
 
 
@@ -200,7 +200,7 @@ def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(
     assert len(server.requests) == 11  # the probe is one request
     clock.now += 15
     assert api.resume(ID).result == "ok"
-    assert api.circuit().status == "closed"
+    assert api.circuit_state().status == "closed"
 
 
 @SYSTEMS
@@ -211,7 +211,7 @@ def test_t32_a_refusal_never_opens_the_circuit(start, api_at, status):
     for _ in range(11):
         api.resume(ID)
     assert len(server.requests) == 11
-    assert api.circuit().status == "closed"
+    assert api.circuit_state().status == "closed"
 
 
 def test_accounts_are_isolated_from_each_other(start):
@@ -219,4 +219,4 @@ def test_accounts_are_isolated_from_each_other(start):
     one, other = ping_at(broken.address), ping_at(sound.address)
     for _ in range(6):
         one.resume(ID)
-    assert (one.circuit().status, look_up_word(other)) == ("open", "ok")
+    assert (one.circuit_state().status, look_up_word(other)) == ("open", "ok")

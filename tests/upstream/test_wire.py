@@ -8,12 +8,11 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-import weakref
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
-from pingadmin.http.deadline import Call, Watchdog
+from pingadmin.http.deadline import Call, DeadlineSocket, current_call
 from pingadmin.upstream import transport
 from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
 from tests.upstream.raw_server import (
@@ -191,49 +190,70 @@ def test_many_threads_may_look_up_at_once_and_each_gets_its_own_answer(start, se
     assert server.connections <= 16
 
 
-def test_an_answer_after_the_deadline_is_not_believed_even_if_the_watchdog_slept():
+def test_an_answer_after_the_deadline_is_not_believed():
     call = Call(monotonic() - 0.001, connect_seconds=1)
-    assert call.finish() is False
+    assert not call.is_in_time()
 
 
-def test_a_call_that_ended_is_left_alone_by_its_deadline():
-    call = Call(monotonic() + 60, connect_seconds=1)
-    assert call.finish() is True
-    call.expire()
-    assert call.finish() is True
-
-
-def test_the_watchdog_keeps_no_call_that_ended():
-    watchdog = Watchdog()
-    call = Call(monotonic() + 60, connect_seconds=1)
-    watchdog.guard(call)
-    call.finish()
-    ended = weakref.ref(call)
-    call = Call(monotonic() + 60, connect_seconds=1)
-    watchdog.guard(call)
-    assert ended() is None
-
-
-def test_a_deadline_that_comes_before_all_others_is_kept():
-    watchdog = Watchdog()
-    calls = [Call(monotonic() + seconds, connect_seconds=1) for seconds in (60, 0.1)]
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.settimeout(10)
-        for call in calls:
-            watchdog.guard(call)
-        calls[1].watch(ours)
-        assert ours.recv(1) == b""
-    assert [call.finish() for call in calls] == [True, False]
-
-
-def test_nothing_is_sent_once_the_deadline_has_passed():
-    call = Call(monotonic() + 60, connect_seconds=1)
-    call.expire()
-    ours, theirs = socket.socketpair()
-    with ours, theirs, pytest.raises(TimeoutError):
-        call.about_to_send(ours)
+def test_nothing_is_sent_once_the_deadline_has_passed(pair):
+    ours, theirs = pair
+    call = Call(monotonic() - 0.001, connect_seconds=1)
+    with current_call(call), pytest.raises(TimeoutError):
+        ours.sendall(b"x")
     assert not call.sent
+
+
+def test_nothing_is_sent_by_a_call_that_was_ended(pair):
+    ours, theirs = pair
+    call = Call(monotonic() + 60, connect_seconds=1)
+    call.end()
+    with current_call(call), pytest.raises(TimeoutError):
+        ours.sendall(b"x")
+    assert not call.sent
+
+
+def test_a_call_that_ended_leaves_the_connection_to_the_next_one(pair):
+    ours, theirs = pair
+    for deadline in (0.05, 10):
+        call = Call(monotonic() + deadline, connect_seconds=1)
+        with current_call(call):
+            ours.sendall(b"x")
+            theirs.recv(1)
+    sleep(0.1)
+    theirs.sendall(b"y")
+    assert ours.recv_into(bytearray(1)) == 1
+
+
+def test_every_wait_gets_what_is_left_of_the_whole_call(pair):
+    ours, theirs = pair
+    call = Call(monotonic() + 0.3, connect_seconds=1)
+    with current_call(call):
+        ours.sendall(b"x")
+    received = 0
+    with pytest.raises(TimeoutError):
+        while True:
+            theirs.sendall(b"y")
+            received += ours.recv_into(bytearray(1))
+            sleep(0.05)
+    assert received < 10
+
+
+def test_another_thread_may_end_a_call_that_waits(pair):
+    ours, theirs = pair
+    call = Call(monotonic() + 60, connect_seconds=1)
+    with current_call(call):
+        ours.sendall(b"x")
+    threading.Timer(0.05, call.end).start()
+    assert ours.recv_into(bytearray(1)) == 0
+
+
+@pytest.fixture
+def pair():
+    """Two connected sockets: ours, which keeps deadlines, and the other side's."""
+    ours, theirs = socket.socketpair()
+    ours = DeadlineSocket(fileno=ours.detach())
+    with ours, theirs:
+        yield ours, theirs
 
 
 def test_a_deadline_also_holds_in_a_process_that_was_forked_after_the_first_call(start):

@@ -91,7 +91,7 @@ class FeedState:
         return {"events_a_second": rate}
 
     def _open_until(self) -> datetime | None:
-        circuit = self._api.circuit()
+        circuit = self._api.circuit_state()
         return (
             timezone.now() + timedelta(seconds=circuit.opens_in_seconds)
             if circuit.status == "open"

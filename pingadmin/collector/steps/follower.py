@@ -63,21 +63,21 @@ class Follower:
 
     def _hear(self, heard) -> None:
         if self._began_at is None:
-            self._begin(heard.at)
-        if heard.received_bytes:
-            self._feed.heard(heard.at)
+            self._begin(heard.received_at)
+        if heard.has_bytes:
+            self._feed.heard(heard.received_at)
         if self._numbering.begins_anew(heard.events):
             log.warning("the event stream of %s numbers its events anew", self._api.alias)
             self._inbox.numbers_anew()
         if heard.events:
             self._inbox.hear(heard.events)
-        if heard.received_bytes:
+        if heard.has_bytes:
             # A silent connection may be dead: that it was watched is said when something is heard.
-            self._inbox.mark(heard.at, since=self._heard_at)
-            self._heard_at = heard.at
+            self._inbox.mark(heard.received_at, since=self._heard_at)
+            self._heard_at = heard.received_at
         self._last_event_id = heard.last_event_id
         self._feed.count(
-            events=len(heard.events), unreadable=heard.unreadable + heard.unknown, dropped=heard.dropped
+            events=len(heard.events), unreadable=heard.unreadable + heard.unknown_types, dropped=heard.dropped
         )  # fmt: skip
         if self._numbering.lacks_some():
             begins, ends = self._numbering.lost

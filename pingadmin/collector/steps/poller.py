@@ -93,7 +93,7 @@ class Poller:
 
     def _is_left_alone(self) -> bool:
         """Whether the circuit lets nobody through. After that time one of us has to try, or it stays open for ever."""
-        circuit = self._api.circuit()
+        circuit = self._api.circuit_state()
         return circuit.status == "open" and circuit.opens_in_seconds > 0
 
     def _ask(self, session_id: str) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.upstream.ids import PATTERN, is_session_id
+from pingadmin.upstream.ids import SESSION_ID_PATTERN, is_session_id
 
 MOST_CHARACTERS = 20_000
 MAX_IDS = 20
 
 _LINK = re.compile(
-    rf"/sessions/(?:(?P<alias>[a-z][a-z0-9-]*)/)?(?P<id>{PATTERN})(?=[/?#\s>\"')\],;]|$)"
+    rf"/sessions/(?:(?P<alias>[a-z][a-z0-9-]*)/)?(?P<id>{SESSION_ID_PATTERN})(?=[/?#\s>\"')\],;]|$)"
 )
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]*")
 _LOOKS_LIKE_ID = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_~-]{8,128}")
@@ -92,11 +92,11 @@ def _owners(session_id: str) -> tuple[str, ...]:
 
 def _has_pattern_of_account(word: str) -> bool:
     apis = [upstream.api_for(alias) for alias in upstream.aliases()]
-    return any(api.id_pattern != PATTERN and api.may_own(word) for api in apis)
+    return any(api.id_pattern != SESSION_ID_PATTERN and api.may_own(word) for api in apis)
 
 
 def _any_shape_allowed() -> bool:
-    return any(upstream.api_for(alias).id_pattern == PATTERN for alias in upstream.aliases())
+    return any(upstream.api_for(alias).id_pattern == SESSION_ID_PATTERN for alias in upstream.aliases())
 
 
 def _could_be_id(word: str) -> bool:

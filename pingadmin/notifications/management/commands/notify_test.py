@@ -1,11 +1,13 @@
 """Sends a test message to the team's webhook and says what came of it."""
 
+import json
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from pingadmin.http.errors import RequestError
+from pingadmin.http.post import post_json
 from pingadmin.notifications.wording import text_of_test
-from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.webhook import post
 
 
 class Command(BaseCommand):
@@ -17,8 +19,8 @@ class Command(BaseCommand):
                 "NOTIFY_URL is not set. Set it, or NOTIFY_URL_FILE to a file that holds it."
             )
         try:
-            status = post(settings.NOTIFY_URL, {"text": text_of_test()})
-        except UpstreamError as error:
+            status = post_json(settings.NOTIFY_URL, json.dumps({"text": text_of_test()}).encode())
+        except RequestError as error:
             status = f" (status {error.status})" if error.status else ""
             raise CommandError(
                 f"The webhook {error.sentence}{status}. Nothing else was tried."

@@ -1,0 +1,164 @@
+"""What every upstream system offers to the panel.
+
+To add a system, subclass SessionAPI in one file and name the class as the account's `backend`. The
+subclass says where to ask and how the answers read. Asking, deadlines, keys and results are the
+same for all systems and are here.
+"""
+
+import logging
+import re
+import ssl
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from pingadmin.http.response import Response
+from pingadmin.upstream.errors import REFUSALS, UpstreamError
+from pingadmin.upstream.following import EventStream
+from pingadmin.upstream.ids import SESSION_ID_PATTERN, is_session_id
+from pingadmin.upstream.isolation import CircuitState
+from pingadmin.upstream.records import ActionOutcome, Result, SessionList, SessionRecord
+from pingadmin.upstream.response_reading import error_of_status
+from pingadmin.upstream.transport import Transport
+
+log = logging.getLogger(__name__)
+
+
+class SessionAPI(ABC):
+    """One account of one system.
+
+    system: the name people say. states_paused: whether a look-up says if a session is paused.
+    can_list: whether list_sessions() works. can_follow: whether follow() works.
+    default_id_pattern: how its ids look, where documented. authorization: the Authorization header
+    with {} in place of the key. action_method: the HTTP method of resuming and pausing.
+    The paths are below the base URL, {} being the session id.
+    """
+
+    system = ""
+    states_paused = False
+    can_list = can_follow = False
+    default_id_pattern = SESSION_ID_PATTERN
+    authorization = ""
+    look_up_path = ""
+    action_method = ""
+    resume_path = ""
+    pause_path = ""
+
+    def __init__(self, *, alias: str, account: dict[str, Any], tls: ssl.SSLContext | None = None):
+        self.alias = alias
+        self.label: str = account["LABEL"]
+        self.base_url: str = account["BASE_URL"]
+        self.api_key = account["API_KEY"]
+        self.id_pattern: str = account["ID_PATTERN"] or self.default_id_pattern
+        self.transport = Transport(
+            base_url=self.base_url, api_key=self.api_key, authorization=self.authorization, tls=tls
+        )
+
+    def may_own(self, session_id: str) -> bool:
+        """Whether an id looks like one of this account's."""
+        return re.fullmatch(self.id_pattern, session_id) is not None
+
+    def circuit_state(self) -> CircuitState:
+        """Whether calls pass at present."""
+        return self.transport.breaker.state()
+
+    def look_up(self, session_id: str) -> SessionRecord:
+        """Ask for one session. Raises UpstreamError."""
+        if not is_session_id(session_id):
+            raise UpstreamError("bad_id", sent=False)
+        response = self.transport.read(self.look_up_path.format(session_id))
+        if response.status != 200:
+            raise error_of_status(response)
+        return self.read_session(session_id, response)
+
+    def list_sessions(self) -> SessionList:
+        """Ask for all sessions of the account, only where can_list. Raises UpstreamError."""
+        raise NotImplementedError
+
+    def follow(self, after: str = "") -> EventStream:
+        """The event stream of the account's sessions, only where can_follow.
+
+        after: a StreamBatch.last_event_id to continue from.
+        """
+        raise NotImplementedError
+
+    def resume(self, session_id: str) -> ActionOutcome:
+        """Ask once to resume a session; never repeated, never raises UpstreamError."""
+        return self._act(session_id, self.resume_path, paused=False)
+
+    def pause(self, session_id: str) -> ActionOutcome:
+        """Ask once to pause a session; never repeated, never raises UpstreamError."""
+        return self._act(session_id, self.pause_path, paused=True)
+
+    def canonical_id(self, session_id: str) -> str:
+        """The one spelling of an id, where several name one session."""
+        return session_id
+
+    def require_same_session(
+        self, session_id: str, answered_id: object, response: Response
+    ) -> None:
+        """Raise UpstreamError unless a response is about the session that was asked for."""
+        if not isinstance(answered_id, str):
+            raise UpstreamError.of_content("unrecognised", response)
+        if self.canonical_id(answered_id) != self.canonical_id(session_id):
+            log.error("upstream %s answered about another session", self.alias)
+            raise UpstreamError.of_content("wrong_session", response)
+
+    @abstractmethod
+    def read_session(self, session_id: str, response: Response) -> SessionRecord:
+        """The record in a look-up's response of status 200. Raises UpstreamError."""
+
+    @abstractmethod
+    def read_action(self, session_id: str, response: Response, *, paused: bool) -> bool | None:
+        """What a response of status 200 to a resume or pause states about "paused".
+
+        paused: what was asked for, so True of a pause. Raises UpstreamError for a no.
+        """
+
+    @abstractmethod
+    def is_already_done(self, session_id: str, response: Response, *, paused: bool) -> bool:
+        """Whether a response of any status says that there was nothing to resume or pause.
+
+        paused: what was asked for, so True of a pause.
+        """
+
+    def _act(self, session_id: str, path: str, *, paused: bool) -> ActionOutcome:
+        started = monotonic()
+        try:
+            facts = self._ask_once(session_id, path, paused=paused)
+        except UpstreamError as error:
+            facts = _facts_of_error(error)
+        elapsed_ms = round((monotonic() - started) * 1000)
+        return ActionOutcome(answered_at=datetime.now(UTC), elapsed_ms=elapsed_ms, **facts)
+
+    def _ask_once(self, session_id: str, path: str, *, paused: bool) -> dict[str, Any]:
+        """The fields of an ActionOutcome that is a success. Raises UpstreamError."""
+        if not is_session_id(session_id):
+            raise UpstreamError("bad_id", sent=False)
+        response = self.transport.write(self.action_method, path.format(session_id))
+        if self.is_already_done(session_id, response, paused=paused):
+            error = error_of_status(response)
+            return {
+                "result": "already",
+                "status": response.status,
+                "code": error.code,
+                "message": error.message,
+                "paused": paused,
+            }
+        if response.status != 200:
+            raise error_of_status(response)
+        stated = self.read_action(session_id, response, paused=paused)
+        return {"result": "ok", "status": 200, "paused": stated}
+
+
+def _facts_of_error(error: UpstreamError) -> dict[str, Any]:
+    """The fields of an ActionOutcome that is not a success."""
+    result: Result = "not_sent"
+    if error.kind in REFUSALS:
+        result = "rejected"
+    elif error.sent:
+        result = "unknown"
+    names = ("status", "code", "message", "retry_after", "paused")
+    facts = {name: getattr(error, name) for name in names}
+    return {"result": result, "failure": error.kind, **facts}
