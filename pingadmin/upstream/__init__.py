@@ -39,6 +39,16 @@ def api_for(alias: str) -> "SessionAPI":
         return _apis[alias]
 
 
+def label_of(alias: str) -> str:
+    """What people call an account. Raises UnknownAlias."""
+    return api_for(alias).label
+
+
+def can_list(alias: str) -> bool:
+    """Whether this account can list its sessions; False where it is not set."""
+    return alias in settings.UPSTREAMS and api_for(alias).can_list
+
+
 def canonical_id(alias: str, session_id: str) -> str:
     """The one spelling of an id, where an account's system takes several for the same session."""
     return api_for(alias).canonical_id(session_id) if alias in settings.UPSTREAMS else session_id

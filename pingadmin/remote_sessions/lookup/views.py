@@ -62,12 +62,12 @@ def refresh(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
 @answers_limit_reached
 def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
     """Ask an account that can list for its sessions, then show all that is known of it."""
-    if alias not in upstream.aliases() or not upstream.api_for(alias).can_list:
+    if not upstream.can_list(alias):
         raise Http404
     try:
         discover(alias, by=Actor.of(request))
     except UpstreamError as error:
-        context = {"label": upstream.api_for(alias).label, "error": error}
+        context = {"label": upstream.label_of(alias), "error": error}
         return render(request, "remote_sessions/list_failed.html", context, status=503)
     return redirect(f"{reverse('oversight:board')}?view=all&system={alias}")
 
