@@ -171,14 +171,16 @@ def test_a_webhook_is_a_sink(settings, webhook):
     assert webhook.bodies == [made.line.encode()]
 
 
-@pytest.mark.parametrize("answer", [500, 302])
-def test_a_sink_that_fails_is_named_and_not_in_the_way(settings, webhook, answer, as_auditor):
+@pytest.mark.parametrize(("answer", "failure"), [(500, "server_error"), (302, "redirected")])
+def test_a_sink_that_fails_is_named_and_not_in_the_way(
+    settings, webhook, answer, failure, as_auditor
+):
     webhook.answer = answer
     settings.CHECKPOINT_SINKS = [webhook.url, "mail:audit@example.org"]
 
     checkpoints.make()
 
-    assert KeptCheckpoint.objects.get().failed_sinks == f"{webhook.url}: HTTPError"
+    assert KeptCheckpoint.objects.get().failed_sinks == f"{webhook.url}: {failure}"
     assert len(mail.outbox) == 1, "the others are still sent to"
     assert f"Not sent to {webhook.url}" in as_auditor.get("/audit/integrity/").text
     assert len(webhook.bodies) == 1, "a redirect is not followed"

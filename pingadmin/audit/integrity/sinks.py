@@ -1,46 +1,40 @@
-"""Further places that a checkpoint is sent to: mail, or a webhook that takes the line as the body of a POST.
+"""Further places that a checkpoint is sent to: mail, or a webhook that takes the line as a POST.
 
-A sink that fails is named and never in the way: the file and the log hold the line already. Nothing but the
-line leaves; answers are not read.
+A sink that fails is named and never in the way: the file and the log hold the line already.
+Nothing but the line leaves, and answers are not read.
 """
 
 import logging
-import urllib.request
 
 from django.conf import settings
 from django.core.mail import send_mail
 
-SECONDS = 5
+from pingadmin.config.secret import Secret
+from pingadmin.http.errors import RequestError
+from pingadmin.http.post import post_json
 
 log = logging.getLogger(__name__)
 
 
 def send(line: str) -> list[str]:
     """Send to every sink of CHECKPOINT_SINKS. Returns those that failed, each with why."""
-    return [problem for sink in settings.CHECKPOINT_SINKS if (problem := _problem(sink, line))]
+    failures = {sink: _send_to(sink, line) for sink in settings.CHECKPOINT_SINKS}
+    return [f"{sink}: {failure}" for sink, failure in failures.items() if failure]
 
 
-def _problem(sink: str, line: str) -> str:
+def _send_to(sink: str, line: str) -> str:
+    """How sending failed, "" where it did not."""
     try:
-        (_mail if sink.startswith("mail:") else _post)(sink, line)
+        if sink.startswith("mail:"):
+            address = sink.removeprefix("mail:")
+            send_mail("pingadmin audit checkpoint", f"{line}\n", None, [address])
+        else:
+            post_json(Secret(sink), line.encode())
+    except RequestError as error:
+        log.warning("checkpoint could not be sent to %s: %s", sink, error.kind)
+        return error.kind
+    # Whatever a mail server makes the library raise, the other sinks are still sent to.
     except Exception as error:
         log.exception("checkpoint could not be sent to %s", sink)
-        return f"{sink}: {type(error).__name__}"
+        return type(error).__name__
     return ""
-
-
-def _mail(sink: str, line: str) -> None:
-    send_mail("pingadmin audit checkpoint", f"{line}\n", None, [sink.removeprefix("mail:")])
-
-
-def _post(sink: str, line: str) -> None:
-    headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(sink, line.encode(), headers, method="POST")  # noqa: S310 - settings allow https
-    # Neither a proxy of the environment nor a redirect leads it elsewhere.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
-    opener.open(request, timeout=SECONDS).close()
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
