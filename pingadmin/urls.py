@@ -8,8 +8,8 @@ from pingadmin.web import home
 urlpatterns = [
     path("", home.home, name="home"),
     path("sessions/", include("pingadmin.remote_sessions.urls")),
-    path("sessions/", include("pingadmin.resumes.urls")),
     path("sessions/", include("pingadmin.oversight.urls")),
+    path("sessions/", include("pingadmin.session_page.urls")),
     path("resumes/bulk/", include("pingadmin.resumes.bulk.urls")),
     path("audit/", include("pingadmin.audit.urls")),
     path("", include("pingadmin.collector.urls")),

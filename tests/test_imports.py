@@ -13,6 +13,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 # Each package may import itself, `config`, and these. Settings come in through django.conf.
 MAY_IMPORT = {
+    "session_page": {"oversight", "resumes", "remote_sessions", "audit", "upstream", "web"},
     "collector": {
         "oversight",
         "resumes",

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpRe
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from pingadmin.collector import health, metrics
+from pingadmin.collector import alarm_notice, health, metrics
 
 FORWARDED = (
     "X-Forwarded-For",
@@ -41,11 +41,14 @@ def health_now(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def alarm(request: HttpRequest) -> HttpResponse:
-    """The notice of every page, for whoever is signed in; 304 while it is what the page shows already."""
-    found = health.alarms()
-    if request.GET.get("seen") == health.version_of(found):
+    """The alarm that an open page polls for; 304 while it is what the page shows already."""
+    notice = next(iter(alarm_notice.notices(request)), None)
+    if notice is None:
+        # The last account was removed from the settings: the page stops polling.
+        return HttpResponse()
+    if request.GET.get("seen") == notice.content.version:
         return HttpResponseNotModified()
-    return render(request, "collector/_alarm_now.html")
+    return render(request, notice.template, {"notice": notice.content})
 
 
 @login_not_required

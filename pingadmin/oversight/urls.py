@@ -12,11 +12,5 @@ urlpatterns = [
     path("views/<int:view_id>/rename/", views.rename_view, name="rename_view"),
     path("views/<int:view_id>/delete/", views.delete_view, name="delete_view"),
     path("handover/", my_sessions.handover, name="handover"),
-    path("<alias:alias>/<session_id:session_id>/team/", team_views.team_now, name="team"),
-    path("<alias:alias>/<session_id:session_id>/watch/", team_views.watch, name="watch"),
-    path("<alias:alias>/<session_id:session_id>/assign/", team_views.assign, name="assign"),
-    path("<alias:alias>/<session_id:session_id>/notes/", team_views.all_notes, name="notes"),
-    path(
-        "<alias:alias>/<session_id:session_id>/notes/add/", team_views.write_note, name="write_note"
-    ),
+    path("<alias:alias>/<session_id:session_id>/notes/", team_views.activity, name="activity"),
 ]

@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class RemoteSessionsConfig(AppConfig):
     name = "pingadmin.remote_sessions"
     label = "remote_sessions"
+
+    def ready(self) -> None:
+        from django.urls import register_converter
+
+        from pingadmin.remote_sessions.converters import AliasConverter, SessionIdConverter
+        from pingadmin.remote_sessions.display import refused_keys
+        from pingadmin.web import notices
+
+        # Here and not in a urls.py: the addresses of other packages use them too.
+        register_converter(AliasConverter, "alias")
+        register_converter(SessionIdConverter, "session_id")
+        notices.register(refused_keys.notices)

@@ -4,6 +4,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils import timezone
 
 from pingadmin.remote_sessions.fields import (
@@ -186,6 +187,10 @@ class RemoteSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alias}/{self.session_id}"
+
+    def get_absolute_url(self) -> str:
+        """The session's page."""
+        return reverse("session:page", args=[self.alias, self.session_id])
 
 
 class LookUpCount(models.Model):

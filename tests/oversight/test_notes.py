@@ -110,7 +110,7 @@ def test_the_timeline_tells_notes_among_sightings_and_resumes_in_order_of_time(a
     timeline = as_support.get(ADDRESS).text.split('id="timeline"')[1].split('id="answers"')[0]
     order = [
         timeline.index(words)
-        for words in ("started watching it", "pressed resume", "“Customer is waiting”")
+        for words in ("started watching it", "clicked Resume", "“Customer is waiting”")
     ]
     assert order == sorted(order)
     assert order[-1] < timeline.rindex('class="moment')

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pingadmin.audit.models import AuditEvent
 from pingadmin.oversight.models import Presence
 from pingadmin.oversight.team import presence
-from pingadmin.oversight.templatetags.team import also_viewing
+from pingadmin.oversight.templatetags.team_text import also_viewing
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observations import mark_session_changed
 from tests.oversight.board_cast import attempt

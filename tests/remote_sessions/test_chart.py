@@ -170,7 +170,7 @@ def test_every_range_is_answered(as_viewer, session, name):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("range=1y", "There is no such range"),
+        ("range=1y", "There’s no such range"),
         ("from=yesterday", "Write it as 2026-11-22T14:02."),
         ("from=9999-12-31T00:00", "between the years 2000 and 2200"),
         ("to=0001-01-01T00:00", "between the years 2000 and 2200"),

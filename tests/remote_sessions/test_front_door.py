@@ -60,7 +60,7 @@ def test_an_id_known_to_two_accounts_shows_both_unmixed(as_support, settings):
     assert f"/sessions/ping/{cast.PING_PAUSED}/" in answer.text
     assert f"/sessions/ping-staging/{cast.PING_PAUSED}/" in answer.text
     page = as_support.get(f"/sessions/ping/{cast.PING_PAUSED}/")
-    assert "The same id elsewhere" in page.text and "Ping staging" in page.text
+    assert "Same id in other accounts" in page.text and "Ping staging" in page.text
 
 
 def test_an_unknown_id_says_who_answered_what_and_when_and_what_to_try(as_support):

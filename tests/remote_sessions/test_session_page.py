@@ -172,7 +172,7 @@ QUERIES = 18
 def test_those_who_may_only_look_see_no_button(request, who):
     page = request.getfixturevalue(who).get(PAGE)
     assert page.status_code == 200 and "Resume session</button>" not in page.text
-    assert "Your role may look" in page.text
+    assert "Your role can view sessions" in page.text
 
 
 def test_an_account_that_never_was_is_not_found(as_support):

@@ -160,4 +160,4 @@ def test_what_is_left_out_is_said(as_viewer, session, monkeypatch, limit):
     assert [moment.words for moment in moments] == ["Connected", "Disconnected"]
     assert since == at(120) and all(not moment.note for moment in moments)
     page = as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
-    assert "Of what was before <time" in page and "/history.csv" in page
+    assert "Older entries are hidden: before <time" in page and "/history.csv" in page

@@ -43,7 +43,7 @@ def press(
     ticket="INC-4412",
     **more,
 ):
-    address = reverse("resumes:pause", args=[alias, session_id])
+    address = reverse("session:pause", args=[alias, session_id])
     return client.post(address, {"reason": reason, "ticket": ticket, **more}, follow=True)
 
 
@@ -80,7 +80,7 @@ def test_by_default_nobody_may_pause_and_nobody_is_offered_to(request, simulator
     client = request.getfixturevalue(who)
     assert press(client).status_code == 403
     assert pauses(simulator) == 0 and not Attempt.objects.exists()
-    answer = client.get(reverse("remote_sessions:session", args=["ping", cast.PING_CONNECTED]))
+    answer = client.get(reverse("session:page", args=["ping", cast.PING_CONNECTED]))
     assert "Pause session" not in answer.text
 
 
@@ -97,7 +97,7 @@ def test_ping_pauses_and_the_session_says_by_whom_and_who_said_so(ana, simulator
     assert (
         'data-paused="yes"' in answer
         and "Paused by support, " in answer
-        and "stated by Ping then" in answer
+        and "confirmed by Ping then" in answer
     )
     assert pauses(simulator) == 1 and simulator.call_count("/resume") == 0
     assert (
@@ -188,7 +188,7 @@ def test_the_log_tells_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
     sources = RemoteSession.objects.get().snapshots.exclude(paused=None).order_by("id")
     assert list(sources.values_list("source", "paused")) == [("pause", True), ("resume", False)]
     timeline = page(ana, session_id=cast.PING_CONNECTED)
-    assert timeline.index("pressed resume") < timeline.index("pressed pause")
+    assert timeline.index("clicked Resume") < timeline.index("clicked Pause")
 
 
 def test_a_resume_form_cannot_pause_and_a_pause_form_cannot_resume(ana, support, simulator):
@@ -216,9 +216,9 @@ def test_a_pause_form_sent_twice_gives_the_first_result(ana, support, simulator)
 @pytest.mark.parametrize(
     ("under_way", "act", "sentence"),
     [
-        ("resume", press, "support2 is resuming this session already"),
-        ("pause", press, "support2 is pausing this session already"),
-        ("pause", press_resume, "support2 is pausing this session already"),
+        ("resume", press, "support2 is already resuming this session"),
+        ("pause", press, "support2 is already pausing this session"),
+        ("pause", press_resume, "support2 is already pausing this session"),
     ],
 )
 def test_one_open_act_of_either_kind_holds_the_session(
@@ -306,7 +306,7 @@ def test_agi_not_paused_is_looked_at_until_the_last_time(ana, simulator):
 def test_a_person_closes_the_question_of_a_pause(ana, simulator):
     simulator.fault("reset", match=PING_PAUSE, after=True)
     press(ana)
-    address = reverse("resumes:close", args=["ping", cast.PING_CONNECTED, attempt().pk])
+    address = reverse("session:close", args=["ping", cast.PING_CONNECTED, attempt().pk])
     ana.post(address, {"note": "The customer is off"})
     assert attempt().resolved_by == "person"
     closure = AuditEvent.objects.get(phase="closure")

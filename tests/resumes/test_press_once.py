@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstream
 
 
 def page(client, session_id=cast.PING_PAUSED):
-    return client.get(reverse("remote_sessions:session", args=["ping", session_id]))
+    return client.get(reverse("session:page", args=["ping", session_id]))
 
 
 def test_a_form_sent_twice_gives_the_first_result(as_support, simulator):

@@ -38,7 +38,7 @@ def evidence():
 
 
 def page(client, alias="ping", session_id=cast.PING_PAUSED):
-    return client.get(reverse("remote_sessions:session", args=[alias, session_id])).text
+    return client.get(reverse("session:page", args=[alias, session_id])).text
 
 
 def test_agi_shows_that_it_runs_so_the_question_ends_and_the_result_stays_unknown(
@@ -111,7 +111,7 @@ def test_paused_is_unknown_after_an_unknown_outcome(as_support, simulator):
 
 def test_a_person_closes_the_question_with_a_reason(as_support, simulator):
     attempt = lost_answer(simulator, as_support)
-    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
     assert as_support.post(address, {"note": " "}).status_code == 400
     as_support.post(address, {"note": "The customer is online again"})
     attempt.refresh_from_db()
@@ -127,7 +127,7 @@ def test_a_person_closes_the_question_with_a_reason(as_support, simulator):
 
 def test_a_question_that_could_not_be_closed_says_why_where_it_was_asked(as_support, simulator):
     first = lost_answer(simulator, as_support)
-    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, first.pk])
+    address = reverse("session:close", args=["ping", cast.PING_PAUSED, first.pk])
     refused = as_support.post(address, {"note": "  "}).text
     assert re.search(rf'<details open>\s*<summary id="close-{first.pk}"', refused)
     assert "Say how you know" in refused
@@ -136,7 +136,7 @@ def test_a_question_that_could_not_be_closed_says_why_where_it_was_asked(as_supp
 
 def test_closing_twice_adds_nothing(as_support, simulator):
     attempt = lost_answer(simulator, as_support)
-    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
     as_support.post(address, {"note": "one"})
     as_support.post(address, {"note": "two"})
     assert AuditEvent.objects.filter(phase="closure").count() == 1
@@ -144,7 +144,7 @@ def test_closing_twice_adds_nothing(as_support, simulator):
 
 def test_a_viewer_cannot_close_a_question(as_support, as_viewer, simulator):
     attempt = lost_answer(simulator, as_support)
-    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
     assert as_viewer.post(address, {"note": "one"}).status_code == 403
 
 
@@ -179,7 +179,7 @@ def test_an_older_question_stays_open_and_can_be_closed_beside_a_newer_press(as_
     shown = page(as_support)
     assert 'data-result="already"' in shown and 'data-result="unknown"' in shown
     assert "Pressing again may be a second resume" in shown
-    address = reverse("resumes:close", args=["ping", cast.PING_PAUSED, first.pk])
+    address = reverse("session:close", args=["ping", cast.PING_PAUSED, first.pk])
     assert address in shown
     as_support.post(address, {"note": "It runs"})
     assert 'data-result="unknown"' not in page(as_support)

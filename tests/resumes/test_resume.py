@@ -15,7 +15,7 @@ AGI_RESUME = "POST /v1/sessions/*/resume"
 
 
 def press(client, alias, session_id, reason="Customer approved", ticket="INC-4412", **more):
-    address = reverse("resumes:resume", args=[alias, session_id])
+    address = reverse("session:resume", args=[alias, session_id])
     return client.post(address, {"reason": reason, "ticket": ticket, **more}, follow=True)
 
 
@@ -142,7 +142,7 @@ def test_the_intent_is_durable_before_anything_is_sent(as_support, monkeypatch):
 
 
 def test_the_story_holds_who_why_what_was_shown_and_the_snapshots(as_support, support):
-    page = as_support.get(reverse("remote_sessions:session", args=["ping", cast.PING_PAUSED]))
+    page = as_support.get(reverse("session:page", args=["ping", cast.PING_PAUSED]))
     press(as_support, "ping", cast.PING_PAUSED, press=hidden(page))
     intent, outcome = AuditEvent.objects.filter(action="resume").order_by("seq")
     assert (intent.actor_id, intent.actor_name, intent.actor_role) == (
@@ -192,7 +192,7 @@ def test_a_ticket_may_be_demanded(as_support, settings):
 
 def test_the_last_ticket_is_offered_again(as_support):
     press(as_support, "ping", cast.PING_PAUSED, ticket="INC-7")
-    page = as_support.get(reverse("remote_sessions:session", args=["ping", cast.PING_PAUSED]))
+    page = as_support.get(reverse("session:page", args=["ping", cast.PING_PAUSED]))
     assert 'value="INC-7"' in page.text
 
 
@@ -204,7 +204,7 @@ def test_an_account_that_is_not_set_sends_nothing(as_support, simulator, setting
 
 @pytest.mark.parametrize("method", ["get", "head", "options", "put", "patch", "delete", "trace"])
 def test_only_a_post_resumes(as_support, simulator, method):
-    answer = getattr(as_support, method)(reverse("resumes:resume", args=["ping", cast.PING_PAUSED]))
+    answer = getattr(as_support, method)(reverse("session:resume", args=["ping", cast.PING_PAUSED]))
     assert answer.status_code == 405 and resume_calls(simulator) == 0
 
 

@@ -102,7 +102,6 @@ def live_context(question: Question, shown: list[Row], mark: Mark, around: live.
     query = question.urlencode(since=mark)
     unwatched = live.unwatched(around)
     return {
-        "live": "oversight/_live.html",
         "poll": f"{reverse('oversight:rows')}?{query}",
         "poll_seconds": HURRIED_POLL_SECONDS if hurried else POLL_SECONDS,
         "around": around,

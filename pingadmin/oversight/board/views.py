@@ -14,7 +14,7 @@ from pingadmin.oversight.board.cursor import read_mark, read_shown
 from pingadmin.oversight.board.filters import LARGE, Question, question_of
 from pingadmin.oversight.models import SavedView
 from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
-from pingadmin.remote_sessions.lookup.views import answer_paste
+from pingadmin.remote_sessions.lookup.views import answer_search
 
 may_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
 may_take_part = permission_required("oversight.take_part", raise_exception=True)
@@ -26,7 +26,7 @@ may_take_part = permission_required("oversight.take_part", raise_exception=True)
 def board(request: HttpRequest) -> HttpResponse:
     """The team's board; with ?q= the answers to what was pasted into the box."""
     if "q" in request.GET:
-        return answer_paste(request, request.GET["q"])
+        return answer_search(request, request.GET["q"])
     question = Question(request.GET)
     build = page.past_page_context if question.at else page.page_context
     return render(request, "oversight/board.html", build(question, person=request.user))

@@ -4,7 +4,6 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from pingadmin.remote_sessions.display.card import card_for
@@ -23,10 +22,8 @@ def chart(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     session = get_object_or_404(RemoteSession, alias=alias, session_id=session_id)
     form = RangeForm(request.GET)
     drawn = chart_of(session, form.stretch(session)) if form.is_valid() else None
-    address = reverse("remote_sessions:session", args=[alias, session_id])
     context = {
         "session": session,
-        "address": address,
         "chart": drawn,
         "form": form,
         "ranges": RANGES,

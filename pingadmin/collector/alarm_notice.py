@@ -1,0 +1,33 @@
+"""The alarm at the top of every page: which accounts are disconnected, and since when."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from pingadmin.collector import health
+from pingadmin.notifications import delivery_status
+from pingadmin.web.notices import Notice
+
+
+@dataclass(frozen=True)
+class AlarmNotice:
+    """alarms: empty while everything is received; the notice then shows nothing and keeps polling.
+
+    version: what a poll compares. undelivered: how many messages to the team were given up, which
+    administrators alone see.
+    """
+
+    alarms: list[health.Alarm]
+    version: str
+    undelivered: int
+
+
+def notices(request: HttpRequest) -> list[Notice]:
+    """The alarm as a notice of every page; none where no upstream is set."""
+    if not settings.UPSTREAMS:
+        return []
+    alarms = health.alarms()
+    undelivered = delivery_status.given_up() if request.user.is_staff else 0
+    notice = AlarmNotice(alarms, health.version_of(alarms), undelivered)
+    return [Notice("collector/_alarm.html", notice)]

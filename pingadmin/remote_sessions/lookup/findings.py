@@ -1,0 +1,40 @@
+"""The page that lists what each upstream said about the ids it was asked for."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from pingadmin.remote_sessions.display.card import card_for
+from pingadmin.remote_sessions.lookup.look_up import LookUpResult
+from pingadmin.remote_sessions.lookup.search_input import MAX_IDS
+
+
+def findings_page(
+    request: HttpRequest,
+    findings: list[LookUpResult],
+    *,
+    query: str,
+    left_out: int = 0,
+    status: int = 200,
+) -> HttpResponse:
+    """One row for each account and id: the session as it is now known, or why there is no answer.
+
+    left_out: how many ids were not asked for because there were too many.
+    """
+    rows = [
+        (finding, card_for(finding.session) if finding.session else None) for finding in findings
+    ]
+    context = {
+        "rows": rows,
+        "query": query,
+        "left_out": left_out,
+        "most": MAX_IDS,
+        "is_one_id": len({finding.session_id for finding in findings}) == 1,
+        "has_found": any(card for _, card in rows),
+    }
+    return render(request, "remote_sessions/findings.html", context, status=status)
+
+
+def missing_session_page(request: HttpRequest, finding: LookUpResult) -> HttpResponse:
+    """The answer where the page of a session that we do not know was asked for: 404, or 503."""
+    status = 404 if finding.error and finding.error.kind == "not_found" else 503
+    return findings_page(request, [finding], query=finding.session_id, status=status)

@@ -1,0 +1,125 @@
+"""Puts a session's page together from its features, so that no template has to fetch anything."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractUser
+
+from pingadmin.oversight.team.panel import EntryMoment, SessionTeam, load_team, merge_entries
+from pingadmin.remote_sessions.display.card import Card, card_for
+from pingadmin.remote_sessions.history.timeline import Moment, timeline
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.resumes.forms import CloseForm
+from pingadmin.resumes.panel import Panel, panel_for
+from pingadmin.resumes.pausing import who_paused
+
+SNAPSHOTS = 25
+SAME_ID_ELSEWHERE = 5
+
+
+@dataclass(frozen=True)
+class RefusedClosure:
+    """A form to close an unknown outcome that was refused: of which attempt, and what was typed."""
+
+    attempt_id: UUID
+    form: CloseForm
+
+
+@dataclass(frozen=True)
+class SessionPage:
+    """Everything that one person's page of a session shows.
+
+    paused_by: who paused the session in this panel; "" where that is not known. timeline: newest
+    first; older entries than hidden_before were left out for their number. same_id_elsewhere: what
+    other accounts say of this id. looks_on_load: the page asks the upstream again when it opens, if
+    the state is old. focuses_outcome: the keyboard's focus goes to the outcome of an action.
+    """
+
+    session: RemoteSession
+    card: Card
+    paused_by: str
+    resume_panel: Panel
+    team: SessionTeam
+    timeline: list[Moment | EntryMoment]
+    hidden_before: datetime | None
+    snapshots: list[StatusSnapshot]
+    same_id_elsewhere: list[Card]
+    looks_on_load: bool
+    focuses_outcome: bool
+    refused_closure: RefusedClosure | None
+
+
+@dataclass(frozen=True)
+class PageUpdate:
+    """The parts of an open page that change by themselves. resume_panel: None where it stays as it is."""
+
+    session: RemoteSession
+    card: Card
+    paused_by: str
+    team: SessionTeam
+    resume_panel: Panel | None
+
+
+def build_page(
+    session: RemoteSession,
+    person: AbstractUser,
+    *,
+    resume_panel: Panel | None = None,
+    team: SessionTeam | None = None,
+    looks_on_load: bool = False,
+    focuses_outcome: bool = False,
+    refused_closure: RefusedClosure | None = None,
+) -> SessionPage:
+    """The page for a person. The number of queries does not depend on how much is known.
+
+    resume_panel, team: the panels with what was typed and why it was refused; by default as they are
+    on a fresh page. A session that was never stored has a page too: a refused action shows it.
+    """
+    snapshots = _newest_snapshots(session)
+    moments, hidden_before = timeline(session, snapshots)
+    team = team or load_team(session, person)
+    return SessionPage(
+        session=session,
+        card=card_for(session),
+        paused_by=_paused_by(session),
+        resume_panel=resume_panel or panel_for(session, person),
+        team=team,
+        timeline=merge_entries(moments, team),
+        hidden_before=hidden_before,
+        snapshots=snapshots,
+        same_id_elsewhere=_same_id_elsewhere(session),
+        looks_on_load=looks_on_load,
+        focuses_outcome=focuses_outcome,
+        refused_closure=refused_closure,
+    )
+
+
+def build_update(
+    session: RemoteSession, team: SessionTeam, person: AbstractUser, *, shown_panel: str
+) -> PageUpdate:
+    """What an open page replaces. shown_panel: the stamp of the resume panel that it shows."""
+    panel = panel_for(session, person)
+    return PageUpdate(
+        session=session,
+        card=card_for(session),
+        paused_by=_paused_by(session),
+        team=team,
+        resume_panel=panel if panel.stamp != shown_panel else None,
+    )
+
+
+def _newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:
+    if session.pk is None:
+        return []
+    return list(session.snapshots.newest_first()[:SNAPSHOTS])
+
+
+def _same_id_elsewhere(session: RemoteSession) -> list[Card]:
+    others = RemoteSession.objects.filter(session_id=session.session_id).exclude(pk=session.pk)
+    return [card_for(other) for other in others[:SAME_ID_ELSEWHERE]]
+
+
+def _paused_by(session: RemoteSession) -> str:
+    attempt = who_paused(session)
+    return attempt.actor_name if attempt else ""

@@ -1,0 +1,26 @@
+"""The addresses of one session's page. All of them hold the account's alias and the session's id."""
+
+from django.urls import include, path
+
+from pingadmin.session_page import action_views, team_views, views
+
+app_name = "session"
+urlpatterns = [
+    path(
+        "<alias:alias>/<session_id:session_id>/",
+        include(
+            [
+                path("", views.page, name="page"),
+                path("refresh/", views.refresh, name="refresh"),
+                path("now/", views.now, name="now"),
+                path("resume/", action_views.resume_session, name="resume"),
+                path("pause/", action_views.pause_session, name="pause"),
+                path("resumes/<uuid:attempt_id>/close/", action_views.close, name="close"),
+                path("team/", team_views.poll, name="poll"),
+                path("watch/", team_views.watch, name="watch"),
+                path("assign/", team_views.assign, name="assign"),
+                path("notes/add/", team_views.add_note, name="add_note"),
+            ]
+        ),
+    ),
+]
