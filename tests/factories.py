@@ -275,7 +275,7 @@ class VerificationRunFactory(factory.django.DjangoModelFactory):
 
     started_at = from_now()
     started_by = ANA.name
-    head = "0" * 64
+    last_hash = "0" * 64
 
 
 class AuditEventFactory(factory.django.DjangoModelFactory):

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from pingadmin.accounts.models import User
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
-from pingadmin.audit.record.throttle import append_once
+from pingadmin.audit.record.throttle import append_throttled
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def record_denied(request: HttpRequest) -> None:
     Written once a minute for a person and address, so that a loop does not flood the log.
     """
     by = Actor.of(request)
-    append_once(
+    append_throttled(
         "denied",
         by.id,
         str(request.method),

@@ -5,9 +5,9 @@ class AuditConfig(AppConfig):
     name = "pingadmin.audit"
     label = "audit"
 
-    def ready(self):
+    def ready(self) -> None:
         from pingadmin.audit.record import database_file, restore_guard
         from pingadmin.web import probes
 
-        database_file.watch()
-        probes.READINESS_CHECKS += [database_file.fault_line, restore_guard.fault_line]
+        database_file.remember_opened_files()
+        probes.READINESS_CHECKS += [database_file.health_problem, restore_guard.health_problem]

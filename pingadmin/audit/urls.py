@@ -1,15 +1,14 @@
 from django.urls import path
 
 from pingadmin.audit.export import views as export_views
-from pingadmin.audit.integrity import pin_views
 from pingadmin.audit.integrity import views as integrity_views
-from pingadmin.audit.log import review_views, views
+from pingadmin.audit.log import pin_views, review_views, views
 
 app_name = "audit"
 urlpatterns = [
     path("", views.log, name="log"),
     path("integrity/", integrity_views.integrity, name="integrity"),
-    path("integrity/check/", integrity_views.check, name="check"),
+    path("integrity/check/", integrity_views.verify, name="verify"),
     path("<int:seq>/", views.story, name="story"),
     path("<int:seq>/review/", review_views.review, name="review"),
     path("counts/", review_views.counts, name="counts"),

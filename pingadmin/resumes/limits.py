@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from pingadmin.audit.record.actors import Actor
-from pingadmin.audit.record.throttle import append_once
+from pingadmin.audit.record.throttle import append_throttled
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import RESUME, Action
@@ -44,7 +44,7 @@ def record_limit(
     alias: str, session_id: str, reached: LimitReached, *, by: Actor, action: Action = RESUME
 ) -> None:
     """Write a refused press into the audit log, once a minute for a person and session."""
-    append_once(
+    append_throttled(
         f"{action.name}_limit",
         by.id,
         alias,

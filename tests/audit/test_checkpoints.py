@@ -84,8 +84,8 @@ def test_a_line_that_was_torn_by_a_crash_does_not_spoil_the_next_one(checkpoint_
 
     second = checkpoints.make()
 
-    assert [one.seq for one in checkpoints.kept().binding] == [first.seq, second.seq]
-    assert [one.sentence for one in checkpoints.kept().faults] == [
+    assert [one.seq for one in checkpoints.load_all().binding] == [first.seq, second.seq]
+    assert [one.sentence for one in checkpoints.load_all().faults] == [
         "The checkpoint in line 2 of checkpoints.jsonl cannot be believed: "
         "it is no whole line of JSON with a checkpoint's fields."
     ]
@@ -111,7 +111,7 @@ def test_a_signing_key_of_its_own_is_used_where_it_is_set(settings):
 
     assert keys.public_key() != derived
     event()
-    assert checkpoints.make().public_key_id == signing.public_key_id(keys.public_key())
+    assert checkpoints.make().public_key_id == signing.compute_public_key_id(keys.public_key())
 
 
 def test_after_a_rotation_old_keys_verify_and_new_ones_write(settings):
@@ -122,7 +122,7 @@ def test_after_a_rotation_old_keys_verify_and_new_ones_write(settings):
     event()
     checkpoints.make()
 
-    kept = checkpoints.kept()
+    kept = checkpoints.load_all()
     walk = verification.verify(kept.anchors())
 
     assert (walk.fault, kept.faults, walk.anchored.seq) == (None, [], 2)
@@ -149,10 +149,10 @@ def test_a_public_key_of_the_past_can_be_listed(settings):
     event()
     checkpoints.make()
     settings.AUDIT_SIGNING_KEY = Secret("02" * 32)
-    assert "its public key is not known" in checkpoints.kept().faults[0].sentence
+    assert "its public key is not known" in checkpoints.load_all().faults[0].sentence
 
     settings.AUDIT_OLD_PUBLIC_KEYS = [past]
-    assert checkpoints.kept().faults == []
+    assert checkpoints.load_all().faults == []
 
 
 def test_mail_is_a_sink(settings):
@@ -214,7 +214,7 @@ def test_the_list_can_replace_a_file_that_was_lost(checkpoint_file, capsys):
 
     checkpoint_file.write_text(capsys.readouterr().out)
 
-    assert checkpoints.kept().faults == []
+    assert checkpoints.load_all().faults == []
 
 
 @pytest.mark.parametrize(

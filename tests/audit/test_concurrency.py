@@ -36,5 +36,5 @@ def test_eight_processes_append_a_hundred_each_without_a_fork_or_a_loss(own_data
     assert [row.prev_hash for row in rows] == [canonical.GENESIS] + [
         row.row_hash for row in rows[:-1]
     ]
-    assert all(canonical.hash_of(row) == row.row_hash for row in rows)
+    assert all(canonical.hash_event(row) == row.row_hash for row in rows)
     assert all(earlier.at <= later.at for earlier, later in zip(rows, rows[1:], strict=False))

@@ -63,7 +63,7 @@ def test_a_story_is_one_line_with_reason_ticket_and_ending_side_by_side(exported
     (line,) = exported()
 
     assert line["seq"] == str(head.seq)
-    assert line["at"] == canonical.plain(head.at) and line["at"].endswith("Z")
+    assert line["at"] == canonical.to_plain(head.at) and line["at"].endswith("Z")
     assert (line["actor_name"], line["actor_role"]) == ("ana", "support")
     assert (line["action"], line["alias"], line["session_id"]) == ("resume", "ping", "ses_8f2")
     assert (line["client"], line["reason"], line["ticket"]) == (
@@ -78,7 +78,7 @@ def test_a_story_is_one_line_with_reason_ticket_and_ending_side_by_side(exported
         "try again",
     )
     assert (line["last_at"], line["events"], line["row_hash"]) == (
-        canonical.plain(last.at),
+        canonical.to_plain(last.at),
         "2",
         head.row_hash,
     )

@@ -123,7 +123,9 @@ def _is_refused(act, row) -> None:
 
 def _untouched() -> bool:
     rows = AuditEvent.objects.order_by("seq")
-    return all(canonical.hash_of(row) == row.row_hash for row in rows) and rows.first().reason in (
+    return all(
+        canonical.hash_event(row) == row.row_hash for row in rows
+    ) and rows.first().reason in (
         "first",
         "",
     )

@@ -158,8 +158,8 @@ def test_two_browsers_that_watch_one_check_do_not_end_it_twice(as_auditor, audit
     from pingadmin.audit.record.actors import Actor
 
     by = Actor(kind="person", id="1", name="auditor")
-    verification_runs._step(run, by=by)
-    seen = verification_runs._step(slower, by=by)
+    verification_runs._take_step(run, by=by)
+    seen = verification_runs._take_step(slower, by=by)
 
     assert seen.outcome == "whole"
     assert AuditEvent.objects.filter(action="audit_verify").count() == 1
@@ -171,7 +171,9 @@ def test_whoever_presses_again_at_once_sees_the_last_result(as_auditor, as_suppo
     as_support.post(CHECK)
     assert VerificationRun.objects.count() == 1
 
-    with time_machine.travel(timezone.now() + verification_runs.REST + verification_runs.REST):
+    with time_machine.travel(
+        timezone.now() + verification_runs.MIN_INTERVAL + verification_runs.MIN_INTERVAL
+    ):
         as_auditor.force_login(as_auditor.get(PAGE).wsgi_request.user)
         as_auditor.post(CHECK)
     assert VerificationRun.objects.count() == 2
@@ -179,7 +181,7 @@ def test_whoever_presses_again_at_once_sees_the_last_result(as_auditor, as_suppo
 
 def test_a_check_that_was_left_is_begun_anew(as_auditor):
     event()
-    old = timezone.now() - verification_runs.STALE - verification_runs.REST
+    old = timezone.now() - verification_runs.ABANDONED_AFTER - verification_runs.MIN_INTERVAL
     VerificationRun.objects.create(started_at=old, started_by="ana", seq=5, head="f" * 64)
 
     as_auditor.post(CHECK)
@@ -249,7 +251,7 @@ def test_no_secret_is_on_the_page(as_auditor, settings):
     as_auditor.post(CHECK)
     page = as_auditor.get(PAGE).text
     assert settings.AUDIT_KEY.reveal() not in page
-    assert keys.for_signing().private_bytes_raw().hex() not in page
+    assert keys.signing_key().private_bytes_raw().hex() not in page
 
 
 def run_count(text: str) -> str:

@@ -53,13 +53,13 @@ def test_the_verifier_hashes_every_event_as_the_panel_does(
     )
     made.detail, made.schema_version = cleaning.as_json(detail), canonical.VERSION
     made.key_id, made.prev_hash, made.mac = "0" * 8, canonical.GENESIS, "0" * 64
-    made.row_hash = canonical.hash_of(made)
+    made.row_hash = canonical.hash_event(made)
 
     read = verifier.parsed(json.dumps(as_row(made)).encode())
 
     assert verifier.canonical(
         {name: read[name] for name in verifier.FIELDS[1]}
-    ) == canonical.canonical(made)
+    ) == canonical.canonical_form(made)
     assert verifier.Checker().fault_of(read) == ""
 
 
@@ -71,10 +71,10 @@ def test_the_verifier_knows_what_the_panel_knows():
     key, row_hash = "k" * 40, "a" * 64
     assert hashlib.sha256(verifier.KEY_PREFIX + key.encode()).hexdigest()[
         :8
-    ] == canonical.key_id_of(key)
+    ] == canonical.compute_key_id(key)
     assert verifier.hmac.new(
         key.encode(), verifier.ROW_PREFIX + row_hash.encode(), "sha256"
-    ).hexdigest() == canonical.mac_of(row_hash, key)
+    ).hexdigest() == canonical.compute_mac(row_hash, key)
 
 
 # RFC 8032, section 7.1: public key, message, signature.

@@ -340,7 +340,7 @@ def signed_by(key, manifest, claim="") -> dict:
     }
     statement |= {
         "row_hash": manifest["export"]["row_hash"],
-        "public_key_id": signing.public_key_id(claim),
+        "public_key_id": signing.compute_public_key_id(claim),
     }
     signature = key.sign(signing.PREFIX + canonical.encode(statement)).hex()
     return statement | {"mac": "0" * 64, "signature": signature}

@@ -51,7 +51,7 @@ def test_a_log_that_is_whole_has_nothing_to_say(client):
     event()
     checkpoints.make()
 
-    assert restore_guard.problem() == "" and client.get("/readyz").text == "ready\n"
+    assert restore_guard.current_problem() == "" and client.get("/readyz").text == "ready\n"
 
 
 def test_the_newer_database_put_back_opens_it_by_itself(checkpoint_file):
@@ -60,9 +60,9 @@ def test_the_newer_database_put_back_opens_it_by_itself(checkpoint_file):
     with transaction.atomic():
         drop_triggers()
         sql(f"UPDATE {TABLE} SET seq = 0")
-        assert restore_guard.problem()
+        assert restore_guard.current_problem()
         sql(f"UPDATE {TABLE} SET seq = 1")
-    assert restore_guard.problem() == ""
+    assert restore_guard.current_problem() == ""
 
 
 def test_an_admin_accepts_it_as_an_event_and_the_log_goes_on(restored, admin, capsys):
@@ -82,7 +82,7 @@ def test_an_admin_accepts_it_as_an_event_and_the_log_goes_on(restored, admin, ca
 def test_after_it_the_log_is_whole_and_says_what_was_given_up(restored, admin, capsys):
     call_command("audit_accept_restore", reason="Backup", by="admin")
 
-    kept = checkpoints.kept()
+    kept = checkpoints.load_all()
     walk = verification.verify(kept.anchors())
 
     assert (walk.fault, kept.faults, walk.anchored.seq) == (None, [], 4)
@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(
     assert event().seq == 1
 
     assert "the checkpoints cannot be read" in caplog.text
-    assert [one.word for one in checkpoints.kept().faults] == ["unreadable checkpoints"]
+    assert [fault.kind for one in checkpoints.load_all().faults] == ["unreadable checkpoints"]
 
 
 def test_a_copy_that_is_not_there_is_no_check():

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.entries import entries
-from pingadmin.audit.integrity import pin_views
+from pingadmin.audit.log import pin_views
 from pingadmin.audit.log import pagination
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor

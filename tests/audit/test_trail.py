@@ -65,9 +65,9 @@ def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
     }
     assert json.loads(row.detail) == {"message": "Done", "elapsed_ms": 204, "skew": "0.5"}
     assert row.schema_version == 1
-    assert row.key_id == canonical.key_id_of(settings.AUDIT_KEY.reveal())
-    assert row.row_hash == canonical.hash_of(row)
-    assert row.mac == canonical.mac_of(row.row_hash, settings.AUDIT_KEY.reveal())
+    assert row.key_id == canonical.compute_key_id(settings.AUDIT_KEY.reveal())
+    assert row.row_hash == canonical.hash_event(row)
+    assert row.mac == canonical.compute_mac(row.row_hash, settings.AUDIT_KEY.reveal())
 
 
 @pytest.mark.django_db
@@ -160,7 +160,7 @@ def test_no_text_can_keep_an_outcome_from_being_written():
     )
 
     row = AuditEvent.objects.get(seq=row.seq)
-    assert canonical.hash_of(row) == row.row_hash
+    assert canonical.hash_event(row) == row.row_hash
     assert len(row.reason) == 500
     assert row.reason.endswith("…")
     assert not {"\x00", "\ud800", "\x1b", "\r"} & set(row.reason)
@@ -224,9 +224,9 @@ def test_no_column_can_change_without_the_hash(column):
 
     if column == "schema_version":
         with pytest.raises(KeyError):
-            canonical.hash_of(row)
+            canonical.hash_event(row)
     else:
-        assert canonical.hash_of(row) != row.row_hash
+        assert canonical.hash_event(row) != row.row_hash
 
 
 @pytest.mark.django_db

@@ -116,8 +116,8 @@ def fill(events: int, file: Path) -> None:
     from pingadmin.audit.integrity import stored_rows
 
     call_command("migrate", verbosity=0)
-    key_id, key = next(iter(keys.for_macs().items()))
-    insert = f"INSERT INTO audit_auditevent ({', '.join(stored_rows.NAMES)}) VALUES ({', '.join(['%s'] * len(stored_rows.NAMES))})"
+    key_id, key = next(iter(keys.mac_keys().items()))
+    insert = f"INSERT INTO audit_auditevent ({', '.join(stored_rows.COLUMNS)}) VALUES ({', '.join(['%s'] * len(stored_rows.COLUMNS))})"
     head = canonical.GENESIS
     with file.open("wb") as lines, transaction.atomic(), connection.cursor() as cursor:
         # The trigger looks at the tail for each row, which is not what is measured here.
@@ -127,8 +127,8 @@ def fill(events: int, file: Path) -> None:
             for seq in range(first, min(first + BATCH, events + 1)):
                 values = event(seq, key_id, head)
                 lines.write(canonical.encode(values) + b"\n")
-                head = canonical.hash_of_values(values)
-                values |= {"row_hash": head, "mac": canonical.mac_of(head, key)}
+                head = canonical.hash_values(values)
+                values |= {"row_hash": head, "mac": canonical.compute_mac(head, key)}
                 batch.append(stored(values))
             cursor.executemany(insert, batch)
 
@@ -158,7 +158,7 @@ def stored(values: dict) -> list:
     }
     from pingadmin.audit.integrity import stored_rows
 
-    return [kept[name] for name in stored_rows.NAMES]
+    return [kept[name] for name in stored_rows.COLUMNS]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import pytest
 
-from pingadmin.audit.record.actors import PERSON, Actor
+from pingadmin.audit.record.actors import Actor, ActorKind
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
 from tests.conftest import client_of
@@ -21,4 +21,4 @@ def as_support2(support2):
 
 def acting(user) -> Actor:
     """That person as an actor, without a request."""
-    return Actor(kind=PERSON, id=str(user.pk), name=user.get_username(), role="support")
+    return Actor(kind=ActorKind.PERSON, id=str(user.pk), name=user.get_username(), role="support")

@@ -1,26 +1,27 @@
-"""One checkpoint: a statement of the log's head that leaves the database, as one line of JSON.
+"""A checkpoint: a signed statement of the log's head that leaves the database, as one line of JSON.
 
 docs/audit-format.md describes the line for those who write a verifier of their own.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 
 from pingadmin.audit.chain import canonical, signing
 
 VERSION = 1
 
 
-class BadCheckpoint(ValueError):
-    """It cannot be believed; the text says why."""
+class InvalidCheckpoint(ValueError):
+    """A line is not a checkpoint to be trusted; the text says why."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """seq and row_hash: the head, 0 and GENESIS where the log is empty; at: canonical UTC time.
+    """seq and row_hash: the log's head, 0 and GENESIS where it is empty; at: canonical UTC time.
 
-    restored: the seq of the event with which an admin accepted an older log, in the first checkpoint after
-    it; earlier checkpoints at or above that seq are then given up.
+    restored: set in the first checkpoint after an admin accepted an older log, to the seq of that
+    event. Earlier checkpoints at or above that seq are then given up.
     """
 
     version: int
@@ -35,61 +36,71 @@ class Checkpoint:
 
     @property
     def line(self) -> str:
-        """The checkpoint as it is kept and sent: canonical JSON, without the line's end."""
+        """The checkpoint as it is stored and sent: canonical JSON without a line feed."""
         return canonical.encode(asdict(self)).decode()
 
 
-def sealed(*, seq: int, row_hash: str, at: str, restored: int | None) -> Checkpoint:
+def seal_checkpoint(*, seq: int, row_hash: str, at: str, restored: int | None) -> Checkpoint:
     """A new checkpoint with MAC and signature."""
-    statement = {
-        "version": VERSION,
-        "seq": seq,
-        "row_hash": row_hash,
-        "at": at,
-        "restored": restored,
-        **signing.key_ids(),
-    }
-    return Checkpoint(**statement, **signing.seal(canonical.encode(statement)))
+    key_id, public_key_id = signing.current_key_ids()
+    unsealed = Checkpoint(VERSION, seq, row_hash, at, restored, key_id, public_key_id, "", "")
+    message = _sealed_message(unsealed)
+    return replace(unsealed, mac=signing.compute_mac(message), signature=signing.sign(message))
 
 
-def read(line: str, *, thoroughly: bool = True) -> Checkpoint:
-    """The checkpoint that a line holds, if it can be believed; its MAC alone unless thoroughly.
+def parse(line: str, *, check_signature: bool = True) -> Checkpoint:
+    """The checkpoint of a line, with its MAC checked, and its signature too unless told otherwise.
 
-    Raises BadCheckpoint.
+    Raises InvalidCheckpoint.
     """
-    checkpoint = _parsed(line)
-    statement = asdict(checkpoint)
-    mac, signature = statement.pop("mac"), statement.pop("signature")
-    message = canonical.encode(statement)
-    _demand(signing.has_right_mac(message, checkpoint.key_id, mac), "key", "MAC")
-    if thoroughly:
-        _demand(
-            signing.has_right_signature(message, checkpoint.public_key_id, signature),
-            "public key",
-            "signature",
+    checkpoint = _parse_fields(line)
+    message = _sealed_message(checkpoint)
+    is_right = signing.is_mac_right(message, checkpoint.key_id, checkpoint.mac)
+    _require(is_right, key="key", seal="MAC")
+    if check_signature:
+        is_right = signing.is_signature_right(
+            message, checkpoint.public_key_id, checkpoint.signature
         )
+        _require(is_right, key="public key", seal="signature")
     return checkpoint
 
 
-def _parsed(line: str) -> Checkpoint:
+def first_valid(lines: Iterable[str]) -> Checkpoint | None:
+    """The checkpoint of the first line with a valid MAC."""
+    for line in lines:
+        try:
+            return parse(line, check_signature=False)
+        except InvalidCheckpoint:
+            continue
+    return None
+
+
+def _sealed_message(checkpoint: Checkpoint) -> bytes:
+    statement = asdict(checkpoint)
+    del statement["mac"], statement["signature"]
+    return canonical.encode(statement)
+
+
+def _parse_fields(line: str) -> Checkpoint:
     try:
         checkpoint = Checkpoint(**json.loads(line))
     except (ValueError, TypeError, RecursionError):
-        raise BadCheckpoint("it is no whole line of JSON with a checkpoint's fields") from None
+        raise InvalidCheckpoint("it is no whole line of JSON with a checkpoint's fields") from None
     if checkpoint.version != VERSION:
-        raise BadCheckpoint(f"its version {checkpoint.version!r} is not known")
+        raise InvalidCheckpoint(f"its version {checkpoint.version!r} is not known")
     numbers = (checkpoint.seq, checkpoint.restored or 0)
     texts = (checkpoint.row_hash, checkpoint.at, checkpoint.key_id, checkpoint.public_key_id)
     seals = (checkpoint.mac, checkpoint.signature)
+    # Not isinstance(): true is no number here.
     if not all(type(value) is int for value in numbers) or not all(
         type(value) is str for value in texts + seals
     ):
-        raise BadCheckpoint("a field has the wrong type")
+        raise InvalidCheckpoint("a field has the wrong type")
     return checkpoint
 
 
-def _demand(is_right: bool | None, key: str, seal: str) -> None:
+def _require(is_right: bool | None, *, key: str, seal: str) -> None:
     if is_right is None:
-        raise BadCheckpoint(f"its {key} is not known")
+        raise InvalidCheckpoint(f"its {key} is not known")
     if not is_right:
-        raise BadCheckpoint(f"its {seal} is wrong")
+        raise InvalidCheckpoint(f"its {seal} is wrong")

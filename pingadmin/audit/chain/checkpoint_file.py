@@ -1,7 +1,6 @@
-"""The file that checkpoints are kept in: one line each, only ever appended to, synced to the disk.
+"""The file that holds the checkpoints: one a line, only ever appended to, synced to the disk.
 
-It stands outside the database so that it does not go back in time with it. What a line says is checkpoint.py's
-business; nothing here is believed.
+It lies outside the database so that it does not go back in time with it.
 """
 
 import fcntl
@@ -9,19 +8,50 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
+
+from pingadmin.audit.chain.checkpoint import Checkpoint, first_valid
 
 _TAIL_BYTES = 65_536
 
 
-def lines(path: Path) -> list[str]:
-    """All lines, none where there is no file. What is no UTF-8 becomes marks that no checkpoint has."""
+class FileVersion(NamedTuple):
+    """Changes whenever the file does."""
+
+    inode: int
+    size: int
+    modified_ns: int
+
+
+def version(path: Path) -> FileVersion | None:
+    """The file's version; None where there is no file. Raises OSError where it cannot be read."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return FileVersion(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def newest_checkpoint(path: Path) -> Checkpoint | None:
+    """The newest checkpoint with a valid MAC. Raises OSError.
+
+    Reads the whole file only where its end holds none.
+    """
+    return first_valid(reversed(read_last_lines(path))) or first_valid(reversed(read_lines(path)))
+
+
+def read_lines(path: Path) -> list[str]:
+    """All lines, none where there is no file. Raises OSError.
+
+    Bytes that are not UTF-8 become U+FFFD, which no checkpoint contains.
+    """
     try:
         return path.read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return []
 
 
-def last_lines(path: Path) -> list[str]:
+def read_last_lines(path: Path) -> list[str]:
     """The whole lines among the last 64 kB, the newest last."""
     try:
         with path.open("rb") as file:
@@ -30,35 +60,29 @@ def last_lines(path: Path) -> list[str]:
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return []
-    found = text.splitlines()
-    return found[1:] if size > _TAIL_BYTES else found
-
-
-def state(path: Path) -> tuple | None:
-    """Something that changes whenever the file does; None where there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    lines = text.splitlines()
+    return lines[1:] if size > _TAIL_BYTES else lines
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """One writer at a time, among processes of this machine."""
+def locked(path: Path) -> Iterator[None]:
+    """Only one process of this machine writes at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def append(path: Path, line: str) -> None:
-    """Add one line and sync it. A line that an earlier writer left torn is ended first. Raises OSError."""
+def append_line(path: Path, line: str) -> None:
+    """Adds one line and syncs it. Raises OSError.
+
+    Ends a line first that a crash has cut off, so that it cannot spoil this one.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(descriptor).st_size
-        is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        os.write(descriptor, b"\n" * is_torn + line.encode() + b"\n")
+        is_cut_off = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, b"\n" * is_cut_off + line.encode() + b"\n")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

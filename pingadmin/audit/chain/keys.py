@@ -1,4 +1,4 @@
-"""The keys of the audit log: one that writes, and those of the past, which only verify."""
+"""The keys of the audit log: today's, which write, and those of the past, which only verify."""
 
 from functools import lru_cache
 
@@ -10,40 +10,43 @@ from django.conf import settings
 
 from pingadmin.audit.chain import canonical
 
-_LABEL = b"pingadmin-audit-checkpoint-signing"
+_DERIVATION_LABEL = b"pingadmin-audit-checkpoint-signing"
 
 
-def for_macs() -> dict[str, str]:
+def mac_keys() -> dict[str, str]:
     """Key id -> key, for AUDIT_KEY and AUDIT_OLD_KEYS."""
     keys = [settings.AUDIT_KEY, *settings.AUDIT_OLD_KEYS]
-    return {canonical.key_id_of(key.reveal()): key.reveal() for key in keys}
+    return {canonical.compute_key_id(key.reveal()): key.reveal() for key in keys}
 
 
-def for_signing() -> Ed25519PrivateKey:
-    """AUDIT_SIGNING_KEY, or a key derived from AUDIT_KEY where it is not set."""
+def signing_key() -> Ed25519PrivateKey:
+    """AUDIT_SIGNING_KEY, or a key derived from AUDIT_KEY where that is not set."""
     if settings.AUDIT_SIGNING_KEY:
         return Ed25519PrivateKey.from_private_bytes(
             bytes.fromhex(settings.AUDIT_SIGNING_KEY.reveal())
         )
-    return _derived(settings.AUDIT_KEY.reveal())
+    return _derive_signing_key(settings.AUDIT_KEY.reveal())
 
 
 def public_key() -> str:
-    """The key that a reviewer checks new signatures with: 64 hex digits."""
-    return _public(for_signing())
+    """The key that checks new signatures: 64 hex digits."""
+    return _public_half(signing_key())
 
 
-def public_keys() -> list[str]:
-    """All whose signatures count: today's, AUDIT_OLD_PUBLIC_KEYS, and those derived from keys that write no more."""
-    derived = [_public(_derived(key.reveal())) for key in settings.AUDIT_OLD_KEYS]
+def trusted_public_keys() -> list[str]:
+    """Every public key whose signatures count.
+
+    Today's, those of AUDIT_OLD_PUBLIC_KEYS, and those derived from AUDIT_OLD_KEYS.
+    """
+    derived = [_public_half(_derive_signing_key(key.reveal())) for key in settings.AUDIT_OLD_KEYS]
     return [public_key(), *settings.AUDIT_OLD_PUBLIC_KEYS, *derived]
 
 
 @lru_cache(maxsize=16)
-def _derived(key: str) -> Ed25519PrivateKey:
-    seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=_LABEL).derive(key.encode())
-    return Ed25519PrivateKey.from_private_bytes(seed)
+def _derive_signing_key(audit_key: str) -> Ed25519PrivateKey:
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=_DERIVATION_LABEL)
+    return Ed25519PrivateKey.from_private_bytes(derivation.derive(audit_key.encode()))
 
 
-def _public(key: Ed25519PrivateKey) -> str:
+def _public_half(key: Ed25519PrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()

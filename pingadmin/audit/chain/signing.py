@@ -1,4 +1,4 @@
-"""Seals a checkpoint's bytes twice: a MAC for the panel, an Ed25519 signature for those who hold no secret."""
+"""The two seals of a checkpoint: a MAC for the panel, an Ed25519 signature for everybody else."""
 
 import hashlib
 import hmac
@@ -9,47 +9,47 @@ from django.conf import settings
 
 from pingadmin.audit.chain import canonical, keys
 
+# Sets these messages apart from anything else that the same keys may ever seal.
 PREFIX = b"pingadmin-audit-checkpoint:"
 
 
-def key_ids() -> dict[str, str]:
-    """Which keys seal now, as a checkpoint names them."""
-    return {
-        "key_id": canonical.key_id_of(settings.AUDIT_KEY.reveal()),
-        "public_key_id": public_key_id(keys.public_key()),
-    }
+def current_key_ids() -> tuple[str, str]:
+    """The ids of the keys that seal now: the audit key's, the public key's."""
+    key_id = canonical.compute_key_id(settings.AUDIT_KEY.reveal())
+    return key_id, compute_public_key_id(keys.public_key())
 
 
-def seal(message: bytes) -> dict[str, str]:
-    """`mac` and `signature` of the message, as hex."""
-    return {
-        "mac": _mac(message, settings.AUDIT_KEY.reveal()),
-        "signature": keys.for_signing().sign(PREFIX + message).hex(),
-    }
+def compute_mac(message: bytes) -> str:
+    """The message's MAC with the audit key, as hex."""
+    return _mac(message, settings.AUDIT_KEY.reveal())
 
 
-def has_right_mac(message: bytes, key_id: str, mac: str) -> bool | None:
-    """None where the key is not known."""
-    key = keys.for_macs().get(key_id)
+def sign(message: bytes) -> str:
+    """The message's signature with the signing key, as hex."""
+    return keys.signing_key().sign(PREFIX + message).hex()
+
+
+def is_mac_right(message: bytes, key_id: str, mac: str) -> bool | None:
+    """Whether the MAC is right; None where the key is not known."""
+    key = keys.mac_keys().get(key_id)
     return None if key is None else hmac.compare_digest(_mac(message, key).encode(), mac.encode())
 
 
-def has_right_signature(message: bytes, key_id: str, signature: str) -> bool | None:
-    """None where the public key is not known."""
-    known = {public_key_id(key): key for key in keys.public_keys()}
-    if key_id not in known:
+def is_signature_right(message: bytes, key_id: str, signature: str) -> bool | None:
+    """Whether the signature is right; None where the public key is not known."""
+    public_keys = {compute_public_key_id(key): key for key in keys.trusted_public_keys()}
+    if key_id not in public_keys:
         return None
+    public_key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_keys[key_id]))
     try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(known[key_id])).verify(
-            bytes.fromhex(signature), PREFIX + message
-        )
+        public_key.verify(bytes.fromhex(signature), PREFIX + message)
     except (InvalidSignature, ValueError):
         return False
     return True
 
 
-def public_key_id(public_key: str) -> str:
-    """Eight hex digits of a public key's SHA-256."""
+def compute_public_key_id(public_key: str) -> str:
+    """The first eight hex digits of a public key's SHA-256."""
     return hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:8]
 
 

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from pingadmin.audit.entries import labels
 from pingadmin.audit.models import AuditEvent
-from pingadmin.audit.record.actors import PERSON
+from pingadmin.audit.record.actors import ActorKind
 
 # What a reviewer must look at: acts on sessions, and not sign-ins or reads.
 ACTS_ON_SESSIONS = ("resume", "pause")
@@ -73,7 +73,9 @@ class Story:
     def has_hand_of(self, person_id: str) -> bool:
         """Whether that person acted in it; to review it is not to act in it."""
         return any(
-            event.actor_kind == PERSON and event.actor_id == person_id and event.phase != "mark"
+            event.actor_kind == ActorKind.PERSON
+            and event.actor_id == person_id
+            and event.phase != "mark"
             for event in self.events
         )
 

@@ -62,7 +62,7 @@ def _cells(story: Story) -> list:
     answer = next((event for event in reversed(story.events) if event.phase == "outcome"), None)
     return [
         head.seq,
-        canonical.plain(head.at),
+        canonical.format_time(head.at),
         head.actor_name,
         head.actor_role,
         head.action,
@@ -78,7 +78,7 @@ def _cells(story: Story) -> list:
         answer and answer.upstream_status,
         answer and answer.upstream_code,
         answer and message(answer.detail),
-        canonical.plain(last.at),
+        canonical.format_time(last.at),
         len(story.events),
         head.source_address,
         head.request_id,
@@ -92,9 +92,9 @@ def _source(export: Export) -> str:
     """Where a line comes from, on each line: it stays with rows that are sorted, cut and pasted elsewhere."""
     event, asked = export.event, export.question.cleaned_data
     span = " ".join(
-        f"{name} {canonical.plain(asked[name])}" for name in ("since", "until") if asked[name]
+        f"{name} {canonical.format_time(asked[name])}" for name in ("since", "until") if asked[name]
     )
     asked_for = ", ".join(
         part for part in (export.question.urlencode() or "no filter", span) if part
     )
-    return f"export #{event.seq} by {event.actor_name} at {canonical.plain(event.at)}: {asked_for}"
+    return f"export #{event.seq} by {event.actor_name} at {canonical.format_time(event.at)}: {asked_for}"

@@ -98,21 +98,23 @@ def _record(
     if seqs:
         detail |= {"first": seqs[0], "last": seqs[-1]}
     asked = question.cleaned_data
-    detail |= {name: canonical.plain(asked[name]) for name in ("since", "until") if asked[name]}
+    detail |= {
+        name: canonical.format_time(asked[name]) for name in ("since", "until") if asked[name]
+    }
     with transaction.atomic(durable=True):
         return trail.append(action="export", phase="event", by=by, detail=detail)
 
 
 def _plain(value):
     try:
-        return canonical.plain(value)
+        return canonical.to_plain(value)
     except TypeError:
         return repr(value)
 
 
 def _day_or_second(moment: datetime) -> str:
     """UTC, as 20261122T140211Z: a day of the asker's zone is no day of UTC."""
-    return canonical.plain(moment)[:19].replace("-", "").replace(":", "") + "Z"
+    return canonical.format_time(moment)[:19].replace("-", "").replace(":", "") + "Z"
 
 
 def _words(text: str) -> str:

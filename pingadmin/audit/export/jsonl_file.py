@@ -34,7 +34,7 @@ def manifest(export: Export) -> dict:
     vouching = next((one for one in signed if one.seq >= event.seq), None)
     return {
         "pingadmin_audit_export": FORMAT,
-        "exported_at": canonical.plain(event.at),
+        "exported_at": canonical.format_time(event.at),
         "exported_by": event.actor_name,
         "exported_role": event.actor_role,
         **json.loads(event.detail),
@@ -56,7 +56,7 @@ def _checkpoints(export: Export) -> list[Checkpoint]:
     except (checkpoints.NotSigned, OSError, DatabaseError):
         log.critical("export #%d stands under no checkpoint", export.event.seq, exc_info=True)
     first = export.seqs[0] if export.seqs else export.event.seq
-    return [one for one in checkpoints.kept().binding if one.seq >= first][-MOST_CHECKPOINTS:]
+    return [one for one in checkpoints.load_all().binding if one.seq >= first][-MOST_CHECKPOINTS:]
 
 
 def _between(event: AuditEvent, vouching: Checkpoint | None) -> list[dict]:

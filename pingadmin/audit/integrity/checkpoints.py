@@ -1,7 +1,8 @@
-"""Heads of the log that leave the database, so that cutting its end off or putting an old copy back shows.
+"""Signed heads of the log outside the database, so that a cut end or an old copy is noticed.
 
-A checkpoint goes to a file, to the process's log, and to the sinks that are set. It never moves backwards: a head
-below the newest checkpoint is not signed again, unless an admin accepted a restored log (restore.py).
+A checkpoint goes to a file, to the process's log, to the database and to the configured sinks. It
+never moves back: a head below the newest checkpoint is not signed, unless an admin accepted a
+restored log (restore.py).
 """
 
 import logging
@@ -14,24 +15,34 @@ from django.conf import settings
 from django.utils import timezone
 
 from pingadmin.audit.chain import canonical, checkpoint_file
-from pingadmin.audit.chain.checkpoint import BadCheckpoint, Checkpoint, read, sealed
-from pingadmin.audit.integrity import faults, sinks
-from pingadmin.audit.integrity.faults import Fault, fault
-from pingadmin.audit.integrity.verification import Anchor, Walk
+from pingadmin.audit.chain.checkpoint import (
+    Checkpoint,
+    InvalidCheckpoint,
+    first_valid,
+    parse,
+    seal_checkpoint,
+)
+from pingadmin.audit.integrity import sinks
+from pingadmin.audit.integrity.faults import Fault, FaultKind
+from pingadmin.audit.integrity.verification import Anchor, Verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
+
+# Copies in the database that are tried until one is valid.
+_TRIED_COPIES = 100
 
 log = logging.getLogger(__name__)
 
 
 class NotSigned(Exception):
-    """The log's head cannot be vouched for; the text says why."""
+    """The log's head cannot be signed; the text says why."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """binding: the checkpoints that the log must agree with, oldest first; given_up: those of before a restore.
+class CheckpointSet:
+    """binding: the checkpoints that the log must agree with, oldest first.
 
-    faults: lines that cannot be believed, and checkpoints that one place lost.
+    given_up: those that an accepted restore gave up.
+    faults: lines that are not valid, and checkpoints that one place has lost.
     """
 
     binding: list[Checkpoint]
@@ -39,136 +50,146 @@ class Kept:
     faults: list[Fault]
 
     def anchors(self) -> list[Anchor]:
-        return [_anchor(one) for one in self.binding]
+        return [_anchor(checkpoint) for checkpoint in self.binding]
 
 
-def kept(*, copy: Path | None = None, thoroughly: bool = True) -> Kept:
-    """Every checkpoint that can be reached: in CHECKPOINT_FILE, in the database, and in a copy kept elsewhere.
+def load_all(*, copy: Path | None = None, check_signatures: bool = True) -> CheckpointSet:
+    """Every known checkpoint: in CHECKPOINT_FILE, in the database, and in a copy from elsewhere.
 
-    A line of the others that the file lacks is a fault; the others may lack lines. Signatures are looked at only
-    thoroughly, which takes a second for every ten thousand.
+    A line of the other two that the file lacks is a fault; the other two may lack lines. Checking
+    signatures takes a second for every ten thousand; MACs are always checked.
     """
     path = settings.CHECKPOINT_FILE
     try:
-        in_file, bad = _read(checkpoint_file.lines(path), path.name, thoroughly)
-    except OSError as problem:
-        in_file, bad = [], [fault(faults.UNREADABLE, None, where=path.name, why=problem.strerror)]
-    elsewhere = {
-        "the database": KeptCheckpoint.objects.order_by("id").values_list("line", flat=True)
-    }
-    if copy:
-        elsewhere = {str(copy): checkpoint_file.lines(copy)} | elsewhere
+        checkpoints, faults = _parse_lines(
+            checkpoint_file.read_lines(path), path.name, check_signatures
+        )
+    except OSError as error:
+        reason = error.strerror
+        checkpoints = []
+        faults = [Fault.of(FaultKind.UNREADABLE, None, place=path.name, reason=reason)]
     lost: list[Checkpoint] = []
-    for where, lines in elsewhere.items():
-        found, worse = _read(lines, where, thoroughly)
-        known = {*in_file, *lost}
-        missing = [one for one in found if one not in known]
-        bad += worse
-        bad += [
-            fault(faults.LOST_CHECKPOINT, one.seq, at=one.at, where=where, lost_from=path.name)
-            for one in missing
-        ]
+    for place, lines in _other_places(copy).items():
+        found, invalid = _parse_lines(lines, place, check_signatures)
+        known = {*checkpoints, *lost}
+        missing = [checkpoint for checkpoint in found if checkpoint not in known]
+        faults += invalid + [_lost_fault(checkpoint, place, path.name) for checkpoint in missing]
         lost += missing
-    # By the order in the file and not by time: clocks jump.
-    binding, given_up = _by_era(lost + in_file)
-    return Kept(binding, given_up, bad)
+    # In the file's order and not by time: clocks jump.
+    binding, given_up = _split_at_restores(lost + checkpoints)
+    return CheckpointSet(binding, given_up, faults)
 
 
 def make_if_due() -> Checkpoint | None:
-    """A checkpoint when CHECKPOINT_EVENTS were appended, or CHECKPOINT_SECONDS passed, since the newest one.
+    """A checkpoint once CHECKPOINT_EVENTS events or CHECKPOINT_SECONDS have come after the newest.
 
     Raises NotSigned, OSError and django.db.Error.
     """
-    newest = newest_in_file()
+    newest = checkpoint_file.newest_checkpoint(settings.CHECKPOINT_FILE)
     return make() if newest is None or _is_due(newest) else None
 
 
 def make(*, restored: int | None = None) -> Checkpoint:
-    """Sign the head, after looking at every event since the newest checkpoint, and give it to all places.
+    """Verifies every event since the newest checkpoint, signs the head, and gives it to all places.
 
     restored: the seq of an accepted restore. Raises NotSigned, OSError and django.db.Error.
     """
     path = settings.CHECKPOINT_FILE
-    with checkpoint_file.held(path):
-        walk = _walk(restored)
-        made = sealed(
-            seq=walk.seq, row_hash=walk.head, at=canonical.plain(timezone.now()), restored=restored
+    with checkpoint_file.locked(path):
+        verification = _verify_new_events(restored)
+        checkpoint = seal_checkpoint(
+            seq=verification.seq,
+            row_hash=verification.last_hash,
+            at=canonical.format_time(timezone.now()),
+            restored=restored,
         )
-        checkpoint_file.append(path, made.line)
-    log.info("checkpoint %s", made.line)
-    KeptCheckpoint.objects.create(line=made.line, failed_sinks="; ".join(sinks.send(made.line)))
-    return made
+        checkpoint_file.append_line(path, checkpoint.line)
+    log.info("checkpoint %s", checkpoint.line)
+    failed_sinks = "; ".join(sinks.send(checkpoint.line))
+    KeptCheckpoint.objects.create(line=checkpoint.line, failed_sinks=failed_sinks)
+    return checkpoint
 
 
-def newest_in_file() -> Checkpoint | None:
-    """The newest that can be believed by its MAC, in CHECKPOINT_FILE; reads the end of the file where that will do."""
-    path = settings.CHECKPOINT_FILE
-    return _newest(reversed(checkpoint_file.last_lines(path))) or _newest(
-        reversed(checkpoint_file.lines(path))
+def _other_places(copy: Path | None) -> dict[str, Iterable[str]]:
+    """Where checkpoints lie besides the file: place -> lines, oldest first."""
+    places: dict[str, Iterable[str]] = {}
+    if copy:
+        places[str(copy)] = checkpoint_file.read_lines(copy)
+    places["the database"] = KeptCheckpoint.objects.oldest_first().values_list("line", flat=True)
+    return places
+
+
+def _parse_lines(
+    lines: Iterable[str], place: str, check_signatures: bool
+) -> tuple[list[Checkpoint], list[Fault]]:
+    checkpoints, faults = [], []
+    for number, line in enumerate(lines, start=1):
+        try:
+            checkpoints.append(parse(line, check_signature=check_signatures))
+        except InvalidCheckpoint as error:
+            faults.append(
+                Fault.of(FaultKind.BAD_CHECKPOINT, None, line=number, place=place, reason=error)
+            )
+    return checkpoints, faults
+
+
+def _lost_fault(checkpoint: Checkpoint, place: str, lost_from: str) -> Fault:
+    return Fault.of(
+        FaultKind.LOST_CHECKPOINT,
+        checkpoint.seq,
+        at=checkpoint.at,
+        place=place,
+        lost_from=lost_from,
     )
+
+
+def _split_at_restores(
+    checkpoints: list[Checkpoint],
+) -> tuple[list[Checkpoint], list[Checkpoint]]:
+    """Those that bind, and those that an accepted restore gave up."""
+    binding: list[Checkpoint] = []
+    given_up: list[Checkpoint] = []
+    for checkpoint in checkpoints:
+        restored = checkpoint.restored
+        if restored:
+            given_up += [earlier for earlier in binding if earlier.seq >= restored]
+            binding = [earlier for earlier in binding if earlier.seq < restored]
+        binding.append(checkpoint)
+    return binding, given_up
 
 
 def _is_due(newest: Checkpoint) -> bool:
-    head = AuditEvent.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
+    new_events = AuditEvent.objects.last_seq() - newest.seq
     age = (timezone.now() - datetime.fromisoformat(newest.at)).total_seconds()
-    # A clock that was set back must not silence the checkpoints.
-    return (
-        head - newest.seq >= settings.CHECKPOINT_EVENTS
-        or not 0 <= age < settings.CHECKPOINT_SECONDS
-    )
+    # A negative age means that the clock was set back, which must not silence the checkpoints.
+    return new_events >= settings.CHECKPOINT_EVENTS or not 0 <= age < settings.CHECKPOINT_SECONDS
 
 
-def _walk(restored: int | None) -> Walk:
-    """The events since the newest checkpoint and its own, or all of an accepted restore; all are good."""
+def _verify_new_events(restored: int | None) -> Verification:
+    """A verification from the newest checkpoint on, or of all of a restored log. Raises NotSigned."""
     if restored:
-        walk = Walk(anchors=[anchor for anchor in kept().anchors() if anchor.seq < restored])
+        anchors = load_all().anchors()
+        verification = Verification([anchor for anchor in anchors if anchor.seq < restored])
     else:
-        newest = max(_newest_of_each_place(), key=lambda one: one.seq, default=None)
-        walk = Walk.since(_anchor(newest)) if newest else Walk()
-    walk.step()
-    if walk.fault:
-        log.critical("no checkpoint was made: %s", walk.fault.sentence)
-        raise NotSigned(walk.fault.sentence)
-    return walk
+        newest = _newest_anywhere()
+        verification = Verification.starting_at(_anchor(newest)) if newest else Verification()
+    verification.advance()
+    if verification.fault:
+        log.critical("no checkpoint was made: %s", verification.fault.sentence)
+        raise NotSigned(verification.fault.sentence)
+    return verification
 
 
-def _newest_of_each_place() -> list[Checkpoint]:
-    in_database = KeptCheckpoint.objects.order_by("-id").values_list("line", flat=True)
-    return [one for one in (newest_in_file(), _newest(in_database[:100])) if one]
-
-
-def _newest(lines: Iterable[str]) -> Checkpoint | None:
-    """The first that can be believed by its MAC."""
-    for line in lines:
-        try:
-            return read(line, thoroughly=False)
-        except BadCheckpoint:
-            continue
-    return None
+def _newest_anywhere() -> Checkpoint | None:
+    """The highest of the newest in the file and the newest in the database."""
+    copies = KeptCheckpoint.objects.newest_first().values_list("line", flat=True)[:_TRIED_COPIES]
+    newest = [
+        checkpoint_file.newest_checkpoint(settings.CHECKPOINT_FILE),
+        first_valid(copies),
+    ]
+    checkpoints = [checkpoint for checkpoint in newest if checkpoint]
+    return max(checkpoints, key=lambda checkpoint: checkpoint.seq, default=None)
 
 
 def _anchor(checkpoint: Checkpoint) -> Anchor:
     return Anchor(checkpoint.seq, checkpoint.row_hash, checkpoint.at)
-
-
-def _read(
-    lines: Iterable[str], where: str, thoroughly: bool
-) -> tuple[list[Checkpoint], list[Fault]]:
-    good, bad = [], []
-    for number, line in enumerate(lines, start=1):
-        try:
-            good.append(read(line, thoroughly=thoroughly))
-        except BadCheckpoint as problem:
-            bad.append(fault(faults.BAD_CHECKPOINT, None, line=number, where=where, why=problem))
-    return good, bad
-
-
-def _by_era(checkpoints: list[Checkpoint]) -> tuple[list[Checkpoint], list[Checkpoint]]:
-    """Those that bind, and those that an accepted restore gave up."""
-    binding, given_up = [], []
-    for one in checkpoints:
-        if one.restored:
-            given_up += [earlier for earlier in binding if earlier.seq >= one.restored]
-            binding = [earlier for earlier in binding if earlier.seq < one.restored]
-        binding.append(one)
-    return binding, given_up

@@ -1,51 +1,62 @@
-"""Stories that do not end as they should. A log can be whole and yet hold these: integrity is another question."""
+"""Entries that do not end as they should. A log can be whole and still hold some."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from pingadmin.audit.models import AuditEvent
 
-SHOWN = 20
+LISTED = 20
 
 
 @dataclass(frozen=True)
-class Finding:
-    """count stories, the newest SHOWN of them by the seq of their head."""
+class CompletenessFinding:
+    """count entries; head_seqs: the newest LISTED of them."""
 
     sentence: str
     count: int
-    stories: list[int]
+    head_seqs: list[int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As verification runs store it and `audit_verify --json` prints it."""
+        return {"sentence": self.sentence, "count": self.count, "stories": self.head_seqs}
 
 
-def report() -> list[Finding]:
-    """Intents without outcome, outcomes without intent, and stories with two outcomes; empty where there are none."""
-    findings = [
-        _finding("Intents without an outcome, lost or still under way", _intents_without_outcome()),
-        _finding("Outcomes without an intent", _outcomes_without_intent()),
-        _finding("Stories with more than one outcome", _two_outcomes()),
+def check_completeness() -> list[CompletenessFinding]:
+    """Intents without outcome, outcomes without intent, entries with two outcomes; only what exists."""
+    questions = {
+        "Intents without an outcome, lost or still under way": _intents_without_outcome(),
+        "Outcomes without an intent": _outcomes_without_intent(),
+        "Entries with more than one outcome": _entries_with_two_outcomes(),
+    }
+    return [
+        CompletenessFinding(sentence, count, _newest(head_seqs))
+        for sentence, head_seqs in questions.items()
+        if (count := head_seqs.count())
     ]
-    return [finding for finding in findings if finding.count]
 
 
-def _intents_without_outcome() -> QuerySet:
-    outcome = AuditEvent.objects.filter(story=OuterRef("seq"), phase="outcome")
-    return AuditEvent.objects.filter(~Exists(outcome), phase="intent").values_list("seq", flat=True)
+def _intents_without_outcome() -> QuerySet[AuditEvent, int]:
+    outcome = _outcomes().filter(story=OuterRef("seq"))
+    intents = AuditEvent.objects.filter(~Exists(outcome), phase=AuditEvent.Phase.INTENT)
+    return intents.values_list("seq", flat=True)
 
 
-def _outcomes_without_intent() -> QuerySet:
-    intent = AuditEvent.objects.filter(seq=OuterRef("story"), phase="intent")
-    outcomes = AuditEvent.objects.filter(~Exists(intent), phase="outcome")
-    return outcomes.values_list("story", flat=True).distinct()
+def _outcomes_without_intent() -> QuerySet[AuditEvent, int]:
+    intent = AuditEvent.objects.filter(seq=OuterRef("story"), phase=AuditEvent.Phase.INTENT)
+    return _outcomes().filter(~Exists(intent)).values_list("story", flat=True).distinct()
 
 
-def _two_outcomes() -> QuerySet:
-    outcomes = (
-        AuditEvent.objects.filter(phase="outcome").values("story").annotate(outcomes=Count("seq"))
-    )
+def _entries_with_two_outcomes() -> QuerySet[AuditEvent, int]:
+    outcomes = _outcomes().values("story").annotate(outcomes=Count("seq"))
     return outcomes.filter(outcomes__gt=1).values_list("story", flat=True)
 
 
-def _finding(sentence: str, stories: QuerySet) -> Finding:
-    name = "seq" if "seq" in stories.query.values_select else "story"
-    return Finding(sentence, stories.count(), list(stories.order_by(f"-{name}")[:SHOWN]))
+def _outcomes() -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(phase=AuditEvent.Phase.OUTCOME)
+
+
+def _newest(head_seqs: QuerySet[AuditEvent, int]) -> list[int]:
+    column = "seq" if "seq" in head_seqs.query.values_select else "story"
+    return list(head_seqs.order_by(f"-{column}")[:LISTED])

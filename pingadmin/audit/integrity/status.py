@@ -1,4 +1,4 @@
-"""What can be said of the log's integrity right now, never more than was checked."""
+"""What can be said of the log's integrity right now, and never more than was verified."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,70 +6,82 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from pingadmin.audit.chain.checkpoint import BadCheckpoint, Checkpoint, read
+from pingadmin.audit.chain.checkpoint import Checkpoint, InvalidCheckpoint, parse
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint, VerificationRun
 from pingadmin.audit.record import restore_guard
 
 
 @dataclass(frozen=True)
-class Standing:
-    """run: the newest check that ended; under_way: one that did not. head: the log's last seq. closed: why nothing
-    can be appended, '' mostly. quiet_since: the newest checkpoint's time when the next one is overdue.
+class IntegrityStatus:
+    """last_run: the newest verification that ended; running: the one that has not ended yet.
+
+    last_seq: where the log ends. append_problem: why nothing can be appended, '' where it can.
+    anchored_until: the newest checkpoint's time if the next one is overdue, else None.
     """
 
-    run: VerificationRun | None
-    under_way: VerificationRun | None
-    head: int
-    closed: str
-    quiet_since: datetime | None
+    last_run: VerificationRun | None
+    running: VerificationRun | None
+    last_seq: int
+    append_problem: str
+    anchored_until: datetime | None
 
     @property
-    def unanchored(self) -> int:
-        """Checked events that no checkpoint vouches for."""
-        return self.run.seq - self.run.anchored_seq
+    def unanchored_count(self) -> int:
+        """Verified events that no checkpoint vouches for."""
+        return self.last_run.seq - self.last_run.anchored_seq if self.last_run else 0
 
     @property
-    def unchecked(self) -> int:
-        """Events that were appended since the check."""
-        return max(self.head - self.run.seq, 0)
+    def unverified_count(self) -> int:
+        """Events that were appended since the last verification."""
+        return max(self.last_seq - self.last_run.seq, 0) if self.last_run else 0
 
     @property
     def first_fault(self) -> str:
-        """The sentence for what is bad, '' for a whole log."""
-        return self.run.faults[0]["sentence"] if self.run.faults else ""
+        """The sentence for the first fault, '' for a whole log."""
+        faults = self.last_run.faults if self.last_run else []
+        return faults[0]["sentence"] if faults else ""
 
 
-def now() -> Standing:
-    newest = VerificationRun.objects.order_by("-id").first()
-    ended = newest if newest is None or newest.ended_at else _newest_ended()
-    head = AuditEvent.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    return Standing(
-        run=ended,
-        under_way=newest if newest and not newest.ended_at else None,
-        head=head,
-        closed=restore_guard.problem_at(head),
-        quiet_since=_quiet_since(restore_guard.newest()),
+@dataclass(frozen=True)
+class CheckpointSummary:
+    """failed_sinks: where it could not be sent, each with the reason; '' mostly."""
+
+    checkpoint: Checkpoint
+    made_at: datetime
+    failed_sinks: str
+
+
+def current_status() -> IntegrityStatus:
+    """The status as of now."""
+    runs = VerificationRun.objects.newest_first()
+    newest = runs.first()
+    is_running = newest is not None and newest.ended_at is None
+    last_seq = AuditEvent.objects.last_seq()
+    return IntegrityStatus(
+        last_run=runs.ended().first() if is_running else newest,
+        running=newest if is_running else None,
+        last_seq=last_seq,
+        append_problem=restore_guard.problem_at(last_seq),
+        anchored_until=_overdue_since(restore_guard.newest_checkpoint()),
     )
 
 
-def newest_checkpoints(count: int = 5) -> list[tuple[Checkpoint, datetime, str]]:
-    """The newest that the database keeps: each with its time and the sinks that failed."""
-    found = []
-    for row in KeptCheckpoint.objects.order_by("-id")[:count]:
+def newest_checkpoints(count: int = 5) -> list[CheckpointSummary]:
+    """The newest checkpoints that the database holds."""
+    summaries = []
+    for copy in KeptCheckpoint.objects.newest_first()[:count]:
         try:
-            checkpoint = read(row.line, thoroughly=False)
-        except BadCheckpoint:
+            checkpoint = parse(copy.line, check_signature=False)
+        except InvalidCheckpoint:
             continue
-        found.append((checkpoint, datetime.fromisoformat(checkpoint.at), row.failed_sinks))
-    return found
+        made_at = datetime.fromisoformat(checkpoint.at)
+        summaries.append(CheckpointSummary(checkpoint, made_at, copy.failed_sinks))
+    return summaries
 
 
-def _newest_ended() -> VerificationRun | None:
-    return VerificationRun.objects.filter(ended_at__isnull=False).order_by("-id").first()
-
-
-def _quiet_since(newest: Checkpoint | None) -> datetime | None:
+def _overdue_since(newest: Checkpoint | None) -> datetime | None:
     if newest is None:
         return None
-    at = datetime.fromisoformat(newest.at)
-    return at if timezone.now() - at > timedelta(seconds=2 * settings.CHECKPOINT_SECONDS) else None
+    made_at = datetime.fromisoformat(newest.at)
+    is_overdue = timezone.now() - made_at > timedelta(seconds=2 * settings.CHECKPOINT_SECONDS)
+    return made_at if is_overdue else None

@@ -1,7 +1,6 @@
-"""Checks of the whole log that people start: in steps of about a second, so that a page can show how far one is."""
+"""Verifications that people start: in steps of about a second, so that a page can show progress."""
 
 import logging
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
@@ -10,80 +9,93 @@ from django.utils import timezone
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.integrity import checkpoints, completeness
 from pingadmin.audit.integrity.faults import Fault
-from pingadmin.audit.integrity.verification import Walk
-from pingadmin.audit.models import VerificationRun
+from pingadmin.audit.integrity.verification import Verification
+from pingadmin.audit.models import AuditEvent, VerificationRun
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 
 STEP_SECONDS = 1
-REST = timedelta(minutes=1)
-STALE = timedelta(hours=1)
+MIN_INTERVAL = timedelta(minutes=1)
+ABANDONED_AFTER = timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
 
-def start_or_go_on(*, by: Actor) -> VerificationRun:
-    """One step of the check that is under way, or of a new one; the last one as it is when it ended just now."""
-    now, newest = timezone.now(), VerificationRun.objects.order_by("-id").first()
-    if newest and newest.ended_at and now - newest.ended_at < REST:
+def start_or_continue(*, by: Actor) -> VerificationRun:
+    """Takes one step of the running verification, or of a new one.
+
+    Returns the last run unchanged where it ended less than MIN_INTERVAL ago.
+    """
+    now, newest = timezone.now(), VerificationRun.objects.newest_first().first()
+    if newest and newest.ended_at and now - newest.ended_at < MIN_INTERVAL:
         return newest
-    if newest is None or newest.ended_at or now - newest.started_at > STALE:
+    if newest is None or newest.ended_at or now - newest.started_at > ABANDONED_AFTER:
         newest = VerificationRun.objects.create(
-            started_at=now, started_by=by.name, head=canonical.GENESIS
+            started_at=now, started_by=by.name, last_hash=canonical.GENESIS
         )
-    return _step(newest, by=by)
+    return _take_step(newest, by=by)
 
 
 def record(
-    walk: Walk, bad_checkpoints: list[Fault], *, by: Actor, started_at: datetime
+    verification: Verification,
+    checkpoint_faults: list[Fault],
+    *,
+    by: Actor,
+    started_at: datetime,
 ) -> VerificationRun:
-    """A check that was made in one go, as an ended run and its event."""
+    """Stores a verification that ran in one go as an ended run, and appends its event."""
     run = VerificationRun(started_at=started_at, started_by=by.name)
-    _note(run, walk)
-    _end(run, walk, bad_checkpoints)
+    _copy_progress(verification, run)
+    _end(run, verification, checkpoint_faults)
     run.save()
-    _tell(run, by)
+    _append_event(run, by)
     return run
 
 
-def _step(run: VerificationRun, *, by: Actor) -> VerificationRun:
-    place, anchors = run.seq, checkpoints.kept(thoroughly=False).anchors()
-    walk = Walk(seq=run.seq, head=run.head, before=run.before, anchors=anchors)
-    has_more = walk.step(seconds=STEP_SECONDS)
-    _note(run, walk)
+def _take_step(run: VerificationRun, *, by: Actor) -> VerificationRun:
+    began_at = run.seq
+    verification = Verification(
+        checkpoints.load_all(check_signatures=False).anchors(),
+        seq=run.seq,
+        last_hash=run.last_hash,
+        previous_hash=run.previous_hash,
+    )
+    has_more = verification.advance(seconds=STEP_SECONDS)
+    _copy_progress(verification, run)
     if not has_more:
-        _end(run, walk, checkpoints.kept().faults)
-    # Two browsers may watch one check: only one of them moves it on.
-    mine = VerificationRun.objects.filter(pk=run.pk, seq=place, ended_at=None)
-    changed = {
+        _end(run, verification, checkpoints.load_all().faults)
+    # Two browsers may watch one run: only the first to get here moves it on.
+    unchanged = VerificationRun.objects.running().filter(pk=run.pk, seq=began_at)
+    values = {
         field.attname: getattr(run, field.attname)
         for field in run._meta.concrete_fields
         if not field.primary_key
     }
-    if not mine.update(**changed):
+    if not unchanged.update(**values):
         run.refresh_from_db()
     elif run.ended_at:
-        _tell(run, by)
+        _append_event(run, by)
     return run
 
 
-def _note(run: VerificationRun, walk: Walk) -> None:
-    run.seq, run.head, run.before = walk.seq, walk.head, walk.before
-    if walk.anchored:
-        run.anchored_seq = walk.anchored.seq
-        run.anchored_at = datetime.fromisoformat(walk.anchored.at)
+def _copy_progress(verification: Verification, run: VerificationRun) -> None:
+    run.seq = verification.seq
+    run.last_hash, run.previous_hash = verification.last_hash, verification.previous_hash
+    if verification.anchored:
+        run.anchored_seq = verification.anchored.seq
+        run.anchored_at = datetime.fromisoformat(verification.anchored.at)
 
 
-def _end(run: VerificationRun, walk: Walk, bad_checkpoints: list[Fault]) -> None:
-    found = [walk.fault] * bool(walk.fault) + bad_checkpoints
-    run.faults = [asdict(one) for one in found]
-    run.completeness = [asdict(finding) for finding in completeness.report()]
-    run.outcome = run.Outcome.BROKEN if found else run.Outcome.WHOLE
+def _end(run: VerificationRun, verification: Verification, checkpoint_faults: list[Fault]) -> None:
+    faults = verification.faults + checkpoint_faults
+    run.faults = [fault.as_dict() for fault in faults]
+    run.completeness = [finding.as_dict() for finding in completeness.check_completeness()]
+    run.outcome = VerificationRun.Outcome.BROKEN if faults else VerificationRun.Outcome.WHOLE
     run.ended_at = timezone.now()
 
 
-def _tell(run: VerificationRun, by: Actor) -> None:
-    """The check is an event itself. A log that cannot be written can still be checked."""
+def _append_event(run: VerificationRun, by: Actor) -> None:
+    """A verification is an event itself. A log that takes no events can still be verified."""
     first = run.faults[0] if run.faults else {}
     detail = {
         "outcome": run.outcome,
@@ -94,6 +106,6 @@ def _tell(run: VerificationRun, by: Actor) -> None:
     }
     try:
         with transaction.atomic():
-            trail.append(action="audit_verify", phase="event", by=by, detail=detail)
+            trail.append(action="audit_verify", phase=AuditEvent.Phase.EVENT, by=by, detail=detail)
     except DatabaseError:
-        log.exception("the check of the audit log could not be written into it")
+        log.exception("the audit log was verified, but takes no event that says so")

@@ -1,4 +1,6 @@
-"""Is the log whole? A page that says what was checked, and checks again."""
+"""The integrity page: what the last verification found, and the button for another one."""
+
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
@@ -14,9 +16,9 @@ from pingadmin.audit.record.actors import Actor
 @require_safe
 @permission_required("audit.read", raise_exception=True)
 def integrity(request: HttpRequest) -> HttpResponse:
-    """The newest check in plain words, what it proves, and what a reviewer needs to check without us."""
+    """The last verification in plain words, and what a reviewer needs to check without the panel."""
     context = {
-        "standing": status.now(),
+        "integrity_status": status.current_status(),
         "checkpoints": status.newest_checkpoints(),
         "has_sinks": bool(settings.CHECKPOINT_SINKS),
         "public_key": keys.public_key(),
@@ -26,9 +28,10 @@ def integrity(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("audit.read", raise_exception=True)
-def check(request: HttpRequest) -> HttpResponse:
-    """Check the next part of the log, from its beginning where no check is under way."""
-    verification_runs.start_or_go_on(by=Actor.of(request))
+def verify(request: HttpRequest) -> HttpResponse:
+    """Verifies the next part of the log, from its beginning where no verification is running."""
+    verification_runs.start_or_continue(by=Actor.of(request))
     if not request.htmx:
         return redirect("audit:integrity")
-    return render(request, "audit/_integrity_check.html", {"standing": status.now()})
+    context = {"integrity_status": status.current_status()}
+    return render(request, "audit/_integrity_verification.html", context)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
-from pingadmin.audit.record.throttle import append_once
+from pingadmin.audit.record.throttle import append_throttled
 
 HOUR = 3600
 
@@ -39,7 +39,7 @@ def _record(request) -> None:
             action="read_log", at__gte=hour, actor_kind=by.kind, actor_id=by.id
         )
         if not read.exists():
-            append_once(
+            append_throttled(
                 "read_log",
                 by.id,
                 hour.isoformat(),

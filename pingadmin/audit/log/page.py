@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django_htmx.http import push_url
 
 from pingadmin.audit.entries import entries
+from pingadmin.audit.integrity.status import current_status
 from pingadmin.audit.log import filter_chips
 from pingadmin.audit.log.filters import Question
 from pingadmin.audit.log.pagination import Page, page_of, seq_of
@@ -33,6 +34,8 @@ def show(
     else:
         status = 400
     is_fragment = request.htmx.target == "log"
+    if not is_fragment:
+        context["integrity_status"] = current_status()
     response = render(
         request, "audit/_log.html" if is_fragment else "audit/log.html", context, status=status
     )

@@ -1,8 +1,27 @@
-"""Who acts: a person behind a request, or the system itself. Written into the row as they are now."""
+"""Who acts: a person behind a request, or the panel itself. An event stores a copy of it."""
 
 from dataclasses import dataclass
+from typing import Protocol, Self, cast
 
-PERSON, SYSTEM, VISITOR = "person", "system", "visitor"
+from django.db import models
+from django.http import HttpRequest
+
+
+class ActorKind(models.TextChoices):
+    PERSON = "person"
+    SYSTEM = "system"
+    VISITOR = "visitor"
+
+
+class Person(Protocol):
+    """What the audit log copies from a user, whatever the user model is."""
+
+    pk: int
+
+    @property
+    def role(self) -> str | None: ...
+
+    def get_username(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +36,26 @@ class Actor:
     request_id: str = ""
 
     @classmethod
-    def of(cls, request, user=None) -> "Actor":
-        """The signed-in person of a request; `user` where the request does not know them yet, or no more."""
-        user = user or request.user
+    def of(cls, request: HttpRequest, user: Person | None = None) -> Self:
+        """The signed-in person of a request.
+
+        user: the person where the request does not know them yet, or no longer does.
+        """
+        person = user or cast(Person, request.user)
         return cls(
-            kind=PERSON,
-            id=str(user.pk),
-            name=user.get_username(),
-            role=user.role or "",
+            kind=ActorKind.PERSON,
+            id=str(person.pk),
+            name=person.get_username(),
+            role=person.role or "",
             source_address=request.META.get("REMOTE_ADDR", ""),
             request_id=getattr(request, "request_id", ""),
         )
 
     @classmethod
-    def visitor(cls, request) -> "Actor":
+    def visitor(cls, request: HttpRequest) -> Self:
         """Somebody who is not signed in."""
         return cls(
-            kind=VISITOR,
+            kind=ActorKind.VISITOR,
             id="",
             name="not signed in",
             source_address=request.META.get("REMOTE_ADDR", ""),
@@ -41,6 +63,6 @@ class Actor:
         )
 
     @classmethod
-    def system(cls, name: str) -> "Actor":
-        """A part of the panel that acts by itself, such as `reconciler`."""
-        return cls(kind=SYSTEM, id="", name=name)
+    def system(cls, name: str) -> Self:
+        """A part of the panel that acts by itself, such as `reconcile`."""
+        return cls(kind=ActorKind.SYSTEM, id="", name=name)

@@ -1,46 +1,48 @@
-"""Notices that SQLite's file was taken away under an open connection: what is written then cannot be found again."""
+"""Notices that SQLite's file was moved or removed while it is open: later writes would be lost."""
 
 import os
+from typing import Any
 
 from django.db import DatabaseError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 
-class FileGone(DatabaseError):
-    """The open database is not the file at its path any more."""
+class DatabaseFileGone(DatabaseError):
+    """The open database is no longer the file at its path."""
 
 
-def watch() -> None:
-    """Remember, for each connection, which file it opened."""
-    connection_created.connect(_remember)
+def remember_opened_files() -> None:
+    """Notes, for each connection from now on, which file it opened."""
+    connection_created.connect(_remember_file)
 
 
-def refuse_if_gone() -> None:
-    """Raises FileGone, and lets the connection go, so that the next one opens what is there."""
-    if problem := fault_line():
+def raise_if_gone() -> None:
+    """Raises DatabaseFileGone, and closes the connection so that the next one opens what is there."""
+    if problem := health_problem():
         if not connection.in_atomic_block:
             connection.close()
-        raise FileGone(problem)
+        raise DatabaseFileGone(problem)
 
 
-def fault_line() -> str:
-    """What is wrong, as a line for /readyz; '' while nothing is."""
+def health_problem() -> str:
+    """What is wrong, as a line for /readyz; '' while all is well."""
     opened = getattr(connection, "opened_file", None)
-    if opened is None or opened == _identity(connection):
+    if opened is None or opened == _file_identity(connection):
         return ""
     return "database: its file was moved, removed or replaced while it was open"
 
 
-def _remember(sender, connection, **kwargs) -> None:
-    connection.opened_file = _identity(connection)
+def _remember_file(sender: object, connection: Any, **kwargs: object) -> None:
+    connection.opened_file = _file_identity(connection)
 
 
-def _identity(connection) -> tuple[int, int] | None:
-    """Device and number of the file; None for PostgreSQL, for a database in memory, and where there is no file."""
+def _file_identity(connection: BaseDatabaseWrapper) -> tuple[int, int] | None:
+    """Device and inode; None for PostgreSQL, for a database in memory, and for a missing file."""
     if connection.vendor != "sqlite":
         return None
     try:
-        found = os.stat(connection.settings_dict["NAME"])
+        status = os.stat(connection.settings_dict["NAME"])
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

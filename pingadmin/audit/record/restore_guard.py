@@ -1,76 +1,83 @@
-"""Notices that the log went back in time: it ends below the newest checkpoint in the file.
+"""Refuses to append to a log that ends before its newest checkpoint: an older database is in place.
 
-Until an admin accepts that in writing (restore.py), nothing is appended: it would stand beside a future that was
-vouched for already. The checkpoint file is looked at when it changed, so an append costs one stat().
+Nothing is appended until an admin accepts that in writing (integrity/restore.py), because new events
+would take numbers that a checkpoint already vouches for. The checkpoint file is read again only when
+it has changed, so an append costs one stat().
 """
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from pingadmin.audit.chain import checkpoint_file
 from pingadmin.audit.chain.checkpoint import Checkpoint
-from pingadmin.audit.integrity import checkpoints
+from pingadmin.audit.chain.checkpoint_file import FileVersion
 from pingadmin.audit.models import AuditEvent
 
-ACCEPT = "accept_restore"
+ACCEPT_RESTORE = "accept_restore"
 
 log = logging.getLogger(__name__)
 
 
-class LogWentBack(DatabaseError):
-    """The log cannot take an event before its past is accepted."""
+class RestoreNotAccepted(DatabaseError):
+    """The log went back in time, and takes no event until an admin accepts that."""
 
 
 @dataclass
-class _Seen:
-    state: tuple | None = None
+class _Cache:
+    """The newest checkpoint of that file in that version."""
+
+    file: tuple[Path, FileVersion | None] | None = None
     checkpoint: Checkpoint | None = None
 
 
-_seen = _Seen()
+_cache = _Cache()
 
 
-def refuse_if_closed(action: str, head: int) -> None:
-    """Let an event of this action follow the head (0 for an empty log). Raises LogWentBack."""
-    if action != ACCEPT and (problem := problem_at(head)):
-        raise LogWentBack(problem)
+def raise_if_closed(action: str, last_seq: int) -> None:
+    """Raises RestoreNotAccepted where an event of this action must not follow the last one.
+
+    last_seq: where the log ends, 0 for an empty log.
+    """
+    if action != ACCEPT_RESTORE and (problem := problem_at(last_seq)):
+        raise RestoreNotAccepted(problem)
 
 
-def problem() -> str:
-    """Why nothing can be appended now, '' where all is well."""
-    return problem_at(
-        AuditEvent.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    )
-
-
-def problem_at(head: int) -> str:
-    """The same for a log that ends at `head`."""
-    vouched = newest()
-    if vouched is None or vouched.seq <= head:
+def problem_at(last_seq: int) -> str:
+    """Why nothing can be appended to a log that ends at `last_seq`; '' where all is well."""
+    newest = newest_checkpoint()
+    if newest is None or newest.seq <= last_seq:
         return ""
     return (
-        f"the audit log ends at #{head}, but the checkpoint of {vouched.at} stands at #{vouched.seq}: "
-        "an older database was put in its place. Put the newer one back, or let an admin accept this one "
-        "with audit_accept_restore"
+        f"the audit log ends at #{last_seq}, but the checkpoint of {newest.at} stands at "
+        f"#{newest.seq}: an older database was put in its place. Put the newer one back, or let "
+        "an admin accept this one with audit_accept_restore"
     )
 
 
-def fault_line() -> str:
+def current_problem() -> str:
+    """The same for the log as it is now."""
+    return problem_at(AuditEvent.objects.last_seq())
+
+
+def health_problem() -> str:
     """The same as a line for /readyz."""
-    return f"audit: {found}" if (found := problem()) else ""
+    problem = current_problem()
+    return f"audit: {problem}" if problem else ""
 
 
-def newest() -> Checkpoint | None:
-    """The newest checkpoint in CHECKPOINT_FILE."""
+def newest_checkpoint() -> Checkpoint | None:
+    """The newest valid checkpoint in CHECKPOINT_FILE."""
     path = settings.CHECKPOINT_FILE
     try:
-        state = (str(path), checkpoint_file.state(path))
-        if state != _seen.state:
-            _seen.checkpoint, _seen.state = checkpoints.newest_in_file(), state
-    except OSError as problem:
-        # Resumes go on without the file; a check says that it cannot be read.
-        log.error("the checkpoints cannot be read: %s", problem)
-    return _seen.checkpoint
+        file = (path, checkpoint_file.version(path))
+        if file != _cache.file:
+            _cache.checkpoint = checkpoint_file.newest_checkpoint(path)
+            _cache.file = file
+    except OSError as error:
+        # The panel goes on without the file; a verification reports that it cannot be read.
+        log.error("the checkpoints cannot be read: %s", error)
+    return _cache.checkpoint

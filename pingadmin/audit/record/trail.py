@@ -3,6 +3,8 @@
 import logging
 import re
 import uuid
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -14,18 +16,46 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import cleaning, database_file, restore_guard
 from pingadmin.audit.record.actors import Actor
 
-HEAD_PHASES = {"intent", "event"}
-LATER_PHASES = {"outcome", "evidence", "closure", "mark"}
-RESULTS = {"ok", "already", "rejected", "not_sent", "unknown"}
+Phase = AuditEvent.Phase
+
+HEAD_PHASES = {Phase.INTENT, Phase.EVENT}
+LATER_PHASES = {Phase.OUTCOME, Phase.EVIDENCE, Phase.CLOSURE, Phase.MARK}
 
 log = logging.getLogger(__name__)
 
 _COLUMNS = AuditEvent._meta.concrete_fields
+_MAX_LENGTHS = {
+    field.attname: field.max_length or 0 for field in _COLUMNS if isinstance(field, CharField)
+}
 _INSERT = (
     f"INSERT INTO {AuditEvent._meta.db_table} ({', '.join(field.column for field in _COLUMNS)}) "  # noqa: S608
     f"VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
 )
-_LOCK = 0x70696E67  # any number that no other advisory lock of this database uses
+_LOCK_ID = 0x70696E67  # any number that no other advisory lock of this database uses
+
+
+class EventFields(TypedDict, total=False):
+    """What an event can say beside its action, phase, actor and entry.
+
+    verified: whether the effect was seen. shown: what the person saw before acting. `attempt` and
+    `batch` are ids: of the attempt that events belong to, of the bulk resume that entries belong to.
+    """
+
+    result: str
+    verified: bool | None
+    alias: str
+    session_id: str
+    client: str
+    reason: str
+    ticket: str
+    upstream_status: int | None
+    upstream_code: str
+    shown: Mapping[str, Any] | None
+    detail: Mapping[str, Any] | None
+    attempt: str
+    batch: str
+    snapshot_before: int | None
+    snapshot_after: int | None
 
 
 def append(
@@ -33,65 +63,26 @@ def append(
     action: str,
     phase: str,
     by: Actor,
-    result: str = "",
-    verified: bool | None = None,
     story: int | None = None,
-    alias: str = "",
-    session_id: str = "",
-    client: str = "",
-    reason: str = "",
-    ticket: str = "",
-    upstream_status: int | None = None,
-    upstream_code: str = "",
-    shown: dict | None = None,
-    detail: dict | None = None,
-    attempt: str = "",
-    batch: str = "",
-    snapshot_before: int | None = None,
-    snapshot_after: int | None = None,
+    **fields: Unpack[EventFields],
 ) -> AuditEvent:
-    """Adds one event at the end of the chain, inside the caller's transaction: it decides what is durable.
+    """Adds one event to the end of the chain, in the caller's transaction.
 
-    `intent` and `event` begin a story; every other phase names the `story` that it continues (the seq of
-    its head). An `outcome` has a result, an `intent` has none. `attempt` and `batch` are ids: of the attempt
-    that events belong to, of the bulk act that stories belong to. Texts are cleaned and cut to their column,
-    never refused.
+    `intent` and `event` begin an entry; every other phase continues the entry whose head has the seq
+    `story`. An `outcome` has a result, an `intent` has none. Texts are cleaned and cut to their
+    columns, never refused.
 
-    Raises RuntimeError outside a transaction, ValueError for a word that is not of the list or a story that
-    is not there, and django.db.Error when the log cannot be written: also while a restored log is not accepted.
+    Raises RuntimeError outside a transaction, ValueError for a word that is not on its list or an
+    entry that does not exist, and django.db.Error where the log cannot be written; that includes a
+    restored log that no admin has accepted.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("trail.append() needs a transaction: wrap it in transaction.atomic().")
-    _check_words(action, phase, result, story)
-    event = AuditEvent(
-        story=story,
-        action=action,
-        phase=phase,
-        result=result,
-        verified=verified,
-        actor_kind=by.kind,
-        actor_id=by.id,
-        actor_name=by.name,
-        actor_role=by.role,
-        source_address=by.source_address,
-        request_id=by.request_id,
-        alias=alias,
-        session_id=session_id,
-        client=client,
-        reason=reason,
-        ticket=ticket,
-        attempt=str(attempt),
-        batch=str(batch),
-        upstream_status=upstream_status,
-        upstream_code=upstream_code,
-        shown=cleaning.as_json(shown),
-        detail=cleaning.as_json(detail),
-        snapshot_before=snapshot_before,
-        snapshot_after=snapshot_after,
-    )
-    _clean(event)
+    _check_words(action, phase, fields.get("result", ""), story)
+    event = _new_event(action, phase, by, fields)
+    _clean_texts(event)
     _lock()
-    _place(event)
+    _place_at_end(event, story)
     _seal(event)
     _insert(event)
     transaction.on_commit(lambda: log.info("%d %s", event.seq, event.row_hash))
@@ -103,52 +94,68 @@ def _check_words(action: str, phase: str, result: str, story: int | None) -> Non
         raise ValueError(f"{action!r} is no action: use a word of a-z and _.")
     if phase not in HEAD_PHASES | LATER_PHASES:
         raise ValueError(f"{phase!r} is no phase.")
-    if result and result not in RESULTS:
+    if result and result not in AuditEvent.Result.values:
         raise ValueError(f"{result!r} is no result.")
-    if (phase == "outcome" and not result) or (phase == "intent" and result):
+    if (phase == Phase.OUTCOME and not result) or (phase == Phase.INTENT and result):
         raise ValueError("An outcome has a result, an intent has none.")
     if phase in LATER_PHASES and story is None:
-        raise ValueError(f"{phase} needs the story that it continues.")
+        raise ValueError(f"{phase} needs the entry that it continues.")
     if phase in HEAD_PHASES and story is not None:
-        raise ValueError(f"{phase} begins a story of its own.")
+        raise ValueError(f"{phase} begins an entry of its own.")
 
 
-def _clean(event: AuditEvent) -> None:
-    for field in AuditEvent._meta.concrete_fields:
-        if isinstance(field, CharField):
-            text = getattr(event, field.attname)
-            setattr(event, field.attname, cleaning.clean(text, field.max_length))
+def _new_event(action: str, phase: str, by: Actor, fields: EventFields) -> AuditEvent:
+    values: dict[str, Any] = {
+        **fields,
+        "shown": cleaning.as_json(fields.get("shown")),
+        "detail": cleaning.as_json(fields.get("detail")),
+        "attempt": str(fields.get("attempt", "")),
+        "batch": str(fields.get("batch", "")),
+    }
+    return AuditEvent(
+        action=action,
+        phase=phase,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_name=by.name,
+        actor_role=by.role,
+        source_address=by.source_address,
+        request_id=by.request_id,
+        **values,
+    )
+
+
+def _clean_texts(event: AuditEvent) -> None:
+    for name, max_length in _MAX_LENGTHS.items():
+        setattr(event, name, cleaning.clean(getattr(event, name), max_length))
 
 
 def _lock() -> None:
-    """One append at a time, until commit. `SELECT … FOR UPDATE` on the tail would let two writers fork.
+    """One append at a time, until commit. `SELECT … FOR UPDATE` on the last row would let two fork.
 
-    SQLite needs nothing: its transactions begin IMMEDIATE, so whoever is here is the only writer. Were one
-    deferred, its write after another's commit would fail, not fork.
+    SQLite needs nothing: its transactions begin IMMEDIATE, so only one writer gets here. If one were
+    deferred, its write after another's commit would fail, and not fork.
     """
-    database_file.refuse_if_gone()
+    database_file.raise_if_gone()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_ID])
 
 
-def _place(event: AuditEvent) -> None:
-    if (
-        event.story is not None
-        and not AuditEvent.objects.filter(seq=event.story, story=event.story).exists()
-    ):
-        raise ValueError(f"There is no story {event.story}.")
-    last, head = _tail()
-    restore_guard.refuse_if_closed(event.action, last)
-    event.seq = last + 1
-    event.story = event.story or event.seq
+def _place_at_end(event: AuditEvent, story: int | None) -> None:
+    if story is not None and not AuditEvent.objects.heads().filter(seq=story).exists():
+        raise ValueError(f"There is no entry {story}.")
+    last_seq, last_hash = _last_event()
+    restore_guard.raise_if_closed(event.action, last_seq)
+    event.seq = last_seq + 1
+    event.story = story or event.seq
     event.event_id = uuid.uuid4()
-    event.at = timezone.now()  # inside the lock, so that on one clock time and seq agree
-    event.prev_hash = head
+    event.at = timezone.now()  # inside the lock, so that one clock's times rise with seq
+    event.prev_hash = last_hash
 
 
-def _tail() -> tuple[int, str]:
-    """Seq and hash of the last event. Plain SQL, as below: the ORM would take most of an append's time."""
+def _last_event() -> tuple[int, str]:
+    """Seq and hash. Plain SQL, as in _insert: the ORM would take most of an append's time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT seq, row_hash FROM audit_auditevent ORDER BY seq DESC LIMIT 1")
         return cursor.fetchone() or (0, canonical.GENESIS)
@@ -157,9 +164,9 @@ def _tail() -> tuple[int, str]:
 def _seal(event: AuditEvent) -> None:
     key = settings.AUDIT_KEY.reveal()
     event.schema_version = canonical.VERSION
-    event.key_id = canonical.key_id_of(key)
-    event.row_hash = canonical.hash_of(event)
-    event.mac = canonical.mac_of(event.row_hash, key)
+    event.key_id = canonical.compute_key_id(key)
+    event.row_hash = canonical.hash_event(event)
+    event.mac = canonical.compute_mac(event.row_hash, key)
 
 
 def _insert(event: AuditEvent) -> None:

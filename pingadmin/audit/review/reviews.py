@@ -13,7 +13,7 @@ from django.utils import timezone
 from pingadmin.audit.entries import entries
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
-from pingadmin.audit.record.actors import PERSON, Actor
+from pingadmin.audit.record.actors import Actor, ActorKind
 
 STATES = {"pending": "To review", "reviewed": "Reviewed", "flagged": "Flagged"}
 NEED_REVIEW = Q(action__in=entries.ACTS_ON_SESSIONS, phase="intent")
@@ -88,7 +88,7 @@ def in_state(heads: QuerySet, state: str) -> QuerySet:
 def next_for(heads: QuerySet, *, below: int, person_id: str) -> AuditEvent | None:
     """The head to review next: the next older one, else the newest; never one in which that person acted."""
     own = AuditEvent.objects.filter(
-        story=OuterRef("seq"), actor_kind=PERSON, actor_id=person_id
+        story=OuterRef("seq"), actor_kind=ActorKind.PERSON, actor_id=person_id
     ).exclude(phase="mark")
     heads = heads.filter(~Exists(own)).order_by("-seq")
     return heads.filter(seq__lt=below).first() or heads.filter(seq__gt=below).first()

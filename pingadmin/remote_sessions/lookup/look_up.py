@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
-from pingadmin.audit.record.throttle import append_once
+from pingadmin.audit.record.throttle import append_throttled
 from pingadmin.remote_sessions.lookup import limits
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observations import record_failure, record_observation
@@ -100,7 +100,7 @@ def _count(by: Actor, number: int) -> None:
         limits.count_look_ups(by.id, number)
     except limits.LimitReached as reached:
         detail = {"limit": reached.limit}
-        append_once(
+        append_throttled(
             "look_up_limit",
             by.id,
             seconds=60,

@@ -9,17 +9,17 @@ import uuid
 from django.conf import settings
 from django.db import connection
 
-from pingadmin.audit.chain.canonical import key_id_of
-from pingadmin.audit.integrity import faults
+from pingadmin.audit.chain.canonical import compute_key_id
+from pingadmin.audit.integrity.faults import FaultKind
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_keys, replace_all, seal, sql
 
 ANOTHER_KEY = "a key of somebody else, 32 characters long"
 CHANGED = {"event_id": uuid.UUID(int=7), "at": "2020-01-01 00:00:00+00:00", "verified": False}
 SEAL_OR_PLACE = {
-    "seq": (99, faults.MISSING),
-    "schema_version": (2, faults.UNKNOWN_VERSION),
-    "mac": ("0" * 64, faults.BAD_MAC),
+    "seq": (99, FaultKind.MISSING),
+    "schema_version": (2, FaultKind.UNKNOWN_VERSION),
+    "mac": ("0" * 64, FaultKind.BAD_MAC),
 }
 
 
@@ -27,7 +27,9 @@ def _columns() -> dict:
     found = {}
     for field in AuditEvent._meta.concrete_fields:
         other = 77 if field.get_internal_type().endswith("IntegerField") else "x"
-        value, word = SEAL_OR_PLACE.get(field.name, (CHANGED.get(field.name, other), faults.EDITED))
+        value, word = SEAL_OR_PLACE.get(
+            field.name, (CHANGED.get(field.name, other), FaultKind.EDITED)
+        )
         found[f"edit {field.name}"] = (_update(field, value), word, 3)
     return found
 
@@ -66,7 +68,7 @@ def _chained_with(key: str, *, seq: int):
 
 
 def _chained_under_own_name() -> None:
-    changed = [values | {"key_id": key_id_of(ANOTHER_KEY)} for values in all_rows()]
+    changed = [values | {"key_id": compute_key_id(ANOTHER_KEY)} for values in all_rows()]
     replace_all(chained(changed, ANOTHER_KEY))
 
 
@@ -192,38 +194,38 @@ def _stolen() -> str:
 
 # What is done -> (how, how the first bad event is bad, its seq)
 ON_ROWS = _columns() | {
-    "put something unreadable in": (_unreadable, faults.EDITED, 3),
-    "edit every event": (lambda: sql(f"UPDATE {TABLE} SET reason = 'x'"), faults.EDITED, 1),
+    "put something unreadable in": (_unreadable, FaultKind.EDITED, 3),
+    "edit every event": (lambda: sql(f"UPDATE {TABLE} SET reason = 'x'"), FaultKind.EDITED, 1),
     "turn an unknown outcome into ok": (
-        lambda: sql(f"UPDATE {TABLE} SET result = 'ok' WHERE seq = 4"), faults.EDITED, 4,
+        lambda: sql(f"UPDATE {TABLE} SET result = 'ok' WHERE seq = 4"), FaultKind.EDITED, 4,
     ),
-    "delete the first": (_delete("seq = 1"), faults.MISSING, 1),
-    "delete one in the middle": (_delete("seq = 3"), faults.MISSING, 3),
-    "delete two in the middle": (_delete("seq IN (3, 4)"), faults.MISSING, 3),
-    "delete all but the last": (_delete("seq < 6"), faults.MISSING, 1),
-    "cut the end off below the checkpoint": (_delete("seq > 3"), faults.SHORTER, 4),
-    "cut the end off at the first": (_delete("seq > 1"), faults.SHORTER, 4),
-    "empty the table": (_delete("1 = 1"), faults.SHORTER, 4),
-    "put an old copy in its place": (_old_copy, faults.SHORTER, 4),
-    "put an old copy in its place and go on": (_old_copy_gone_on, faults.REWRITTEN, 4),
-    "delete one and close the hole": (lambda: _shift_away(3), faults.REORDERED, 3),
-    "swap neighbours": (_swap(3, 4), faults.REORDERED, 3),
-    "swap two far apart": (_swap(2, 5), faults.REORDERED, 2),
-    "swap with the last": (_swap(2, 6), faults.REORDERED, 2),
-    "insert a forged one without the key": (_insert_between(ANOTHER_KEY, 2), faults.BAD_MAC, 3),
-    "insert a forged one with the stolen key": (lambda: _insert_between(_stolen(), 2)(), faults.INSERTED, 3),
-    "insert before the first": (_before_the_first, faults.INSERTED, 0),
-    "let two events have one number": (_twice, faults.FORK, 3),
-    "let two events follow one": (_fork, faults.FORK, 4),
-    "let an event follow an earlier one": (_follow_an_earlier_one, faults.BROKEN_LINK, 5),
-    "edit one and give it its new hash": (_edited_with(ANOTHER_KEY, seq=3), faults.BAD_MAC, 3),
-    "edit one with the stolen key": (lambda: _edited_with(_stolen(), seq=3)(), faults.BROKEN_LINK, 4),
+    "delete the first": (_delete("seq = 1"), FaultKind.MISSING, 1),
+    "delete one in the middle": (_delete("seq = 3"), FaultKind.MISSING, 3),
+    "delete two in the middle": (_delete("seq IN (3, 4)"), FaultKind.MISSING, 3),
+    "delete all but the last": (_delete("seq < 6"), FaultKind.MISSING, 1),
+    "cut the end off below the checkpoint": (_delete("seq > 3"), FaultKind.SHORTER, 4),
+    "cut the end off at the first": (_delete("seq > 1"), FaultKind.SHORTER, 4),
+    "empty the table": (_delete("1 = 1"), FaultKind.SHORTER, 4),
+    "put an old copy in its place": (_old_copy, FaultKind.SHORTER, 4),
+    "put an old copy in its place and go on": (_old_copy_gone_on, FaultKind.REWRITTEN, 4),
+    "delete one and close the hole": (lambda: _shift_away(3), FaultKind.REORDERED, 3),
+    "swap neighbours": (_swap(3, 4), FaultKind.REORDERED, 3),
+    "swap two far apart": (_swap(2, 5), FaultKind.REORDERED, 2),
+    "swap with the last": (_swap(2, 6), FaultKind.REORDERED, 2),
+    "insert a forged one without the key": (_insert_between(ANOTHER_KEY, 2), FaultKind.BAD_MAC, 3),
+    "insert a forged one with the stolen key": (lambda: _insert_between(_stolen(), 2)(), FaultKind.INSERTED, 3),
+    "insert before the first": (_before_the_first, FaultKind.INSERTED, 0),
+    "let two events have one number": (_twice, FaultKind.FORK, 3),
+    "let two events follow one": (_fork, FaultKind.FORK, 4),
+    "let an event follow an earlier one": (_follow_an_earlier_one, FaultKind.BROKEN_LINK, 5),
+    "edit one and give it its new hash": (_edited_with(ANOTHER_KEY, seq=3), FaultKind.BAD_MAC, 3),
+    "edit one with the stolen key": (lambda: _edited_with(_stolen(), seq=3)(), FaultKind.BROKEN_LINK, 4),
     "edit the checkpoint's event with the stolen key": (
-        lambda: _edited_with(_stolen(), seq=4)(), faults.REWRITTEN, 4,
+        lambda: _edited_with(_stolen(), seq=4)(), FaultKind.REWRITTEN, 4,
     ),
-    "chain the whole log anew without the key": (_chained_with(ANOTHER_KEY, seq=1), faults.BAD_MAC, 1),
-    "chain the whole log anew with the stolen key": (lambda: _chained_with(_stolen(), seq=1)(), faults.REWRITTEN, 4),
-    "chain it anew and name a key of one's own": (_chained_under_own_name, faults.UNKNOWN_KEY, 1),
-    "append a forged one without the key": (lambda: _append_forged(ANOTHER_KEY), faults.BAD_MAC, 7),
-    "INSERT OR REPLACE": (_replace_or_insert, faults.EDITED, 3),
+    "chain the whole log anew without the key": (_chained_with(ANOTHER_KEY, seq=1), FaultKind.BAD_MAC, 1),
+    "chain the whole log anew with the stolen key": (lambda: _chained_with(_stolen(), seq=1)(), FaultKind.REWRITTEN, 4),
+    "chain it anew and name a key of one's own": (_chained_under_own_name, FaultKind.UNKNOWN_KEY, 1),
+    "append a forged one without the key": (lambda: _append_forged(ANOTHER_KEY), FaultKind.BAD_MAC, 7),
+    "INSERT OR REPLACE": (_replace_or_insert, FaultKind.EDITED, 3),
 }  # fmt: skip

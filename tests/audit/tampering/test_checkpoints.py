@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from pingadmin.audit.integrity import checkpoints, faults, verification
+from pingadmin.audit.integrity import checkpoints, verification
+from pingadmin.audit.integrity.faults import FaultKind
 from pingadmin.audit.models import KeptCheckpoint
 from pingadmin.config.secret import Secret
 from tests.audit.factories import event
@@ -32,37 +33,37 @@ def _first_line(file: Path) -> str:
 
 # What is done to the file -> (how, what is said, of which event)
 ON_THE_FILE = {
-    "edit a hash": (lambda file: _edited(file, row_hash="0" * 64), faults.BAD_CHECKPOINT, None),
-    "edit a number": (lambda file: _edited(file, seq=1), faults.BAD_CHECKPOINT, None),
+    "edit a hash": (lambda file: _edited(file, row_hash="0" * 64), FaultKind.BAD_CHECKPOINT, None),
+    "edit a number": (lambda file: _edited(file, seq=1), FaultKind.BAD_CHECKPOINT, None),
     "edit a time": (
         lambda file: _edited(file, at="2020-01-01T00:00:00.000000Z"),
-        faults.BAD_CHECKPOINT,
+        FaultKind.BAD_CHECKPOINT,
         None,
     ),
-    "claim a restore": (lambda file: _edited(file, restored=1), faults.BAD_CHECKPOINT, None),
+    "claim a restore": (lambda file: _edited(file, restored=1), FaultKind.BAD_CHECKPOINT, None),
     "put another signature": (
         lambda file: _edited(file, signature="00" * 64),
-        faults.BAD_CHECKPOINT,
+        FaultKind.BAD_CHECKPOINT,
         None,
     ),
-    "put another MAC": (lambda file: _edited(file, mac="00" * 32), faults.BAD_CHECKPOINT, None),
-    "bump the version": (lambda file: _edited(file, version=2), faults.BAD_CHECKPOINT, None),
-    "add one with another key": (_of_another_panel, faults.BAD_CHECKPOINT, None),
+    "put another MAC": (lambda file: _edited(file, mac="00" * 32), FaultKind.BAD_CHECKPOINT, None),
+    "bump the version": (lambda file: _edited(file, version=2), FaultKind.BAD_CHECKPOINT, None),
+    "add one with another key": (_of_another_panel, FaultKind.BAD_CHECKPOINT, None),
     "add something else": (
         lambda file: file.write_text(file.read_text() + "\x00[[[\n"),
-        faults.BAD_CHECKPOINT,
+        FaultKind.BAD_CHECKPOINT,
         None,
     ),
     "tear the last line": (
         lambda file: file.write_text(file.read_text()[:-40]),
-        faults.BAD_CHECKPOINT,
+        FaultKind.BAD_CHECKPOINT,
         None,
     ),
-    "remove the file": (Path.unlink, faults.LOST_CHECKPOINT, 2),
-    "empty the file": (lambda file: file.write_text(""), faults.LOST_CHECKPOINT, 2),
+    "remove the file": (Path.unlink, FaultKind.LOST_CHECKPOINT, 2),
+    "empty the file": (lambda file: file.write_text(""), FaultKind.LOST_CHECKPOINT, 2),
     "roll the file back": (
         lambda file: file.write_text(_first_line(file)),
-        faults.LOST_CHECKPOINT,
+        FaultKind.LOST_CHECKPOINT,
         4,
     ),
 }
@@ -81,10 +82,10 @@ def anchored_log(checkpoint_file):
 
 
 def test_untouched_checkpoints_bind(anchored_log):
-    assert [one.seq for one in checkpoints.kept().binding] == [
+    assert [one.seq for one in checkpoints.load_all().binding] == [
         2,
         4,
-    ] and checkpoints.kept().faults == []
+    ] and checkpoints.load_all().faults == []
 
 
 @pytest.mark.parametrize("attempt", ON_THE_FILE)
@@ -92,9 +93,9 @@ def test_every_attempt_on_the_file_is_named(anchored_log, checkpoint_file, attem
     act, word, seq = ON_THE_FILE[attempt]
     act(checkpoint_file)
 
-    first = checkpoints.kept().faults[0]
+    first = checkpoints.load_all().faults[0]
 
-    assert (first.word, first.seq) == (word, seq), first.sentence
+    assert (first.kind, first.seq) == (word, seq), first.sentence
     with pytest.raises(SystemExit):
         call_command("audit_verify", "--no-event")
 
@@ -107,7 +108,7 @@ def test_the_copy_in_the_database_still_tells_a_log_that_was_cut_off(
     drop_triggers()
     sql(f"DELETE FROM {TABLE} WHERE seq > 3")
 
-    assert _fault(checkpoints.kept()) == (faults.SHORTER, 4)
+    assert _fault(checkpoints.load_all()) == (FaultKind.SHORTER, 4)
 
 
 def test_the_file_tells_it_where_the_copy_in_the_database_is_gone(anchored_log):
@@ -115,7 +116,7 @@ def test_the_file_tells_it_where_the_copy_in_the_database_is_gone(anchored_log):
     sql(f"DELETE FROM {TABLE} WHERE seq > 3")
     KeptCheckpoint.objects.all().delete()
 
-    assert _fault(checkpoints.kept()) == (faults.SHORTER, 4)
+    assert _fault(checkpoints.load_all()) == (FaultKind.SHORTER, 4)
 
 
 def test_where_both_are_gone_the_copy_elsewhere_tells_it(anchored_log, checkpoint_file, capsys):
@@ -123,7 +124,7 @@ def test_where_both_are_gone_the_copy_elsewhere_tells_it(anchored_log, checkpoin
     sql(f"DELETE FROM {TABLE} WHERE seq > 3")
     KeptCheckpoint.objects.all().delete()
     checkpoint_file.unlink()
-    assert _fault(checkpoints.kept()) is None, "nothing on this server can tell"
+    assert _fault(checkpoints.load_all()) is None, "nothing on this server can tell"
 
     with pytest.raises(SystemExit):
         call_command("audit_verify", "--no-event", checkpoints=anchored_log)
@@ -135,7 +136,7 @@ def test_a_copy_elsewhere_may_be_older_than_the_file(anchored_log):
     event()
     checkpoints.make()
 
-    kept = checkpoints.kept(copy=anchored_log)
+    kept = checkpoints.load_all(copy=anchored_log)
 
     assert kept.faults == [] and [one.seq for one in kept.binding] == [2, 4, 7]
 
@@ -151,7 +152,7 @@ def test_a_copy_elsewhere_tells_a_log_that_was_written_anew_with_its_checkpoints
     KeptCheckpoint.objects.all().delete()
     checkpoint_file.unlink()
     checkpoints.make()
-    assert _fault(checkpoints.kept()) is None
+    assert _fault(checkpoints.load_all()) is None
 
     with pytest.raises(SystemExit):
         call_command("audit_verify", "--no-event", checkpoints=anchored_log)
@@ -168,7 +169,7 @@ def test_what_came_after_the_last_checkpoint_rests_on_this_server(anchored_log):
     )
     replace_all(changed)
 
-    walk = verification.verify(checkpoints.kept().anchors())
+    walk = verification.verify(checkpoints.load_all().anchors())
 
     assert walk.fault is None
     assert (walk.seq, walk.anchored.seq) == (6, 4), "and no more is claimed"
@@ -193,13 +194,13 @@ def test_a_head_after_a_bad_event_is_not_signed(anchored_log):
 def test_a_key_of_the_past_that_is_no_longer_named_is_not_believed(anchored_log, settings):
     settings.AUDIT_KEY = Secret("a new key that nobody told about the old one")
 
-    assert _fault(checkpoints.kept()) == (faults.UNKNOWN_KEY, 1)
-    assert {one.word for one in checkpoints.kept().faults} == {faults.BAD_CHECKPOINT}
+    assert _fault(checkpoints.load_all()) == (FaultKind.UNKNOWN_KEY, 1)
+    assert {fault.kind for one in checkpoints.load_all().faults} == {FaultKind.BAD_CHECKPOINT}
 
 
-def _fault(kept: checkpoints.Kept) -> tuple | None:
+def _fault(kept: checkpoints.CheckpointSet) -> tuple | None:
     found = verification.verify(kept.anchors()).fault
-    return (found.word, found.seq) if found else None
+    return (found.kind, found.seq) if found else None
 
 
 def _stolen() -> str:

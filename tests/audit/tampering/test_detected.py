@@ -44,7 +44,7 @@ def test_every_attempt_is_named(anchored_log, attempt):
     found = verify().fault
 
     assert found is not None, "nothing was noticed"
-    assert (found.word, found.seq) == (word, seq), found.sentence
+    assert (found.kind, found.seq) == (word, seq), found.sentence
     assert found.sentence.startswith((f"Event #{seq} ", "The log ends at #"))
 
 
@@ -60,7 +60,7 @@ def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, 
 
     walk = verify()
 
-    assert (walk.fault and (walk.fault.word, walk.fault.seq)) == (word and (word, seq))
+    assert (walk.fault and (walk.fault.kind, walk.fault.seq)) == (word and (word, seq))
     assert walk.seq == (6 if word is None else walk.seq)
 
 
@@ -68,7 +68,7 @@ def test_what_is_appended_while_the_reader_pauses_is_read_too_and_is_no_gap(
     anchored_log, monkeypatch
 ):
     monkeypatch.setattr(stored_rows, "CHUNK", 8)
-    reader = stored_rows.after(0)
+    reader = stored_rows.rows_after(0)
     read = [next(reader)["seq"] for _ in range(6)]
     for _ in range(6):
         story("")
@@ -90,5 +90,5 @@ def test_the_command_names_it_and_exits_with_1(anchored_log, capsys, attempt):
     assert (result["faults"][0]["word"], result["faults"][0]["seq"]) == (word, seq)
 
 
-def verify() -> verification.Walk:
-    return verification.verify(checkpoints.kept().anchors())
+def verify() -> verification.Verification:
+    return verification.verify(checkpoints.load_all().anchors())

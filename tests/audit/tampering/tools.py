@@ -45,7 +45,7 @@ def drop_keys() -> None:
 
 
 def all_rows() -> list[dict]:
-    return list(stored_rows.after(0))
+    return list(stored_rows.rows_after(0))
 
 
 def replace_all(changed: list[dict]) -> None:
@@ -66,6 +66,6 @@ def chained(changed: list[dict], key: str) -> list[dict]:
 
 def seal(values: dict, key: str) -> dict:
     """One row with the hash and the MAC that it would have."""
-    values["row_hash"] = canonical.hash_of(SimpleNamespace(**values))
-    values["mac"] = canonical.mac_of(values["row_hash"], key)
+    values["row_hash"] = canonical.hash_event(SimpleNamespace(**values))
+    values["mac"] = canonical.compute_mac(values["row_hash"], key)
     return values

@@ -1,21 +1,21 @@
-"""Makes a checkpoint of the audit log's head where one is due; also shows the checkpoints and the public key."""
+"""Makes a checkpoint of the audit log's head if one is due; also lists checkpoints and the key."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pingadmin.audit.chain import keys
 from pingadmin.audit.integrity import checkpoints
 
 
 class Command(BaseCommand):
-    help = "Sign the head of the audit log and keep it outside the database, if that is due."
+    help = "Sign the head of the audit log and store it outside the database, if that is due."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--now", action="store_true", help="also where none is due")
+        what.add_argument("--now", action="store_true", help="even if none is due")
         what.add_argument(
-            "--list",
-            action="store_true",
-            help="print every checkpoint that can be believed, one a line",
+            "--list", action="store_true", help="print every valid checkpoint, one a line"
         )
         what.add_argument(
             "--public-key",
@@ -23,19 +23,19 @@ class Command(BaseCommand):
             help="print the key that reviewers check signatures with",
         )
 
-    def handle(self, *, now, public_key, **options):
+    def handle(self, *, now: bool, public_key: bool, **options: Any) -> None:
         if public_key:
             self.stdout.write(keys.public_key())
         elif options["list"]:
-            kept = checkpoints.kept()
-            for one in kept.given_up + kept.binding:
-                self.stdout.write(one.line)
+            known = checkpoints.load_all()
+            for checkpoint in known.given_up + known.binding:
+                self.stdout.write(checkpoint.line)
         else:
             self._make(now)
 
     def _make(self, now: bool) -> None:
         try:
-            made = checkpoints.make() if now else checkpoints.make_if_due()
-        except checkpoints.NotSigned as problem:
-            raise CommandError(f"No checkpoint was made. {problem}") from problem
-        self.stdout.write(made.line if made else "No checkpoint is due.")
+            checkpoint = checkpoints.make() if now else checkpoints.make_if_due()
+        except checkpoints.NotSigned as error:
+            raise CommandError(f"No checkpoint was made. {error}") from error
+        self.stdout.write(checkpoint.line if checkpoint else "No checkpoint is due.")

@@ -1,11 +1,14 @@
-"""Gives a PostgreSQL role what the panel needs and no more: on the audit log that is to read and to add.
+"""Gives a PostgreSQL role what the panel needs and no more: it may read and append to the audit log.
 
-Run it as the owner of the tables, after each migrate. The panel then runs as the role, which can neither change the
-log nor take its triggers away.
+Run it as the owner of the tables, after each migrate. The panel then runs as that role, which can
+neither change the log nor drop its triggers.
 """
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from pingadmin.audit.models import AuditEvent
 
@@ -19,14 +22,16 @@ STATEMENTS = [
 
 
 class Command(BaseCommand):
-    help = "Let a PostgreSQL role use the panel's tables, and the audit log for reading and adding alone."
+    help = (
+        "Let a PostgreSQL role use the panel's tables, but only read and append to the audit log."
+    )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("role", help="an existing role that owns nothing and is no superuser")
 
-    def handle(self, *, role, **options):
+    def handle(self, *, role: str, **options: Any) -> None:
         if connection.vendor != "postgresql":
-            raise CommandError("Roles are PostgreSQL's. DATABASE_URL names another database.")
+            raise CommandError("Only PostgreSQL has roles. DATABASE_URL names another database.")
         quote = connection.ops.quote_name
         names = {
             "role": quote(role),
@@ -34,28 +39,29 @@ class Command(BaseCommand):
             "migrations": quote("django_migrations"),
         }
         with transaction.atomic(), connection.cursor() as cursor:
-            self._refuse_powerful(cursor, role)
+            _refuse_powerful_role(cursor, role)
             for statement in STATEMENTS:
                 cursor.execute(statement.format(**names))
         self.stdout.write(
-            f"{role} may read and add to the audit log, and neither change nor remove from it."
+            f"{role} may read and append to the audit log, and cannot change or remove its events."
         )
 
-    def _refuse_powerful(self, cursor, role: str) -> None:
-        cursor.execute(
-            """
-            SELECT rolsuper OR rolreplication OR EXISTS (
-                SELECT FROM pg_class WHERE relname = %s AND pg_has_role(%s, relowner, 'MEMBER'))
-            FROM pg_roles WHERE rolname = %s
-            """,
-            [AuditEvent._meta.db_table, role, role],
+
+def _refuse_powerful_role(cursor: CursorWrapper, role: str) -> None:
+    cursor.execute(
+        """
+        SELECT rolsuper OR rolreplication OR EXISTS (
+            SELECT FROM pg_class WHERE relname = %s AND pg_has_role(%s, relowner, 'MEMBER'))
+        FROM pg_roles WHERE rolname = %s
+        """,
+        [AuditEvent._meta.db_table, role, role],
+    )
+    found = cursor.fetchone()
+    if found is None:
+        raise CommandError(
+            f"There is no role {role}. Make one: CREATE ROLE {role} LOGIN PASSWORD '…'"
         )
-        found = cursor.fetchone()
-        if found is None:
-            raise CommandError(
-                f"There is no role {role}. Make one: CREATE ROLE {role} LOGIN PASSWORD '…'"
-            )
-        if found[0]:
-            raise CommandError(
-                f"{role} is a superuser or owns the audit log: no grant can restrict it. Use another."
-            )
+    if found[0]:
+        raise CommandError(
+            f"{role} is a superuser or owns the audit log: no grant can restrict it. Use another."
+        )

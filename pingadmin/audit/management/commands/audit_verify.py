@@ -1,64 +1,72 @@
-"""Checks the whole audit log: exit code 0 where it is whole, 1 where it is not."""
+"""Verifies the whole audit log: exit status 0 where it is whole, 1 where it is not."""
 
 import json
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from pingadmin.audit.chain import keys
-from pingadmin.audit.integrity import checkpoints, completeness, verification, verification_runs
+from pingadmin.audit.integrity import checkpoints, verification, verification_runs
+from pingadmin.audit.integrity.checkpoints import CheckpointSet
+from pingadmin.audit.integrity.completeness import check_completeness
+from pingadmin.audit.integrity.verification import Verification
 from pingadmin.audit.record.actors import Actor
 
 
 class Command(BaseCommand):
-    help = "Re-read and re-hash the audit log, and name the first bad event and how it is bad."
+    help = "Re-read and re-hash the audit log, and name the first bad event and its fault."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--checkpoints", type=Path, metavar="FILE", help="also a copy that was kept elsewhere"
+            "--checkpoints", type=Path, metavar="FILE", help="also a copy from elsewhere"
         )
         parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
         parser.add_argument(
             "--no-event", action="store_true", help="write nothing, for a copy of the database"
         )
 
-    def handle(self, **options):
+    def handle(self, **options: Any) -> None:
         started_at, clock = timezone.now(), time.monotonic()
-        if options["checkpoints"] and not options["checkpoints"].is_file():
-            raise CommandError(f"There is no file {options['checkpoints']}.")
-        kept = checkpoints.kept(copy=options["checkpoints"])
-        walk = verification.verify(kept.anchors(), self._progress)
-        found = [walk.fault] * bool(walk.fault) + kept.faults
-        stories = completeness.report()
+        copy: Path | None = options["checkpoints"]
+        if copy and not copy.is_file():
+            raise CommandError(f"There is no file {copy}.")
+        known = checkpoints.load_all(copy=copy)
+        verified = verification.verify(known.anchors(), self._report_progress)
+        result = _result(verified, known)
         if not options["no_event"]:
             verification_runs.record(
-                walk, kept.faults, by=Actor.system("audit_verify"), started_at=started_at
+                verified, known.faults, by=Actor.system("audit_verify"), started_at=started_at
             )
-        result = {
-            "whole": not found,
-            "checked_up_to": walk.seq,
-            "head": walk.head,
-            "anchored_up_to": walk.anchored.seq if walk.anchored else 0,
-            "anchored_at": walk.anchored.at if walk.anchored else None,
-            "given_up": [one.seq for one in kept.given_up],
-            "faults": [asdict(one) for one in found],
-            "completeness": [asdict(one) for one in stories],
-            "public_key": keys.public_key(),
-            "seconds": round(time.monotonic() - clock, 1),
-        }
+        result["seconds"] = round(time.monotonic() - clock, 1)
         self.stdout.write(json.dumps(result, indent=2) if options["json"] else _in_words(result))
-        if found:
+        if not result["whole"]:
             sys.exit(1)
 
-    def _progress(self, seq: int) -> None:
+    def _report_progress(self, seq: int) -> None:
         self.stderr.write(f"{seq:,} events are good so far")
 
 
-def _in_words(result: dict) -> str:
+def _result(verified: Verification, known: CheckpointSet) -> dict[str, Any]:
+    """What --json prints. Scripts read these keys."""
+    faults = verified.faults + known.faults
+    return {
+        "whole": not faults,
+        "checked_up_to": verified.seq,
+        "head": verified.last_hash,
+        "anchored_up_to": verified.anchored.seq if verified.anchored else 0,
+        "anchored_at": verified.anchored.at if verified.anchored else None,
+        "given_up": [checkpoint.seq for checkpoint in known.given_up],
+        "faults": [fault.as_dict() for fault in faults],
+        "completeness": [finding.as_dict() for finding in check_completeness()],
+        "public_key": keys.public_key(),
+    }
+
+
+def _in_words(result: dict[str, Any]) -> str:
     seq, anchored = result["checked_up_to"], result["anchored_up_to"]
     lines = [f"Whole: {seq:,} events." if result["whole"] else "NOT WHOLE."]
     lines += [fault["sentence"] for fault in result["faults"]]
@@ -68,13 +76,13 @@ def _in_words(result: dict) -> str:
         lines.append(f"Anchored up to #{anchored} by the checkpoint of {result['anchored_at']}.")
     if seq > anchored:
         lines.append(
-            f"Events #{anchored + 1} to #{seq} rest on this server: no checkpoint vouches for them yet."
+            f"Events #{anchored + 1} to #{seq} rest on this server: "
+            "no checkpoint vouches for them yet."
         )
     if result["given_up"]:
-        lines.append(
-            f"Checkpoints that were given up when a restored log was accepted: {len(result['given_up'])}."
-        )
+        number = len(result["given_up"])
+        lines.append(f"Checkpoints that were given up when a restored log was accepted: {number}.")
     for finding in result["completeness"]:
-        numbers = ", ".join(f"#{number}" for number in finding["stories"])
-        lines.append(f"{finding['sentence']}: {finding['count']} ({numbers}).")
+        heads = ", ".join(f"#{seq}" for seq in finding["stories"])
+        lines.append(f"{finding['sentence']}: {finding['count']} ({heads}).")
     return "\n".join(lines)
