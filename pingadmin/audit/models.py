@@ -117,13 +117,13 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"#{self.seq} {self.action} {self.phase}"
 
+    def save(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError
+
     def get_absolute_url(self) -> str:
         """The entry's page; a later event has its own place on it."""
         address = reverse("audit:story", args=[self.story])
         return address if self.seq == self.story else f"{address}#event-{self.seq}"
-
-    def save(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise AppendOnlyError
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError

@@ -86,7 +86,7 @@ def test_a_line_that_was_torn_by_a_crash_does_not_spoil_the_next_one(checkpoint_
 
     assert [one.seq for one in checkpoints.load_all().binding] == [first.seq, second.seq]
     assert [one.sentence for one in checkpoints.load_all().faults] == [
-        "The checkpoint in line 2 of checkpoints.jsonl cannot be believed: "
+        "The checkpoint in line 2 of checkpoints.jsonl cannot be trusted: "
         "it is no whole line of JSON with a checkpoint's fields."
     ]
 

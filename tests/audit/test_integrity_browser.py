@@ -1,4 +1,4 @@
-"""The check in a real browser: it runs to its end by itself with the script, and by pressing on without it."""
+"""The verification in a real browser: with the script it runs to its end, without it people click on."""
 
 import subprocess
 import sys
@@ -12,58 +12,56 @@ pytestmark = pytest.mark.browser
 
 EVENTS = """
 import django; django.setup()
-from django.utils import timezone
-from pingadmin.audit import chain, checkpoints
-from pingadmin.audit.models import VerificationRun
-from tests.audit.factories import event, story
+from pingadmin.audit.integrity import checkpoints
+from tests.audit.factories import story
+from tests.factories import VerificationRunFactory
 story("ok"); anchored = checkpoints.make(); story("")
-run = dict(started_at=timezone.now(), started_by="ana", head=chain.GENESIS)
-for _ in range({under_way}): VerificationRun.objects.create(**run)
+VerificationRunFactory.create_batch({running})
 print(anchored.seq)
 """
 
 
 @pytest.fixture
-def tell(panel):
-    """A log with a checkpoint; returns where that is. A check may be under way, left at its first event."""
+def fill_log(panel):
+    """Fills the log and makes a checkpoint; returns its seq. A verification may be left running."""
 
-    def tell(under_way: bool = False) -> str:
-        command = [sys.executable, "-c", EVENTS.format(under_way=int(under_way))]
+    def fill_log(running: bool = False) -> str:
+        command = [sys.executable, "-c", EVENTS.format(running=int(running))]
         done = subprocess.run(
             command, cwd=CHECKOUT, env=panel.environment, check=True, capture_output=True, text=True
         )
         return done.stdout.strip()
 
-    return tell
+    return fill_log
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_reviewer_checks_the_log_from_its_page(tell, new_page, scheme):
-    anchored = tell()
+def test_a_reviewer_verifies_the_log_from_its_page(fill_log, new_page, scheme):
+    anchored = fill_log()
     for width in (1400, 360):
         page = new_page("auditor", color_scheme=scheme, viewport={"width": width, "height": 900})
         page.goto("/audit/")
-        page.get_by_role("button", name="Check now").click()
+        page.get_by_role("button", name="Verify now").click()
         page.wait_for_url("**/audit/integrity/")
         page.get_by_text("Whole: ").wait_for()
-        page.get_by_text(f"Anchored up to #{anchored} ").wait_for()
+        page.get_by_text(f"Checkpoints vouch for everything up to #{anchored}, ").wait_for()
         page.get_by_text("Intents without an outcome, lost or still under way: 1.").wait_for()
         assert Axe().run(page).response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_check_that_is_under_way_runs_to_its_end_by_itself(tell, new_page):
-    tell(under_way=True)
+def test_a_running_verification_continues_to_its_end_by_itself(fill_log, new_page):
+    fill_log(running=True)
     page = new_page("auditor")
     page.goto("/audit/integrity/")
     page.get_by_text("Whole: ").wait_for()
     assert page.get_by_role("progressbar").count() == 0
 
 
-def test_without_the_script_people_press_on(tell, new_page):
-    tell(under_way=True)
+def test_without_the_script_people_click_to_continue(fill_log, new_page):
+    fill_log(running=True)
     page = new_page("auditor", java_script_enabled=False)
     page.goto("/audit/integrity/")
-    page.get_by_role("progressbar", name="Events checked").wait_for()
-    page.get_by_role("button", name="Continue checking").click()
+    page.get_by_role("progressbar", name="Events verified").wait_for()
+    page.get_by_role("button", name="Continue verifying").click()
     page.get_by_text("Whole: ").wait_for()

@@ -125,13 +125,13 @@ def test_there_is_nothing_to_accept_in_a_log_that_did_not_go_back(admin):
 def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(
     settings, tmp_path, caplog, monkeypatch
 ):
-    monkeypatch.setattr(restore_guard, "_seen", restore_guard._Seen())
+    monkeypatch.setattr(restore_guard, "_cache", restore_guard._Cache())
     settings.CHECKPOINT_FILE = tmp_path
 
     assert event().seq == 1
 
     assert "the checkpoints cannot be read" in caplog.text
-    assert [fault.kind for one in checkpoints.load_all().faults] == ["unreadable checkpoints"]
+    assert [fault.kind for fault in checkpoints.load_all().faults] == ["unreadable checkpoints"]
 
 
 def test_a_copy_that_is_not_there_is_no_check():

@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.entries import entries
-from pingadmin.audit.log import pin_views
-from pingadmin.audit.log import pagination
+from pingadmin.audit.log import pagination, pin_views
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
@@ -314,7 +313,7 @@ def test_hostile_text_beside_the_list_is_shown_and_never_run(as_auditor):
 
 
 def test_the_rows_are_given_as_they_are_hashed_in_pages(as_auditor, monkeypatch):
-    monkeypatch.setattr(pin_views, "PAGE", 3)
+    monkeypatch.setattr(pin_views, "PAGE_SIZE", 3)
     story("ok"), story("unknown"), story("ok")
     lines, after = [], ""
     for _ in range(3):

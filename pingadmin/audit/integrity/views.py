@@ -1,7 +1,5 @@
 """The integrity page: what the last verification found, and the button for another one."""
 
-from typing import cast
-
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse

@@ -195,7 +195,7 @@ def test_a_key_of_the_past_that_is_no_longer_named_is_not_believed(anchored_log,
     settings.AUDIT_KEY = Secret("a new key that nobody told about the old one")
 
     assert _fault(checkpoints.load_all()) == (FaultKind.UNKNOWN_KEY, 1)
-    assert {fault.kind for one in checkpoints.load_all().faults} == {FaultKind.BAD_CHECKPOINT}
+    assert {fault.kind for fault in checkpoints.load_all().faults} == {FaultKind.BAD_CHECKPOINT}
 
 
 def _fault(kept: checkpoints.CheckpointSet) -> tuple | None:
