@@ -206,7 +206,7 @@ class HeartbeatFactory(factory.django.DjangoModelFactory):
     """A collector that has run for an hour, and runs."""
 
     class Meta:
-        model = "collector.Beat"
+        model = "collector.Heartbeat"
 
     started_at = from_now(hours=-1)
     beat_at = from_now()
@@ -218,7 +218,7 @@ class FeedStatusFactory(factory.django.DjangoModelFactory):
     """An account whose event stream has been received for an hour."""
 
     class Meta:
-        model = "collector.Feed"
+        model = "collector.FeedStatus"
 
     alias = "ping"
     kind = "stream"

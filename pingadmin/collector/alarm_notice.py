@@ -27,7 +27,7 @@ def notices(request: HttpRequest) -> list[Notice]:
     """The alarm as a notice of every page; none where no upstream is set."""
     if not settings.UPSTREAMS:
         return []
-    alarms = health.alarms()
-    undelivered = delivery_status.given_up() if request.user.is_staff else 0
-    notice = AlarmNotice(alarms, health.version_of(alarms), undelivered)
+    alarms = health.find_alarms()
+    undelivered = delivery_status.count_given_up() if request.user.is_staff else 0
+    notice = AlarmNotice(alarms, health.alarms_version(alarms), undelivered)
     return [Notice("collector/_alarm.html", notice)]

@@ -1,7 +1,7 @@
-"""How well the panel hears: is the collector there, is each account heard, what was not watched; and what is alarming.
+"""How well the panel receives: the collector, each account, what was not watched, what is alarming.
 
-Only what the collector wrote down is read. It is judged here, by the reader's clock: a dead collector cannot say that
-it is dead.
+Only what the collector wrote is read, and it is judged by the reader's clock: a dead collector
+cannot say that it is dead.
 """
 
 import hashlib
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import CharField, Value
+from django.db.models import CharField, TextChoices, Value
 from django.utils import timezone
 
-from pingadmin.collector.lease import LASTS as LATE_AFTER
-from pingadmin.collector.models import Beat, Feed
+from pingadmin.collector.lease import LEASE_DURATION
+from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.notifications import delivery_status
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.upstream.errors import FAILURES
@@ -22,201 +22,270 @@ SILENT_AFTER = timedelta(seconds=120)
 WINDOW = timedelta(hours=24)
 
 
+class CollectorStatus(TextChoices):
+    """late: no sign of life for a lease; silent: for two minutes, which is an alarm."""
+
+    NEVER = "never"
+    RUNNING = "running"
+    LATE = "late"
+    SILENT = "silent"
+    STOPPED = "stopped"
+
+
+class AccountStatus(TextChoices):
+    """How an account is received, with the words for people."""
+
+    RECEIVING = "receiving", "Receiving"
+    POLLED = "polled", "Polled session by session"
+    INTERRUPTED = "interrupted", "Reconnecting"
+    WAITING = "waiting", "Waiting for the first answer"
+    DISCONNECTED = "disconnected", "Disconnected"
+    UNSET = "unset", "No longer configured"
+
+    @property
+    def tone(self) -> str:
+        """The colour's name."""
+        return _TONES[self]
+
+
+_TONES = {
+    AccountStatus.RECEIVING: "ok",
+    AccountStatus.POLLED: "ok",
+    AccountStatus.INTERRUPTED: "paused",
+    AccountStatus.WAITING: "idle",
+    AccountStatus.DISCONNECTED: "failed",
+    AccountStatus.UNSET: "idle",
+}
+
+
 @dataclass(frozen=True)
 class Alarm:
-    """Something that is not heard. what: never, stopped, silent (the collector), deaf (the account of that label)."""
+    """Something that is not received.
 
-    what: str
+    kind: never, stopped or silent (the collector), disconnected (the account of that label).
+    """
+
+    kind: str
     since: datetime | None = None
     label: str = ""
 
 
 @dataclass(frozen=True)
-class Account:
-    """One account. word: heard, interrupted, waiting, polled, deaf or unset, as `health.WORDS` explains; feed: what the
-    collector wrote of it, None where nothing. gaps: of the newest 24 hours, oldest first; those that last have no end.
+class AccountHealth:
+    """One account. feed: what the collector wrote of it, None where nothing.
+
+    gaps: those of the newest 24 hours, oldest first; one that goes on has no end.
     """
 
     alias: str
     label: str
-    word: str
-    feed: Feed | None
+    status: AccountStatus
+    feed: FeedStatus | None
     gaps: list[CoverageGap]
-    circuit_is_open: bool
+    is_circuit_open: bool
 
     @property
-    def said(self) -> str:
-        return WORDS[self.word][0]
+    def status_label(self) -> str:
+        return str(self.status.label)
 
     @property
-    def meaning(self) -> str:
-        """The colour's name."""
-        return WORDS[self.word][1]
+    def tone(self) -> str:
+        return self.status.tone
 
     @property
     def error_sentence(self) -> str:
-        """How hearing it failed last, as the second half of a sentence."""
-        return FAILURES.get(self.feed.error, self.feed.error)
-
-
-# word -> what people read, the colour's name
-WORDS = {
-    "heard": ("Heard", "ok"),
-    "polled": ("Asked one by one", "ok"),
-    "interrupted": ("Not heard at present", "paused"),
-    "waiting": ("Not heard yet", "idle"),
-    "deaf": ("Not heard", "failed"),
-    "unset": ("No longer set", "idle"),
-}
+        """How receiving it failed last, as the second half of a sentence."""
+        error = self.feed.error if self.feed else ""
+        return FAILURES.get(error, error)
 
 
 @dataclass(frozen=True)
-class Health:
-    """Everything that the health page shows. collector: never, running, late, silent or stopped."""
+class CollectorHealth:
+    """Everything that the health page shows. window_from: when the strips of coverage begin."""
 
-    collector: str
-    beat: Beat | None
-    accounts: list[Account]
+    collector: CollectorStatus
+    heartbeat: Heartbeat | None
+    accounts: list[AccountHealth]
     window_from: datetime
     read_at: datetime
-    messages: delivery_status.Standing
+    messages: delivery_status.DeliveryStatus
 
     @property
     def version(self) -> str:
-        """Changes when anything that is shown does, beside the ages, which pages count on by themselves."""
-        rows = [self.beat, *(account.feed for account in self.accounts)]
+        """Changes when anything shown does, but for the ages, which pages count on themselves."""
+        rows = [self.heartbeat, *(account.feed for account in self.accounts)]
         facts = [row.__dict__ | {"_state": None} if row else None for row in rows]
         judged = [
-            (account.alias, account.word, account.gaps, account.circuit_is_open)
+            (account.alias, account.status, account.gaps, account.is_circuit_open)
             for account in self.accounts
         ]
-        messages = [(each.pk, each.tries, each.failure) for each in self.messages.failing]
-        return _version(
-            self.collector,
-            facts,
-            judged,
-            messages,
-            self.messages.waiting,
-            self.messages.delivered_at,
-        )
+        messages = self.messages
+        failing = [(message.pk, message.tries, message.failure) for message in messages.failing]
+        delivery = (failing, messages.waiting, messages.delivered_at)
+        return _version(self.collector, facts, judged, delivery)
 
 
-def read() -> Health:
-    """A few queries for each account."""
+def read_health() -> CollectorHealth:
+    """Reads the health of the collector and its accounts; a few queries for each account."""
     now = timezone.now()
     # Whole minutes, so that nothing seems to change while nothing does.
     window_from = (now - WINDOW).replace(second=0, microsecond=0)
-    beat = Beat.objects.order_by("-beat_at").first()
-    feeds = {feed.alias: feed for feed in Feed.objects.all()}
-    return Health(
-        collector=_collector_word(beat.beat_at, beat.stopped_at, now) if beat else "never",
-        beat=beat,
+    heartbeat = Heartbeat.objects.order_by("-beat_at").first()
+    collector = _status_of(heartbeat, now)
+    feeds = {feed.alias: feed for feed in FeedStatus.objects.all()}
+    removed = sorted(feeds.keys() - settings.UPSTREAMS.keys())
+    return CollectorHealth(
+        collector=collector,
+        heartbeat=heartbeat,
         accounts=[
-            _account(alias, feeds.get(alias), beat, window_from, now)
-            for alias in [*settings.UPSTREAMS, *sorted(feeds.keys() - settings.UPSTREAMS.keys())]
+            _account_health(alias, feeds.get(alias), heartbeat, collector, window_from, now)
+            for alias in [*settings.UPSTREAMS, *removed]
         ],
         window_from=window_from,
         read_at=now,
-        messages=delivery_status.now(),
+        messages=delivery_status.read_delivery_status(),
     )
 
 
-def alarms() -> list[Alarm]:
-    """What to tell everybody who is signed in; nothing while all is heard, or no upstream is set. One query."""
+def find_alarms() -> list[Alarm]:
+    """What to tell everybody who is signed in; nothing while all is received. One query."""
     if not settings.UPSTREAMS:
         return []
-    now, (beat, feeds) = timezone.now(), _brief()
-    if beat is None:
+    now = timezone.now()
+    times, feeds = _read_times()
+    if times is None:
         return [Alarm("never")]
-    started_at, beat_at, stopped_at = beat
-    word = _collector_word(beat_at, stopped_at, now)
-    if word in ("stopped", "silent"):
-        return [Alarm(word, since=stopped_at or beat_at)]
-    return [
-        Alarm("deaf", since=since, label=account["LABEL"])
-        for alias, account in settings.UPSTREAMS.items()
-        if (since := _deaf_since(*feeds.get(alias, ("", None)), started_at, now))
-    ]
+    started_at, beat_at, stopped_at = times
+    collector = _collector_status(beat_at, stopped_at, now)
+    if collector in (CollectorStatus.STOPPED, CollectorStatus.SILENT):
+        return [Alarm(collector.value, since=stopped_at or beat_at)]
+    alarms = []
+    for alias, account in settings.UPSTREAMS.items():
+        kind, received_at = feeds.get(alias, ("", None))
+        since = _disconnected_since(kind, received_at, started_at, now)
+        if since:
+            alarms.append(Alarm("disconnected", since=since, label=account["LABEL"]))
+    return alarms
 
 
-def is_running(beat: Beat | None) -> bool:
-    """Whether the collector gives signs of life; long before its silence is an alarm, what it said is not news."""
-    return (
-        beat is not None
-        and _collector_word(beat.beat_at, beat.stopped_at, timezone.now()) == "running"
+def is_running(heartbeat: Heartbeat | None) -> bool:
+    """Whether the collector gives signs of life.
+
+    Long before its silence is an alarm, what it last wrote is no longer the present.
+    """
+    return _status_of(heartbeat, timezone.now()) == CollectorStatus.RUNNING
+
+
+def alarms_version(alarms: list[Alarm]) -> str:
+    """Changes when any of the alarms does."""
+    return _version(alarms)
+
+
+# started_at, beat_at, stopped_at
+_Times = tuple[datetime, datetime, datetime | None]
+
+
+def _read_times() -> tuple[_Times | None, dict[str, tuple[str, datetime | None]]]:
+    """The heartbeat's started_at, beat_at, stopped_at; and each feed's kind and received_at.
+
+    One query for both: every open page asks for them every 30 seconds.
+    """
+    empty = Value("", output_field=CharField())
+    heartbeats = Heartbeat.objects.annotate(alias=empty, kind=empty)
+    rows = heartbeats.values_list("alias", "kind", "started_at", "beat_at", "stopped_at").union(
+        FeedStatus.objects.values_list("alias", "kind", "up_since", "received_at", "error_at"),
+        all=True,
     )
-
-
-def version_of(found: list[Alarm]) -> str:
-    return _version(found)
-
-
-def _brief():
-    """The beat's three times or None; for each account how it is heard and when it was last."""
-    beats = Beat.objects.annotate(alias=_text(""), kind=_text(""))
-    rows = beats.values_list("alias", "kind", "started_at", "beat_at", "stopped_at").union(
-        Feed.objects.values_list("alias", "kind", "up_since", "received_at", "error_at"), all=True
-    )
-    beat, feeds = None, {}
-    for alias, kind, *times in rows:
+    newest: _Times | None = None
+    feeds: dict[str, tuple[str, datetime | None]] = {}
+    for alias, kind, first, second, third in rows:
         if alias:
-            feeds[alias] = (kind, times[1])
-        elif beat is None or times[1] > beat[1]:
-            beat = times
-    return beat, feeds
+            feeds[alias] = (kind, second)
+        elif newest is None or second > newest[1]:
+            newest = (first, second, third)
+    return newest, feeds
 
 
-def _text(value):
-    return Value(value, output_field=CharField())
+def _status_of(heartbeat: Heartbeat | None, now: datetime) -> CollectorStatus:
+    if heartbeat is None:
+        return CollectorStatus.NEVER
+    return _collector_status(heartbeat.beat_at, heartbeat.stopped_at, now)
 
 
-def _collector_word(beat_at, stopped_at, now) -> str:
+def _collector_status(
+    beat_at: datetime, stopped_at: datetime | None, now: datetime
+) -> CollectorStatus:
     if stopped_at:
-        return "stopped"
+        return CollectorStatus.STOPPED
     age = now - beat_at
-    return "silent" if age > SILENT_AFTER else "late" if age > LATE_AFTER else "running"
+    if age > SILENT_AFTER:
+        return CollectorStatus.SILENT
+    return CollectorStatus.LATE if age > LEASE_DURATION else CollectorStatus.RUNNING
 
 
-def _deaf_since(kind, received_at, started_at, now) -> datetime | None:
-    """Since when an account is not heard, where that is long. One that is asked session by session may be silent."""
+def _disconnected_since(
+    kind: str, received_at: datetime | None, started_at: datetime, now: datetime
+) -> datetime | None:
+    """Since when nothing was received of an account, where that is long enough to be an alarm."""
+    # An account that is only polled has nothing to receive between the polls.
+    if kind == FeedStatus.Kind.POLLS:
+        return None
     since = received_at or started_at
-    return since if kind != "polls" and now - since > SILENT_AFTER else None
+    return since if now - since > SILENT_AFTER else None
 
 
-def _account(alias, feed, beat, window_from, now) -> Account:
-    is_set = alias in settings.UPSTREAMS
-    return Account(
+def _account_health(
+    alias: str,
+    feed: FeedStatus | None,
+    heartbeat: Heartbeat | None,
+    collector: CollectorStatus,
+    window_from: datetime,
+    now: datetime,
+) -> AccountHealth:
+    is_configured = alias in settings.UPSTREAMS
+    status = AccountStatus.UNSET
+    if is_configured:
+        status = _account_status(feed, heartbeat, collector, now)
+    open_until = feed.circuit_open_until if feed else None
+    return AccountHealth(
         alias=alias,
-        label=settings.UPSTREAMS[alias]["LABEL"] if is_set else alias,
-        word=_account_word(feed, beat, now) if is_set else "unset",
+        label=settings.UPSTREAMS[alias]["LABEL"] if is_configured else alias,
+        status=status,
         feed=feed,
-        gaps=[_lasting(gap, now) for gap in find_gaps(alias, window_from, now)],
-        circuit_is_open=bool(feed and feed.circuit_open_until and feed.circuit_open_until > now),
+        gaps=[_without_end_now(gap, now) for gap in find_gaps(alias, window_from, now)],
+        is_circuit_open=bool(open_until and open_until > now),
     )
 
 
-def _account_word(feed, beat, now) -> str:
-    collector = _collector_word(beat.beat_at, beat.stopped_at, now) if beat else "never"
-    if collector not in ("running", "late"):
-        return "deaf" if feed and feed.received_at else "waiting"
+def _account_status(
+    feed: FeedStatus | None,
+    heartbeat: Heartbeat | None,
+    collector: CollectorStatus,
+    now: datetime,
+) -> AccountStatus:
+    is_alive = collector in (CollectorStatus.RUNNING, CollectorStatus.LATE)
+    if heartbeat is None or not is_alive:
+        was_received = feed is not None and feed.received_at is not None
+        return AccountStatus.DISCONNECTED if was_received else AccountStatus.WAITING
+    kind, received_at = (feed.kind, feed.received_at) if feed else ("", None)
+    if _disconnected_since(kind, received_at, heartbeat.started_at, now):
+        return AccountStatus.DISCONNECTED
     if feed is None:
-        return "deaf" if _deaf_since("", None, beat.started_at, now) else "waiting"
-    if _deaf_since(feed.kind, feed.received_at, beat.started_at, now):
-        return "deaf"
-    if collector == "late":
-        return "interrupted"
-    if feed.kind == "polls":
-        return "polled"
-    if feed.received_at is None:
-        return "waiting"
-    return "heard" if feed.up_since else "interrupted"
+        return AccountStatus.WAITING
+    if collector == CollectorStatus.LATE:
+        return AccountStatus.INTERRUPTED
+    if kind == FeedStatus.Kind.POLLS:
+        return AccountStatus.POLLED
+    if received_at is None:
+        return AccountStatus.WAITING
+    return AccountStatus.RECEIVING if feed.up_since else AccountStatus.INTERRUPTED
 
 
-def _lasting(gap: CoverageGap, now) -> CoverageGap:
-    return CoverageGap(
-        gap.from_at, None if gap.until_at is None or gap.until_at >= now else gap.until_at, gap.why
-    )
+def _without_end_now(gap: CoverageGap, now: datetime) -> CoverageGap:
+    """A gap that reaches to the present goes on."""
+    until_at = None if gap.until_at is None or gap.until_at >= now else gap.until_at
+    return CoverageGap(gap.from_at, until_at, gap.why)
 
 
-def _version(*facts) -> str:
+def _version(*facts: object) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

@@ -1,73 +1,80 @@
-"""One collector for a database: who holds the row of Beat, renewed every few seconds, is the collector."""
+"""One collector for a database: the one that holds and renews the heartbeat's row."""
 
 import os
 import socket
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from pingadmin.collector.models import Beat
+from pingadmin.collector.models import Heartbeat
 
-BEAT_SECONDS = 2
-# A collector that has been silent for so long is taken for dead.
-LASTS = timedelta(seconds=20)
+HEARTBEAT_SECONDS = 2
+# A collector that has been silent for this long is taken for dead.
+LEASE_DURATION = timedelta(seconds=20)
 
 
-class AnotherRuns(Exception):
+class AnotherCollectorRuns(Exception):
     """Another collector holds the database; the text says which, and what to do."""
 
 
 class Lease:
-    """Ours, from take() on."""
+    """The right to collect, from take() on."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._host, self._process = socket.gethostname()[:255], os.getpid()
-        self._started_at = None
+        # Before take() no heartbeat is ours, and none began at this moment.
+        self._started_at = datetime.min.replace(tzinfo=UTC)
 
     def take(self) -> None:
-        """Raises AnotherRuns."""
+        """Becomes the collector of this database. Raises AnotherCollectorRuns."""
         now = timezone.now()
         with transaction.atomic():
-            held = Beat.objects.select_for_update().filter(pk=1).first()
-            if (
-                held
-                and held.stopped_at is None
-                and held.beat_at > now - LASTS
-                and not self._is_dead(held)
-            ):
-                raise AnotherRuns(
-                    f"Another collector runs on this database: {held.host}, process {held.process}, "
-                    f"last sign of life at {held.beat_at:%H:%M:%S} UTC. End it first."
+            holder = Heartbeat.objects.select_for_update().filter(pk=1).first()
+            if holder and self._is_alive(holder, now):
+                raise AnotherCollectorRuns(
+                    f"Another collector runs on this database: {holder.host}, "
+                    f"process {holder.process}, "
+                    f"last sign of life at {holder.beat_at:%H:%M:%S} UTC. Stop it first."
                 )
             self._started_at = now
             facts = {"started_at": now, "beat_at": now, "stopped_at": None}
-            Beat.objects.update_or_create(
-                pk=1, defaults=facts | {"host": self._host, "process": self._process}
-            )
+            identity = {"host": self._host, "process": self._process}
+            Heartbeat.objects.update_or_create(pk=1, defaults=facts | identity)
 
     def renew(self) -> None:
-        """A sign of life. Raises AnotherRuns when we were taken for dead and replaced."""
-        if not self._mine().update(beat_at=timezone.now()):
-            raise AnotherRuns(
-                "Another collector took over this database while this one was silent, so this one ends."
+        """Gives a sign of life. Raises AnotherCollectorRuns once this one was replaced."""
+        if not self._own_heartbeat().update(beat_at=timezone.now()):
+            raise AnotherCollectorRuns(
+                "Another collector took over this database while this one was silent, "
+                "so this one stops."
             )
 
-    def end(self) -> None:
+    def release(self) -> None:
+        """Says that this collector stopped on purpose."""
         now = timezone.now()
-        self._mine().update(beat_at=now, stopped_at=now)
+        self._own_heartbeat().update(beat_at=now, stopped_at=now)
 
-    def _mine(self):
-        return Beat.objects.filter(
+    def _own_heartbeat(self) -> QuerySet[Heartbeat]:
+        return Heartbeat.objects.filter(
             pk=1, started_at=self._started_at, host=self._host, process=self._process
         )
 
-    def _is_dead(self, held: Beat) -> bool:
-        """Whether it ran on this machine and does no more, so that nobody has to wait after a crash."""
-        if held.host != self._host or held.process == self._process:
-            return held.host == self._host
+    def _is_alive(self, holder: Heartbeat, now: datetime) -> bool:
+        if holder.stopped_at is not None or holder.beat_at <= now - LEASE_DURATION:
+            return False
+        return not self._has_died_here(holder)
+
+    def _has_died_here(self, holder: Heartbeat) -> bool:
+        """Whether the holder ran on this machine and has ended: then nobody waits after a crash."""
+        if holder.host != self._host:
+            return False
+        # The same number is our own: whoever had it before is gone.
+        if holder.process == self._process:
+            return True
         try:
-            os.kill(held.process, 0)
+            os.kill(holder.process, 0)
         except ProcessLookupError:
             return True
         except PermissionError:

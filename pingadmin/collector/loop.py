@@ -1,4 +1,4 @@
-"""Runs a step again and again in a thread: at once while it says that there is more, else after a rest."""
+"""Runs a step again and again in a thread: at once while it says there is more, else rested."""
 
 import logging
 import threading
@@ -8,29 +8,38 @@ from django.db import DatabaseError, close_old_connections, connections
 
 log = logging.getLogger(__name__)
 
-AFTER_FAILURE_SECONDS = 1.0
+REST_AFTER_FAILURE_SECONDS = 1.0
 
 
 class Loop(threading.Thread):
-    """Ends after the step that is under way when `stop` is set. A step that fails is done again, after a rest."""
+    """Ends after the step under way once `stop` is set. A step that failed is repeated, rested.
+
+    step: returns whether there is more to do at once. rest_seconds: how long to rest otherwise.
+    """
 
     def __init__(
-        self, name: str, step: Callable[[], bool], rest: Callable[[], float], stop: threading.Event
-    ):
+        self,
+        name: str,
+        step: Callable[[], bool],
+        rest_seconds: Callable[[], float],
+        stop: threading.Event,
+    ) -> None:
         super().__init__(name=name, daemon=True)
-        self._step, self._rest, self._stop_asked = step, rest, stop
+        self._step, self._rest_seconds, self._stop_event = step, rest_seconds, stop
 
     def run(self) -> None:
-        while not self._stop_asked.is_set():
-            try:
-                close_old_connections()
-                rest = 0 if self._step() else self._rest()
-            except DatabaseError as error:
-                log.warning("%s could not use the database: %s", self.name, type(error).__name__)
-                rest = AFTER_FAILURE_SECONDS
-            except Exception:  # whatever is wrong with one step, the others go on
-                log.exception("%s failed", self.name)
-                rest = AFTER_FAILURE_SECONDS
-            if rest:
-                self._stop_asked.wait(rest)
+        while not self._stop_event.is_set():
+            if rest := self._run_step():
+                self._stop_event.wait(rest)
         connections.close_all()
+
+    def _run_step(self) -> float:
+        """One step; how long to rest after it."""
+        try:
+            close_old_connections()
+            return 0.0 if self._step() else self._rest_seconds()
+        except DatabaseError as error:
+            log.warning("%s could not use the database: %s", self.name, type(error).__name__)
+        except Exception:  # whatever is wrong with one step, the others go on
+            log.exception("%s failed", self.name)
+        return REST_AFTER_FAILURE_SECONDS

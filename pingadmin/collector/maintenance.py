@@ -1,4 +1,4 @@
-"""Steps that hear nothing: sign the audit log's head, make and send messages, make the history smaller."""
+"""Steps that receive nothing: sign the audit log's head, notify the team, prune old history."""
 
 import logging
 from time import monotonic
@@ -9,25 +9,25 @@ from pingadmin.notifications.deliver import deliver_one
 from pingadmin.notifications.make import make_new
 
 CHECKPOINT_SECONDS = 5
-CHECKPOINT_AGAIN_SECONDS = 60
+CHECKPOINT_RETRY_SECONDS = 60
 PRUNE_SECONDS = 3600
 
 log = logging.getLogger(__name__)
 
 
 def notify() -> bool:
-    """Make the messages that are due, or send one."""
+    """Makes the notifications that are due, or sends one. Returns whether there may be more."""
     return make_new() or deliver_one()
 
 
 class Checkpointer:
-    """Makes a checkpoint where one is due. After it failed it waits, so that the log is not full of it."""
+    """Makes a checkpoint where one is due. After a failure it waits, to keep the log readable."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._rest = CHECKPOINT_SECONDS
 
     def step(self) -> bool:
-        self._rest = CHECKPOINT_AGAIN_SECONDS
+        self._rest = CHECKPOINT_RETRY_SECONDS
         try:
             checkpoints.make_if_due()
             self._rest = CHECKPOINT_SECONDS
@@ -40,15 +40,15 @@ class Checkpointer:
 
 
 class Pruner:
-    """Makes history smaller, a piece at a time; when all is done, not again for an hour."""
+    """Prunes history a piece at a time. When a pass is done it rests for an hour."""
 
-    def __init__(self):
-        self._after = 0.0
+    def __init__(self) -> None:
+        self._next_at = 0.0
 
     def step(self) -> bool:
-        if monotonic() < self._after:
+        if monotonic() < self._next_at:
             return False
         if prune_some():
             return True
-        self._after = monotonic() + PRUNE_SECONDS
+        self._next_at = monotonic() + PRUNE_SECONDS
         return False

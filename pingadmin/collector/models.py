@@ -1,7 +1,7 @@
 from django.db import models
 
 
-class Beat(models.Model):
+class Heartbeat(models.Model):
     """The collector's own sign of life: one row, renewed every few seconds while it runs."""
 
     started_at = models.DateTimeField()
@@ -11,23 +11,28 @@ class Beat(models.Model):
     process = models.PositiveIntegerField()
 
     class Meta:
+        db_table = "collector_beat"
         default_permissions = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.host}, process {self.process}, last at {self.beat_at:%H:%M:%S}"
 
 
-class Feed(models.Model):
-    """How well one account is heard: its event stream, or its list where it has no stream for all sessions.
+class FeedStatus(models.Model):
+    """How well one account is received: its event stream, or its list where it has no stream.
 
-    `up_since` is None while it is not heard. `received_at` is when anything was heard last (a comment on the stream
-    counts). `lag_ms` is how long the newest written event had waited. Counts are since the row was made.
+    `up_since` is None while nothing is received. `received_at` is when anything last came (a
+    comment on the stream counts). `lag_ms` is how long the newest written event had waited, in
+    milliseconds. Counts run since the row was made.
     """
 
+    class Kind(models.TextChoices):
+        STREAM = "stream", "event stream"
+        LIST = "list", "list"
+        POLLS = "polls", "polls"
+
     alias = models.CharField(max_length=32, unique=True)
-    kind = models.CharField(
-        max_length=8, choices=[("stream", "event stream"), ("list", "list"), ("polls", "polls")]
-    )
+    kind = models.CharField(max_length=8, choices=Kind.choices)
     up_since = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True, db_column="heard_at")
     lag_ms = models.PositiveIntegerField(null=True)
@@ -46,24 +51,25 @@ class Feed(models.Model):
     circuit_open_until = models.DateTimeField(null=True)
 
     class Meta:
+        db_table = "collector_feed"
         default_permissions = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.alias} by {self.get_kind_display()}"
 
 
 class Pruning(models.Model):
-    """How far the history has been made smaller: one row. A pass walks over all sessions, in the order of their keys.
+    """How far old history has been pruned: one row. A pass walks over all sessions by their keys.
 
-    The pass has done every session up to `place`, and of the next one what is older than `place_at`. It thins out what
-    is older than `thin_before`; earlier passes did what is older than `thinned_before`. `ended_at` is empty while a
-    pass is under way, `removed` counts its snapshots.
+    The pass has done every session up to `last_session`, and of the next one what is older than
+    `done_until`. It thins out what is older than `thin_before`; earlier passes did what is older
+    than `thinned_before`. `ended_at` is empty while a pass runs; `removed` counts its snapshots.
     """
 
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    place = models.BigIntegerField(default=0)
-    place_at = models.DateTimeField(null=True)
+    last_session = models.BigIntegerField(default=0, db_column="place")
+    done_until = models.DateTimeField(null=True, db_column="place_at")
     thin_before = models.DateTimeField()
     thinned_before = models.DateTimeField(null=True)
     removed = models.BigIntegerField(default=0)
@@ -71,5 +77,5 @@ class Pruning(models.Model):
     class Meta:
         default_permissions = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.removed} removed since {self.begun_at:%Y-%m-%d %H:%M}"

@@ -1,72 +1,80 @@
-"""Puts the steps together: for each account those that follow, list, poll and write, and beside them the chores.
+"""The collector as a whole: for each account the steps that follow, list, poll and write.
 
-Each step has a thread and a loop of its own, so that nothing that waits for an upstream keeps anything else waiting.
+Each step has a thread and a loop of its own, so that nothing that waits for an upstream keeps
+anything else waiting. Beside them runs the maintenance.
 """
 
 import gc
 import logging
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
+from typing import cast
 
 from django.conf import settings
 from django.db import DatabaseError, connections
 
 from pingadmin import upstream
-from pingadmin.collector.lease import BEAT_SECONDS, AnotherRuns, Lease
+from pingadmin.collector.lease import HEARTBEAT_SECONDS, AnotherCollectorRuns, Lease
 from pingadmin.collector.loop import Loop
 from pingadmin.collector.maintenance import Checkpointer, Pruner, notify
-from pingadmin.collector.steps.feed_status import FeedState
-from pingadmin.collector.steps.follower import Follower
+from pingadmin.collector.steps.feed_status import FeedStatusRecorder
+from pingadmin.collector.steps.follower import Follower, StreamingAPI
 from pingadmin.collector.steps.inbox import Inbox
-from pingadmin.collector.steps.lister import Lister
+from pingadmin.collector.steps.lister import Lister, ListingAPI
 from pingadmin.collector.steps.poller import Poller
 from pingadmin.collector.steps.writer import Writer
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.resumes.reconcile import reconcile_one
 
-# SIGTERM to the end takes less than 5 s: what still waits for an upstream by then is left.
+# From SIGTERM to the end less than 5 s: what still waits for an upstream by then is abandoned.
+READERS_STOP_SECONDS = 1.5
+WRITERS_STOP_SECONDS = 2.0
+MAINTENANCE_STOP_SECONDS = 0.2
 POLL_ROUND_REST_SECONDS = 0.02
-READERS_END_SECONDS = 1.5
-WRITERS_END_SECONDS = 2.0
 DID_NOT_RUN = "the collector did not run"
 WAS_STOPPED = "the collector was stopped"
-# How many objects may be made before garbage is looked for: what is remembered of a hundred thousand sessions is none,
-# and going through it took a sixth of the time.
-GARBAGE_AFTER = 50_000
+# Objects made before garbage is looked for. What is remembered of a hundred thousand sessions is
+# none, and going through it took a sixth of the time.
+GARBAGE_THRESHOLD = 50_000
 
 log = logging.getLogger(__name__)
 
 
-def rarely_look_for_garbage() -> None:
-    """For the whole process."""
-    gc.set_threshold(GARBAGE_AFTER)
+def collect_garbage_rarely() -> None:
+    """Makes Python look for garbage rarely, in the whole process."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
 
 
-class Account:
-    """One account's parts."""
+class AccountCollector:
+    """The parts that receive, ask and write for one account."""
 
-    def __init__(self, alias: str, threads: ThreadPoolExecutor):
+    def __init__(self, alias: str, threads: ThreadPoolExecutor) -> None:
         api = upstream.api_for(alias)
         self.alias = alias
         self.inbox = Inbox(settings.COLLECT_QUEUE_EVENTS)
-        self.feed = FeedState(api)
+        self.feed = FeedStatusRecorder(api)
         self.poller = Poller(api, self.inbox, self.feed, threads)
-        self.follower = (
-            Follower(api, self.inbox, self.feed, self.poller.resync) if api.can_follow else None
-        )
-        self.lister = Lister(api, self.inbox, self.feed) if api.can_list else None
+        self.follower: Follower | None = None
+        if api.can_follow:
+            streaming = cast(StreamingAPI, api)
+            self.follower = Follower(streaming, self.inbox, self.feed, self.poller.resync)
+        self.lister: Lister | None = None
+        if api.can_list:
+            self.lister = Lister(cast(ListingAPI, api), self.inbox, self.feed)
         self.writer = Writer(alias, self.inbox, self.feed, self.poller.ask_soon)
 
-    def readers(self, stop: threading.Event) -> list[Loop]:
-        named = {"follow": self.follower, "list": self.lister, "poll": self.poller}
-        parts = [(name, part) for name, part in named.items() if part]
+    def reader_loops(self, stop: threading.Event) -> list[Loop]:
+        steps = {"follow": self.follower, "list": self.lister, "poll": self.poller}
         return [
-            Loop(f"{name} {self.alias}", part.step, part.rest_seconds, stop) for name, part in parts
+            Loop(f"{name} {self.alias}", step.step, step.rest_seconds, stop)
+            for name, step in steps.items()
+            if step
         ]
 
-    def once(self, stop: threading.Event) -> None:
-        """One list and one round of polls."""
+    def run_once(self, stop: threading.Event) -> None:
+        """One list and one round of polls, written."""
         if self.lister:
             self.lister.step()
             self.writer.step()
@@ -78,39 +86,39 @@ class Account:
 class Collector:
     """The whole process. `stop` ends it, from any thread or signal."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.stop = threading.Event()
-        self.lost_lease = ""
+        self._lease_lost = ""
         self._lease = Lease()
         self._threads = ThreadPoolExecutor(
             settings.COLLECT_POLLS_AT_ONCE, thread_name_prefix="poll"
         )
-        self._accounts = [Account(alias, self._threads) for alias in upstream.aliases()]
-        self._write_stop = threading.Event()
+        self._accounts = [AccountCollector(alias, self._threads) for alias in upstream.aliases()]
+        self._stop_writing = threading.Event()
 
     def run(self) -> None:
-        """Collect until `stop` is set. Raises AnotherRuns."""
-        rarely_look_for_garbage()
+        """Collects until `stop` is set. Raises AnotherCollectorRuns."""
+        collect_garbage_rarely()
         self._begin()
-        readers = [loop for account in self._accounts for loop in account.readers(self.stop)]
+        readers = [loop for account in self._accounts for loop in account.reader_loops(self.stop)]
         writers = [
-            Loop(f"write {account.alias}", account.writer.step, lambda: 0.0, self._write_stop)
+            Loop(f"write {account.alias}", account.writer.step, lambda: 0.0, self._stop_writing)
             for account in self._accounts
         ]
-        chores = self._chores()
-        for loop in (*writers, *readers, *chores):
+        maintenance = self._maintenance_loops()
+        for loop in (*writers, *readers, *maintenance):
             loop.start()
         self.stop.wait()
-        self._end(readers, writers, chores)
-        if self.lost_lease:
-            raise AnotherRuns(self.lost_lease)
+        self._shut_down(readers, writers, maintenance)
+        if self._lease_lost:
+            raise AnotherCollectorRuns(self._lease_lost)
 
     def run_once(self) -> None:
-        """One list and one round of polls for each account, what is due of reconcile, and all of it written."""
+        """One list and one round of polls for each account, and what reconcile has to do."""
         self._begin()
         try:
             for account in self._accounts:
-                account.once(self.stop)
+                account.run_once(self.stop)
             while reconcile_one() and not self.stop.is_set():
                 pass
             Checkpointer().step()
@@ -120,12 +128,12 @@ class Collector:
     def _begin(self) -> None:
         self._lease.take()
         for account in self._accounts:
-            _end_watching(account.alias, DID_NOT_RUN)
+            _end_coverage(account.alias, DID_NOT_RUN)
 
-    def _chores(self) -> list[Loop]:
+    def _maintenance_loops(self) -> list[Loop]:
         checkpointer, pruner = Checkpointer(), Pruner()
         return [
-            Loop("beat", self._beat, lambda: BEAT_SECONDS, self.stop),
+            Loop("heartbeat", self._beat, lambda: HEARTBEAT_SECONDS, self.stop),
             Loop("reconcile", reconcile_one, lambda: 1.0, self.stop),
             Loop("checkpoint", checkpointer.step, checkpointer.rest_seconds, self.stop),
             Loop("notify", notify, lambda: 1.0, self.stop),
@@ -135,51 +143,51 @@ class Collector:
     def _beat(self) -> bool:
         try:
             self._lease.renew()
-        except AnotherRuns as why:
-            self.lost_lease = str(why)
+        except AnotherCollectorRuns as why:
+            self._lease_lost = str(why)
             self.stop.set()
         for account in self._accounts:
             account.feed.save()
         return False
 
-    def _end(self, readers: list[Loop], writers: list[Loop], chores: list[Loop]) -> None:
-        """1. Stop reading. 2. Write what was heard. 3. Say until when it was watched, and that we are gone."""
+    def _shut_down(self, readers: list[Loop], writers: list[Loop], maintenance: list[Loop]) -> None:
+        """1. Stop receiving. 2. Write what was received. 3. Say until when it was watched."""
         for account in self._accounts:
             if account.follower:
                 account.follower.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        _join(readers, READERS_END_SECONDS)
-        self._write_stop.set()
+        _join(readers, READERS_STOP_SECONDS)
+        self._stop_writing.set()
         for account in self._accounts:
             account.writer.stop.set()
             account.inbox.wake()
-        _join(writers, WRITERS_END_SECONDS)
-        _join(chores, 0.2)
+        _join(writers, WRITERS_STOP_SECONDS)
+        _join(maintenance, MAINTENANCE_STOP_SECONDS)
         self._finish()
 
     def _finish(self) -> None:
-        # This thread's connection is as old as the process, and may have died with a database that came back since.
+        # This thread's connection is as old as the process: the database may have restarted since.
         connections.close_all()
         try:
             for account in self._accounts:
                 account.writer.stop.set()
                 while account.writer.step():
                     pass
-                _end_watching(account.alias, WAS_STOPPED)
-                account.feed.off()
+                _end_coverage(account.alias, WAS_STOPPED)
+                account.feed.stopped()
                 account.feed.save()
-            self._lease.end()
+            self._lease.release()
         except DatabaseError:
-            log.exception("the end could not be written")
+            log.exception("the collector's end could not be written")
 
 
-def _end_watching(alias: str, why: str) -> None:
-    """It lasted until we last said that it did."""
+def _end_coverage(alias: str, why: str) -> None:
+    """Coverage lasted until the collector last said that it did."""
     if end := coverage.find_last_watched_at(alias):
         coverage.end_watching(alias, end, why)
 
 
-def _join(loops: list[Loop], seconds: float) -> None:
-    ends = monotonic() + seconds
+def _join(loops: Iterable[Loop], seconds: float) -> None:
+    ends_at = monotonic() + seconds
     for loop in loops:
-        loop.join(max(0.0, ends - monotonic()))
+        loop.join(max(0.0, ends_at - monotonic()))

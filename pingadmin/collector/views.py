@@ -1,4 +1,4 @@
-"""The health page, the alarm that every page shows, and the figures for Prometheus."""
+"""The health page, the alarm on every page, and the figures for Prometheus."""
 
 import hmac
 import ipaddress
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from pingadmin.collector import alarm_notice, health, metrics
 
-FORWARDED = (
+PROXY_HEADERS = (
     "X-Forwarded-For",
     "X-Forwarded-Host",
     "X-Forwarded-Proto",
@@ -24,16 +24,16 @@ FORWARDED = (
 
 @require_safe
 def health_page(request: HttpRequest) -> HttpResponse:
-    """How well each account is heard, and what to do where it is not."""
-    _refuse_strangers(request)
-    return render(request, "collector/health.html", {"health": health.read()})
+    """How well each account is received, and what to do where it is not."""
+    _require_permission(request)
+    return render(request, "collector/health.html", {"health": health.read_health()})
 
 
 @require_safe
 def health_now(request: HttpRequest) -> HttpResponse:
     """The same as a fragment; 304 while it is what the page shows already."""
-    _refuse_strangers(request)
-    found = health.read()
+    _require_permission(request)
+    found = health.read_health()
     if request.GET.get("seen") == found.version:
         return HttpResponseNotModified()
     return render(request, "collector/_health.html", {"health": found})
@@ -54,16 +54,16 @@ def alarm(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def figures(request: HttpRequest) -> HttpResponse:
-    """/metrics: for a scraper on this machine, or one with the token."""
+    """/metrics, for a scraper on this machine, or one with the token."""
     if not _is_on_this_machine(request) and not _has_token(request):
-        words = (
+        refusal = (
             "Ask from this machine, or with METRICS_TOKEN over HTTPS: Authorization: Bearer ...\n"
         )
-        return HttpResponseForbidden(words, content_type="text/plain; charset=utf-8")
+        return HttpResponseForbidden(refusal, content_type="text/plain; charset=utf-8")
     return HttpResponse(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _refuse_strangers(request):
+def _require_permission(request: HttpRequest) -> None:
     if not (
         request.user.has_perm("remote_sessions.look_up")
         or request.user.has_perm("accounts.view_user")
@@ -71,10 +71,13 @@ def _refuse_strangers(request):
         raise PermissionDenied
 
 
-def _is_on_this_machine(request) -> bool:
-    """Behind a proxy everybody seems to be; so a request that came through one, or may have, is not believed."""
+def _is_on_this_machine(request: HttpRequest) -> bool:
+    """Whether the request came straight from this machine.
+
+    Behind a proxy every request seems to: one that came through a proxy, or may have, does not count.
+    """
     behind_proxy = settings.ALLAUTH_TRUSTED_PROXY_COUNT or settings.SECURE_PROXY_SSL_HEADER
-    if behind_proxy or any(name in request.headers for name in FORWARDED):
+    if behind_proxy or any(name in request.headers for name in PROXY_HEADERS):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
@@ -82,7 +85,7 @@ def _is_on_this_machine(request) -> bool:
         return False
 
 
-def _has_token(request) -> bool:
+def _has_token(request: HttpRequest) -> bool:
     token = settings.METRICS_TOKEN.reveal()
     given = request.headers.get("Authorization", "")
     is_right = hmac.compare_digest(given.encode(), f"Bearer {token}".encode())

@@ -1,12 +1,12 @@
-"""Sends the messages that are due to the team's webhook, one at a time, and gives each up after a few tries.
+"""Sends the messages that are due to the team's webhook, and gives each up after a few tries.
 
-A message may arrive twice when a process dies between sending it and writing that down, or when the webhook takes it
-and does not answer: better than never.
+A message may arrive twice: when a process dies between sending it and writing that down, or when
+the webhook takes it and does not answer. That is better than never.
 """
 
 import json
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,52 +16,53 @@ from pingadmin.http.post import post_json
 from pingadmin.notifications.models import Notification
 from pingadmin.notifications.wording import text_of
 
-# After each failed try, how long until the next; after the last one it is given up.
-REST = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200)]
+# How long after each failed try the next one comes; after the last the message is given up.
+RETRY_AFTER = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200)]
+# Should a process die while it sends, the message is due again after this.
 LEASE = timedelta(seconds=60)
 
 log = logging.getLogger(__name__)
 
 
 def deliver_one() -> bool:
-    """Try the message that is due longest; whether one was due. Does nothing without a NOTIFY_URL."""
+    """Tries the message that is due longest. Returns whether one was due.
+
+    Does nothing without a NOTIFY_URL.
+    """
     if not settings.NOTIFY_URL:
         return False
     now = timezone.now()
-    due = Notification.objects.filter(next_try_at__lte=now).order_by("next_try_at").first()
-    if due is None:
+    message = Notification.objects.due(now).order_by("next_try_at").first()
+    if message is None:
         return False
-    if _is_mine(due, now):
-        _try(due)
+    if _claim(message, now):
+        _try(message)
     return True
 
 
-def _is_mine(due: Notification, now) -> bool:
-    """Of several deliverers one gets it; it is due again should that one die."""
-    mine = Notification.objects.filter(pk=due.pk, next_try_at=due.next_try_at)
-    return mine.update(next_try_at=now + LEASE, tries=due.tries + 1) == 1
+def _claim(message: Notification, now: datetime) -> bool:
+    """Takes the message for this process; False where another one was faster."""
+    same = Notification.objects.filter(pk=message.pk, next_try_at=message.next_try_at)
+    return same.update(next_try_at=now + LEASE, tries=message.tries + 1) == 1
 
 
-def _try(due: Notification) -> None:
-    tries = due.tries + 1
+def _try(message: Notification) -> None:
+    tries = message.tries + 1
+    row = Notification.objects.filter(pk=message.pk)
     try:
-        status = post_json(settings.NOTIFY_URL, json.dumps({"text": text_of(due)}).encode())
+        body = json.dumps({"text": text_of(message)}).encode()
+        status = post_json(settings.NOTIFY_URL, body)
     except RequestError as error:
-        failed = {
-            "failure": error.kind,
-            "status": error.status,
-            "next_try_at": _next_try_at(tries, error),
-        }
-        Notification.objects.filter(pk=due.pk).update(**failed)
-        log.warning("message %s was not delivered (try %d): %s", due, tries, error.kind)
+        next_try_at = _next_try_at(tries, error)
+        row.update(failure=error.kind, status=error.status, next_try_at=next_try_at)
+        log.warning("message %s was not delivered (try %d): %s", message, tries, error.kind)
         return
-    done = {"failure": "", "status": status, "next_try_at": None, "delivered_at": timezone.now()}
-    Notification.objects.filter(pk=due.pk).update(**done)
+    row.update(failure="", status=status, next_try_at=None, delivered_at=timezone.now())
 
 
-def _next_try_at(tries: int, error: RequestError):
-    """None when it is given up."""
-    if tries > len(REST):
+def _next_try_at(tries: int, error: RequestError) -> datetime | None:
+    """None when the message is given up."""
+    if tries > len(RETRY_AFTER):
         return None
-    asked = timedelta(seconds=error.retry_after or 0)
-    return timezone.now() + max(REST[tries - 1], asked)
+    requested = timedelta(seconds=error.retry_after or 0)
+    return timezone.now() + max(RETRY_AFTER[tries - 1], requested)

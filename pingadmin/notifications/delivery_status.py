@@ -1,21 +1,25 @@
-"""How messages stand: whether there is a webhook, what waits, what could not be delivered. For pages and metrics."""
+"""How the delivery of notifications stands: what waits, what failed. For pages and metrics."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from pingadmin.notifications.models import Notification
 
-# How long a message that was given up is shown.
-SHOWN = timedelta(days=7)
+# How long a message that failed or was given up is shown.
+SHOWN_FOR = timedelta(days=7)
+MAX_SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Standing:
-    """failing: messages whose last try failed, newest first; those given up have no `next_try_at`."""
+class DeliveryStatus:
+    """failing: messages whose last try failed, newest first.
+
+    Those that were given up have no `next_try_at`.
+    """
 
     is_on: bool
     waiting: int
@@ -23,18 +27,19 @@ class Standing:
     failing: list[Notification]
 
 
-def now() -> Standing:
+def read_delivery_status() -> DeliveryStatus:
     """Three queries."""
-    failing = Notification.objects.exclude(failure="").filter(made_at__gte=timezone.now() - SHOWN)
-    return Standing(
+    messages = Notification.objects
+    failing = messages.failing().filter(made_at__gte=timezone.now() - SHOWN_FOR)
+    return DeliveryStatus(
         is_on=bool(settings.NOTIFY_URL),
-        waiting=Notification.objects.filter(next_try_at__isnull=False).count(),
-        delivered_at=Notification.objects.aggregate(newest=Max("delivered_at"))["newest"],
-        failing=list(failing.order_by("-made_at", "-pk")[:20]),
+        waiting=messages.waiting().count(),
+        delivered_at=messages.aggregate(newest=Max("delivered_at"))["newest"],
+        failing=list(failing.order_by("-made_at", "-pk")[:MAX_SHOWN]),
     )
 
 
-def given_up() -> int:
-    """How many of the newest days' messages were given up; one query."""
-    lost = Q(next_try_at=None, delivered_at=None, made_at__gte=timezone.now() - SHOWN)
-    return Notification.objects.filter(lost).count()
+def count_given_up() -> int:
+    """How many messages of the newest days were given up. One query."""
+    since = timezone.now() - SHOWN_FOR
+    return Notification.objects.given_up().filter(made_at__gte=since).count()

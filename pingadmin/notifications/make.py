@@ -1,10 +1,12 @@
-"""Reads the audit log onward and makes a message for each unknown outcome and each flagged review.
+"""Reads the audit log onward and makes a notification of what the team should hear of.
 
-Events become visible in the order of their numbers, since each append holds the log's lock until it is committed; so a
-number that was passed is never filled in later.
+That is each unknown outcome and each flagged review. Events become visible in the order of their
+numbers, since an append holds the log's lock until it is committed: a number that was passed is
+never filled in later.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -14,61 +16,63 @@ from django.utils import timezone
 from pingadmin.audit.models import AuditEvent
 from pingadmin.notifications.models import Notification, ReadUpTo
 
-EVENTS = 1000
-# Messages were switched off for a while: what is this old is no news to anybody.
-NEWS = timedelta(days=1)
+MAX_EVENTS = 1000
+# Where notifications were off for a while, what is this old is no news to anybody.
+NEWS_AGE = timedelta(days=1)
+COLUMNS = ("seq", "at", "action", "phase", "result", "alias", "session_id", "batch")
 
 
 def make_new() -> bool:
-    """Make the messages of the next events; whether there may be more. Does nothing without a NOTIFY_URL.
+    """Makes the notifications of the next events. Returns whether there may be more.
 
     The first time it begins at the end of the log. Any number of processes may do this at once.
+    Does nothing without a NOTIFY_URL.
     """
     if not settings.NOTIFY_URL:
         return False
-    place = _place()
-    columns = ("seq", "at", "action", "phase", "result", "alias", "session_id", "batch")
-    events = list(
-        AuditEvent.objects.filter(seq__gt=place.seq).order_by("seq").values(*columns)[:EVENTS]
-    )
+    position = _position()
+    later = AuditEvent.objects.filter(seq__gt=position.seq).order_by("seq")
+    events = list(later.values(*COLUMNS)[:MAX_EVENTS])
     if not events:
         return False
     now = timezone.now()
+    last_seq = events[-1]["seq"]
     with transaction.atomic():
-        wanted = [
-            _notification(event, now)
+        made = [
+            _notification(event, reason, now)
             for event in events
-            if _what(event) and event["at"] > now - NEWS
+            if (reason := _reason(event)) and event["at"] > now - NEWS_AGE
         ]
-        Notification.objects.bulk_create(wanted, ignore_conflicts=True)
-        ReadUpTo.objects.filter(pk=place.pk, seq__lt=events[-1]["seq"]).update(
-            seq=events[-1]["seq"]
-        )
-    return len(events) == EVENTS
+        Notification.objects.bulk_create(made, ignore_conflicts=True)
+        ReadUpTo.objects.filter(pk=position.pk, seq__lt=last_seq).update(seq=last_seq)
+    return len(events) == MAX_EVENTS
 
 
-def _place() -> ReadUpTo:
-    place = ReadUpTo.objects.first()
-    if place:
-        return place
+def _position() -> ReadUpTo:
+    if position := ReadUpTo.objects.first():
+        return position
     head = AuditEvent.objects.aggregate(head=Max("seq"))["head"] or 0
     return ReadUpTo.objects.get_or_create(pk=1, defaults={"seq": head})[0]
 
 
-def _what(event: dict) -> str:
+def _reason(event: dict[str, Any]) -> Notification.Reason | None:
     if event["phase"] == "outcome" and event["result"] == "unknown":
-        return "unknown"
-    return "flagged" if (event["phase"], event["action"]) == ("mark", "mark_flagged") else ""
+        return Notification.Reason.UNKNOWN_OUTCOME
+    if (event["phase"], event["action"]) == ("mark", "mark_flagged"):
+        return Notification.Reason.FLAGGED_REVIEW
+    return None
 
 
-def _notification(event: dict, now) -> Notification:
-    what = _what(event)
+def _notification(
+    event: dict[str, Any], reason: Notification.Reason, now: datetime
+) -> Notification:
+    is_outcome = reason == Notification.Reason.UNKNOWN_OUTCOME
     return Notification(
         event_seq=event["seq"],
-        what=what,
+        reason=reason,
         alias=event["alias"],
         session_id=event["session_id"],
-        batch=event["batch"] if what == "unknown" else "",
+        batch=event["batch"] if is_outcome else "",
         made_at=now,
         next_try_at=now,
     )

@@ -1,21 +1,44 @@
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
 from pingadmin.http.errors import HTTPFailure
 
 
-class Notification(models.Model):
-    """One message to the team's webhook, made once for one event of the audit log (its number keeps it from being
-    made twice), tried a few times. `failure` is how the last try failed, empty where it was delivered.
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def due(self, now: datetime) -> Self:
+        """What is to be tried now."""
+        return self.filter(next_try_at__lte=now)
 
-    `batch` is the bulk act of the event: a bulk act has one message for all its unknown outcomes. `next_try_at` is
-    empty where it was delivered, and where it was given up.
+    def waiting(self) -> Self:
+        """What will be tried, now or later."""
+        return self.filter(next_try_at__isnull=False)
+
+    def failing(self) -> Self:
+        """What the last try could not deliver."""
+        return self.exclude(failure="")
+
+    def given_up(self) -> Self:
+        """What was tried for the last time and was not delivered."""
+        return self.filter(next_try_at=None, delivered_at=None)
+
+
+class Notification(models.Model):
+    """One message to the team's webhook, made once for one audit event and tried a few times.
+
+    The event's number keeps it from being made twice. `failure` is how the last try failed, empty
+    where it was delivered. `batch` is the bulk resume of the event: it has one message for all
+    its unknown outcomes. `next_try_at` is empty where the message was delivered or given up.
     """
 
+    class Reason(models.TextChoices):
+        UNKNOWN_OUTCOME = "unknown", "unknown outcome"
+        FLAGGED_REVIEW = "flagged", "flagged review"
+
     event_seq = models.BigIntegerField(unique=True)
-    what = models.CharField(
-        max_length=16, choices=[("unknown", "unknown outcome"), ("flagged", "flagged review")]
-    )
+    reason = models.CharField(max_length=16, choices=Reason.choices, db_column="what")
     alias = models.CharField(max_length=32, blank=True)
     session_id = models.CharField(max_length=128, blank=True)
     batch = models.CharField(max_length=36, blank=True, db_default="")
@@ -25,6 +48,8 @@ class Notification(models.Model):
     delivered_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=16, blank=True, db_column="word")
     status = models.PositiveSmallIntegerField(null=True)
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
@@ -37,10 +62,10 @@ class Notification(models.Model):
             # What is due for a try.
             models.Index(
                 fields=["next_try_at"],
-                condition=models.Q(next_try_at__isnull=False),
+                condition=Q(next_try_at__isnull=False),
                 name="notification_due",
             ),
-            # What was given up, for the line that administrators see.
+            # What was given up, for the notice that administrators see.
             models.Index(
                 fields=["made_at"],
                 condition=Q(next_try_at=None, delivered_at=None),
@@ -48,22 +73,22 @@ class Notification(models.Model):
             ),
         ]
 
-    def __str__(self):
-        return f"#{self.event_seq}: {self.what}"
+    def __str__(self) -> str:
+        return f"#{self.event_seq}: {self.reason}"
 
     @property
-    def sentence(self) -> str:
+    def failure_sentence(self) -> str:
         """How the last try failed, as the second half of a sentence."""
         return str(dict(HTTPFailure.choices).get(self.failure, self.failure))
 
 
 class ReadUpTo(models.Model):
-    """How far the audit log was read for messages: one row, with the number of the last event that was read."""
+    """How far the audit log was read for notifications: one row, the last event's number."""
 
     seq = models.BigIntegerField()
 
     class Meta:
         default_permissions = ()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"#{self.seq}"

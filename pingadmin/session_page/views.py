@@ -8,8 +8,8 @@ from django.views.decorators.http import require_POST, require_safe
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.findings import missing_session_page
-from pingadmin.remote_sessions.lookup.look_up import LookUpResult, look_up
 from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
+from pingadmin.remote_sessions.lookup.look_up import LookUpResult, look_up
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.session_page.page import build_page
 from pingadmin.session_page.responses import find_session, show_part, show_whole

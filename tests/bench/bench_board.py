@@ -34,7 +34,7 @@ from datetime import timedelta
 from django.utils import timezone
 from pingadmin.accounts.models import User
 from pingadmin.oversight.models import TeamState
-from pingadmin.collector.models import Beat
+from pingadmin.collector.models import Heartbeat
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 chance, now, support = random.Random(7), timezone.now(), User.objects.get(username="support")
 def one(number):
@@ -52,7 +52,7 @@ TeamState.objects.bulk_create([
     for number, session in enumerate(RemoteSession.objects.all())])
 for alias in ("ping", "agi"):
     WatchSpan.objects.create(alias=alias, from_at=now, until_at=now)
-Beat.objects.create(started_at=now, beat_at=now, host="bench", process=1)
+Heartbeat.objects.create(started_at=now, beat_at=now, host="bench", process=1)
 """
 
 

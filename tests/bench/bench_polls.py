@@ -85,7 +85,7 @@ def polled(ids: list[str]) -> float:
     from django.utils import timezone
 
     from pingadmin import upstream
-    from pingadmin.collector.steps.feed_status import FeedState
+    from pingadmin.collector.steps.feed_status import FeedStatusRecorder
     from pingadmin.collector.steps.inbox import Inbox
     from pingadmin.collector.steps.poller import Poller
     from pingadmin.collector.steps.writer import Writer
@@ -93,7 +93,7 @@ def polled(ids: list[str]) -> float:
 
     begin(ids)
     api = upstream.api_for("ping")
-    inbox, feed, threads = Inbox(50_000), FeedState(api), ThreadPoolExecutor(AT_ONCE)
+    inbox, feed, threads = Inbox(50_000), FeedStatusRecorder(api), ThreadPoolExecutor(AT_ONCE)
     poller = Poller(api, inbox, feed, threads)
     writer = Writer("ping", inbox, feed, poller.ask_soon)
     polls = RemoteSession.objects.filter(

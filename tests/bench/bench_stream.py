@@ -82,10 +82,10 @@ def measured() -> list[report.Line]:
     from django.core.management import call_command
     from django.db import connection
 
-    from pingadmin.collector.process import rarely_look_for_garbage
+    from pingadmin.collector.process import collect_garbage_rarely
 
     call_command("migrate", verbosity=0)
-    rarely_look_for_garbage()
+    collect_garbage_rarely()
     vendor, goal = connection.vendor, GOALS[connection.vendor]
     ours, naive, wrong = [], [], 0
     for number in range(ROUNDS + 1):
@@ -211,7 +211,7 @@ class Ours:
     """The collector's own follower and writer at a source; the caller writes."""
 
     def __init__(self, source: Source):
-        from pingadmin.collector.steps.feed_status import FeedState
+        from pingadmin.collector.steps.feed_status import FeedStatusRecorder
         from pingadmin.collector.steps.follower import Follower
         from pingadmin.collector.steps.inbox import Inbox
         from pingadmin.collector.steps.writer import Writer
@@ -226,8 +226,8 @@ class Ours:
         }
         api = PingAPI(alias="ping", account=account)
         self.inbox = Inbox(50_000)
-        self.follower = Follower(api, self.inbox, FeedState(api), lambda at: None)
-        self.writer = Writer("ping", self.inbox, FeedState(api), lambda ids: None)
+        self.follower = Follower(api, self.inbox, FeedStatusRecorder(api), lambda at: None)
+        self.writer = Writer("ping", self.inbox, FeedStatusRecorder(api), lambda ids: None)
         self._thread = threading.Thread(target=self.follower.step, daemon=True)
         self._thread.start()
 

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from pingadmin import upstream
-from pingadmin.collector.steps.feed_status import FeedState
+from pingadmin.collector.steps.feed_status import FeedStatusRecorder
 from pingadmin.collector.steps.follower import Follower
 from pingadmin.collector.steps.inbox import Inbox
 from pingadmin.collector.steps.poller import Poller
@@ -30,7 +30,7 @@ class Parts:
 
     def __init__(self, alias: str, most: int = 50_000):
         self.api = upstream.api_for(alias)
-        self.inbox, self.feed = Inbox(most), FeedState(self.api)
+        self.inbox, self.feed = Inbox(most), FeedStatusRecorder(self.api)
         self.threads = ThreadPoolExecutor(4)
         self.poller = Poller(self.api, self.inbox, self.feed, self.threads)
         self.resyncs = []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pingadmin.collector import health
-from pingadmin.collector.models import Beat, Feed
+from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
@@ -22,11 +22,11 @@ def two_accounts(settings, time_machine):
 
 def heard(alias: str, seconds_ago: float | None, kind="stream") -> None:
     at = None if seconds_ago is None else NOW - timedelta(seconds=seconds_ago)
-    Feed.objects.create(alias=alias, kind=kind, received_at=at)
+    FeedStatus.objects.create(alias=alias, kind=kind, received_at=at)
 
 
 def told() -> list[tuple]:
-    return [(alarm.what, alarm.label) for alarm in health.alarms()]
+    return [(alarm.kind, alarm.label) for alarm in health.find_alarms()]
 
 
 def test_never_started_is_told():
@@ -34,7 +34,7 @@ def test_never_started_is_told():
 
 
 def test_all_is_heard():
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     heard("ping", 119)
     heard("agi", 1, kind="list")
     assert told() == []
@@ -42,42 +42,42 @@ def test_all_is_heard():
 
 @pytest.mark.parametrize(("seconds", "expected"), [(119, []), (121, [("silent", "")])])
 def test_a_collector_without_a_sign_of_life(seconds, expected):
-    Beat.objects.create(**SOUND | {"beat_at": NOW - timedelta(seconds=seconds)})
+    Heartbeat.objects.create(**SOUND | {"beat_at": NOW - timedelta(seconds=seconds)})
     heard("ping", 1)
     heard("agi", 1)
     assert told() == expected
 
 
 def test_a_collector_that_was_stopped_is_told_at_once():
-    Beat.objects.create(**SOUND, stopped_at=NOW)
+    Heartbeat.objects.create(**SOUND, stopped_at=NOW)
     assert told() == [("stopped", "")]
 
 
 def test_only_the_accounts_that_are_not_heard_are_named():
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     heard("ping", 121)
     heard("agi", 1)
-    assert told() == [("deaf", "Ping")]
-    assert health.alarms()[0].since == NOW - timedelta(seconds=121)
+    assert told() == [("disconnected", "Ping")]
+    assert health.find_alarms()[0].since == NOW - timedelta(seconds=121)
 
 
 def test_an_account_that_nobody_wrote_of_counts_from_the_start():
-    Beat.objects.create(**SOUND | {"started_at": NOW - timedelta(seconds=119)})
+    Heartbeat.objects.create(**SOUND | {"started_at": NOW - timedelta(seconds=119)})
     heard("ping", None)
     assert told() == []
-    Beat.objects.update(started_at=NOW - timedelta(seconds=121))
-    assert told() == [("deaf", "Ping"), ("deaf", "AGI")]
+    Heartbeat.objects.update(started_at=NOW - timedelta(seconds=121))
+    assert told() == [("disconnected", "Ping"), ("disconnected", "AGI")]
 
 
 def test_one_that_is_asked_session_by_session_is_no_alarm():
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     heard("ping", 9999, kind="polls")
     heard("agi", 1)
     assert told() == []
 
 
 def test_one_that_is_no_longer_set_is_no_alarm():
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     heard("ping", 1)
     heard("agi", 1)
     heard("old", 9999)
@@ -91,22 +91,22 @@ def test_without_an_upstream_there_is_no_alarm_and_no_query(settings, django_ass
 
 
 def test_it_costs_one_query(django_assert_num_queries):
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     heard("ping", 121)
     with django_assert_num_queries(1):
-        health.alarms()
+        health.find_alarms()
 
 
 @pytest.mark.parametrize("who", ["as_viewer", "as_support", "as_auditor", "as_admin"])
 def test_every_page_tells_it_to_everybody(request, who):
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     heard("ping", 121)
     heard("agi", 1)
     client = request.getfixturevalue(who)
     for path in ("/accounts/2fa/", "/nowhere/"):
         html = client.get(path).content.decode()
-        assert 'data-alarm="deaf"' in html and "Ping is not heard since" in html
-        assert "States are as old as they say" in html and 'href="/collector/"' in html
+        assert 'data-alarm="disconnected"' in html and "Nothing received from Ping since" in html
+        assert "Each state is as old as it says" in html and 'href="/collector/"' in html
 
 
 def test_nobody_is_told_before_signing_in(client):
@@ -114,7 +114,7 @@ def test_nobody_is_told_before_signing_in(client):
 
 
 def test_an_open_page_learns_of_it_and_of_its_end(as_viewer):
-    row = Beat.objects.create(**SOUND)
+    row = Heartbeat.objects.create(**SOUND)
     heard("ping", 1)
     heard("agi", 1)
     address = (
@@ -124,11 +124,11 @@ def test_an_open_page_learns_of_it_and_of_its_end(as_viewer):
         .split('"')[0]
     )
     assert as_viewer.get(f"/collector/alarm/{address}").status_code == 304
-    Beat.objects.filter(pk=row.pk).update(stopped_at=NOW)
+    Heartbeat.objects.filter(pk=row.pk).update(stopped_at=NOW)
     changed = as_viewer.get(f"/collector/alarm/{address}").content.decode()
     assert 'data-alarm="stopped"' in changed and "<html" not in changed
     assert 'hx-trigger="every 5s"' in changed, "its end shows as soon as the board is live again"
-    Beat.objects.filter(pk=row.pk).update(stopped_at=None)
+    Heartbeat.objects.filter(pk=row.pk).update(stopped_at=None)
     address = changed.split('hx-get="/collector/alarm/')[1].split('"')[0]
     ended = as_viewer.get(f"/collector/alarm/{address}")
     assert ended.status_code == 200 and b"data-alarm" not in ended.content
@@ -136,9 +136,9 @@ def test_an_open_page_learns_of_it_and_of_its_end(as_viewer):
 
 
 def test_messages_that_were_given_up_are_told_to_administrators_alone(as_admin, as_viewer):
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     Notification.objects.create(
-        event_seq=1, what="unknown", made_at=NOW, tries=6, failure="refused"
+        event_seq=1, reason="unknown", made_at=NOW, tries=6, failure="refused"
     )
     assert (
         "1 message to the team could not be delivered"
@@ -149,6 +149,6 @@ def test_messages_that_were_given_up_are_told_to_administrators_alone(as_admin, 
 
 def test_labels_are_escaped(as_viewer, settings):
     settings.UPSTREAMS = {"ping": {"LABEL": "<b>\u202ePing"}}
-    Beat.objects.create(**SOUND)
+    Heartbeat.objects.create(**SOUND)
     html = as_viewer.get("/accounts/2fa/").content.decode()
-    assert "<b>" not in html and "\u202e" not in html and "\\u202ePing is not heard" in html
+    assert "<b>" not in html and "\u202e" not in html and "\\u202ePing since" in html

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pingadmin.collector.models import Beat, Feed
+from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.config.secret import Secret
 from pingadmin.notifications.models import Notification
 from pingadmin.remote_sessions.models import WatchSpan
@@ -24,14 +24,14 @@ def ago(**span) -> datetime:
     return NOW - timedelta(**span)
 
 
-def beat(**given) -> Beat:
+def beat(**given) -> Heartbeat:
     facts = {"started_at": ago(hours=2), "beat_at": ago(seconds=1), "host": "box", "process": 4711}
-    return Beat.objects.create(**(facts | given))
+    return Heartbeat.objects.create(**(facts | given))
 
 
-def feed(alias="ping", **given) -> Feed:
+def feed(alias="ping", **given) -> FeedStatus:
     facts = {"kind": "stream", "up_since": ago(hours=1), "received_at": ago(seconds=2)}
-    return Feed.objects.create(alias=alias, **(facts | given))
+    return FeedStatus.objects.create(alias=alias, **(facts | given))
 
 
 def watched(alias="ping", since=25, until=0.0, why="") -> None:
@@ -44,8 +44,8 @@ def page(client) -> str:
     return client.get("/collector/").content.decode()
 
 
-def heard(html: str, alias: str) -> str:
-    return html.split(f'data-account="{alias}" data-heard="')[1].split('"')[0]
+def status(html: str, alias: str) -> str:
+    return html.split(f'data-account="{alias}" data-status="')[1].split('"')[0]
 
 
 def test_before_the_first_start_it_says_what_to_start(as_viewer):
@@ -53,7 +53,7 @@ def test_before_the_first_start_it_says_what_to_start(as_viewer):
     assert (
         'data-collector="never"' in html and "has never run" in html and "manage.py collect" in html
     )
-    assert heard(html, "ping") == heard(html, "agi") == "waiting"
+    assert status(html, "ping") == status(html, "agi") == "waiting"
     assert "nobody watched yet" in html
 
 
@@ -65,7 +65,7 @@ def test_while_it_runs_every_figure_is_there(as_viewer):
     watched()
     html = page(as_viewer)
     assert 'data-collector="running"' in html and "box" in html and "process 4711" in html
-    assert (heard(html, "ping"), heard(html, "agi")) == ("heard", "heard")
+    assert (status(html, "ping"), status(html, "agi")) == ("receiving", "receiving")
     for figure in ("1,234 ms", "12.3", "1,000,000", "7 late, 8 repeated", "9 superseded, 3 unreadable", "2 failed",
                    "last failure <time", "none yet", "Event stream", "List", "without a gap"):  # fmt: skip
         assert figure in html, figure
@@ -76,8 +76,8 @@ def test_a_silent_collector_is_named_with_its_process(as_viewer):
     beat(beat_at=ago(seconds=121))
     feed()
     html = page(as_viewer)
-    assert 'data-collector="silent"' in html and "see whether process 4711 lives" in html
-    assert heard(html, "ping") == "deaf"
+    assert 'data-collector="silent"' in html and "check whether process 4711 is alive" in html
+    assert status(html, "ping") == "disconnected"
 
 
 def test_one_that_was_stopped_says_so(as_viewer):
@@ -91,27 +91,27 @@ def test_an_account_that_is_not_heard_says_why_and_since_when(as_viewer):
     feed(up_since=None, received_at=ago(minutes=9), error="timed_out", error_message="<b>canary", error_at=ago(seconds=4),
          circuit_open_until=NOW + timedelta(seconds=9))  # fmt: skip
     html = page(as_viewer)
-    assert heard(html, "ping") == "deaf" and "9 min ago" in html
+    assert status(html, "ping") == "disconnected" and "9 min ago" in html
     assert (
         "it did not answer in time" in html
         and "&lt;b&gt;canary" in html
         and "<b>canary" not in html
     )
-    assert "leave it alone until" in html and "What to do" in html
+    assert "no look-ups are sent until" in html and "What to do" in html
 
 
 def test_a_refused_key_says_what_to_mend(as_viewer):
     beat()
     feed(up_since=None, received_at=ago(minutes=9), error="refused_key", error_at=ago(seconds=4))
-    assert "give the account a working key" in page(as_viewer)
+    assert "Give the account a working key" in page(as_viewer)
 
 
 def test_one_whose_connection_ended_is_not_called_heard_until_it_is_back(as_viewer):
     beat()
     feed(up_since=None, received_at=ago(seconds=9), error="rate_limited", error_at=ago(seconds=4))
     html = page(as_viewer)
-    assert heard(html, "ping") == "interrupted" and "not at present" in html and "9 s ago" in html
-    assert "without a break since" not in html
+    assert status(html, "ping") == "interrupted" and "not right now" in html and "9 s ago" in html
+    assert "without interruption since" not in html
 
 
 def test_a_collector_that_was_killed_is_not_said_to_run_or_to_hear(as_viewer):
@@ -122,12 +122,12 @@ def test_a_collector_that_was_killed_is_not_said_to_run_or_to_hear(as_viewer):
     html = page(as_viewer)
     assert (
         'data-collector="late"' in html
-        and "The collector runs" not in html
+        and "The collector is running" not in html
         and "data-alarm" not in html
     )
     assert (
-        heard(html, "ping") == heard(html, "agi") == "interrupted"
-        and "without a break since" not in html
+        status(html, "ping") == status(html, "agi") == "interrupted"
+        and "without interruption since" not in html
     )
 
 
@@ -135,7 +135,7 @@ def test_a_list_has_no_figures_of_a_stream(as_viewer):
     beat()
     feed("agi", kind="list", events_a_second=0.0, unreadable=3)
     agi = page(as_viewer).split('data-account="agi"')[1].split("data-messages")[0]
-    assert "3</dd>" in agi and "unreadable, added up over all lists" in agi
+    assert "3</dd>" in agi and "unreadable, all lists added up" in agi
     for word in ("Events", "Delay", "Reconnects", "superseded"):
         assert word not in agi, word
 
@@ -143,13 +143,13 @@ def test_a_list_has_no_figures_of_a_stream(as_viewer):
 def test_one_that_is_asked_session_by_session_may_be_silent(as_viewer):
     beat()
     feed(kind="polls", received_at=ago(hours=1))
-    assert heard(page(as_viewer), "ping") == "polled"
+    assert status(page(as_viewer), "ping") == "polled"
 
 
 def test_an_account_that_is_no_longer_set_stays_readable(as_viewer):
     beat()
     feed("old")
-    assert heard(page(as_viewer), "old") == "unset"
+    assert status(page(as_viewer), "old") == "unset"
 
 
 def test_gaps_are_listed_newest_first_with_their_reasons(as_viewer):
@@ -182,12 +182,12 @@ def test_a_gap_that_began_before_the_24_hours_is_given_no_beginning(as_viewer):
     html = page(as_viewer)
     ping, agi = html.split('data-account="ping"')[1].split('data-account="agi"')
     assert "Not watched before <time" in ping and "nobody watched yet" in ping
-    assert '<strong class="stale">in all these hours</strong>' in agi
+    assert '<strong class="stale">for all of these hours</strong>' in agi
 
 
 def test_messages_that_failed_are_listed_without_the_address(as_support, settings):
     settings.NOTIFY_URL = Secret("https://hooks.example/canary-webhook")
-    facts = {"what": "unknown", "session_id": "ses_1", "made_at": ago(hours=1), "tries": 6}
+    facts = {"reason": "unknown", "session_id": "ses_1", "made_at": ago(hours=1), "tries": 6}
     Notification.objects.create(event_seq=41, failure="refused", status=403, **facts)
     Notification.objects.create(
         event_seq=42, failure="timed_out", next_try_at=NOW + timedelta(minutes=1), **facts
@@ -206,7 +206,7 @@ def test_without_a_webhook_it_says_that_nobody_is_told(as_viewer, settings):
 
 def test_without_an_upstream_there_is_nothing_to_hear(as_viewer, settings):
     settings.UPSTREAMS = {}
-    assert "There is nothing to hear" in page(as_viewer)
+    assert "There is nothing to receive" in page(as_viewer)
 
 
 def test_the_poll_is_answered_only_when_something_changed(as_viewer, time_machine):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from pingadmin.collector.models import Beat, Feed
+from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.config.secret import Secret
 from pingadmin.notifications.models import Notification
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
@@ -49,7 +49,7 @@ def scraped(client, **more) -> dict[str, float]:
         match = SAMPLE.fullmatch(line)
         assert match, line
         assert {("HELP", match["name"]), ("TYPE", match["name"])} <= described
-        assert (kinds[match["name"]] == "counter") == match["name"].endswith(("_total", "_seq"))
+        assert (kinds[match["name"]] == "counter") == match["name"].endswith("_total")
         key = line.rpartition(" ")[0]
         assert key not in found
         found[key] = float(match["value"])
@@ -64,13 +64,15 @@ def test_a_panel_that_has_done_nothing_tells_zeros_and_leaves_out_what_is_not_kn
 
 
 def test_what_the_collector_wrote_is_told_in_base_units(client):
-    Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1)
-    Feed.objects.create(
+    Heartbeat.objects.create(
+        started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1
+    )
+    FeedStatus.objects.create(
         alias="ping", kind="stream", up_since=NOW, received_at=NOW, lag_ms=250, events_a_second=1.5, events=2**40, late=1,
         repeated=2, dropped=3, unreadable=4, polls=5, polls_failed=6, reconnects=7, error_at=NOW,
         circuit_open_until=NOW + timedelta(seconds=1),
     )  # fmt: skip
-    Feed.objects.create(alias="agi", kind="list")
+    FeedStatus.objects.create(alias="agi", kind="list")
     WatchSpan.objects.create(alias="ping", from_at=NOW - timedelta(hours=1), until_at=NOW)
     found = scraped(client)
     of_ping = {
@@ -91,14 +93,14 @@ def test_what_the_collector_wrote_is_told_in_base_units(client):
 
 
 def test_the_last_words_of_a_collector_that_was_killed_are_not_told_as_present(client, settings):
-    Beat.objects.create(
+    Heartbeat.objects.create(
         started_at=NOW - timedelta(hours=1),
         beat_at=NOW - timedelta(seconds=21),
         host="box",
         process=1,
     )
     facts = {"kind": "stream", "received_at": NOW - timedelta(seconds=21), "events_a_second": 1.5}
-    Feed.objects.create(alias="ping", up_since=NOW - timedelta(hours=1), **facts)
+    FeedStatus.objects.create(alias="ping", up_since=NOW - timedelta(hours=1), **facts)
     found = scraped(client)
     assert found["pingadmin_collector_up"] == found['pingadmin_account_up{account="ping"}'] == 0
     assert 'pingadmin_account_events_per_second{account="ping"}' not in found
@@ -106,8 +108,10 @@ def test_the_last_words_of_a_collector_that_was_killed_are_not_told_as_present(c
 
 
 def test_an_account_that_is_no_longer_set_is_not_heard(client):
-    Beat.objects.create(started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1)
-    Feed.objects.create(alias="old", kind="stream", up_since=NOW, received_at=NOW)
+    Heartbeat.objects.create(
+        started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1
+    )
+    FeedStatus.objects.create(alias="old", kind="stream", up_since=NOW, received_at=NOW)
     assert scraped(client)['pingadmin_account_up{account="old"}'] == 0
 
 
@@ -118,9 +122,9 @@ def test_acts_and_messages_are_counted(client, settings):
     attempt(session, is_open=True)
     attempt(session, result="unknown", next_check_at=NOW - timedelta(seconds=1))
     attempt(session, result="unknown", resolved_at=NOW)
-    Notification.objects.create(event_seq=2, what="unknown", made_at=NOW, next_try_at=NOW)
+    Notification.objects.create(event_seq=2, reason="unknown", made_at=NOW, next_try_at=NOW)
     Notification.objects.create(
-        event_seq=3, what="unknown", made_at=NOW, failure="refused", tries=6
+        event_seq=3, reason="unknown", made_at=NOW, failure="refused", tries=6
     )
     found = scraped(client)
     told = {name: found[f"pingadmin_{name}"] for name in (
@@ -139,7 +143,7 @@ def attempt(session, *, is_open=False, **given) -> None:
 
 
 def test_labels_are_escaped_and_no_secret_is_told(client):
-    Feed.objects.create(alias='a"b\\c\nd', kind="list", error_message="canary")
+    FeedStatus.objects.create(alias='a"b\\c\nd', kind="list", error_message="canary")
     story("ok", session_id="canary-session", reason="canary")
     body = client.get("/metrics").content.decode()
     assert r'{account="a\"b\\c\nd"}' in body and "canary" not in body

@@ -124,7 +124,7 @@ def test_each_is_sent_once_however_often_and_by_whomever_it_is_tried(unknown):
     due = Notification.objects.get()
     assert deliver.deliver_one() is True
     assert deliver.deliver_one() is False
-    assert deliver._is_mine(due, timezone.now()) is False
+    assert deliver._claim(due, timezone.now()) is False
     assert len(server.requests) == 1
 
 
@@ -183,12 +183,15 @@ def test_after_a_few_tries_it_is_given_up_and_said(unknown, time_machine):
     assert (lost.tries, lost.next_try_at, lost.delivered_at) == (6, None, None) and len(
         server.requests
     ) == 6
-    assert delivery_status.given_up() == 1 and delivery_status.now().failing == [lost]
+    assert (
+        delivery_status.count_given_up() == 1
+        and delivery_status.read_delivery_status().failing == [lost]
+    )
 
 
 def test_one_whose_sender_died_is_due_again(unknown, time_machine):
     server = unknown()
-    assert deliver._is_mine(Notification.objects.get(), timezone.now())
+    assert deliver._claim(Notification.objects.get(), timezone.now())
     assert deliver.deliver_one() is False
     time_machine.move_to(timezone.now() + timedelta(seconds=61))
     assert deliver.deliver_one() is True and len(server.requests) == 1
@@ -200,9 +203,9 @@ def test_a_later_success_clears_the_failure(unknown, time_machine):
     time_machine.move_to(timezone.now() + timedelta(seconds=16))
     deliver.deliver_one()
     assert (
-        delivery_status.now().failing == []
-        and delivery_status.now().waiting == 0
-        and delivery_status.given_up() == 0
+        delivery_status.read_delivery_status().failing == []
+        and delivery_status.read_delivery_status().waiting == 0
+        and delivery_status.count_given_up() == 0
     )
 
 

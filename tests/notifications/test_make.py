@@ -25,7 +25,7 @@ def begun():
 
 
 def made() -> list[tuple]:
-    return list(Notification.objects.order_by("event_seq").values_list("event_seq", "what"))
+    return list(Notification.objects.order_by("event_seq").values_list("event_seq", "reason"))
 
 
 def test_only_unknown_outcomes_and_flagged_reviews_ask_for_one(begun):
@@ -67,7 +67,7 @@ def test_a_second_maker_at_the_same_place_makes_nothing_twice(begun, monkeypatch
     story("unknown")
     place = ReadUpTo.objects.get()
     make.make_new()
-    monkeypatch.setattr(make, "_place", lambda: place)
+    monkeypatch.setattr(make, "_position", lambda: place)
     make.make_new()
     assert len(made()) == 1 and ReadUpTo.objects.get().seq == 2
 
@@ -87,11 +87,11 @@ def test_flagged_reviews_of_one_bulk_act_have_a_message_each(begun):
     for head in heads:
         event(phase="mark", action="mark_flagged", by=BEN, story=head.seq, batch="b-1")
     make.make_new()
-    assert [what for _, what in made()] == ["flagged", "flagged"]
+    assert [reason for _, reason in made()] == ["flagged", "flagged"]
 
 
 def test_a_long_log_is_read_in_parts(begun, monkeypatch):
-    monkeypatch.setattr(make, "EVENTS", 3)
+    monkeypatch.setattr(make, "MAX_EVENTS", 3)
     for _ in range(4):
         story("unknown")
     answers = [make.make_new() for _ in range(4)]

@@ -14,7 +14,7 @@ from pingadmin.upstream import api_for, following
 from pingadmin.upstream.errors import UpstreamError
 from tests.support.processes import until
 from tests.upstream.certificates import Authority
-from tests.upstream.conftest import PING_KEY, agi_at, ping_at
+from tests.upstream.conftest import PING_KEY, ping_at
 from tests.upstream.raw_server import (
     drips,
     goes_on_for_ever,

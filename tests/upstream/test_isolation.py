@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from pingadmin.upstream.errors import UpstreamError
-from pingadmin.upstream.isolation import CircuitBreaker, CircuitState, Bulkhead
+from pingadmin.upstream.isolation import Bulkhead, CircuitBreaker, CircuitState
 from tests.upstream.conftest import agi_at, ping_at
 from tests.upstream.raw_server import says
 from tests.upstream.test_faults import ENVELOPE, ID, SESSION, SYSTEMS, look_up_word

@@ -1,7 +1,7 @@
-"""How often an upstream may be asked: a budget a second, less after it failed, nothing while it asked us to wait.
+"""How often an upstream may be asked: a budget a second, and nothing while it asked us to wait.
 
-Pure. After a pause the budget begins at one call a second and doubles with each second, so that an upstream which comes
-back is not met by everything that waited for it.
+Pure. After a pause the budget starts at one call a second and doubles each second, so that an
+upstream which comes back is not met by everything that waited for it.
 """
 
 import random
@@ -9,38 +9,39 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-# How much of a second's budget may go at once.
+# The share of a second's budget that may go at once.
 BURST = 0.1
 
 
 class Pacing:
-    """Shared by threads. a_second: calls in a second, at most."""
+    """A token bucket. Shared by threads. calls_a_second: the most that may go in a second."""
 
-    def __init__(self, a_second: float, clock: Callable[[], float] = monotonic):
-        self._most = a_second
+    def __init__(self, calls_a_second: float, clock: Callable[[], float] = monotonic) -> None:
+        self._max_rate = calls_a_second
         self._clock = clock
         self._lock = threading.Lock()
-        self._rate = a_second
-        self._saved = 1.0
-        self._at = self._paused_until = clock()
+        self._rate = calls_a_second
+        self._tokens = 1.0
+        self._updated_at = self._paused_until = clock()
 
-    def take(self, most: int) -> int:
-        """How many calls may go now, up to `most`; they count as made."""
+    def take(self, wanted: int) -> int:
+        """How many of the wanted calls may go now; they count as made."""
         with self._lock:
             now = self._clock()
             if now < self._paused_until:
                 return 0
-            passed, self._at = now - self._at, now
-            self._saved = min(self._saved + passed * self._rate, max(1.0, self._rate * BURST))
-            self._rate = min(self._most, self._rate * 2 ** min(passed, 1))
-            number = min(most, int(self._saved))
-            self._saved -= number
+            passed, self._updated_at = now - self._updated_at, now
+            bucket = max(1.0, self._rate * BURST)
+            self._tokens = min(self._tokens + passed * self._rate, bucket)
+            self._rate = min(self._max_rate, self._rate * 2 ** min(passed, 1))
+            number = min(wanted, int(self._tokens))
+            self._tokens -= number
             return number
 
     def pause(self, seconds: float) -> None:
-        """Make no calls for so long, and a fifth of it longer at random; then begin slowly."""
+        """Lets nothing go for this long, and up to a fifth longer at random; then starts slowly."""
         with self._lock:
-            until = self._clock() + seconds * random.uniform(1, 1.2)  # noqa: S311 - spreads load, hides nothing
-            self._paused_until = max(self._paused_until, until)
-            self._at = max(self._at, self._paused_until)
-            self._rate, self._saved = min(1.0, self._most), 0.0
+            jitter = random.uniform(1, 1.2)  # noqa: S311 - spreads load, hides nothing
+            self._paused_until = max(self._paused_until, self._clock() + seconds * jitter)
+            self._updated_at = max(self._updated_at, self._paused_until)
+            self._rate, self._tokens = min(1.0, self._max_rate), 0.0

@@ -1,8 +1,8 @@
-"""Step: ask one by one about the sessions that matter and were not heard of for a while.
+"""Step: look up, one by one, the sessions that matter and were not observed for a while.
 
-These are the ones that the team watches, those with a resume whose outcome is open, and those that are open; watched
-ones first, then by how long nothing was heard. An account is asked within its budget (pacing.py), not at all while its
-circuit is open, and later where it asked us to wait.
+These are the ones that the team watches, those with an unresolved attempt, and those that are
+open: watched ones first, then by how long nothing was observed. An account is asked within its
+budget (pacing.py), not at all while its circuit is open, and later where it asked us to wait.
 """
 
 import threading
@@ -15,135 +15,146 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from pingadmin.collector.steps.feed_status import FeedState
+from pingadmin.collector.steps.feed_status import FeedStatusRecorder
 from pingadmin.collector.steps.inbox import Inbox
 from pingadmin.collector.steps.pacing import Pacing
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.session_api import SessionAPI
 
 OPEN_STATES = ["created", "connected", "initializing", "ready", "running"]
-LOADED_LEAST, LOADED_MOST = 500, 5000
+MIN_LOADED, MAX_LOADED = 500, 5000
 LOAD_SECONDS = 1.0
 REST_SECONDS = 0.05
-PAUSES = {"rate_limited": 30, "refused_key": 60}
-PAUSE_MOST_SECONDS = 3600
+# How long a failure of that kind stops the polls, where the upstream named no time itself.
+PAUSE_SECONDS = {"rate_limited": 30, "refused_key": 60}
+MAX_PAUSE_SECONDS = 3600
 # We gave up before the upstream was asked.
 NOT_ASKED = {"busy", "circuit_open"}
-INFRASTRUCTURE = {"unreachable", "tls", "timed_out", "broken_off", "server_error"}
+INFRASTRUCTURE_FAILURES = {"unreachable", "tls", "timed_out", "broken_off", "server_error"}
 
 
 class Poller:
-    """Of one account. `threads`, a ThreadPoolExecutor, makes the calls."""
+    """The polls of one account. threads: makes the calls."""
 
-    def __init__(self, api, inbox: Inbox, feed: FeedState, threads: ThreadPoolExecutor):
+    def __init__(
+        self,
+        api: SessionAPI,
+        inbox: Inbox,
+        feed: FeedStatusRecorder,
+        threads: ThreadPoolExecutor,
+    ) -> None:
         self._api, self._inbox, self._feed, self._threads = api, inbox, feed, threads
         self._pacing = Pacing(settings.COLLECT_POLLS_A_SECOND)
-        # Enough for the budget until the next time.
-        self._load_most = round(
-            min(LOADED_MOST, max(LOADED_LEAST, 2 * LOAD_SECONDS * settings.COLLECT_POLLS_A_SECOND))
-        )
+        # Enough for the budget until the next load.
+        wanted = 2 * LOAD_SECONDS * settings.COLLECT_POLLS_A_SECOND
+        self._load_limit = round(min(MAX_LOADED, max(MIN_LOADED, wanted)))
         self._waiting: deque[str] = deque()
-        self._soon: deque[str] = deque()
+        self._urgent: deque[str] = deque()
+        # Session id -> when it was asked (monotonic).
         self._asked: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._under_way = 0
-        self._load_at = 0.0
+        self._in_flight = 0
+        self._next_load_at = 0.0
         self._resync_at: datetime | None = None
 
     def resync(self, at: datetime) -> None:
-        """Whatever was not heard of since that moment is due."""
+        """Makes everything due that was not observed since that moment."""
         self._resync_at = at
         with self._lock:
             self._asked.clear()
 
     def ask_soon(self, session_ids: set[str]) -> None:
-        """Ask about these first: what was heard of them cannot be taken without."""
-        self._soon.extend(session_ids)
+        """Asks these first: what came of them cannot be interpreted without an answer."""
+        self._urgent.extend(session_ids)
 
     def step(self) -> bool:
-        """Find out who is due, when nobody waits any more, and send what may go. Then it rests."""
-        if not self._waiting and monotonic() >= self._load_at:
+        """Loads what is due once nothing waits, and sends what may go. Returns False: rest."""
+        if not self._waiting and monotonic() >= self._next_load_at:
             self._load()
         self.send_next()
         return False
 
     def send_next(self) -> None:
-        """Send as many calls as may go. Each that ends lets the next one go, so that no thread waits for the loop."""
-        if self._is_left_alone():
+        """Sends as many calls as may go.
+
+        Each call that ends lets the next one go, so that no thread waits for the loop.
+        """
+        if self._is_circuit_open():
             return
         with self._lock:
-            free = settings.COLLECT_POLLS_AT_ONCE - self._under_way
-            number = self._pacing.take(max(0, min(free, len(self._soon) + len(self._waiting))))
+            free = settings.COLLECT_POLLS_AT_ONCE - self._in_flight
+            wanted = min(free, len(self._urgent) + len(self._waiting))
+            number = self._pacing.take(max(0, wanted))
             chosen = [
-                self._soon.popleft() if self._soon else self._waiting.popleft()
+                self._urgent.popleft() if self._urgent else self._waiting.popleft()
                 for _ in range(number)
             ]
-            self._under_way += number
+            self._in_flight += number
             self._asked |= dict.fromkeys(chosen, monotonic())
         for session_id in chosen:
             self._threads.submit(self._ask, session_id)
 
     def is_idle(self) -> bool:
-        """Whether no call is under way, and none waits that could go."""
-        can_go = not self._is_left_alone() and (self._waiting or self._soon)
-        return not (can_go or self._under_way)
+        """Whether no call is in flight, and none waits that could go."""
+        could_go = not self._is_circuit_open() and (self._waiting or self._urgent)
+        return not (could_go or self._in_flight)
 
     def rest_seconds(self) -> float:
         return REST_SECONDS
 
-    def _is_left_alone(self) -> bool:
-        """Whether the circuit lets nobody through. After that time one of us has to try, or it stays open for ever."""
+    def _is_circuit_open(self) -> bool:
+        # Once its time has passed a poll has to probe, or the circuit would stay open for ever.
         circuit = self._api.circuit_state()
         return circuit.status == "open" and circuit.opens_in_seconds > 0
 
     def _ask(self, session_id: str) -> None:
         try:
-            self._inbox.answer("poll", [self._api.look_up(session_id)])
+            self._inbox.put_answers("poll", [self._api.look_up(session_id)])
             self._feed.count(polls=1)
         except UpstreamError as error:
-            self._failed(session_id, error)
+            self._handle_failure(session_id, error)
         finally:
             with self._lock:
-                self._under_way -= 1
+                self._in_flight -= 1
             self.send_next()
 
-    def _failed(self, session_id: str, error: UpstreamError) -> None:
+    def _handle_failure(self, session_id: str, error: UpstreamError) -> None:
         if error.kind in NOT_ASKED:
             with self._lock:
                 self._asked.pop(session_id, None)
             return
         self._feed.count(polls=1, polls_failed=1)
-        self._inbox.fail(session_id, error)
-        if error.kind in PAUSES:
-            self._pacing.pause(min(error.retry_after or PAUSES[error.kind], PAUSE_MOST_SECONDS))
-        elif error.kind in INFRASTRUCTURE:
+        self._inbox.put_failure(session_id, error)
+        if error.kind in PAUSE_SECONDS:
+            seconds = error.retry_after or PAUSE_SECONDS[error.kind]
+            self._pacing.pause(min(seconds, MAX_PAUSE_SECONDS))
+        elif error.kind in INFRASTRUCTURE_FAILURES:
             self._pacing.pause(1)
 
     def _load(self) -> None:
-        self._load_at = monotonic() + LOAD_SECONDS
+        self._next_load_at = monotonic() + LOAD_SECONDS
         after = settings.COLLECT_POLL_AFTER_SECONDS
         oldest = monotonic() - after
         with self._lock:
-            self._asked = {each: at for each, at in self._asked.items() if at > oldest}
-        self._waiting.extend(
-            each for each in self._due(timezone.now(), after) if each not in self._asked
-        )
+            self._asked = {session_id: at for session_id, at in self._asked.items() if at > oldest}
+        due = self._due(timezone.now(), after)
+        self._waiting.extend(session_id for session_id in due if session_id not in self._asked)
 
     def _due(self, now: datetime, after: float) -> list[str]:
         before = now - timedelta(seconds=after)
-        heard_before = max(before, self._resync_at) if self._resync_at else before
-        rows = RemoteSession.objects.filter(
+        seen_before = max(before, self._resync_at) if self._resync_at else before
+        sessions = RemoteSession.objects.filter(
             Q(failed_at=None) | Q(failed_at__lt=before), alias=self._api.alias
         )
-        unheard = rows.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=heard_before))
-        watched = unheard.filter(team__watched_since__isnull=False)
-        unresolved = unheard.filter(attempts__result="unknown", attempts__resolved_at=None)
-        # A session that the upstream does not know any more stays as it was last seen, and need not be asked for ever.
-        open_ones = rows.filter(state__in=OPEN_STATES, last_seen_at__lt=heard_before).exclude(
-            failure="not_found"
-        )
-        found = {}
-        for each in (watched, unresolved, open_ones):
-            oldest_first = each.order_by("last_seen_at").values_list("session_id", flat=True)
-            found |= dict.fromkeys(oldest_first[: self._load_most + len(self._asked)])
-        return list(found)
+        not_seen = sessions.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=seen_before))
+        watched = not_seen.filter(team__watched_since__isnull=False)
+        unresolved = not_seen.filter(attempts__result="unknown", attempts__resolved_at=None)
+        # A session that the upstream no longer knows stays as it was last seen: asking on is vain.
+        is_open = Q(state__in=OPEN_STATES, last_seen_at__lt=seen_before)
+        open_sessions = sessions.filter(is_open).exclude(failure="not_found")
+        due: dict[str, None] = {}
+        for query in (watched, unresolved, open_sessions):
+            oldest_first = query.order_by("last_seen_at").values_list("session_id", flat=True)
+            due |= dict.fromkeys(oldest_first[: self._load_limit + len(self._asked)])
+        return list(due)

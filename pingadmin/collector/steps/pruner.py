@@ -1,9 +1,10 @@
-"""Makes old history smaller, a little at a time: first thinned out, much later removed.
+"""Prunes old history, a little at a time: first thinned out, much later removed.
 
-Younger than HISTORY_FULL_DAYS everything stays. After that there stay, of each session, both ends of every stretch with
-one state, one word on "paused" and one failure, and the newest snapshot of each HISTORY_SAMPLE_SECONDS. Each snapshot
-holds the bytes from before its counters fell back, so totals are exact at whatever stays. After HISTORY_DAYS the rest
-goes too. Never removed: a session's newest snapshot, and what the audit log names.
+Younger than HISTORY_FULL_DAYS everything stays. After that there stay, of each session, both ends
+of every run with one state, one report on "paused" and one failure, and the newest snapshot of
+each HISTORY_SAMPLE_SECONDS. Each snapshot holds the bytes from before its counters were reset, so
+totals are exact at whatever stays. After HISTORY_DAYS the rest goes too. Never removed: a
+session's newest snapshots, and those that the audit log names.
 """
 
 from dataclasses import dataclass
@@ -11,18 +12,19 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
 from pingadmin.collector.models import Pruning
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 
-EVERY = timedelta(days=1)
+PASS_INTERVAL = timedelta(days=1)
 STEP_SECONDS = 0.5
 PAGE = 2000  # snapshots read at once
 BATCH = 500  # rows removed in one transaction
-LEAST_STEP = timedelta(milliseconds=1)  # what times are kept in
+# The resolution in which times are stored.
+TIME_STEP = timedelta(milliseconds=1)
 
 
 def prune_some() -> bool:
@@ -33,11 +35,11 @@ def prune_some() -> bool:
     pruning = _under_way()
     if pruning is None:
         return False
-    walk = Walk(pruning)
+    run = PruningPass(pruning)
     ends = monotonic() + STEP_SECONDS
-    has_more = walk.step()
+    has_more = run.step()
     while has_more and monotonic() < ends:
-        has_more = walk.step()
+        has_more = run.step()
     if not has_more:
         pruning.ended_at = timezone.now()
     pruning.save()
@@ -55,45 +57,46 @@ def new_pass(*, after: Pruning | None = None) -> Pruning:
     )
 
 
-class Walk:
-    """One way over all sessions. dry: remove nothing, count only."""
+class PruningPass:
+    """One pass over all sessions. dry_run: remove nothing, count only."""
 
-    def __init__(self, pruning: Pruning, *, dry: bool = False):
+    def __init__(self, pruning: Pruning, *, dry_run: bool = False) -> None:
         self.pruning = pruning
         self.sessions = self.spans = 0
-        self._dry = dry
+        self._dry_run = dry_run
         self._drop_before = pruning.begun_at - timedelta(days=settings.HISTORY_DAYS)
 
     def step(self) -> bool:
         """One page of one session, or one batch of spans; whether there is more."""
         columns = ("pk", "alias", "session_id")
-        ahead = RemoteSession.objects.filter(pk__gt=self.pruning.place).order_by("pk")
+        ahead = RemoteSession.objects.filter(pk__gt=self.pruning.last_session).order_by("pk")
         row = ahead.values_list(*columns).first()
         if row is None:
             return self._drop_spans()
-        place = self.pruning
-        if place.place_at is None:
+        progress = self.pruning
+        if progress.done_until is None:
             if self._drop(_Session(*row)):
                 return True
-            place.place_at = max(self._drop_before, place.thinned_before or self._drop_before)
-        place.place_at = self._thin(_Session(*row), place.place_at)
-        if place.place_at is None:
-            place.place = row[0]
+            thinned_before = progress.thinned_before or self._drop_before
+            progress.done_until = max(self._drop_before, thinned_before)
+        progress.done_until = self._thin(_Session(*row), progress.done_until)
+        if progress.done_until is None:
+            progress.last_session = row[0]
             self.sessions += 1
         return True
 
-    def _drop(self, session) -> bool:
+    def _drop(self, session: "_Session") -> bool:
         """Whether some were too old, so that there may be more."""
         old = session.snapshots().filter(first_at__lt=self._drop_before)
         if not old.exists():
             return False
         old = old.exclude(pk__in=session.protected())
-        if self._dry:
+        if self._dry_run:
             self.pruning.removed += old.count()
             return False
         return self._remove(list(old.values_list("pk", flat=True)[:PAGE]))
 
-    def _thin(self, session, from_at: datetime) -> datetime | None:
+    def _thin(self, session: "_Session", from_at: datetime) -> datetime | None:
         """Thin out one page; where the next begins, None after the last."""
         later = session.snapshots().filter(
             first_at__gte=from_at, first_at__lt=self.pruning.thin_before
@@ -114,7 +117,7 @@ class Walk:
 
     def _remove(self, ids: list[int]) -> bool:
         for first in range(0, len(ids), BATCH):
-            if not self._dry:
+            if not self._dry_run:
                 StatusSnapshot.objects.filter(pk__in=ids[first : first + BATCH]).delete()
         self.pruning.removed += len(ids)
         return bool(ids)
@@ -127,7 +130,7 @@ class Walk:
                 alias=newest["alias"], until_at__gt=newest["until_at"]
             ).exists():
                 old = old.exclude(**newest)
-        if self._dry:
+        if self._dry_run:
             self.spans = old.count()
             return False
         gone, _ = WatchSpan.objects.filter(pk__in=old.values_list("pk", flat=True)[:BATCH]).delete()
@@ -147,7 +150,7 @@ class _Row:
     failure: str
 
     @property
-    def stretch(self) -> tuple:
+    def content(self) -> tuple[str, bool | None, str]:
         return self.state, self.paused, self.failure
 
     @property
@@ -161,7 +164,7 @@ class _Session:
     alias: str
     session_id: str
 
-    def snapshots(self):
+    def snapshots(self) -> QuerySet[StatusSnapshot]:
         return StatusSnapshot.objects.filter(session_id=self.pk)
 
     def protected(self) -> set[int]:
@@ -177,12 +180,12 @@ class _Session:
 
 
 def _superfluous(rows: list[_Row], before: _Row | None) -> list[int]:
-    """The rows that are neither an end of a stretch nor the newest of their sample."""
+    """The rows that are neither an end of a run nor the newest of their sample."""
     found = []
     for earlier, row, later in zip([before, *rows], rows, [*rows[1:], None], strict=False):
-        begins = earlier is None or earlier.stretch != row.stretch
-        ends = later is None or later.stretch != row.stretch
-        if not begins and not ends and later.sample == row.sample:
+        begins = earlier is None or earlier.content != row.content
+        ends = later is None or later.content != row.content
+        if later and not begins and not ends and later.sample == row.sample:
             found.append(row.pk)
     return found
 
@@ -191,13 +194,13 @@ def _whole_samples(rows: list[_Row]) -> tuple[list[_Row], datetime]:
     """Without the last sample, which may go on behind this page; and where the next page begins."""
     whole = [row for row in rows if row.sample != rows[-1].sample]
     if not whole:
-        return rows, rows[-1].first_at + LEAST_STEP
+        return rows, rows[-1].first_at + TIME_STEP
     return whole, rows[len(whole)].first_at
 
 
 def _under_way() -> Pruning | None:
     last = Pruning.objects.first()
-    if last is None or (last.ended_at and timezone.now() - last.begun_at >= EVERY):
+    if last is None or (last.ended_at and timezone.now() - last.begun_at >= PASS_INTERVAL):
         return new_pass(after=last)
     return None if last.ended_at else last
 

@@ -1,106 +1,132 @@
-"""Watches the numbers of a stream's events: whether some never came, and whether the numbers began anew. Pure.
+"""Watches the numbers of a stream's events: which never came, and whether numbering restarted.
 
-Not every stream numbers its events one by one; only where ten came in a row does a jump mean that some are missing.
+Pure. Not every stream numbers its events one by one; a jump means that events are missing only
+where ten came in a row before it.
 """
 
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 
 from pingadmin.upstream.records import SessionEvent
 
 IN_A_ROW = 10
-# How long what was overtaken may stay away before it counts as missing.
+# How long an overtaken event may still arrive before it counts as missing.
 PATIENCE_SECONDS = 2.0
-MISSING_MOST = 10_000
+MAX_MISSING = 10_000
+REMEMBERED_READS = 50
 
 
-class Numbering:
-    """One account's stream, over all its connections."""
+class SequenceTracker:
+    """The numbers of one account's stream, over all its connections.
 
-    def __init__(self, clock=monotonic):
+    lost: between which moments events were left out, at the latest jumps.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._highest: int | None = None
         self._in_a_row = 0
+        # Missing number -> when the jump over it was seen.
         self._missing: dict[int, float] = {}
         self._newest_at: datetime | None = None
         self._before_newest_at: datetime | None = None
-        # Between which moments events were left out, at the latest jumps.
         self.lost: tuple[datetime, datetime] | None = None
-        self._recent: deque[list[SessionEvent]] = deque(maxlen=50)
-        self._is_new = True
+        self._recent: deque[list[SessionEvent]] = deque(maxlen=REMEMBERED_READS)
+        self._is_new_connection = True
 
     def connected(self) -> None:
         """A new connection: what was missed while there was none is no jump."""
-        self._is_new = True
+        self._is_new_connection = True
         self._missing.clear()
 
-    def begins_anew(self, events: list[SessionEvent]) -> bool:
-        """Take note of events. True: the numbers fell back on a new connection, and it is no repetition."""
+    def observe(self, events: list[SessionEvent]) -> bool:
+        """Takes note of the events of one read, in order.
+
+        Returns whether numbering restarted: it fell back on a new connection, and what came is no
+        repetition of what was sent before the break.
+        """
         if not events or events[0].sequence is None:
             return False
-        first, last = events[0].sequence, events[-1].sequence
-        is_anew = (
-            self._is_new
-            and self._highest is not None
-            and first <= self._highest
-            and not self._repeats(events[0])
-        )
-        if is_anew or self._is_new and (self._highest is None or first > self._highest):
+        first = events[0].sequence
+        has_restarted = self._has_restarted(events[0])
+        has_skipped = self._is_new_connection and (self._highest is None or first > self._highest)
+        if has_restarted or has_skipped:
             self._highest = first - 1
             self._in_a_row = 0
-        self._is_new = False
+        self._is_new_connection = False
         self._recent.append(events)
-        if first == self._highest + 1 and last - first == len(events) - 1 and not self._missing:
+        if self._is_contiguous(events):
             self._in_a_row += len(events)
-            self._highest = last
-            self._heard(events[-1].received_at)
+            self._highest = events[-1].sequence
+            self._note_time(events[-1].received_at)
         else:
             for event in events:
                 self._follow(event.sequence, event.received_at)
-        return is_anew
+        return has_restarted
 
-    def lacks_some(self) -> bool:
-        """Whether events are missing that will not come any more; says so once."""
+    def take_missing(self) -> bool:
+        """Returns, once, that events are missing which will not come any more."""
         overdue = self._clock() - PATIENCE_SECONDS
-        if len(self._missing) < MISSING_MOST and not any(
-            since < overdue for since in self._missing.values()
-        ):
+        is_overdue = any(since < overdue for since in self._missing.values())
+        if len(self._missing) < MAX_MISSING and not is_overdue:
             return False
         self._missing.clear()
         return True
 
-    def _repeats(self, event: SessionEvent) -> bool:
-        return any(_same(event, other) for events in self._recent for other in events)
+    def _has_restarted(self, first: SessionEvent) -> bool:
+        if not self._is_new_connection or self._highest is None or first.sequence is None:
+            return False
+        is_lower = first.sequence <= self._highest
+        return is_lower and not any(
+            _is_same(first, other) for events in self._recent for other in events
+        )
 
-    def _follow(self, sequence, received_at):
-        if sequence is None or sequence <= self._highest:
+    def _is_contiguous(self, events: list[SessionEvent]) -> bool:
+        # The usual case costs one comparison for a whole read instead of one for each event.
+        first, last = events[0].sequence, events[-1].sequence
+        if first is None or last is None or self._highest is None or self._missing:
+            return False
+        return first == self._highest + 1 and last - first == len(events) - 1
+
+    def _follow(self, sequence: int | None, received_at: datetime) -> None:
+        if sequence is None:
+            return
+        if self._highest is None or sequence <= self._highest:
             self._missing.pop(sequence, None)
             return
         if sequence == self._highest + 1:
             self._in_a_row += 1
         elif self._in_a_row >= IN_A_ROW:
-            now = self._clock()
-            begins = self.lost[0] if self._missing and self.lost else self._before(received_at)
-            self.lost = (begins, received_at)
-            until = min(sequence, self._highest + 1 + MISSING_MOST)
-            self._missing |= dict.fromkeys(range(self._highest + 1, until), now)
+            self._note_jump(self._highest + 1, sequence, received_at)
         else:
             self._in_a_row = 0
         self._highest = sequence
-        self._heard(received_at)
+        self._note_time(received_at)
 
-    def _heard(self, at):
+    def _note_jump(self, first_missing: int, sequence: int, received_at: datetime) -> None:
+        began_at = self.lost[0] if self._missing and self.lost else self._time_before(received_at)
+        self.lost = (began_at, received_at)
+        # A huge jump is told at once and must not fill the memory.
+        end = min(sequence, first_missing + MAX_MISSING)
+        self._missing |= dict.fromkeys(range(first_missing, end), self._clock())
+
+    def _note_time(self, at: datetime) -> None:
         if at != self._newest_at:
             self._before_newest_at, self._newest_at = self._newest_at, at
 
-    def _before(self, at):
-        """When an event was last heard before that moment: what is read at once has one moment, and a gap of no length
-        would not be told."""
-        return self._before_newest_at or at if self._newest_at == at else self._newest_at
+    def _time_before(self, at: datetime) -> datetime:
+        """When an event last came before that moment.
+
+        All events of one read share a moment, and a gap of no length would never be told.
+        """
+        if self._newest_at == at:
+            return self._before_newest_at or at
+        return self._newest_at or at
 
 
-def _same(one: SessionEvent, other: SessionEvent) -> bool:
+def _is_same(one: SessionEvent, other: SessionEvent) -> bool:
     return (one.sequence, one.session_id, one.kind, one.duration_seconds, one.uploaded_bytes) == (
         other.sequence, other.session_id, other.kind, other.duration_seconds, other.uploaded_bytes,
     )  # fmt: skip

@@ -96,7 +96,9 @@ def _has_pattern_of_account(word: str) -> bool:
 
 
 def _any_shape_allowed() -> bool:
-    return any(upstream.api_for(alias).id_pattern == SESSION_ID_PATTERN for alias in upstream.aliases())
+    return any(
+        upstream.api_for(alias).id_pattern == SESSION_ID_PATTERN for alias in upstream.aliases()
+    )
 
 
 def _could_be_id(word: str) -> bool:

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.findings import findings_page
+from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
 from pingadmin.remote_sessions.lookup.look_up import discover, look_up_many
 from pingadmin.remote_sessions.lookup.search_input import parse_search_input
-from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
 from pingadmin.upstream.errors import UpstreamError
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from pingadmin.collector.models import Feed
+from pingadmin.collector.models import FeedStatus
 from pingadmin.collector.steps.lister import Lister
 from pingadmin.demo import cast
 from pingadmin.oversight.models import TeamState
@@ -69,7 +69,7 @@ def test_a_doubtful_session_is_asked_at_once_and_the_answer_settles_it(parts, si
     heard = SessionEvent(
         session.session_id, "session_heartbeat", "connected", "x", None, 10, 5, 5, timezone.now()
     )  # fmt: skip
-    ping.inbox.hear([heard])
+    ping.inbox.put_events([heard])
     ping.writer.step()
     ping.poll()
     session.refresh_from_db()
@@ -147,7 +147,7 @@ def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_w
     ping.poller.send_next()
     assert simulator.call_count("/status") == asked
     ping.feed.save()
-    feed = Feed.objects.get(alias="ping")
+    feed = FeedStatus.objects.get(alias="ping")
     assert feed.polls_failed >= 1 and feed.circuit_open_until > timezone.now()
 
 
@@ -186,13 +186,13 @@ def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(parts, simu
     span = WatchSpan.objects.get(alias="agi")
     assert span.end_reason == "asked for its list, the system answered that it failed itself"
     agi.feed.save()
-    assert Feed.objects.get(alias="agi").error == "server_error"
+    assert FeedStatus.objects.get(alias="agi").error == "server_error"
     simulator.clear_faults()
     lister.step()
     agi.writer.step()
     assert WatchSpan.objects.filter(alias="agi").count() == 2
     agi.feed.save()
-    assert Feed.objects.get(alias="agi").error == ""
+    assert FeedStatus.objects.get(alias="agi").error == ""
 
 
 def test_lists_are_spread_over_time_and_wait_as_long_as_they_are_asked_to(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pingadmin.collector.models import Feed
+from pingadmin.collector.models import FeedStatus
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
@@ -68,7 +68,7 @@ def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(parts, simu
     assert ping.write_until(lambda: stormy().filter(duration_seconds=270).count() == 200)
     assert ping.inbox.dropped > 1000
     ping.feed.save()
-    assert Feed.objects.get(alias="ping").dropped == ping.inbox.dropped
+    assert FeedStatus.objects.get(alias="ping").dropped == ping.inbox.dropped
     assert WatchSpan.objects.filter(
         alias="ping", end_reason="more events came than could be written"
     ).exists()
@@ -102,7 +102,7 @@ def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator)
         (before.until_at, after.from_at, "the event stream broke off")
     ]
     following.feed.save()
-    assert Feed.objects.get(alias="ping").reconnects == 1
+    assert FeedStatus.objects.get(alias="ping").reconnects == 1
 
 
 def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
@@ -148,7 +148,7 @@ def test_garbage_costs_itself_and_is_counted(following, simulator):
     storm(simulator, sessions=20, heartbeats=0)
     assert following.write_until(lambda: stormy().count() == 20), "the stream goes on"
     following.feed.save()
-    feed = Feed.objects.get(alias="ping")
+    feed = FeedStatus.objects.get(alias="ping")
     assert feed.unreadable >= 2 and feed.dropped >= 1 and feed.reconnects == 0
 
 
@@ -160,7 +160,7 @@ def test_a_refused_stream_says_why_and_rests_longer_each_time(parts, simulator):
         assert ping.follower.step() is False
         rests.append([ping.follower.rest_seconds() for _ in range(200)])
     ping.feed.save()
-    feed = Feed.objects.get(alias="ping")
+    feed = FeedStatus.objects.get(alias="ping")
     assert (feed.error, feed.up_since) == ("refused_key", None)
     assert max(rests[0]) <= 2 < max(rests[3]) and 20 < max(rests[6]) <= 60
     assert min(min(each) for each in rests) >= 1
@@ -172,7 +172,7 @@ def test_lag_and_counts_are_told(following, simulator):
     storm(simulator, sessions=50, heartbeats=1)
     following.write_until(lambda: stormy().filter(duration_seconds=30).count() == 50)
     following.feed.save()
-    feed = Feed.objects.get(alias="ping")
+    feed = FeedStatus.objects.get(alias="ping")
     assert (
         feed.kind == "stream" and feed.up_since and feed.events >= 100 and feed.lag_ms is not None
     )
