@@ -23,11 +23,19 @@ class AlarmNotice:
     undelivered: int
 
 
-def notices(request: HttpRequest) -> list[Notice]:
-    """The alarm as a notice of every page; none where no upstream is set."""
+TEMPLATE = "collector/_alarm.html"
+
+
+def alarm_notice(request: HttpRequest) -> AlarmNotice | None:
+    """The alarm for whoever is signed in; None where no upstream is set."""
     if not settings.UPSTREAMS:
-        return []
+        return None
     alarms = health.find_alarms()
     undelivered = delivery_status.count_given_up() if request.user.is_staff else 0
-    notice = AlarmNotice(alarms, health.alarms_version(alarms), undelivered)
-    return [Notice("collector/_alarm.html", notice)]
+    return AlarmNotice(alarms, health.alarms_version(alarms), undelivered)
+
+
+def notices(request: HttpRequest) -> list[Notice]:
+    """The alarm as a notice of every page."""
+    notice = alarm_notice(request)
+    return [Notice(TEMPLATE, notice)] if notice else []

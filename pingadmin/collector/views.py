@@ -42,13 +42,13 @@ def health_now(request: HttpRequest) -> HttpResponse:
 @require_safe
 def alarm(request: HttpRequest) -> HttpResponse:
     """The alarm that an open page polls for; 304 while it is what the page shows already."""
-    notice = next(iter(alarm_notice.notices(request)), None)
+    notice = alarm_notice.alarm_notice(request)
     if notice is None:
         # The last account was removed from the settings: the page stops polling.
         return HttpResponse()
-    if request.GET.get("seen") == notice.content.version:
+    if request.GET.get("seen") == notice.version:
         return HttpResponseNotModified()
-    return render(request, notice.template, {"notice": notice.content})
+    return render(request, alarm_notice.TEMPLATE, {"notice": notice})
 
 
 @login_not_required

@@ -168,15 +168,15 @@ class _Session:
         return StatusSnapshot.objects.filter(session_id=self.pk)
 
     def protected(self) -> set[int]:
-        """What is never removed: the newest snapshot by either order, and what the audit log names."""
+        """What is never removed: the newest by either order, and what the audit log names."""
         named = Q(snapshot_before__isnull=False) | Q(snapshot_after__isnull=False)
         events = AuditEvent.objects.filter(named, alias=self.alias, session_id=self.session_id)
-        found = {
-            pk for pair in events.values_list("snapshot_before", "snapshot_after") for pk in pair
-        }
+        pairs = events.values_list("snapshot_before", "snapshot_after")
+        protected = [pk for pair in pairs for pk in pair]
+        # Late observations make the two orders differ.
         for order in (("-pk",), ("-first_at", "-pk")):
-            found.add(self.snapshots().order_by(*order).values_list("pk", flat=True).first())
-        return found - {None}
+            protected.append(self.snapshots().order_by(*order).values_list("pk", flat=True).first())
+        return {pk for pk in protected if pk is not None}
 
 
 def _superfluous(rows: list[_Row], before: _Row | None) -> list[int]:
