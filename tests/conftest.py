@@ -11,6 +11,7 @@ from tests.factories import person
 pytest_plugins = [
     "tests.support.simulator",
     "tests.support.panel",
+    "tests.support.raw_server",
     "tests.support.postgres",
     "tests.support.redis_server",
     "tests.support.browser",

@@ -3,7 +3,7 @@
 import pytest
 
 from pingadmin.config.secret import Secret
-from tests.upstream.raw_server import RawServer, says
+from tests.support.raw_server import RawServer, says
 
 PATH = "/services/T000/B000/canary-webhook-secret"
 

@@ -14,7 +14,7 @@ from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
 from tests.audit.factories import BEN, event, story
 from tests.notifications.conftest import PATH
-from tests.upstream.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
+from tests.support.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
 
 pytestmark = pytest.mark.django_db
 

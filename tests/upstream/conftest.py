@@ -6,7 +6,6 @@ from pingadmin.config.secret import Secret
 from pingadmin.upstream import transport
 from pingadmin.upstream.agi import AgiAPI
 from pingadmin.upstream.ping import PingAPI
-from tests.upstream.raw_server import RawServer
 
 PING_KEY = "canary-ping-key-0123456789"
 AGI_KEY = "canary-agi-key-0123456789"
@@ -15,20 +14,6 @@ AGI_KEY = "canary-agi-key-0123456789"
 @pytest.fixture(autouse=True)
 def no_pause_before_a_second_try(monkeypatch):
     monkeypatch.setattr(transport, "JITTER_SECONDS", (0.001, 0.01))
-
-
-@pytest.fixture
-def start():
-    """start(*script, **options of RawServer) -> a running one, stopped after the test."""
-    servers = []
-
-    def begin(*script, **options):
-        servers.append(RawServer(*script, **options).__enter__())
-        return servers[-1]
-
-    yield begin
-    for server in servers:
-        server.__exit__()
 
 
 def ping_at(address: str, **options) -> PingAPI:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pingadmin.upstream.errors import UpstreamError
+from tests.support.raw_server import as_json, says
 from tests.upstream.conftest import AGI_KEY, agi_at
-from tests.upstream.raw_server import as_json, says
 from tests.upstream.test_faults import ID
 
 AGI = {
@@ -17,8 +17,8 @@ AGI = {
 }
 
 
-def test_agi_is_asked_as_documented(start):
-    server = start(says(200, AGI), says(200, {"success": True, "message": "m"}), says(200, []))
+def test_agi_is_asked_as_documented(raw_server):
+    server = raw_server(says(200, AGI), says(200, {"success": True, "message": "m"}), says(200, []))
     api = agi_at(server.address + "/v1")
     api.look_up(ID)
     api.resume(ID)
@@ -34,9 +34,9 @@ def test_agi_is_asked_as_documented(start):
     }
 
 
-def test_agi_look_up_tells_the_state_and_keeps_no_link_into_the_desktop(start):
+def test_agi_look_up_tells_the_state_and_keeps_no_link_into_the_desktop(raw_server):
     record = agi_at(
-        start(says(200, AGI | {"vnc_url": "https://vnc.example/secret"})).address
+        raw_server(says(200, AGI | {"vnc_url": "https://vnc.example/secret"})).address
     ).look_up(ID)
     assert (record.state, record.paused, record.client_name) == ("paused", True, "agi-0")
     assert record.created_at == datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -48,8 +48,8 @@ def test_agi_look_up_tells_the_state_and_keeps_no_link_into_the_desktop(start):
     says(200, {"vnc_url": "https://vnc.example/secret"}),
     says(201, AGI | {"vnc_url": "https://vnc.example/secret"}),
 ])  # fmt: skip
-def test_an_answer_that_was_not_understood_is_not_quoted(start, behaviour):
-    api = agi_at(start(behaviour).address)
+def test_an_answer_that_was_not_understood_is_not_quoted(raw_server, behaviour):
+    api = agi_at(raw_server(behaviour).address)
     with pytest.raises(UpstreamError) as caught:
         api.look_up(ID)
     assert "vnc" not in str(vars(caught.value))
@@ -61,15 +61,16 @@ def test_an_answer_that_was_not_understood_is_not_quoted(start, behaviour):
     ("completed", True, False), ("error", True, False), ("terminated", True, False),
     ("Paused", False, None), ("waiting_for_input", False, None), ("paused\x00", False, None),
 ])  # fmt: skip
-def test_agi_says_paused_only_in_words_of_its_documentation(start, state, known, paused):
-    record = agi_at(start(says(200, AGI | {"status": state})).address).look_up(ID)
+def test_agi_says_paused_only_in_words_of_its_documentation(raw_server, state, known, paused):
+    record = agi_at(raw_server(says(200, AGI | {"status": state})).address).look_up(ID)
     assert (record.is_known_state, record.paused) == (known, paused)
 
 
 @pytest.mark.parametrize("said", [None, "2026-11-22T14:00:00"])
-def test_agi_time_without_a_zone_is_no_moment(start, said):
+def test_agi_time_without_a_zone_is_no_moment(raw_server, said):
     assert (
-        agi_at(start(says(200, AGI | {"created_at": said})).address).look_up(ID).created_at is None
+        agi_at(raw_server(says(200, AGI | {"created_at": said})).address).look_up(ID).created_at
+        is None
     )
 
 
@@ -77,19 +78,19 @@ def test_agi_time_without_a_zone_is_no_moment(start, said):
     {"status": None}, {"agent_name": 3}, {"created_at": 7}, {"created_at": "yesterday"},
     {"created_at": "0001-01-01T00:00:00+23:59"}, {"session_id": None},
 ])  # fmt: skip
-def test_t19_an_agi_session_that_does_not_fit_is_not_half_believed(start, change):
+def test_t19_an_agi_session_that_does_not_fit_is_not_half_believed(raw_server, change):
     with pytest.raises(UpstreamError, match="unrecognised"):
-        agi_at(start(says(200, AGI | change)).address).look_up(ID)
+        agi_at(raw_server(says(200, AGI | change)).address).look_up(ID)
 
 
-def test_t21_agi_answer_about_another_session_is_discarded_and_logged(start, caplog):
+def test_t21_agi_answer_about_another_session_is_discarded_and_logged(raw_server, caplog):
     with pytest.raises(UpstreamError, match="wrong_session"):
-        agi_at(start(says(200, AGI | {"session_id": "other"})).address).look_up(ID)
+        agi_at(raw_server(says(200, AGI | {"session_id": "other"})).address).look_up(ID)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-def test_agi_ids_are_one_in_capitals_and_small(start):
-    record = agi_at(start(says(200, AGI)).address).look_up(ID.upper())
+def test_agi_ids_are_one_in_capitals_and_small(raw_server):
+    record = agi_at(raw_server(says(200, AGI)).address).look_up(ID.upper())
     assert record.session_id == ID.upper()
 
 
@@ -163,33 +164,33 @@ AGI_RESUMES = {
 
 @pytest.mark.parametrize("behaviour, result, word", AGI_RESUMES.values(), ids=AGI_RESUMES)
 def test_agi_resume_is_a_success_only_when_success_is_literally_true(
-    start, behaviour, result, word
+    raw_server, behaviour, result, word
 ):
-    server = start(behaviour)
+    server = raw_server(behaviour)
     answer = agi_at(server.address).resume(ID)
     assert (answer.result, answer.failure) == (result, word)
     assert answer.paused is (False if result == "already" else None)
     assert len(server.requests) == 1
 
 
-def test_t29_an_id_that_holds_the_words_does_not_make_a_refusal_an_already(start):
-    server = start(says(400, {"detail": "session x_not_paused_x is in use"}))
+def test_t29_an_id_that_holds_the_words_does_not_make_a_refusal_an_already(raw_server):
+    server = raw_server(says(400, {"detail": "session x_not_paused_x is in use"}))
     assert agi_at(server.address).resume("x_not_paused_x").result == "rejected"
 
 
-def test_t29_the_exact_code_counts_whatever_the_id_is(start):
-    server = start(says(400, {"error": {"code": "not_paused", "message": "m"}}))
+def test_t29_the_exact_code_counts_whatever_the_id_is(raw_server):
+    server = raw_server(says(400, {"error": {"code": "not_paused", "message": "m"}}))
     assert agi_at(server.address).resume("not_paused").result == "already"
 
 
-def test_agi_list_gives_what_can_be_read_and_counts_what_cannot(start):
+def test_agi_list_gives_what_can_be_read_and_counts_what_cannot(raw_server):
     bad = [3, None, {}, AGI | {"session_id": "../x"}, AGI | {"status": 1}, AGI | {"session_id": 5}]
     other = AGI | {
         "session_id": "second",
         "status": "running",
         "vnc_url": "https://vnc.example/secret",
     }
-    listing = agi_at(start(says(200, [AGI, *bad, other])).address).list_sessions()
+    listing = agi_at(raw_server(says(200, [AGI, *bad, other])).address).list_sessions()
     assert [(record.session_id, record.paused) for record in listing.sessions] == [
         (ID, True),
         ("second", False),
@@ -198,9 +199,9 @@ def test_agi_list_gives_what_can_be_read_and_counts_what_cannot(start):
     assert "vnc" not in repr(listing)
 
 
-def test_agi_list_may_be_longer_than_other_answers_and_has_a_cap_of_its_own(start, settings):
+def test_agi_list_may_be_longer_than_other_answers_and_has_a_cap_of_its_own(raw_server, settings):
     many = [AGI | {"session_id": f"s{number}"} for number in range(4000)]
-    server = start(says(200, many))
+    server = raw_server(says(200, many))
     assert len(as_json(many)) > settings.UPSTREAM_BODY_BYTES
     assert len(agi_at(server.address).list_sessions().sessions) == 4000
     settings.UPSTREAM_LIST_BYTES = len(as_json(many)) - 1
@@ -209,11 +210,11 @@ def test_agi_list_may_be_longer_than_other_answers_and_has_a_cap_of_its_own(star
 
 
 @pytest.mark.parametrize("body, word", [({"sessions": []}, "unrecognised"), (b"[", "unreadable")])
-def test_agi_list_that_is_no_list_is_an_error(start, body, word):
+def test_agi_list_that_is_no_list_is_an_error(raw_server, body, word):
     with pytest.raises(UpstreamError, match=word):
-        agi_at(start(says(200, body)).address).list_sessions()
+        agi_at(raw_server(says(200, body)).address).list_sessions()
 
 
-def test_agi_list_with_a_refused_key_is_an_error(start):
+def test_agi_list_with_a_refused_key_is_an_error(raw_server):
     with pytest.raises(UpstreamError, match="refused_key"):
-        agi_at(start(says(401, {"detail": "no"})).address).list_sessions()
+        agi_at(raw_server(says(401, {"detail": "no"})).address).list_sessions()

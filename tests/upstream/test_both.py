@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pingadmin.upstream.errors import UpstreamError
+from tests.support.raw_server import says
 from tests.upstream.conftest import agi_at, ping_at
-from tests.upstream.raw_server import says
 from tests.upstream.test_faults import ID
 
 PING = {"client_id": "acme", "status": "connected"}
@@ -18,10 +18,10 @@ AGI = {
 }
 
 
-def test_t30_systems_that_disagree_are_both_told_each_with_its_own_time(start):
+def test_t30_systems_that_disagree_are_both_told_each_with_its_own_time(raw_server):
     before = datetime.now(UTC)
-    ping = ping_at(start(says(200, PING | {"status": "disconnected"})).address).look_up(ID)
-    agi = agi_at(start(says(200, AGI | {"status": "running"})).address).look_up(ID)
+    ping = ping_at(raw_server(says(200, PING | {"status": "disconnected"})).address).look_up(ID)
+    agi = agi_at(raw_server(says(200, AGI | {"status": "running"})).address).look_up(ID)
     assert (ping.state, agi.state) == ("disconnected", "running")
     assert before <= ping.answered_at <= agi.answered_at
 
@@ -33,8 +33,8 @@ def test_t30_systems_that_disagree_are_both_told_each_with_its_own_time(start):
     ("Fri, 99 Foo 9999 99:99:99 GMT", None),
 ])  # fmt: skip
 @pytest.mark.parametrize("api_at", [ping_at, agi_at])
-def test_t25_retry_after_is_seconds_up_to_a_day_or_nothing(start, api_at, said, seconds):
-    server = start(says(429, b"", f"Retry-After: {said}"))
+def test_t25_retry_after_is_seconds_up_to_a_day_or_nothing(raw_server, api_at, said, seconds):
+    server = raw_server(says(429, b"", f"Retry-After: {said}"))
     answer = api_at(server.address).resume(ID)
     assert (answer.result, answer.failure, answer.retry_after) == (
         "rejected",
@@ -44,23 +44,23 @@ def test_t25_retry_after_is_seconds_up_to_a_day_or_nothing(start, api_at, said, 
     assert len(server.requests) == 1
 
 
-def test_t25_retry_after_may_be_a_date(start):
+def test_t25_retry_after_may_be_a_date(raw_server):
     when = datetime.now(UTC) + timedelta(seconds=90)
-    server = start(says(429, b"", when.strftime("Retry-After: %a, %d %b %Y %H:%M:%S GMT")))
+    server = raw_server(says(429, b"", when.strftime("Retry-After: %a, %d %b %Y %H:%M:%S GMT")))
     with pytest.raises(UpstreamError) as caught:
         ping_at(server.address).look_up(ID)
     assert 60 <= caught.value.retry_after <= 90
 
 
-def test_skew_is_the_upstreams_date_minus_our_clock(start):
+def test_skew_is_the_upstreams_date_minus_our_clock(raw_server):
     when = datetime.now(UTC) - timedelta(minutes=10)
-    server = start(says(200, PING, when.strftime("Date: %a, %d %b %Y %H:%M:%S GMT")))
+    server = raw_server(says(200, PING, when.strftime("Date: %a, %d %b %Y %H:%M:%S GMT")))
     assert -660 < ping_at(server.address).look_up(ID).skew_seconds < -540
 
 
 @pytest.mark.parametrize("header", ["X: y", "Date: today", "Date: Mon, 32 Jan 2026 00:00:00 GMT"])
-def test_skew_without_a_usable_date_is_unknown(start, header):
-    assert ping_at(start(says(200, PING, header)).address).look_up(ID).skew_seconds is None
+def test_skew_without_a_usable_date_is_unknown(raw_server, header):
+    assert ping_at(raw_server(says(200, PING, header)).address).look_up(ID).skew_seconds is None
 
 
 def test_may_own_follows_the_documented_form_or_the_setting(settings):

@@ -11,8 +11,7 @@ from time import monotonic
 import pytest
 
 from pingadmin.upstream.errors import FAILURES, UpstreamError
-from tests.upstream.conftest import AGI_KEY, PING_KEY, agi_at, ping_at
-from tests.upstream.raw_server import (
+from tests.support.raw_server import (
     as_json,
     drips,
     goes_on_for_ever,
@@ -22,6 +21,7 @@ from tests.upstream.raw_server import (
     says,
     sends,
 )
+from tests.upstream.conftest import AGI_KEY, PING_KEY, agi_at, ping_at
 
 ID = "0b9ff1a6-59cb-4b19-a3a9-2f1c6a2f9d10"
 SESSION = {
@@ -156,11 +156,11 @@ every_case = pytest.mark.parametrize("behaviour, look_up, resume", CASES.values(
 @SYSTEMS
 @every_case
 def test_a_look_up_ends_in_a_record_or_in_one_word(
-    start, settings, api_at, behaviour, look_up, resume
+    raw_server, settings, api_at, behaviour, look_up, resume
 ):
     if look_up == TIMED_OUT[0]:
         settings.UPSTREAM_READ_SECONDS = 0.3
-    server = start(behaviour)
+    server = raw_server(behaviour)
     word, requests = look_up
     started = monotonic()
     assert look_up_word(api_at(server.address)) == word
@@ -171,11 +171,11 @@ def test_a_look_up_ends_in_a_record_or_in_one_word(
 @SYSTEMS
 @every_case
 def test_a_resume_is_sent_once_and_claims_nothing_unknown(
-    start, settings, api_at, behaviour, look_up, resume
+    raw_server, settings, api_at, behaviour, look_up, resume
 ):
     if resume == TIMED_OUT[1]:
         settings.UPSTREAM_WRITE_SECONDS = 0.3
-    server = start(behaviour)
+    server = raw_server(behaviour)
     answer = api_at(server.address).resume(ID)
     assert (answer.result, answer.failure) == resume
     assert answer.elapsed_ms < 5000
@@ -192,16 +192,16 @@ def test_a_resume_is_sent_once_and_claims_nothing_unknown(
     ],
     ids=["reset", "reset in the body", "500", "502", "503", "504"],
 )
-def test_a_look_up_survives_one_failure(start, api_at, first):
-    server = start(first, sends(GOOD))
+def test_a_look_up_survives_one_failure(raw_server, api_at, first):
+    server = raw_server(first, sends(GOOD))
     assert look_up_word(api_at(server.address)) == "ok"
     assert len(server.requests) == 2
 
 
 @SYSTEMS
-def test_t16_a_redirect_elsewhere_is_not_followed_and_the_key_does_not_go_there(start, api_at):
-    elsewhere = start(sends(GOOD))
-    server = start(says(307, b"", f"Location: {elsewhere.address}/sessions/{ID}"))
+def test_t16_a_redirect_elsewhere_is_not_followed_and_the_key_does_not_go_there(raw_server, api_at):
+    elsewhere = raw_server(sends(GOOD))
+    server = raw_server(says(307, b"", f"Location: {elsewhere.address}/sessions/{ID}"))
     api = api_at(server.address)
     assert look_up_word(api) == "redirected"
     assert api.resume(ID).result == "unknown"
@@ -209,22 +209,22 @@ def test_t16_a_redirect_elsewhere_is_not_followed_and_the_key_does_not_go_there(
 
 
 @SYSTEMS
-def test_t17_the_beginning_of_an_error_page_is_kept_as_text(start, api_at):
-    server = start(says(502, b"<html>\r\n\x1b[31m" + b"x" * 500, kind="text/html"))
+def test_t17_the_beginning_of_an_error_page_is_kept_as_text(raw_server, api_at):
+    server = raw_server(says(502, b"<html>\r\n\x1b[31m" + b"x" * 500, kind="text/html"))
     answer = api_at(server.address).resume(ID)
     assert answer.message.startswith("<html>  \ufffd[31mxxx")
     assert len(answer.message) == 200
 
 
 @SYSTEMS
-def test_t22_a_refusal_carries_the_upstreams_own_code_and_message(start, api_at):
-    answer = api_at(start(says(400, ENVELOPE)).address).resume(ID)
+def test_t22_a_refusal_carries_the_upstreams_own_code_and_message(raw_server, api_at):
+    answer = api_at(raw_server(says(400, ENVELOPE)).address).resume(ID)
     assert (answer.status, answer.code, answer.message) == (400, "some_code", "Some <b>message</b>")
 
 
 @SYSTEMS
-def test_t23_a_refused_key_never_opens_the_circuit(start, api_at):
-    server = start(says(401, ENVELOPE))
+def test_t23_a_refused_key_never_opens_the_circuit(raw_server, api_at):
+    server = raw_server(says(401, ENVELOPE))
     api = api_at(server.address)
     assert [look_up_word(api) for _ in range(12)] == ["refused_key"] * 12
     assert len(server.requests) == 12
@@ -232,9 +232,9 @@ def test_t23_a_refused_key_never_opens_the_circuit(start, api_at):
 
 
 @SYSTEMS
-def test_an_error_holds_no_key_and_no_request(start, api_at):
+def test_an_error_holds_no_key_and_no_request(raw_server, api_at):
     api = api_at(
-        start(
+        raw_server(
             says(404, {"error": {"code": "x", "message": f"no {PING_KEY} nor {AGI_KEY}"}})
         ).address
     )
@@ -251,10 +251,12 @@ def test_an_error_holds_no_key_and_no_request(start, api_at):
 @pytest.mark.parametrize(
     "behaviour", [resets_after(), hangs, sends(b"nonsense")], ids=["reset", "hang", "nonsense"]
 )
-def test_an_error_from_the_wire_does_not_drag_the_request_along(start, settings, api_at, behaviour):
+def test_an_error_from_the_wire_does_not_drag_the_request_along(
+    raw_server, settings, api_at, behaviour
+):
     settings.UPSTREAM_READ_SECONDS = 0.3
     with pytest.raises(UpstreamError) as caught:
-        api_at(start(behaviour).address).look_up(ID)
+        api_at(raw_server(behaviour).address).look_up(ID)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 

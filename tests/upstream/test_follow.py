@@ -13,9 +13,7 @@ from pingadmin.http.wire import tls_context
 from pingadmin.upstream import api_for, following
 from pingadmin.upstream.errors import UpstreamError
 from tests.support.processes import until
-from tests.upstream.certificates import Authority
-from tests.upstream.conftest import PING_KEY, ping_at
-from tests.upstream.raw_server import (
+from tests.support.raw_server import (
     drips,
     goes_on_for_ever,
     hangs,
@@ -24,6 +22,8 @@ from tests.upstream.raw_server import (
     says,
     sends,
 )
+from tests.upstream.certificates import Authority
+from tests.upstream.conftest import PING_KEY, ping_at
 from tests.upstream.test_faults import ID, SYSTEMS
 
 HEAD = http(200, b"", kind="text/event-stream; charset=utf-8", length=-1)
@@ -71,8 +71,8 @@ def word_of(api) -> str:
 # --- What is heard ----------------------------------------------------------------------------------
 
 
-def test_the_stream_is_asked_for_as_documented(start):
-    server = start(then_silent(event()))
+def test_the_stream_is_asked_for_as_documented(raw_server):
+    server = raw_server(then_silent(event()))
     heard(ping_at(server.address + "/customer/v2"))
     [request] = server.requests
     assert (request.method, request.path, request.body) == (
@@ -92,8 +92,8 @@ def test_the_stream_is_asked_for_as_documented(start):
 @pytest.mark.parametrize("after, sent", [
     ("17", "17"), ("a b", "a b"), ("", None), (" 17", None), ("1\r\nX: y", None), ("\u2713", "\u2713"),
 ])  # fmt: skip
-def test_it_asks_to_go_on_where_it_was(start, after, sent):
-    server = start(then_silent(event()))
+def test_it_asks_to_go_on_where_it_was(raw_server, after, sent):
+    server = raw_server(then_silent(event()))
     [*_, last] = heard(ping_at(server.address), after=after)
     said = server.requests[0].headers.get("last-event-id")
     assert (said and said.encode("latin-1").decode()) == sent
@@ -104,10 +104,12 @@ def test_it_asks_to_go_on_where_it_was(start, after, sent):
 @pytest.mark.parametrize("kind, state", [
     ("session_start", "connected"), ("session_heartbeat", "connected"), ("session_end", "disconnected"),
 ])  # fmt: skip
-def test_an_event_is_told_with_all_it_says(start, kind, state):
+def test_an_event_is_told_with_all_it_says(raw_server, kind, state):
     before = datetime.now(UTC)
     [*_, last] = heard(
-        ping_at(start(then_silent(b"id: 41\n" + event(EVENT | COUNTS, event_type=kind))).address)
+        ping_at(
+            raw_server(then_silent(b"id: 41\n" + event(EVENT | COUNTS, event_type=kind))).address
+        )
     )
     [one] = last.events
     assert (one.session_id, one.kind, one.state, one.client_name, one.sequence) == (
@@ -126,13 +128,13 @@ def test_an_event_is_told_with_all_it_says(start, kind, state):
     ("0", 0), (str(2**63 - 1), 2**63 - 1), (str(2**63), None), ("9" * 200, None), ("-1", None), ("1.5", None),
     ("a1", None), ("\u0661", None), ("\u00b2", None), ("", None),
 ])  # fmt: skip
-def test_a_place_is_a_whole_number_that_can_be_stored(start, event_id, place):
-    server = start(then_silent(b"id: %s\n" % event_id.encode() + event()))
+def test_a_place_is_a_whole_number_that_can_be_stored(raw_server, event_id, place):
+    server = raw_server(then_silent(b"id: %s\n" % event_id.encode() + event()))
     assert heard(ping_at(server.address))[-1].events[0].sequence == place
 
 
-def test_counters_that_were_not_reported_stay_unknown(start):
-    [one] = heard(ping_at(start(then_silent(event(duration=None))).address))[-1].events
+def test_counters_that_were_not_reported_stay_unknown(raw_server):
+    [one] = heard(ping_at(raw_server(then_silent(event(duration=None))).address))[-1].events
     assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.sequence) == (
         None,
         None,
@@ -141,8 +143,8 @@ def test_counters_that_were_not_reported_stay_unknown(start):
     )
 
 
-def test_names_are_made_storable_and_short(start):
-    server = start(then_silent(event(client_id="a\x00b\ud83dc\x1b[31m\r\nd" + "y" * 500)))
+def test_names_are_made_storable_and_short(raw_server):
+    server = raw_server(then_silent(event(client_id="a\x00b\ud83dc\x1b[31m\r\nd" + "y" * 500)))
     [one] = heard(ping_at(server.address))[-1].events
     assert (
         one.client_name.startswith("a\ufffdb\ufffdc\ufffd[31m  dyyy")
@@ -177,14 +179,14 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
-def test_t55_an_event_that_does_not_fit_is_counted_and_not_half_believed(start, raw):
-    found = heard(ping_at(start(then_silent(raw + event(client_id="after"))).address))
+def test_t55_an_event_that_does_not_fit_is_counted_and_not_half_believed(raw_server, raw):
+    found = heard(ping_at(raw_server(then_silent(raw + event(client_id="after"))).address))
     assert [one.client_name for heard_now in found for one in heard_now.events] == ["after"]
     assert sum(heard_now.unreadable for heard_now in found) == 1
     assert sum(heard_now.dropped + heard_now.unknown_types for heard_now in found) == 0
 
 
-def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_on(start):
+def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_on(raw_server):
     raw = (
         event(event_type="session_rekeyed")
         + b"data: "
@@ -192,7 +194,7 @@ def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_
         + b"\n\ndata: \xff\n\n"
         + event()
     )
-    found = heard(ping_at(start(then_silent(raw)).address))
+    found = heard(ping_at(raw_server(then_silent(raw)).address))
     counts = [
         sum(getattr(one, name) for one in found)
         for name in ("unknown_types", "dropped", "unreadable")
@@ -200,12 +202,12 @@ def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_
     assert counts == [1, 2, 0]
 
 
-def test_numbers_of_blanks_around_an_event_do_not_matter(start):
+def test_numbers_of_blanks_around_an_event_do_not_matter(raw_server):
     raw = b"data:  \t %s \ndata: \n\n" % json.dumps(EVENT).encode()
-    assert len(heard(ping_at(start(then_silent(raw)).address))[-1].events) == 1
+    assert len(heard(ping_at(raw_server(then_silent(raw)).address))[-1].events) == 1
 
 
-def test_the_key_is_struck_out_of_what_the_stream_repeats(start):
+def test_the_key_is_struck_out_of_what_the_stream_repeats(raw_server):
     raw = event(client_id=f"was {PING_KEY}")
 
     def in_two_pieces(peer):
@@ -214,10 +216,10 @@ def test_the_key_is_struck_out_of_what_the_stream_repeats(start):
         peer.sock.sendall(raw[raw.index(b"key") :])
         return hangs(peer)
 
-    assert heard(ping_at(start(in_two_pieces).address))[-1].events[0].client_name == "was ***"
+    assert heard(ping_at(raw_server(in_two_pieces).address))[-1].events[0].client_name == "was ***"
 
 
-def test_chunks_of_http_are_not_chunks_of_events(start):
+def test_chunks_of_http_are_not_chunks_of_events(raw_server):
     raw = event() * 3
     pieces = [raw[place : place + 7] for place in range(0, len(raw), 7)]
     chunked = CHUNKED + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
@@ -226,10 +228,10 @@ def test_chunks_of_http_are_not_chunks_of_events(start):
         peer.sock.sendall(chunked)
         return hangs(peer)
 
-    assert sum(len(one.events) for one in heard(ping_at(start(behave).address), events=3)) == 3
+    assert sum(len(one.events) for one in heard(ping_at(raw_server(behave).address), events=3)) == 3
 
 
-def test_an_event_is_heard_at_once_and_all_that_waits_at_once_too(start):
+def test_an_event_is_heard_at_once_and_all_that_waits_at_once_too(raw_server):
     more = threading.Event()
 
     def behave(peer):
@@ -238,7 +240,7 @@ def test_an_event_is_heard_at_once_and_all_that_waits_at_once_too(start):
         peer.sock.sendall(event() * 50)
         return hangs(peer)
 
-    with ping_at(start(behave).address).follow() as stream:
+    with ping_at(raw_server(behave).address).follow() as stream:
         listening = iter(stream)
         assert [one.client_name for one in next(listening).events] == ["first"]
         assert not next(listening).has_bytes
@@ -289,18 +291,18 @@ ENDS = {
 
 
 @pytest.mark.parametrize("behaviour, word", ENDS.values(), ids=ENDS)
-def test_every_way_to_end_has_its_word(start, settings, behaviour, word):
+def test_every_way_to_end_has_its_word(raw_server, settings, behaviour, word):
     settings.EVENT_STREAM_IDLE_SECONDS = 0.4
-    server = start(behaviour)
+    server = raw_server(behaviour)
     assert word_of(ping_at(server.address)) == word
     assert len(server.requests) == 1
     assert not reading_threads()
 
 
-def test_what_it_said_when_it_refused_is_kept(start):
+def test_what_it_said_when_it_refused_is_kept(raw_server):
     with (
         pytest.raises(UpstreamError) as caught,
-        ping_at(start(says(429, {"message": "slow"}, "Retry-After: 9")).address).follow(),
+        ping_at(raw_server(says(429, {"message": "slow"}, "Retry-After: 9")).address).follow(),
     ):
         pass
     assert (caught.value.status, caught.value.message, caught.value.retry_after) == (429, "slow", 9)
@@ -310,17 +312,17 @@ def test_nobody_there_is_unreachable():
     assert word_of(ping_at("http://127.0.0.1:1")) == "unreachable"
 
 
-def test_events_that_came_before_the_end_are_heard_before_it(start):
+def test_events_that_came_before_the_end_are_heard_before_it(raw_server):
     found = []
     with (
         pytest.raises(UpstreamError),
-        ping_at(start(sends(HEAD + event() * 30)).address).follow() as stream,
+        ping_at(raw_server(sends(HEAD + event() * 30)).address).follow() as stream,
     ):
         found.extend(one for heard_now in stream for one in heard_now.events)
     assert len(found) == 30
 
 
-def test_t51_comments_keep_a_stream_alive(start, settings):
+def test_t51_comments_keep_a_stream_alive(raw_server, settings):
     settings.EVENT_STREAM_IDLE_SECONDS = 0.4
 
     def comments_for_longer_than_that(peer):
@@ -331,21 +333,21 @@ def test_t51_comments_keep_a_stream_alive(start, settings):
         peer.sock.sendall(event())
         return hangs(peer)
 
-    found = heard(ping_at(start(comments_for_longer_than_that).address))
+    found = heard(ping_at(raw_server(comments_for_longer_than_that).address))
     assert len(found) > 6 and all(one.has_bytes for one in found if one.events)
 
 
 @pytest.mark.parametrize("line, seconds", [
     (b"", None), (b"retry: 0\n", 1), (b"retry: 2500\n", 2.5), (b"retry: 99999999\n", 60), (b"retry: soon\n", None),
 ])  # fmt: skip
-def test_the_wish_to_come_back_later_is_bounded(start, line, seconds):
-    with ping_at(start(then_silent(line + event())).address).follow() as stream:
+def test_the_wish_to_come_back_later_is_bounded(raw_server, line, seconds):
+    with ping_at(raw_server(then_silent(line + event())).address).follow() as stream:
         next(iter(stream))
         assert stream.retry_seconds == seconds
 
 
-def test_another_thread_may_end_it_while_it_is_silent(start):
-    with ping_at(start(then_silent(event())).address).follow() as stream:
+def test_another_thread_may_end_it_while_it_is_silent(raw_server):
+    with ping_at(raw_server(then_silent(event())).address).follow() as stream:
         listening = iter(stream)
         next(listening)
         threading.Timer(0.1, stream.close).start()
@@ -353,8 +355,8 @@ def test_another_thread_may_end_it_while_it_is_silent(start):
     assert not reading_threads()
 
 
-def test_another_thread_may_end_it_while_the_headers_do_not_come(start):
-    server = start(hangs)
+def test_another_thread_may_end_it_while_the_headers_do_not_come(raw_server):
+    server = raw_server(hangs)
     stream = ping_at(server.address).follow()
     threading.Thread(target=lambda: (until(lambda: server.requests), stream.close())).start()
     with stream:
@@ -362,9 +364,9 @@ def test_another_thread_may_end_it_while_the_headers_do_not_come(start):
 
 
 @pytest.mark.parametrize("delay", [0, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016])
-def test_another_thread_may_end_it_at_any_moment_over_tls(start, tmp_path, delay):
+def test_another_thread_may_end_it_at_any_moment_over_tls(raw_server, tmp_path, delay):
     authority = Authority(tmp_path)
-    server = start(then_silent(event()), tls=authority.server())
+    server = raw_server(then_silent(event()), tls=authority.server())
     api = ping_at(server.address, tls=tls_context(str(authority.roots)))
     for _ in range(5):
         stream = api.follow()
@@ -381,15 +383,15 @@ def test_one_that_was_ended_before_it_began_says_nothing():
         assert list(stream) == []
 
 
-def test_the_end_that_we_made_ourselves_is_no_failure_in_the_log(start, caplog):
-    heard(ping_at(start(then_silent(event())).address))
+def test_the_end_that_we_made_ourselves_is_no_failure_in_the_log(raw_server, caplog):
+    heard(ping_at(raw_server(then_silent(event())).address))
     assert caplog.records == []
 
 
 # --- What it must not cost ----------------------------------------------------------------------------
 
 
-def test_a_slow_user_makes_the_sender_wait_and_memory_does_not_grow(start):
+def test_a_slow_user_makes_the_sender_wait_and_memory_does_not_grow(raw_server):
     sent = []
 
     def pours(peer):
@@ -401,7 +403,7 @@ def test_a_slow_user_makes_the_sender_wait_and_memory_does_not_grow(start):
 
     tracemalloc.start()
     try:
-        with ping_at(start(pours).address).follow() as stream:
+        with ping_at(raw_server(pours).address).follow() as stream:
             listening = iter(stream)
             next(listening)
             assert until(lambda: len(stream._buffer._bytes) >= following.MAX_BUFFERED_BYTES)
@@ -415,17 +417,19 @@ def test_a_slow_user_makes_the_sender_wait_and_memory_does_not_grow(start):
         tracemalloc.stop()
 
 
-def test_a_stream_takes_no_slot_and_look_ups_pass_beside_it(start, settings):
+def test_a_stream_takes_no_slot_and_look_ups_pass_beside_it(raw_server, settings):
     settings.UPSTREAM_READ_SLOTS = 1
-    server = start(then_silent(event()), says(200, {"client_id": "acme", "status": "connected"}))
+    server = raw_server(
+        then_silent(event()), says(200, {"client_id": "acme", "status": "connected"})
+    )
     api = ping_at(server.address)
     with api.follow() as stream:
         next(iter(stream))
         assert api.look_up(ID).client_name == "acme"
 
 
-def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(start):
-    server = start(resets_after())
+def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(raw_server):
+    server = raw_server(resets_after())
     api = ping_at(server.address)
     for _ in range(12):
         assert word_of(api) == "broken_off"
@@ -438,25 +442,25 @@ def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(start):
 
 
 def test_the_environment_can_neither_take_the_key_nor_divert_the_stream(
-    start, monkeypatch, tmp_path
+    raw_server, monkeypatch, tmp_path
 ):
     netrc = tmp_path / ".netrc"
     netrc.write_text("default login somebody password else\n")
     netrc.chmod(0o600)
-    proxy = start(says(200, {}))
+    proxy = raw_server(says(200, {}))
     monkeypatch.setenv("NETRC", str(netrc))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.address)
     monkeypatch.delenv("no_proxy", raising=False)
-    server = start(then_silent(event()))
+    server = raw_server(then_silent(event()))
     heard(ping_at(server.address))
     assert proxy.connections == 0
     assert server.requests[0].headers["authorization"] == PING_KEY
 
 
-def test_a_stream_over_tls_is_heard_and_ended_by_another_thread(start, tmp_path):
+def test_a_stream_over_tls_is_heard_and_ended_by_another_thread(raw_server, tmp_path):
     authority = Authority(tmp_path)
-    server = start(then_silent(event()), tls=authority.server())
+    server = raw_server(then_silent(event()), tls=authority.server())
     with ping_at(server.address, tls=tls_context(str(authority.roots))).follow() as stream:
         listening = iter(stream)
         while not next(listening).events:
@@ -551,7 +555,7 @@ def test_a_storm_is_heard_whole_and_in_order(simulated_upstreams):
     assert simulated_upstreams.storm_report()["stream_lost"] == 0
 
 
-def test_the_simulator_with_a_wrong_key_is_refused(simulated_upstreams, start):
+def test_the_simulator_with_a_wrong_key_is_refused(simulated_upstreams, raw_server):
     assert word_of(ping_at(simulated_upstreams.ping_url)) == "refused_key"
 
 

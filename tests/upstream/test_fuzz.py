@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pingadmin.upstream.errors import FAILURES, UpstreamError
 from pingadmin.upstream.records import SessionRecord
-from tests.upstream.raw_server import RawServer, http
+from tests.support.raw_server import RawServer, http
 from tests.upstream.test_faults import ID, SESSION, SYSTEMS
 
 RESULTS = {"ok", "already", "rejected", "unknown"}

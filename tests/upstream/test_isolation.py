@@ -7,8 +7,8 @@ import pytest
 
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.isolation import Bulkhead, CircuitBreaker, CircuitState
+from tests.support.raw_server import says
 from tests.upstream.conftest import agi_at, ping_at
-from tests.upstream.raw_server import says
 from tests.upstream.test_faults import ENVELOPE, ID, SESSION, SYSTEMS, look_up_word
 
 
@@ -38,7 +38,7 @@ def calls(breaker, *outcomes):
 # --- Bulkhead ------------------------------------------------------------------------------------------------
 
 
-def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(start, settings):
+def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(raw_server, settings):
     settings.UPSTREAM_SLOT_WAIT_SECONDS = 0.05
     waiting, go_on = threading.Semaphore(0), threading.Event()
 
@@ -47,7 +47,7 @@ def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(start, settings):
         go_on.wait(30)
         return says(200, SESSION)(peer)
 
-    server = start(waits, waits, waits, says(200, SESSION))
+    server = raw_server(waits, waits, waits, says(200, SESSION))
     api = ping_at(server.address)
     threads = [
         threading.Thread(target=look_up_word, args=[api])
@@ -70,9 +70,9 @@ def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(start, settings):
     assert look_up_word(api) == "ok"
 
 
-def test_a_resume_that_finds_no_slot_was_not_sent(settings, start):
+def test_a_resume_that_finds_no_slot_was_not_sent(settings, raw_server):
     settings.UPSTREAM_SLOT_WAIT_SECONDS = 0.01
-    server = start(says(200, SESSION))
+    server = raw_server(says(200, SESSION))
     api = agi_at(server.address)
     with api.transport._bulkhead.hold("write"), api.transport._bulkhead.hold("write"):
         answer = api.resume(ID)
@@ -185,9 +185,9 @@ def test_t32_of_many_threads_one_gets_the_probe(breaker, clock):
 
 @SYSTEMS
 def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(
-    start, api_at, clock
+    raw_server, api_at, clock
 ):
-    server = start(*[says(503, ENVELOPE)] * 11, says(200, SESSION))
+    server = raw_server(*[says(503, ENVELOPE)] * 11, says(200, SESSION))
     api = api_at(server.address)
     api.transport.breaker._clock = clock
     assert [look_up_word(api) for _ in range(6)] == ["server_error"] * 5 + ["circuit_open"]
@@ -205,8 +205,8 @@ def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(
 
 @SYSTEMS
 @pytest.mark.parametrize("status", [400, 401, 404, 409, 422, 429])
-def test_t32_a_refusal_never_opens_the_circuit(start, api_at, status):
-    server = start(says(status, ENVELOPE))
+def test_t32_a_refusal_never_opens_the_circuit(raw_server, api_at, status):
+    server = raw_server(says(status, ENVELOPE))
     api = api_at(server.address)
     for _ in range(11):
         api.resume(ID)
@@ -214,8 +214,8 @@ def test_t32_a_refusal_never_opens_the_circuit(start, api_at, status):
     assert api.circuit_state().status == "closed"
 
 
-def test_accounts_are_isolated_from_each_other(start):
-    broken, sound = start(says(503, ENVELOPE)), start(says(200, SESSION))
+def test_accounts_are_isolated_from_each_other(raw_server):
+    broken, sound = raw_server(says(503, ENVELOPE)), raw_server(says(200, SESSION))
     one, other = ping_at(broken.address), ping_at(sound.address)
     for _ in range(6):
         one.resume(ID)

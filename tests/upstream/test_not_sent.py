@@ -12,8 +12,8 @@ import pytest
 from pingadmin.http import connecting, wire
 from pingadmin.http.wire import tls_context
 from pingadmin.upstream.errors import UpstreamError
+from tests.support.raw_server import drips, hangs, resets_after, says
 from tests.upstream.certificates import Authority
-from tests.upstream.raw_server import drips, hangs, resets_after, says
 from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word
 
 
@@ -80,16 +80,18 @@ def test_t11_name_server_that_does_not_answer(settings, monkeypatch, api_at):
 
 
 @SYSTEMS
-def test_t11_the_second_address_of_a_name_is_tried(start, monkeypatch, api_at):
-    server = start(says(200, SESSION))
+def test_t11_the_second_address_of_a_name_is_tried(raw_server, monkeypatch, api_at):
+    server = raw_server(says(200, SESSION))
     name_leads_to_nobody_and_to(server, monkeypatch)
     assert api_at("http://two.invalid").resume(ID).result == "ok"
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_t11_a_look_up_tries_once_more_to_connect_and_a_resume_does_not(start, monkeypatch, api_at):
-    server = start(says(200, SESSION))
+def test_t11_a_look_up_tries_once_more_to_connect_and_a_resume_does_not(
+    raw_server, monkeypatch, api_at
+):
+    server = raw_server(says(200, SESSION))
     tried = []
 
     def connect_at_second_try(call, host, port, options):
@@ -107,9 +109,9 @@ def test_t11_a_look_up_tries_once_more_to_connect_and_a_resume_does_not(start, m
 
 
 @SYSTEMS
-def test_the_deadline_also_holds_at_the_second_address(start, settings, monkeypatch, api_at):
+def test_the_deadline_also_holds_at_the_second_address(raw_server, settings, monkeypatch, api_at):
     settings.UPSTREAM_WRITE_SECONDS = 0.3
-    name_leads_to_nobody_and_to(start(drips(GOOD)), monkeypatch)
+    name_leads_to_nobody_and_to(raw_server(drips(GOOD)), monkeypatch)
     answer = api_at("http://two.invalid").resume(ID)
     assert (answer.result, answer.failure) == ("unknown", "timed_out")
     assert answer.elapsed_ms < 5000
@@ -129,8 +131,8 @@ def test_t11_failures_to_connect_open_the_circuit(settings, api_at):
 
 
 @SYSTEMS
-def test_t26_a_trusted_certificate_is_accepted(start, authority, trust, api_at):
-    server = start(says(200, SESSION), tls=authority.server())
+def test_t26_a_trusted_certificate_is_accepted(raw_server, authority, trust, api_at):
+    server = raw_server(says(200, SESSION), tls=authority.server())
     api = api_at(server.address, tls=trust)
     assert (look_up_word(api), look_up_word(api), api.resume(ID).result) == ("ok", "ok", "ok")
     assert [request.connection for request in server.requests] == [1, 1, 2]
@@ -146,42 +148,42 @@ BAD_CERTIFICATES = {
 
 @SYSTEMS
 @pytest.mark.parametrize("options", BAD_CERTIFICATES.values(), ids=BAD_CERTIFICATES)
-def test_t26_a_bad_certificate_gets_no_request(start, authority, trust, api_at, options):
-    server = start(says(200, SESSION), tls=authority.server(**options))
+def test_t26_a_bad_certificate_gets_no_request(raw_server, authority, trust, api_at, options):
+    server = raw_server(says(200, SESSION), tls=authority.server(**options))
     assert_nothing_was_sent(api_at(server.address, tls=trust), "tls")
     assert server.requests == []
 
 
 @SYSTEMS
-def test_t26_bad_certificates_open_the_circuit(start, settings, authority, api_at):
+def test_t26_bad_certificates_open_the_circuit(raw_server, settings, authority, api_at):
     settings.UPSTREAM_CIRCUIT_FAILURES = 3
-    api = api_at(start(says(200, SESSION), tls=authority.server()).address)
+    api = api_at(raw_server(says(200, SESSION), tls=authority.server()).address)
     assert [api.resume(ID).failure for _ in range(4)] == ["tls", "tls", "tls", "circuit_open"]
 
 
 @SYSTEMS
-def test_t26_an_authority_that_is_not_trusted_gets_no_request(start, authority, api_at):
-    server = start(says(200, SESSION), tls=authority.server())
+def test_t26_an_authority_that_is_not_trusted_gets_no_request(raw_server, authority, api_at):
+    server = raw_server(says(200, SESSION), tls=authority.server())
     assert_nothing_was_sent(api_at(server.address), "tls")
     assert server.requests == []
 
 
 @SYSTEMS
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
-def test_t26_old_tls_gets_no_request(start, authority, trust, api_at, version):
+def test_t26_old_tls_gets_no_request(raw_server, authority, trust, api_at, version):
     context = authority.server()
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
-    server = start(says(200, SESSION), tls=context)
+    server = raw_server(says(200, SESSION), tls=context)
     assert_nothing_was_sent(api_at(server.address, tls=trust), "tls")
     assert server.requests == []
 
 
 @SYSTEMS
-def test_t26_a_server_without_tls_gets_no_request(start, api_at):
-    server = start(says(200, SESSION), greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n")
+def test_t26_a_server_without_tls_gets_no_request(raw_server, api_at):
+    server = raw_server(says(200, SESSION), greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n")
     assert_nothing_was_sent(api_at(f"https://127.0.0.1:{server.port}"), "tls")
     assert server.requests == []
 
@@ -205,11 +207,11 @@ def test_t26_a_tls_handshake_that_hangs_ends_in_time(settings, api_at):
     (resets_after(), "broken_off"), (resets_after(GOOD[:-10]), "broken_off"), (says(200, b"x"), "unreadable"),
 ], ids=["hang", "drip headers", "drip body", "reset", "reset in body", "not JSON"])  # fmt: skip
 def test_faults_inside_tls_are_unknown_as_they_are_without_it(
-    start, settings, authority, trust, api_at, behaviour, word
+    raw_server, settings, authority, trust, api_at, behaviour, word
 ):
     if word == "timed_out":
         settings.UPSTREAM_WRITE_SECONDS = 0.4
-    server = start(behaviour, tls=authority.server())
+    server = raw_server(behaviour, tls=authority.server())
     answer = api_at(server.address, tls=trust).resume(ID)
     assert (answer.result, answer.failure) == ("unknown", word)
     assert len(server.requests) == 1

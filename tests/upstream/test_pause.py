@@ -4,13 +4,13 @@ import pytest
 
 from pingadmin.demo import cast
 from pingadmin.upstream import api_for
+from tests.support.raw_server import hangs, resets_after, says
 from tests.upstream.conftest import AGI_KEY, PING_KEY, agi_at, ping_at
-from tests.upstream.raw_server import hangs, resets_after, says
 from tests.upstream.test_faults import CASES, ID, SYSTEMS
 
 
-def test_pausing_is_asked_for_as_documented(start):
-    server = start(says(200, {"session_id": ID, "paused": True, "success": True}))
+def test_pausing_is_asked_for_as_documented(raw_server):
+    server = raw_server(says(200, {"session_id": ID, "paused": True, "success": True}))
     ping_at(server.address + "/customer/v2").pause(ID)
     agi_at(server.address + "/v1").pause(ID)
     asked = [
@@ -72,8 +72,10 @@ PING_PAUSES = {
 
 
 @pytest.mark.parametrize("behaviour, result, word, stated", PING_PAUSES.values(), ids=PING_PAUSES)
-def test_ping_pause_is_a_success_only_when_it_says_so_whole(start, behaviour, result, word, stated):
-    server = start(behaviour)
+def test_ping_pause_is_a_success_only_when_it_says_so_whole(
+    raw_server, behaviour, result, word, stated
+):
+    server = raw_server(behaviour)
     answer = ping_at(server.address).pause(ID)
     assert (answer.result, answer.failure, answer.paused) == (result, word, stated)
     assert len(server.requests) == 1
@@ -132,18 +134,20 @@ AGI_PAUSES = {
 
 @pytest.mark.parametrize("behaviour, result, word, stated", AGI_PAUSES.values(), ids=AGI_PAUSES)
 def test_agi_pause_is_a_success_only_when_success_is_literally_true(
-    start, behaviour, result, word, stated
+    raw_server, behaviour, result, word, stated
 ):
-    server = start(behaviour)
+    server = raw_server(behaviour)
     answer = agi_at(server.address).pause(ID)
     assert (answer.result, answer.failure, answer.paused) == (result, word, stated)
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_an_answer_to_a_pause_means_nothing_for_a_resume(start, api_at):
+def test_an_answer_to_a_pause_means_nothing_for_a_resume(raw_server, api_at):
     api = api_at(
-        start(says(400, {"error": {"code": "already_paused", "message": "already_paused"}})).address
+        raw_server(
+            says(400, {"error": {"code": "already_paused", "message": "already_paused"}})
+        ).address
     )
     assert (api.pause(ID).result, api.resume(ID).result) == ("already", "rejected")
 
@@ -152,25 +156,25 @@ def test_an_answer_to_a_pause_means_nothing_for_a_resume(start, api_at):
 @pytest.mark.parametrize(
     "case", ["T27 reset before any answer", "T16 302 to the same host", "T24 500 with an envelope"]
 )
-def test_a_pause_ends_as_a_resume_does_and_is_asked_for_once(start, api_at, case):
+def test_a_pause_ends_as_a_resume_does_and_is_asked_for_once(raw_server, api_at, case):
     behaviour, _, expected = CASES[case]
-    server = start(behaviour)
+    server = raw_server(behaviour)
     answer = api_at(server.address).pause(ID)
     assert (answer.result, answer.failure) == expected
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_a_pause_that_hangs_is_unknown(start, api_at, settings):
+def test_a_pause_that_hangs_is_unknown(raw_server, api_at, settings):
     settings.UPSTREAM_WRITE_SECONDS = 0.2
-    answer = api_at(start(hangs).address).pause(ID)
+    answer = api_at(raw_server(hangs).address).pause(ID)
     assert (answer.result, answer.failure) == ("unknown", "timed_out")
 
 
 @SYSTEMS
-def test_a_pause_that_cannot_leave_is_not_sent(start, api_at):
+def test_a_pause_that_cannot_leave_is_not_sent(raw_server, api_at):
     assert api_at("http://127.0.0.1:1").pause(ID).result == "not_sent"
-    server = start(resets_after())
+    server = raw_server(resets_after())
     assert (api_at(server.address).pause("../x").failure, server.requests) == ("bad_id", [])
 
 

@@ -3,16 +3,16 @@
 import pytest
 
 from pingadmin.upstream.errors import UpstreamError
+from tests.support.raw_server import as_json, says
 from tests.upstream.conftest import PING_KEY, ping_at
-from tests.upstream.raw_server import as_json, says
 from tests.upstream.test_faults import ID
 
 PING = {"client_id": "acme", "status": "connected"}
 HUGE = b"9" * 5000
 
 
-def test_ping_is_asked_as_documented(start):
-    server = start(says(200, PING), says(200, {"session_id": ID, "paused": False}))
+def test_ping_is_asked_as_documented(raw_server):
+    server = raw_server(says(200, PING), says(200, {"session_id": ID, "paused": False}))
     api = ping_at(server.address + "/customer/v2")
     api.look_up(ID)
     api.resume(ID)
@@ -26,9 +26,9 @@ def test_ping_is_asked_as_documented(start):
     assert {look_up.headers["authorization"], resume.headers["authorization"]} == {PING_KEY}
 
 
-def test_ping_look_up_tells_what_was_said_and_no_more(start):
+def test_ping_look_up_tells_what_was_said_and_no_more(raw_server):
     body = PING | {"duration": 4321, "uploaded_bytes": 0, "downloaded_bytes": 2**63 - 1}
-    record = ping_at(start(says(200, body)).address).look_up(ID)
+    record = ping_at(raw_server(says(200, body)).address).look_up(ID)
     assert (record.session_id, record.state, record.is_known_state, record.client_name) == (
         ID,
         "connected",
@@ -43,8 +43,8 @@ def test_ping_look_up_tells_what_was_said_and_no_more(start):
     assert record.paused is None
 
 
-def test_ping_counts_that_were_not_reported_stay_unknown(start):
-    record = ping_at(start(says(200, PING | {"duration": None})).address).look_up(ID)
+def test_ping_counts_that_were_not_reported_stay_unknown(raw_server):
+    record = ping_at(raw_server(says(200, PING | {"duration": None})).address).look_up(ID)
     assert (record.duration_seconds, record.uploaded_bytes, record.downloaded_bytes) == (
         None,
         None,
@@ -53,8 +53,8 @@ def test_ping_counts_that_were_not_reported_stay_unknown(start):
 
 
 @pytest.mark.parametrize("state", ["created", "connected", "disconnected"])
-def test_ping_states_of_the_documentation_are_known(start, state):
-    record = ping_at(start(says(200, PING | {"status": state})).address).look_up(ID)
+def test_ping_states_of_the_documentation_are_known(raw_server, state):
+    record = ping_at(raw_server(says(200, PING | {"status": state})).address).look_up(ID)
     assert (record.state, record.is_known_state) == (state, True)
 
 
@@ -62,14 +62,16 @@ def test_ping_states_of_the_documentation_are_known(start, state):
     ("Connected", "Connected"), ("active", "active"), ("", ""), ("connected\x00", "connected\ufffd"),
     ("\ud800", "\ufffd"), ("connected ", "connected "), ("x" * 300, "x" * 64),
 ])  # fmt: skip
-def test_t19_t20_ping_states_without_documentation_are_shown_and_not_known(start, said, shown):
-    record = ping_at(start(says(200, PING | {"status": said})).address).look_up(ID)
+def test_t19_t20_ping_states_without_documentation_are_shown_and_not_known(raw_server, said, shown):
+    record = ping_at(raw_server(says(200, PING | {"status": said})).address).look_up(ID)
     assert (record.state, record.is_known_state) == (shown, False)
 
 
-def test_t20_texts_are_made_storable_and_short(start):
+def test_t20_texts_are_made_storable_and_short(raw_server):
     record = ping_at(
-        start(says(200, PING | {"client_id": "a\x00b\ud83dc\x1b[31m\r\nd\x85" + "y" * 500})).address
+        raw_server(
+            says(200, PING | {"client_id": "a\x00b\ud83dc\x1b[31m\r\nd\x85" + "y" * 500})
+        ).address
     ).look_up(ID)
     assert record.client_name.startswith("a\ufffdb\ufffdc\ufffd[31m  d\ufffdyyy")
     assert len(record.client_name) == 200
@@ -94,9 +96,9 @@ WRONG_PING = {
 
 
 @pytest.mark.parametrize("body", WRONG_PING.values(), ids=WRONG_PING)
-def test_t19_t20_a_ping_session_that_does_not_fit_is_not_half_believed(start, body):
+def test_t19_t20_a_ping_session_that_does_not_fit_is_not_half_believed(raw_server, body):
     with pytest.raises(UpstreamError, match="unrecognised"):
-        ping_at(start(says(200, body)).address).look_up(ID)
+        ping_at(raw_server(says(200, body)).address).look_up(ID)
 
 
 def resumed(session_id=ID, paused=False):
@@ -132,9 +134,9 @@ PING_RESUMES = {
 
 @pytest.mark.parametrize("behaviour, result, word, paused", PING_RESUMES.values(), ids=PING_RESUMES)
 def test_ping_resume_is_a_success_only_when_it_says_so_whole(
-    start, behaviour, result, word, paused
+    raw_server, behaviour, result, word, paused
 ):
-    server = start(behaviour)
+    server = raw_server(behaviour)
     answer = ping_at(server.address).resume(ID)
     assert (answer.result, answer.failure, answer.paused) == (result, word, paused)
     assert len(server.requests) == 1

@@ -4,8 +4,8 @@ import pytest
 
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.ids import is_session_id
+from tests.support.raw_server import says
 from tests.upstream.conftest import agi_at, ping_at
-from tests.upstream.raw_server import says
 from tests.upstream.test_faults import ID
 
 PING = {"client_id": "acme", "status": "connected"}
@@ -19,8 +19,8 @@ BAD_IDS = [
 
 @pytest.mark.parametrize("api_at", [ping_at, agi_at])
 @pytest.mark.parametrize("bad_id", BAD_IDS, ids=ascii)
-def test_t01_to_t08_what_is_no_session_id_is_never_asked_for(start, api_at, bad_id):
-    server = start(says(200, PING))
+def test_t01_to_t08_what_is_no_session_id_is_never_asked_for(raw_server, api_at, bad_id):
+    server = raw_server(says(200, PING))
     api = api_at(server.address)
     with pytest.raises(UpstreamError, match="bad_id") as caught:
         api.look_up(bad_id)
@@ -30,8 +30,8 @@ def test_t01_to_t08_what_is_no_session_id_is_never_asked_for(start, api_at, bad_
 
 
 @pytest.mark.parametrize("good_id", [ID, "a", "A.b_c~d:e-f", "0" * 128, "1..2"])
-def test_session_ids_of_every_documented_shape_pass(start, good_id):
-    server = start(says(200, PING))
+def test_session_ids_of_every_documented_shape_pass(raw_server, good_id):
+    server = raw_server(says(200, PING))
     assert is_session_id(good_id)
     ping_at(server.address).look_up(good_id)
     assert server.requests[0].path == f"/sessions/{good_id}/status"

@@ -1,21 +1,17 @@
-"""How requests travel: connections, what is ignored of the environment, memory, threads, the watchdog."""
+"""How requests travel: connections, what is ignored of the environment, memory, threads."""
 
 import concurrent.futures
 import logging
 import os
-import socket
 import subprocess
 import sys
 import threading
 import tracemalloc
-from time import monotonic, sleep
 
 import pytest
 
-from pingadmin.http.deadline import Call, DeadlineSocket, current_call
 from pingadmin.upstream import transport
-from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
-from tests.upstream.raw_server import (
+from tests.support.raw_server import (
     as_json,
     drips,
     goes_on_for_ever,
@@ -24,12 +20,13 @@ from tests.upstream.raw_server import (
     says,
     sends,
 )
+from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
 from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word
 
 
 @SYSTEMS
-def test_look_ups_share_a_connection_and_every_resume_has_its_own(start, api_at):
-    server = start(says(200, SESSION))
+def test_look_ups_share_a_connection_and_every_resume_has_its_own(raw_server, api_at):
+    server = raw_server(says(200, SESSION))
     api = api_at(server.address)
     for _ in range(2):
         api.look_up(ID)
@@ -42,15 +39,17 @@ def test_look_ups_share_a_connection_and_every_resume_has_its_own(start, api_at)
 
 
 @SYSTEMS
-def test_t28_a_kept_connection_that_dies_as_we_write_costs_a_look_up_one_more_try(start, api_at):
-    server = start(says(200, SESSION), resets_after(), says(200, SESSION))
+def test_t28_a_kept_connection_that_dies_as_we_write_costs_a_look_up_one_more_try(
+    raw_server, api_at
+):
+    server = raw_server(says(200, SESSION), resets_after(), says(200, SESSION))
     api = api_at(server.address)
     assert [look_up_word(api), look_up_word(api)] == ["ok", "ok"]
     assert [request.connection for request in server.requests] == [1, 1, 2]
 
 
 @SYSTEMS
-def test_t28_the_second_try_does_not_meet_another_connection_that_died(start, api_at):
+def test_t28_the_second_try_does_not_meet_another_connection_that_died(raw_server, api_at):
     both_asked = threading.Barrier(2)
 
     def dies_when_it_is_kept(peer):
@@ -60,7 +59,7 @@ def test_t28_the_second_try_does_not_meet_another_connection_that_died(start, ap
             return resets_after()(peer)
         return says(200, SESSION)(peer)
 
-    server = start(dies_when_it_is_kept)
+    server = raw_server(dies_when_it_is_kept)
     api = api_at(server.address)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         assert list(pool.map(look_up_word, [api, api])) == ["ok", "ok"]
@@ -69,16 +68,18 @@ def test_t28_the_second_try_does_not_meet_another_connection_that_died(start, ap
 
 
 @SYSTEMS
-def test_a_second_try_that_does_not_fit_into_the_deadline_is_not_made(start, monkeypatch, api_at):
+def test_a_second_try_that_does_not_fit_into_the_deadline_is_not_made(
+    raw_server, monkeypatch, api_at
+):
     monkeypatch.setattr(transport, "JITTER_SECONDS", (60, 60))
-    server = start(says(503, SESSION))
+    server = raw_server(says(503, SESSION))
     assert look_up_word(api_at(server.address)) == "server_error"
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_t28_a_resume_never_meets_a_stale_connection(start, api_at):
-    server = start(
+def test_t28_a_resume_never_meets_a_stale_connection(raw_server, api_at):
+    server = raw_server(
         sends(GOOD), says(200, SESSION)
     )  # answers as if to keep the connection, and closes it
     api = api_at(server.address)
@@ -88,30 +89,30 @@ def test_t28_a_resume_never_meets_a_stale_connection(start, api_at):
 
 
 @SYSTEMS
-def test_t28_a_resume_whose_fresh_connection_dies_is_unknown_and_not_repeated(start, api_at):
-    server = start(resets_after(), says(200, SESSION))
+def test_t28_a_resume_whose_fresh_connection_dies_is_unknown_and_not_repeated(raw_server, api_at):
+    server = raw_server(resets_after(), says(200, SESSION))
     assert api_at(server.address).resume(ID).result == "unknown"
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(start, api_at):
+def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(raw_server, api_at):
     forged = as_json(SESSION | {"status": "paused", "client_id": "forged", "agent_name": "forged"})
-    server = start(sends(GOOD + http(200, forged), keep=True), says(200, SESSION))
+    server = raw_server(sends(GOOD + http(200, forged), keep=True), says(200, SESSION))
     api = api_at(server.address)
     assert [api.look_up(ID).client_name, api.look_up(ID).client_name].count("forged") == 0
 
 
 @SYSTEMS
 def test_the_environment_can_neither_take_the_key_nor_divert_the_call(
-    start, api_at, monkeypatch, tmp_path
+    raw_server, api_at, monkeypatch, tmp_path
 ):
     netrc = tmp_path / ".netrc"
     netrc.write_text("default login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HOME", str(tmp_path))
-    proxy = start(says(200, SESSION))
+    proxy = raw_server(says(200, SESSION))
     for name in (
         "http_proxy",
         "HTTP_PROXY",
@@ -126,7 +127,7 @@ def test_the_environment_can_neither_take_the_key_nor_divert_the_call(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
     monkeypatch.setenv("CURL_CA_BUNDLE", "/nowhere")
 
-    server = start(says(200, SESSION))
+    server = raw_server(says(200, SESSION))
     api = api_at(server.address)
     assert (look_up_word(api), api.resume(ID).result) == ("ok", "ok")
 
@@ -136,8 +137,8 @@ def test_the_environment_can_neither_take_the_key_nor_divert_the_call(
 
 
 @SYSTEMS
-def test_no_compression_is_asked_for_and_no_cookie_comes_back(start, api_at):
-    server = start(says(200, SESSION, "Set-Cookie: a=b; Path=/"))
+def test_no_compression_is_asked_for_and_no_cookie_comes_back(raw_server, api_at):
+    server = raw_server(says(200, SESSION, "Set-Cookie: a=b; Path=/"))
     api = api_at(server.address)
     api.look_up(ID)
     api.look_up(ID)
@@ -150,15 +151,15 @@ def test_no_compression_is_asked_for_and_no_cookie_comes_back(start, api_at):
     [413, 429, 503],
     ids=lambda status: f"{status} with Retry-After, which urllib3 would obey",
 )
-def test_a_resume_is_not_repeated_by_the_library(start, status):
-    server = start(says(status, {}, "Retry-After: 0"))
+def test_a_resume_is_not_repeated_by_the_library(raw_server, status):
+    server = raw_server(says(status, {}, "Retry-After: 0"))
     ping_at(server.address).resume(ID)
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_t15_memory_stays_flat_however_much_is_sent(start, api_at):
-    server = start(goes_on_for_ever(http(200, b"[", length=-1), b" " * 65536))
+def test_t15_memory_stays_flat_however_much_is_sent(raw_server, api_at):
+    server = raw_server(goes_on_for_ever(http(200, b"[", length=-1), b" " * 65536))
     api = api_at(server.address)
     api.look_up_path, api.resume_path = "/warm/{}", "/warm/{}"
     look_up_word(api)
@@ -173,14 +174,16 @@ def test_t15_memory_stays_flat_however_much_is_sent(start, api_at):
 
 
 @SYSTEMS
-def test_many_threads_may_look_up_at_once_and_each_gets_its_own_answer(start, settings, api_at):
+def test_many_threads_may_look_up_at_once_and_each_gets_its_own_answer(
+    raw_server, settings, api_at
+):
     settings.UPSTREAM_READ_SLOTS = 16
     settings.UPSTREAM_SLOT_WAIT_SECONDS = 30
 
     def answers_about_what_was_asked(peer):
         return says(200, SESSION | {"session_id": peer.request.path.split("/")[2]})(peer)
 
-    server = start(answers_about_what_was_asked)
+    server = raw_server(answers_about_what_was_asked)
     api = api_at(server.address)
     ids = [f"s{number}" for number in range(200)]
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -190,74 +193,8 @@ def test_many_threads_may_look_up_at_once_and_each_gets_its_own_answer(start, se
     assert server.connections <= 16
 
 
-def test_an_answer_after_the_deadline_is_not_believed():
-    call = Call(monotonic() - 0.001, connect_seconds=1)
-    assert not call.is_in_time()
-
-
-def test_nothing_is_sent_once_the_deadline_has_passed(pair):
-    ours, theirs = pair
-    call = Call(monotonic() - 0.001, connect_seconds=1)
-    with current_call(call), pytest.raises(TimeoutError):
-        ours.sendall(b"x")
-    assert not call.sent
-
-
-def test_nothing_is_sent_by_a_call_that_was_ended(pair):
-    ours, theirs = pair
-    call = Call(monotonic() + 60, connect_seconds=1)
-    call.end()
-    with current_call(call), pytest.raises(TimeoutError):
-        ours.sendall(b"x")
-    assert not call.sent
-
-
-def test_a_call_that_ended_leaves_the_connection_to_the_next_one(pair):
-    ours, theirs = pair
-    for deadline in (0.05, 10):
-        call = Call(monotonic() + deadline, connect_seconds=1)
-        with current_call(call):
-            ours.sendall(b"x")
-            theirs.recv(1)
-    sleep(0.1)
-    theirs.sendall(b"y")
-    assert ours.recv_into(bytearray(1)) == 1
-
-
-def test_every_wait_gets_what_is_left_of_the_whole_call(pair):
-    ours, theirs = pair
-    call = Call(monotonic() + 0.3, connect_seconds=1)
-    with current_call(call):
-        ours.sendall(b"x")
-    received = 0
-    with pytest.raises(TimeoutError):
-        while True:
-            theirs.sendall(b"y")
-            received += ours.recv_into(bytearray(1))
-            sleep(0.05)
-    assert received < 10
-
-
-def test_another_thread_may_end_a_call_that_waits(pair):
-    ours, theirs = pair
-    call = Call(monotonic() + 60, connect_seconds=1)
-    with current_call(call):
-        ours.sendall(b"x")
-    threading.Timer(0.05, call.end).start()
-    assert ours.recv_into(bytearray(1)) == 0
-
-
-@pytest.fixture
-def pair():
-    """Two connected sockets: ours, which keeps deadlines, and the other side's."""
-    ours, theirs = socket.socketpair()
-    ours = DeadlineSocket(fileno=ours.detach())
-    with ours, theirs:
-        yield ours, theirs
-
-
-def test_a_deadline_also_holds_in_a_process_that_was_forked_after_the_first_call(start):
-    server = start(says(200, SESSION), drips(GOOD, every=0.25))
+def test_a_deadline_also_holds_in_a_process_that_was_forked_after_the_first_call(raw_server):
+    server = raw_server(says(200, SESSION), drips(GOOD, every=0.25))
     script = """
 import os, sys
 from django.conf import settings
@@ -278,17 +215,17 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert subprocess.run(command, cwd=root, timeout=30).returncode == 0
 
 
-def test_a_failed_call_leaves_a_line_that_names_its_cause(start, caplog):
-    ping_at(start(resets_after()).address).resume(ID)
+def test_a_failed_call_leaves_a_line_that_names_its_cause(raw_server, caplog):
+    ping_at(raw_server(resets_after()).address).resume(ID)
     [line] = [record.getMessage() for record in caplog.records]
     assert line.startswith("PATCH failed: broken_off, ") and "ConnectionResetError" in line
 
 
 @SYSTEMS
-def test_what_upstreams_send_does_not_reach_the_log_through_the_library(start, api_at, caplog):
+def test_what_upstreams_send_does_not_reach_the_log_through_the_library(raw_server, api_at, caplog):
     caplog.set_level(logging.DEBUG)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     garbage = b"HTTP/1.1 200 OK\r\nX-Forged\x0b: y\r\nno header at all\r\n\r\n"
-    api_at(start(sends(garbage)).address).resume(ID)
+    api_at(raw_server(sends(garbage)).address).resume(ID)
     assert not any("forged" in record.getMessage().lower() for record in caplog.records)
     assert not any(key in caplog.text for key in (PING_KEY, AGI_KEY))

@@ -12,6 +12,8 @@ import struct
 import threading
 from dataclasses import dataclass
 
+import pytest
+
 
 @dataclass(frozen=True)
 class Request:
@@ -92,6 +94,13 @@ class RawServer:
                 peer.request = request
                 if not behaviour(peer):
                     return
+
+
+@pytest.fixture
+def raw_server():
+    """raw_server(*script, **options of RawServer) -> a running one, stopped after the test."""
+    with contextlib.ExitStack() as servers:
+        yield lambda *script, **options: servers.enter_context(RawServer(*script, **options))
 
 
 class Peer:
