@@ -184,7 +184,7 @@ def test_the_reader_sees_every_way_to_import(source, found):
             {"load panel": "web", "load team_text": "oversight"},
         ),
         ("{% load moment from panel %}", {"load panel": "web"}),
-        ('{% include "audit/_ticket.html" with x=y %}', {"include audit/_ticket.html": "audit"}),
+        ('{% include "web/_mark.html" with x=y %}', {"include web/_mark.html": "web"}),
         ('{% extends "base.html" %}', {"extends base.html": "web"}),
         ('{% extends "admin/base.html" %}{% include live %}', {}),
     ],
