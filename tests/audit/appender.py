@@ -1,4 +1,4 @@
-"""One writer of the concurrency test: says `ready`, waits for a line, then appends as often as told."""
+"""One writer of the concurrency test: prints `ready`, waits for a line, then appends N events."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A database of a test's own, for tests that write from several processes: pytest's cannot be flushed."""
+"""A database for tests that write from several processes: pytest's own cannot be flushed."""
 
 import subprocess
 import sys

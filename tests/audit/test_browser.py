@@ -1,4 +1,4 @@
-"""The log in a real browser: filtering in place with the script, and by plain links and forms without it."""
+"""The log in a real browser: filters work in place with the script, and by links without it."""
 
 import json
 import subprocess

@@ -81,9 +81,20 @@ def test_nothing_but_a_get_exports(as_auditor, address, method):
 
 @pytest.mark.parametrize(
     "query",
-    ["", "?actor=ana", "?actor=ben&result=unknown", "?result=none", "?words=alarm", "?session=ses_3", "?ticket=INC-1",
-     "?since=2026-01-01&until=2190-01-01", "?alias=agi&before=2&after=1", "?actor=nobody", "?review=pending"],
-)  # fmt: skip
+    [
+        "",
+        "?actor=ana",
+        "?actor=ben&result=unknown",
+        "?result=none",
+        "?words=alarm",
+        "?session=ses_3",
+        "?ticket=INC-1",
+        "?since=2026-01-01&until=2190-01-01",
+        "?alias=agi&before=2&after=1",
+        "?actor=nobody",
+        "?review=pending",
+    ],
+)
 @pytest.mark.parametrize("address", BOTH)
 def test_an_export_is_exactly_the_filtered_view(as_auditor, some_stories, query, address):
     as_auditor.get("/audit/")  # the reading is recorded, and is then a story like others
@@ -320,7 +331,7 @@ def test_memory_stays_flat_however_many_rows(as_auditor, address):
 
 
 def many(count: int) -> None:
-    """That many more events in one statement. They follow each other by number and hash; no hash is true."""
+    """Adds that many events in one statement; numbers and links fit, but no hash is true."""
     tail = AuditEvent.objects.last() or event()
     as_hex = {"sqlite": "printf('%%0{1}x', {0})", "postgresql": "lpad(to_hex({0}), {1}, '0')"}[
         connection.vendor
@@ -336,10 +347,12 @@ def many(count: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH RECURSIVE numbers(i) AS (SELECT %s UNION ALL SELECT i + 1 FROM numbers WHERE i < %s)
+            WITH RECURSIVE numbers(i) AS (
+                SELECT %s UNION ALL SELECT i + 1 FROM numbers WHERE i < %s
+            )
             INSERT INTO audit_auditevent ({", ".join(names)})
-            SELECT {", ".join(made.get(name, name) for name in names)} FROM numbers, audit_auditevent WHERE seq = 1
-            ORDER BY i
+            SELECT {", ".join(made.get(name, name) for name in names)}
+            FROM numbers, audit_auditevent WHERE seq = 1 ORDER BY i
             """,
             [tail.seq + 1, tail.seq + count],
         )

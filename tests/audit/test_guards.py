@@ -1,4 +1,4 @@
-"""Every way to change or remove a row that the panel's own process has, and that each is refused."""
+"""Every way in which the panel's own process could change or remove a row is refused."""
 
 import asyncio
 import uuid

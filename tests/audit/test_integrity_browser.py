@@ -1,4 +1,4 @@
-"""The verification in a real browser: with the script it runs to its end, without it people click on."""
+"""The verification in a real browser: the script continues it, and without one people click."""
 
 import subprocess
 import sys

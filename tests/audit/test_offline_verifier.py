@@ -1,4 +1,4 @@
-"""The verifier that comes with a JSONL export, run as an auditor runs it: one file in a bare interpreter."""
+"""The verifier for JSONL exports, run as an auditor runs it: one file in a bare interpreter."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 
 @pytest.fixture
 def export(as_auditor):
-    """Exports eight events of ana and ben, or what the query leaves of them: the file, as lines in a list."""
+    """Exports eight events of ana and ben, or those that match a query. Returns its lines."""
     first = event(
         alias="ping",
         session_id="ses_1",

@@ -41,18 +41,19 @@ def test_the_panel_works_and_the_log_cannot_be_changed(restricted, postgres):
         f"/sessions/ping/{cast.PING_PAUSED}/resume/", {"reason": "Customer approved"}
     )
     assert answer.status_code == 302
-    for attempt in (
+    for statement in (
         "UPDATE audit_auditevent SET reason = 'x'",
         "DELETE FROM audit_auditevent",
         "TRUNCATE audit_auditevent",
         "ALTER TABLE audit_auditevent DISABLE TRIGGER ALL",
         "DROP TABLE audit_auditevent",
         "SET session_replication_role = replica",
-        "CREATE TRIGGER mine BEFORE INSERT ON audit_auditevent EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "CREATE TRIGGER mine BEFORE INSERT ON audit_auditevent "
+        "EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "DELETE FROM django_migrations",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            postgres.rows(restricted.as_role, attempt)
+            postgres.rows(restricted.as_role, statement)
     found = postgres.rows(
         restricted.as_role, "SELECT phase, result FROM audit_auditevent WHERE action = 'resume'"
     )

@@ -166,7 +166,7 @@ def _is_due(newest: Checkpoint) -> bool:
 
 
 def _verify_new_events(restored: int | None) -> Verification:
-    """A verification from the newest checkpoint on, or of all of a restored log. Raises NotSigned."""
+    """Verifies from the newest checkpoint on, or all of a restored log. Raises NotSigned."""
     if restored:
         anchors = load_all().anchors()
         verification = Verification([anchor for anchor in anchors if anchor.seq < restored])

@@ -24,7 +24,7 @@ class CompletenessFinding:
 
 
 def check_completeness() -> list[CompletenessFinding]:
-    """Intents without outcome, outcomes without intent, entries with two outcomes; only what exists."""
+    """Intents without outcome, outcomes without intent, entries with two outcomes; if any exist."""
     questions = {
         "Intents without an outcome, lost or still under way": _intents_without_outcome(),
         "Outcomes without an intent": _outcomes_without_intent(),

@@ -7,7 +7,7 @@ from django.db import models
 
 
 class FaultKind(models.TextChoices):
-    """The word that is stored and exported; the label is the sentence, with gaps for the details."""
+    """The word that is stored and exported; its label is the sentence, with gaps for details."""
 
     EDITED = "edited", "Event #{seq} was edited: its content does not match its hash."
     MISSING = "missing", "Event #{seq} is missing."

@@ -1,8 +1,8 @@
 """Re-reads and re-hashes the whole log in order, and names the first bad event and its fault.
 
-It proves that every event from the first to the last is as it was written, in its order, by a holder
-of the audit key, and agrees with every checkpoint given. What it cannot prove is described in
-docs/audit-format.md: events after the last checkpoint, against somebody who holds the key.
+It proves that every event from the first to the last is as it was written, in its order, by a
+holder of the audit key, and agrees with every checkpoint given. What it cannot prove is described
+in docs/audit-format.md: events after the last checkpoint, against somebody who holds the key.
 """
 
 import time
@@ -177,5 +177,5 @@ def _hash_row(row: dict[str, Any]) -> str:
 
 
 def _possible_seqs() -> Iterable[int]:
-    """Numbers that a moved event may have had: any in the log, or above it, where some were deleted."""
+    """Numbers that a moved event may have had: any of the log, or above it, as some may be gone."""
     return range(1, AuditEvent.objects.last_seq() + 1000)

@@ -2,19 +2,20 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin.audit.chain import keys
 from pingadmin.audit.integrity import status, verification_runs
 from pingadmin.audit.record.actors import Actor
+from pingadmin.web.requests import PanelRequest
 
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
-def integrity(request: HttpRequest) -> HttpResponse:
-    """The last verification in plain words, and what a reviewer needs to check without the panel."""
+def integrity(request: PanelRequest) -> HttpResponse:
+    """The last verification in plain words, and what a reviewer needs without the panel."""
     context = {
         "integrity_status": status.current_status(),
         "checkpoints": status.newest_checkpoints(),
@@ -26,7 +27,7 @@ def integrity(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("audit.read", raise_exception=True)
-def verify(request: HttpRequest) -> HttpResponse:
+def verify(request: PanelRequest) -> HttpResponse:
     """Verifies the next part of the log, from its beginning where no verification is running."""
     verification_runs.start_or_continue(by=Actor.of(request))
     if not request.htmx:

@@ -1,4 +1,4 @@
-"""Refuses every ORM path that would change the audit log. The database's triggers refuse the rest."""
+"""Refuses every ORM path that would change the audit log. The triggers refuse the rest."""
 
 from typing import Any, NoReturn, TypeVar
 

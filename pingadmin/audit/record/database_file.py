@@ -18,7 +18,7 @@ def remember_opened_files() -> None:
 
 
 def raise_if_gone() -> None:
-    """Raises DatabaseFileGone, and closes the connection so that the next one opens what is there."""
+    """Raises DatabaseFileGone, and closes the connection: the next one opens what is there."""
     if problem := health_problem():
         if not connection.in_atomic_block:
             connection.close()

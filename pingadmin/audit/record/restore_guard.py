@@ -1,8 +1,8 @@
 """Refuses to append to a log that ends before its newest checkpoint: an older database is in place.
 
-Nothing is appended until an admin accepts that in writing (integrity/restore.py), because new events
-would take numbers that a checkpoint already vouches for. The checkpoint file is read again only when
-it has changed, so an append costs one stat().
+Nothing is appended until an admin accepts that in writing (integrity/restore.py), because new
+events would take numbers that a checkpoint already vouches for. The checkpoint file is read again
+only when it has changed, so an append costs one stat().
 """
 
 import logging

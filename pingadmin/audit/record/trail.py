@@ -38,7 +38,7 @@ class EventFields(TypedDict, total=False):
     """What an event can say beside its action, phase, actor and entry.
 
     verified: whether the effect was seen. shown: what the person saw before acting. `attempt` and
-    `batch` are ids: of the attempt that events belong to, of the bulk resume that entries belong to.
+    `batch` are ids: of the attempt that the event belongs to, of the bulk resume.
     """
 
     result: str
@@ -68,9 +68,9 @@ def append(
 ) -> AuditEvent:
     """Adds one event to the end of the chain, in the caller's transaction.
 
-    `intent` and `event` begin an entry; every other phase continues the entry whose head has the seq
-    `story`. An `outcome` has a result, an `intent` has none. Texts are cleaned and cut to their
-    columns, never refused.
+    `intent` and `event` begin an entry; every other phase continues the entry whose head has the
+    seq `story`. An `outcome` has a result, an `intent` has none. Texts are cleaned and cut to
+    their columns, never refused.
 
     Raises RuntimeError outside a transaction, ValueError for a word that is not on its list or an
     entry that does not exist, and django.db.Error where the log cannot be written; that includes a
@@ -133,8 +133,8 @@ def _clean_texts(event: AuditEvent) -> None:
 def _lock() -> None:
     """One append at a time, until commit. `SELECT … FOR UPDATE` on the last row would let two fork.
 
-    SQLite needs nothing: its transactions begin IMMEDIATE, so only one writer gets here. If one were
-    deferred, its write after another's commit would fail, and not fork.
+    SQLite needs nothing: its transactions begin IMMEDIATE, so only one writer gets here. If one
+    were deferred, its write after another's commit would fail, and not fork.
     """
     database_file.raise_if_gone()
     if connection.vendor == "postgresql":

@@ -1,9 +1,10 @@
-"""Attempts on the checkpoints themselves, and on the log together with them."""
+"""Tampering with the checkpoints, and with the log together with them."""
 
 import json
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 
 from pingadmin.audit.integrity import checkpoints, verification
@@ -31,8 +32,8 @@ def _first_line(file: Path) -> str:
     return file.read_text().splitlines()[0] + "\n"
 
 
-# What is done to the file -> (how, what is said, of which event)
-ON_THE_FILE = {
+# What somebody does to the file -> (how, kind and seq of the first fault)
+FILE_TAMPERINGS = {
     "edit a hash": (lambda file: _edited(file, row_hash="0" * 64), FaultKind.BAD_CHECKPOINT, None),
     "edit a number": (lambda file: _edited(file, seq=1), FaultKind.BAD_CHECKPOINT, None),
     "edit a time": (
@@ -71,7 +72,7 @@ ON_THE_FILE = {
 
 @pytest.fixture
 def anchored_log(checkpoint_file):
-    """Six events with checkpoints at the second and the fourth. A copy of the file lies elsewhere."""
+    """Six events with checkpoints at #2 and #4. Returns a copy of the file from elsewhere."""
     for number in range(6):
         event(detail={"number": number})
         if number in (1, 3):
@@ -82,36 +83,34 @@ def anchored_log(checkpoint_file):
 
 
 def test_untouched_checkpoints_bind(anchored_log):
-    assert [one.seq for one in checkpoints.load_all().binding] == [
-        2,
-        4,
-    ] and checkpoints.load_all().faults == []
+    known = checkpoints.load_all()
+    assert ([checkpoint.seq for checkpoint in known.binding], known.faults) == ([2, 4], [])
 
 
-@pytest.mark.parametrize("attempt", ON_THE_FILE)
-def test_every_attempt_on_the_file_is_named(anchored_log, checkpoint_file, attempt):
-    act, word, seq = ON_THE_FILE[attempt]
-    act(checkpoint_file)
+@pytest.mark.parametrize("name", FILE_TAMPERINGS)
+def test_every_tampering_with_the_file_is_detected(anchored_log, checkpoint_file, name):
+    tamper, kind, seq = FILE_TAMPERINGS[name]
+    tamper(checkpoint_file)
 
-    first = checkpoints.load_all().faults[0]
+    fault = checkpoints.load_all().faults[0]
 
-    assert (first.kind, first.seq) == (word, seq), first.sentence
+    assert (fault.kind, fault.seq) == (kind, seq), fault.sentence
     with pytest.raises(SystemExit):
         call_command("audit_verify", "--no-event")
 
 
-@pytest.mark.parametrize("attempt", ON_THE_FILE)
-def test_the_copy_in_the_database_still_tells_a_log_that_was_cut_off(
-    anchored_log, checkpoint_file, attempt
+@pytest.mark.parametrize("name", FILE_TAMPERINGS)
+def test_the_copy_in_the_database_still_shows_that_the_log_was_cut_off(
+    anchored_log, checkpoint_file, name
 ):
-    ON_THE_FILE[attempt][0](checkpoint_file)
+    FILE_TAMPERINGS[name][0](checkpoint_file)
     drop_triggers()
     sql(f"DELETE FROM {TABLE} WHERE seq > 3")
 
     assert _fault(checkpoints.load_all()) == (FaultKind.SHORTER, 4)
 
 
-def test_the_file_tells_it_where_the_copy_in_the_database_is_gone(anchored_log):
+def test_the_file_shows_it_when_the_copy_in_the_database_is_gone(anchored_log):
     drop_triggers()
     sql(f"DELETE FROM {TABLE} WHERE seq > 3")
     KeptCheckpoint.objects.all().delete()
@@ -119,12 +118,12 @@ def test_the_file_tells_it_where_the_copy_in_the_database_is_gone(anchored_log):
     assert _fault(checkpoints.load_all()) == (FaultKind.SHORTER, 4)
 
 
-def test_where_both_are_gone_the_copy_elsewhere_tells_it(anchored_log, checkpoint_file, capsys):
+def test_when_both_are_gone_the_copy_elsewhere_shows_it(anchored_log, checkpoint_file, capsys):
     drop_triggers()
     sql(f"DELETE FROM {TABLE} WHERE seq > 3")
     KeptCheckpoint.objects.all().delete()
     checkpoint_file.unlink()
-    assert _fault(checkpoints.load_all()) is None, "nothing on this server can tell"
+    assert _fault(checkpoints.load_all()) is None, "nothing on this server can show it"
 
     with pytest.raises(SystemExit):
         call_command("audit_verify", "--no-event", checkpoints=anchored_log)
@@ -136,19 +135,20 @@ def test_a_copy_elsewhere_may_be_older_than_the_file(anchored_log):
     event()
     checkpoints.make()
 
-    kept = checkpoints.load_all(copy=anchored_log)
+    known = checkpoints.load_all(copy=anchored_log)
 
-    assert kept.faults == [] and [one.seq for one in kept.binding] == [2, 4, 7]
+    assert known.faults == []
+    assert [checkpoint.seq for checkpoint in known.binding] == [2, 4, 7]
 
 
-def test_a_copy_elsewhere_tells_a_log_that_was_written_anew_with_its_checkpoints(
+def test_a_copy_elsewhere_shows_a_log_that_was_rewritten_with_its_checkpoints(
     anchored_log, checkpoint_file, capsys
 ):
     """The thief holds the server, all its keys, and all its files."""
     drop_triggers()
     changed = all_rows()
     changed[0]["reason"] = "another reason"
-    replace_all(chained(changed, _stolen()))
+    replace_all(chained(changed, _stolen_key()))
     KeptCheckpoint.objects.all().delete()
     checkpoint_file.unlink()
     checkpoints.make()
@@ -160,19 +160,19 @@ def test_a_copy_elsewhere_tells_a_log_that_was_written_anew_with_its_checkpoints
     assert "Event #2 differs from the checkpoint" in capsys.readouterr().out
 
 
-def test_what_came_after_the_last_checkpoint_rests_on_this_server(anchored_log):
-    """The limit that the page states: with the stolen key, the newest events can be written anew unnoticed."""
+def test_nothing_vouches_for_events_after_the_last_checkpoint(anchored_log):
+    """The limit that the page states: a stolen key can rewrite the newest events unnoticed."""
     drop_triggers()
     present = all_rows()
     changed = chained(
-        [*present[:4], present[4] | {"reason": "another reason"}, present[5]], _stolen()
+        [*present[:4], present[4] | {"reason": "another reason"}, present[5]], _stolen_key()
     )
     replace_all(changed)
 
-    walk = verification.verify(checkpoints.load_all().anchors())
+    verified = verification.verify(checkpoints.load_all().anchors())
 
-    assert walk.fault is None
-    assert (walk.seq, walk.anchored.seq) == (6, 4), "and no more is claimed"
+    assert verified.fault is None
+    assert (verified.seq, verified.anchored.seq) == (6, 4), "and no more is claimed"
 
 
 def test_an_old_head_is_not_signed_again(anchored_log):
@@ -191,19 +191,17 @@ def test_a_head_after_a_bad_event_is_not_signed(anchored_log):
         checkpoints.make()
 
 
-def test_a_key_of_the_past_that_is_no_longer_named_is_not_believed(anchored_log, settings):
+def test_an_old_key_that_is_no_longer_configured_is_not_trusted(anchored_log, settings):
     settings.AUDIT_KEY = Secret("a new key that nobody told about the old one")
 
     assert _fault(checkpoints.load_all()) == (FaultKind.UNKNOWN_KEY, 1)
     assert {fault.kind for fault in checkpoints.load_all().faults} == {FaultKind.BAD_CHECKPOINT}
 
 
-def _fault(kept: checkpoints.CheckpointSet) -> tuple | None:
-    found = verification.verify(kept.anchors()).fault
-    return (found.kind, found.seq) if found else None
+def _fault(known: checkpoints.CheckpointSet) -> tuple[FaultKind, int | None] | None:
+    fault = verification.verify(known.anchors()).fault
+    return (fault.kind, fault.seq) if fault else None
 
 
-def _stolen() -> str:
-    from django.conf import settings
-
+def _stolen_key() -> str:
     return settings.AUDIT_KEY.reveal()

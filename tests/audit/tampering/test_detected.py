@@ -1,4 +1,4 @@
-"""Every attempt on the rows is named: the first bad event, and how it is bad."""
+"""Every way of tampering with the rows is detected: the first bad event is named with its fault."""
 
 import json
 
@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from pingadmin.audit.integrity import checkpoints, stored_rows, verification
 from tests.audit.factories import story
-from tests.audit.tampering.attempts import ON_ROWS
+from tests.audit.tampering.tamperings import TAMPERINGS
 from tests.audit.tampering.tools import drop_triggers
 
 pytestmark = pytest.mark.django_db
@@ -26,45 +26,45 @@ def anchored_log():
 
 
 def test_an_untouched_log_is_whole(anchored_log):
-    walk = verify()
-    assert (walk.fault, walk.seq, walk.anchored.seq) == (None, 6, 4)
+    verified = verify()
+    assert (verified.fault, verified.seq, verified.anchored.seq) == (None, 6, 4)
 
 
-def test_taking_the_guards_down_alone_changes_nothing(anchored_log):
+def test_dropping_the_triggers_alone_changes_nothing(anchored_log):
     drop_triggers()
     assert verify().fault is None
 
 
-@pytest.mark.parametrize("attempt", ON_ROWS)
-def test_every_attempt_is_named(anchored_log, attempt):
-    act, word, seq = ON_ROWS[attempt]
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_every_tampering_is_detected(anchored_log, name):
+    tamper, kind, seq = TAMPERINGS[name]
     drop_triggers()
-    act()
+    tamper()
 
-    found = verify().fault
+    fault = verify().fault
 
-    assert found is not None, "nothing was noticed"
-    assert (found.kind, found.seq) == (word, seq), found.sentence
-    assert found.sentence.startswith((f"Event #{seq} ", "The log ends at #"))
+    assert fault is not None, "nothing was noticed"
+    assert (fault.kind, fault.seq) == (kind, seq), fault.sentence
+    assert fault.sentence.startswith((f"Event #{seq} ", "The log ends at #"))
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 4, 6, 7])
 @pytest.mark.parametrize(
-    "attempt", ["nothing", "delete two in the middle", "let two events have one number"]
+    "name", ["nothing", "delete two in the middle", "let two events have one number"]
 )
-def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, chunk, attempt):
+def test_where_the_reader_pauses_makes_no_difference(anchored_log, monkeypatch, chunk, name):
     monkeypatch.setattr(stored_rows, "CHUNK", chunk)
-    act, word, seq = ON_ROWS.get(attempt, (lambda: None, None, None))
+    tamper, kind, seq = TAMPERINGS.get(name, (lambda: None, None, None))
     drop_triggers()
-    act()
+    tamper()
 
-    walk = verify()
+    verified = verify()
 
-    assert (walk.fault and (walk.fault.kind, walk.fault.seq)) == (word and (word, seq))
-    assert walk.seq == (6 if word is None else walk.seq)
+    assert (verified.fault and (verified.fault.kind, verified.fault.seq)) == (kind and (kind, seq))
+    assert verified.seq == (6 if kind is None else verified.seq)
 
 
-def test_what_is_appended_while_the_reader_pauses_is_read_too_and_is_no_gap(
+def test_events_appended_while_the_reader_pauses_are_read_too_and_make_no_gap(
     anchored_log, monkeypatch
 ):
     monkeypatch.setattr(stored_rows, "CHUNK", 8)
@@ -76,18 +76,18 @@ def test_what_is_appended_while_the_reader_pauses_is_read_too_and_is_no_gap(
     assert read + [row["seq"] for row in reader] == list(range(1, 13))
 
 
-@pytest.mark.parametrize("attempt", ["edit reason", "empty the table", "swap neighbours"])
-def test_the_command_names_it_and_exits_with_1(anchored_log, capsys, attempt):
-    act, word, seq = ON_ROWS[attempt]
+@pytest.mark.parametrize("name", ["edit reason", "empty the table", "swap neighbours"])
+def test_the_command_names_the_fault_and_exits_with_1(anchored_log, capsys, name):
+    tamper, kind, seq = TAMPERINGS[name]
     drop_triggers()
-    act()
+    tamper()
 
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         call_command("audit_verify", "--json", "--no-event")
 
     result = json.loads(capsys.readouterr().out)
-    assert ended.value.code == 1 and result["whole"] is False
-    assert (result["faults"][0]["word"], result["faults"][0]["seq"]) == (word, seq)
+    assert exited.value.code == 1 and result["whole"] is False
+    assert (result["faults"][0]["word"], result["faults"][0]["seq"]) == (kind, seq)
 
 
 def verify() -> verification.Verification:

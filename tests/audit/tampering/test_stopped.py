@@ -1,4 +1,4 @@
-"""Attempts that never reach a row: what stops each, with every guard in its place."""
+"""Tampering that never reaches a row, and which guard stops it."""
 
 import uuid
 
@@ -37,8 +37,8 @@ def _swap() -> None:
     sql(f"UPDATE {TABLE} SET seq = CASE seq WHEN 1 THEN 2 ELSE 1 END WHERE seq < 3")
 
 
-# What is done -> (how, what stops it)
-ATTEMPTS = {
+# What somebody tries -> (how, what stops it)
+TAMPERINGS = {
     "row.save()": (lambda: _row().save(), MODEL),
     "row.delete()": (lambda: _row().delete(), MODEL),
     "objects.create()": (lambda: AuditEvent.objects.create(seq=9), MODEL),
@@ -65,7 +65,7 @@ ATTEMPTS = {
     "INSERT of a sealed fork": (_insert_fork, TRIGGER),
     "manage.py flush": (lambda: call_command("flush", interactive=False, verbosity=0), COMMAND),
 }
-OF_SQLITE = {
+SQLITE_TAMPERINGS = {
     "INSERT OR REPLACE": (
         lambda: sql(f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
         TRIGGER,
@@ -76,37 +76,40 @@ OF_SQLITE = {
     ),
     "upsert": (
         lambda: sql(
-            f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 ON CONFLICT DO UPDATE SET reason = 'x'"
+            f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 "
+            "ON CONFLICT DO UPDATE SET reason = 'x'"
         ),
         TRIGGER,
     ),
 }
-OF_POSTGRESQL = {
+POSTGRESQL_TAMPERINGS = {
     "TRUNCATE": (lambda: sql(f"TRUNCATE {TABLE}"), TRIGGER),
     "upsert": (
         lambda: sql(
-            f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 ON CONFLICT (seq) DO UPDATE SET reason = 'x'"
+            f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 "
+            "ON CONFLICT (seq) DO UPDATE SET reason = 'x'"
         ),
         TRIGGER,
     ),
     "MERGE": (
         lambda: sql(
-            f"MERGE INTO {TABLE} a USING {TABLE} b ON a.seq = b.seq WHEN MATCHED THEN UPDATE SET reason = 'x'"
+            f"MERGE INTO {TABLE} a USING {TABLE} b ON a.seq = b.seq "
+            "WHEN MATCHED THEN UPDATE SET reason = 'x'"
         ),
         TRIGGER,
     ),
 }
-ATTEMPTS |= OF_SQLITE if connection.vendor == "sqlite" else OF_POSTGRESQL
+TAMPERINGS |= SQLITE_TAMPERINGS if connection.vendor == "sqlite" else POSTGRESQL_TAMPERINGS
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_every_attempt_is_stopped_and_leaves_the_log_as_it_was(attempt):
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_every_tampering_is_stopped_and_leaves_the_log_as_it_was(name):
     story(reason="as it was")
     before = all_rows()
-    act, stopped_by = ATTEMPTS[attempt]
+    tamper, stopped_by = TAMPERINGS[name]
 
     with pytest.raises(stopped_by, match=r"append-only|flushed|refused"), transaction.atomic():
-        act()
+        tamper()
 
     assert all_rows() == before
 

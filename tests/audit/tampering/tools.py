@@ -1,4 +1,4 @@
-"""What somebody does who can write to the database: takes the guards down, and puts rows as they like."""
+"""What somebody can do who owns the tables: drop the triggers, and write rows as they like."""
 
 import re
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ def sql(statement: str, parameters=None) -> None:
 
 
 def drop_triggers() -> None:
-    """The test's transaction brings them back."""
+    """Until the end of the test's transaction."""
     if connection.vendor == "postgresql":
         sql(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
         return
@@ -27,7 +27,7 @@ def drop_triggers() -> None:
 
 
 def drop_keys() -> None:
-    """Let two rows have one seq, one event id, or one hash before."""
+    """Lets two rows have the same seq, event id or previous hash."""
     if connection.vendor == "postgresql":
         names = ["audit_no_fork", f"{TABLE}_pkey", f"{TABLE}_event_id_key"]
         sql(f"ALTER TABLE {TABLE} {', '.join(f'DROP CONSTRAINT {name}' for name in names)}")
@@ -49,14 +49,14 @@ def all_rows() -> list[dict]:
 
 
 def replace_all(changed: list[dict]) -> None:
-    """The whole table, with whatever these rows say."""
+    """Replaces the whole table by these rows."""
     sql(f"DELETE FROM {TABLE}")
     for values in changed:
         AuditEvent(**values).save_base(force_insert=True)
 
 
 def chained(changed: list[dict], key: str) -> list[dict]:
-    """The rows numbered, linked, hashed and sealed anew from the first one, with somebody's key."""
+    """The rows numbered, linked, hashed and sealed again from the first one, with that key."""
     head = canonical.GENESIS
     for seq, values in enumerate(changed, start=1):
         values |= {"seq": seq, "prev_hash": head}
@@ -65,7 +65,7 @@ def chained(changed: list[dict], key: str) -> list[dict]:
 
 
 def seal(values: dict, key: str) -> dict:
-    """One row with the hash and the MAC that it would have."""
+    """The row with the hash and the MAC that it would have."""
     values["row_hash"] = canonical.hash_event(SimpleNamespace(**values))
     values["mac"] = canonical.compute_mac(values["row_hash"], key)
     return values

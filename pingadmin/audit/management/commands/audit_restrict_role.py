@@ -1,4 +1,4 @@
-"""Gives a PostgreSQL role what the panel needs and no more: it may read and append to the audit log.
+"""Gives a PostgreSQL role what the panel needs: of the audit log, reading and appending alone.
 
 Run it as the owner of the tables, after each migrate. The panel then runs as that role, which can
 neither change the log nor drop its triggers.

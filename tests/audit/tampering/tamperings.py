@@ -1,7 +1,7 @@
-"""Everything that we tried on the log, as data: how, and what is said of it.
+"""Every way of tampering with the log that we tried, and the fault that a verification names.
 
-The log has six events; a checkpoint vouches for the first four. Each attempt runs with the triggers dropped, as the
-owner of the tables can; what stops people who do not own them is in test_stopped.py.
+The log has six events; a checkpoint vouches for the first four. The triggers are dropped first, as
+the owner of the tables can; what stops everybody else is in test_stopped.py.
 """
 
 import uuid
@@ -16,22 +16,21 @@ from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_keys, rep
 
 ANOTHER_KEY = "a key of somebody else, 32 characters long"
 CHANGED = {"event_id": uuid.UUID(int=7), "at": "2020-01-01 00:00:00+00:00", "verified": False}
-SEAL_OR_PLACE = {
+NOT_CONTENT = {
     "seq": (99, FaultKind.MISSING),
     "schema_version": (2, FaultKind.UNKNOWN_VERSION),
     "mac": ("0" * 64, FaultKind.BAD_MAC),
 }
 
 
-def _columns() -> dict:
-    found = {}
+def _column_edits() -> dict:
+    edits = {}
     for field in AuditEvent._meta.concrete_fields:
         other = 77 if field.get_internal_type().endswith("IntegerField") else "x"
-        value, word = SEAL_OR_PLACE.get(
-            field.name, (CHANGED.get(field.name, other), FaultKind.EDITED)
-        )
-        found[f"edit {field.name}"] = (_update(field, value), word, 3)
-    return found
+        edited = (CHANGED.get(field.name, other), FaultKind.EDITED)
+        value, kind = NOT_CONTENT.get(field.name, edited)
+        edits[f"edit {field.name}"] = (_update(field, value), kind, 3)
+    return edits
 
 
 def _update(field, value):
@@ -45,7 +44,7 @@ def _delete(which: str):
     return lambda: sql(f"DELETE FROM {TABLE} WHERE {which}")
 
 
-def _edited_with(key: str, *, seq: int):
+def _edit_and_seal(key: str, *, seq: int):
     """Edit one event and give it a hash and a MAC that fit."""
 
     def act():
@@ -56,7 +55,7 @@ def _edited_with(key: str, *, seq: int):
     return act
 
 
-def _chained_with(key: str, *, seq: int):
+def _chain_anew(key: str, *, seq: int):
     """Edit one event and chain the whole log anew."""
 
     def act():
@@ -67,12 +66,12 @@ def _chained_with(key: str, *, seq: int):
     return act
 
 
-def _chained_under_own_name() -> None:
+def _chain_under_own_key() -> None:
     changed = [values | {"key_id": compute_key_id(ANOTHER_KEY)} for values in all_rows()]
     replace_all(chained(changed, ANOTHER_KEY))
 
 
-def _shift_away(seq: int) -> None:
+def _delete_and_renumber(seq: int) -> None:
     """Take one event out and close the hole in the numbers."""
     changed = all_rows()
     del changed[seq - 1]
@@ -117,11 +116,11 @@ def _append_forged(key: str) -> None:
     replace_all([*present, seal(forged, key)])
 
 
-def _follow_an_earlier_one() -> None:
+def _follow_earlier_event() -> None:
     """An event in the place of #5 that follows #2."""
     present = all_rows()
     drop_keys()
-    present[4] = seal(present[4] | {"prev_hash": present[1]["row_hash"]}, _stolen())
+    present[4] = seal(present[4] | {"prev_hash": present[1]["row_hash"]}, _stolen_key())
     replace_all(present)
 
 
@@ -129,40 +128,41 @@ def _fork() -> None:
     """A second event after #2, in the place of #4."""
     present = all_rows()
     drop_keys()
-    present[3] = seal(present[3] | {"prev_hash": present[2]["prev_hash"]}, _stolen())
+    present[3] = seal(present[3] | {"prev_hash": present[2]["prev_hash"]}, _stolen_key())
     replace_all(present)
 
 
-def _twice() -> None:
+def _duplicate_seq() -> None:
     present = all_rows()
     drop_keys()
     replace_all([*present, present[2]])
 
 
-def _before_the_first() -> None:
+def _insert_before_first() -> None:
     present = all_rows()
     replace_all(
         [
             seal(
-                present[0] | {"seq": 0, "event_id": uuid.uuid4(), "prev_hash": "f" * 64}, _stolen()
+                present[0] | {"seq": 0, "event_id": uuid.uuid4(), "prev_hash": "f" * 64},
+                _stolen_key(),
             ),
             *present,
         ]
     )
 
 
-def _old_copy() -> None:
+def _restore_old_copy() -> None:
     """The database of yesterday, with its two events and no checkpoint."""
     sql(f"DELETE FROM {TABLE} WHERE seq > 2")
     KeptCheckpoint.objects.all().delete()
 
 
-def _old_copy_gone_on() -> None:
+def _continue_restore_old_copy() -> None:
     """The same, and other events appended to it with the right key."""
     changed = all_rows()
     for values in changed[2:]:
         values["reason"] = "another future"
-    replace_all(chained(changed, _stolen()))
+    replace_all(chained(changed, _stolen_key()))
     KeptCheckpoint.objects.all().delete()
 
 
@@ -171,33 +171,32 @@ def _replace_or_insert() -> None:
     columns = [field.column for field in AuditEvent._meta.concrete_fields]
     chosen = ", ".join("'never said'" if name == "reason" else name for name in columns)
     if connection.vendor == "postgresql":
-        end = "ON CONFLICT (seq) DO UPDATE SET reason = EXCLUDED.reason"
-        sql(
-            f"INSERT INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3 {end}"
-        )
+        verb, conflict = "INSERT", "ON CONFLICT (seq) DO UPDATE SET reason = EXCLUDED.reason"
     else:
-        sql(
-            f"INSERT OR REPLACE INTO {TABLE} ({', '.join(columns)}) SELECT {chosen} FROM {TABLE} WHERE seq = 3"
-        )
+        verb, conflict = "INSERT OR REPLACE", ""
+    copied = f"SELECT {chosen} FROM {TABLE} WHERE seq = 3"
+    sql(f"{verb} INTO {TABLE} ({', '.join(columns)}) {copied} {conflict}")
 
 
-def _unreadable() -> None:
+def _make_unreadable() -> None:
     if connection.vendor == "postgresql":
         sql(f"UPDATE {TABLE} SET at = 'infinity' WHERE seq = 3")
     else:
         sql(f"UPDATE {TABLE} SET at = '2026-13-77 99:00:00' WHERE seq = 3")
 
 
-def _stolen() -> str:
+def _stolen_key() -> str:
     return settings.AUDIT_KEY.reveal()
 
 
-# What is done -> (how, how the first bad event is bad, its seq)
-ON_ROWS = _columns() | {
-    "put something unreadable in": (_unreadable, FaultKind.EDITED, 3),
+# What somebody does -> (how, kind and seq of the first fault)
+TAMPERINGS = _column_edits() | {
+    "put something unreadable in": (_make_unreadable, FaultKind.EDITED, 3),
     "edit every event": (lambda: sql(f"UPDATE {TABLE} SET reason = 'x'"), FaultKind.EDITED, 1),
     "turn an unknown outcome into ok": (
-        lambda: sql(f"UPDATE {TABLE} SET result = 'ok' WHERE seq = 4"), FaultKind.EDITED, 4,
+        lambda: sql(f"UPDATE {TABLE} SET result = 'ok' WHERE seq = 4"),
+        FaultKind.EDITED,
+        4,
     ),
     "delete the first": (_delete("seq = 1"), FaultKind.MISSING, 1),
     "delete one in the middle": (_delete("seq = 3"), FaultKind.MISSING, 3),
@@ -206,26 +205,48 @@ ON_ROWS = _columns() | {
     "cut the end off below the checkpoint": (_delete("seq > 3"), FaultKind.SHORTER, 4),
     "cut the end off at the first": (_delete("seq > 1"), FaultKind.SHORTER, 4),
     "empty the table": (_delete("1 = 1"), FaultKind.SHORTER, 4),
-    "put an old copy in its place": (_old_copy, FaultKind.SHORTER, 4),
-    "put an old copy in its place and go on": (_old_copy_gone_on, FaultKind.REWRITTEN, 4),
-    "delete one and close the hole": (lambda: _shift_away(3), FaultKind.REORDERED, 3),
+    "put an old copy in its place": (_restore_old_copy, FaultKind.SHORTER, 4),
+    "put an old copy in its place and go on": (_continue_restore_old_copy, FaultKind.REWRITTEN, 4),
+    "delete one and close the hole": (lambda: _delete_and_renumber(3), FaultKind.REORDERED, 3),
     "swap neighbours": (_swap(3, 4), FaultKind.REORDERED, 3),
     "swap two far apart": (_swap(2, 5), FaultKind.REORDERED, 2),
     "swap with the last": (_swap(2, 6), FaultKind.REORDERED, 2),
     "insert a forged one without the key": (_insert_between(ANOTHER_KEY, 2), FaultKind.BAD_MAC, 3),
-    "insert a forged one with the stolen key": (lambda: _insert_between(_stolen(), 2)(), FaultKind.INSERTED, 3),
-    "insert before the first": (_before_the_first, FaultKind.INSERTED, 0),
-    "let two events have one number": (_twice, FaultKind.FORK, 3),
-    "let two events follow one": (_fork, FaultKind.FORK, 4),
-    "let an event follow an earlier one": (_follow_an_earlier_one, FaultKind.BROKEN_LINK, 5),
-    "edit one and give it its new hash": (_edited_with(ANOTHER_KEY, seq=3), FaultKind.BAD_MAC, 3),
-    "edit one with the stolen key": (lambda: _edited_with(_stolen(), seq=3)(), FaultKind.BROKEN_LINK, 4),
-    "edit the checkpoint's event with the stolen key": (
-        lambda: _edited_with(_stolen(), seq=4)(), FaultKind.REWRITTEN, 4,
+    "insert a forged one with the stolen key": (
+        lambda: _insert_between(_stolen_key(), 2)(),
+        FaultKind.INSERTED,
+        3,
     ),
-    "chain the whole log anew without the key": (_chained_with(ANOTHER_KEY, seq=1), FaultKind.BAD_MAC, 1),
-    "chain the whole log anew with the stolen key": (lambda: _chained_with(_stolen(), seq=1)(), FaultKind.REWRITTEN, 4),
-    "chain it anew and name a key of one's own": (_chained_under_own_name, FaultKind.UNKNOWN_KEY, 1),
-    "append a forged one without the key": (lambda: _append_forged(ANOTHER_KEY), FaultKind.BAD_MAC, 7),
+    "insert before the first": (_insert_before_first, FaultKind.INSERTED, 0),
+    "let two events have one number": (_duplicate_seq, FaultKind.FORK, 3),
+    "let two events follow one": (_fork, FaultKind.FORK, 4),
+    "let an event follow an earlier one": (_follow_earlier_event, FaultKind.BROKEN_LINK, 5),
+    "edit one and give it its new hash": (_edit_and_seal(ANOTHER_KEY, seq=3), FaultKind.BAD_MAC, 3),
+    "edit one with the stolen key": (
+        lambda: _edit_and_seal(_stolen_key(), seq=3)(),
+        FaultKind.BROKEN_LINK,
+        4,
+    ),
+    "edit the checkpoint's event with the stolen key": (
+        lambda: _edit_and_seal(_stolen_key(), seq=4)(),
+        FaultKind.REWRITTEN,
+        4,
+    ),
+    "chain the whole log anew without the key": (
+        _chain_anew(ANOTHER_KEY, seq=1),
+        FaultKind.BAD_MAC,
+        1,
+    ),
+    "chain the whole log anew with the stolen key": (
+        lambda: _chain_anew(_stolen_key(), seq=1)(),
+        FaultKind.REWRITTEN,
+        4,
+    ),
+    "chain it anew and name a key of one's own": (_chain_under_own_key, FaultKind.UNKNOWN_KEY, 1),
+    "append a forged one without the key": (
+        lambda: _append_forged(ANOTHER_KEY),
+        FaultKind.BAD_MAC,
+        7,
+    ),
     "INSERT OR REPLACE": (_replace_or_insert, FaultKind.EDITED, 3),
-}  # fmt: skip
+}
