@@ -1,34 +1,41 @@
-"""The two acts on a session, and the words that each is told in. They share one machinery; this is the difference."""
+"""The two actions on a session. They share one machinery; their differences are here."""
 
-from dataclasses import dataclass
+from django.db import models
 
-
-@dataclass(frozen=True)
-class Action:
-    """name: in the address, in the permission, in the audit log, and of the upstream's call.
-
-    pauses: what a look-up says of "paused" where the act had its effect. The others are words for people: she is
-    `doing` it, it `did` the session, which then is `after`; where nothing was to be done it was `already`.
-    """
-
-    name: str
-    pauses: bool
-    doing: str
-    did: str
-    after: str
-    already: str
+# What people read of each action, in the order of Action's properties below.
+_IN_PROGRESS = {"resume": "resuming", "pause": "pausing"}
+_DONE = {"resume": "resumed", "pause": "paused"}
+_EFFECT = {"resume": "no longer paused", "pause": "paused now"}
+_ALREADY = {"resume": "not paused", "pause": "already paused"}
 
 
-RESUME = Action(
-    "resume",
-    False,
-    doing="resuming",
-    did="resumed",
-    after="not paused any more",
-    already="not paused",
-)
-PAUSE = Action(
-    "pause", True, doing="pausing", did="paused", after="paused now", already="paused already"
-)
+class Action(models.TextChoices):
+    """What an attempt does. The value is the word in addresses, permissions and the audit log."""
 
-ACTIONS = {action.name: action for action in (RESUME, PAUSE)}
+    RESUME = "resume"
+    PAUSE = "pause"
+
+    @property
+    def pauses(self) -> bool:
+        """What a look-up says of "paused" once the action had its effect."""
+        return self is Action.PAUSE
+
+    @property
+    def in_progress(self) -> str:
+        """`resuming`, as in "Ana is resuming this session"."""
+        return _IN_PROGRESS[self]
+
+    @property
+    def done(self) -> str:
+        """`resumed`, as in "Ping said it resumed the session"."""
+        return _DONE[self]
+
+    @property
+    def effect(self) -> str:
+        """`no longer paused`, as in "Ping said the session is no longer paused"."""
+        return _EFFECT[self]
+
+    @property
+    def already(self) -> str:
+        """`not paused`, as in "the session was not paused": there was nothing to do."""
+        return _ALREADY[self]

@@ -1,14 +1,16 @@
-"""The three writes of an attempt's life: opened with its intent, closed with its outcome, settled afterwards.
+"""The three writes in an attempt's life: opened with its intent, closed with its outcome, resolved
+afterwards.
 
-Each is one transaction that changes the attempt and appends to the audit log; neither is ever true without the other.
+Each is one transaction that changes the attempt and appends to the audit log, so neither is ever
+true without the other.
 """
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from pingadmin.audit.record import trail
@@ -22,20 +24,23 @@ from pingadmin.remote_sessions.recording.observations import (
     record_paused_report,
 )
 from pingadmin.resumes.actions import Action
-from pingadmin.resumes.form_token import Press
+from pingadmin.resumes.form_token import FormToken
 from pingadmin.resumes.limits import check_limits
 from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.results import Result
 from pingadmin.upstream import states_paused
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import ActionOutcome
 
 
-class SessionHeld(Exception):
-    """Another attempt stands in the way: it is still open, or its outcome is unknown and nobody has looked since."""
+class AttemptBlocked(Exception):
+    """Another attempt blocks the session: it is open, or its outcome is unknown and nobody has
+    looked since.
+    """
 
-    def __init__(self, attempt: Attempt):
-        super().__init__(str(attempt))
-        self.attempt = attempt
+    def __init__(self, blocking: Attempt):
+        super().__init__(str(blocking))
+        self.blocking = blocking
 
 
 def open_attempt(
@@ -45,99 +50,98 @@ def open_attempt(
     session_id: str,
     reason: str,
     ticket: str,
-    press: Press,
+    form_token: FormToken,
     by: Actor,
     batch: str = "",
 ) -> tuple[Attempt, bool]:
-    """Hold the session and write the intent, durably. Returns the attempt and whether it is new: a press
-    that was seen before gives its first attempt.
+    """Opens an attempt and writes its intent, durably, before anything is sent.
 
-    Raises SessionHeld, LimitReached, or DatabaseError when the intent could not be written.
+    Returns the attempt and whether it is new: a form token that was used before gives its first
+    attempt. batch: the id of the bulk resume that it belongs to.
+
+    Raises AttemptBlocked, LimitReached, or DatabaseError when the intent could not be written.
     """
-    close_one_lost(session__alias=alias, session__session_id=session_id)
+    close_lost_attempt(session__alias=alias, session__session_id=session_id)
     now = timezone.now()
     try:
         with transaction.atomic(durable=True):
-            repeated = Attempt.objects.filter(token=press.token).first()
+            repeated = Attempt.objects.filter(token=form_token.token).first()
             if repeated:
                 return repeated, False
             session = ensure_session(alias, session_id)
-            _refuse_if_held(session)
+            _refuse_if_blocked(session)
             check_limits(action, session=session, by=by, now=now)
-            return _open(action, session, reason, ticket, press, by, now, batch), True
+            attempt = _create_with_intent(
+                Attempt(
+                    id=uuid.uuid4(),
+                    token=form_token.token,
+                    session=session,
+                    action=action.value,
+                    batch=batch,
+                    actor_id=by.id,
+                    actor_name=by.name,
+                    reason=reason,
+                    ticket=ticket,
+                    opened_at=now,
+                    lease_until=now + timedelta(seconds=settings.RESUME_LEASE_SECONDS),
+                ),
+                shown=form_token.shown,
+                by=by,
+            )
+            return attempt, True
     except IntegrityError:
         # A colleague, or this very form sent twice, was faster by less than a transaction.
-        winner = (
-            Attempt.objects.filter(token=press.token).first()
-            or Attempt.objects.filter(
-                session__alias=alias, session__session_id=session_id, is_open=True
-            ).first()
-        )
+        winner = _find_winner(form_token, alias, session_id)
         if winner is None:
             raise
-        raise SessionHeld(winner) from None
+        raise AttemptBlocked(winner) from None
 
 
 def close_attempt(
-    attempt: Attempt, answer: ActionOutcome, *, by: Actor, detail: dict | None = None
+    attempt: Attempt, answer: ActionOutcome, *, by: Actor, detail: dict[str, Any] | None = None
 ) -> Attempt:
-    """Write the outcome: append the event, close the attempt, keep what the answer said about the session.
+    """Writes the outcome: appends its event, closes the attempt, keeps what the answer says about
+    the session.
 
-    The answer to an attempt that was counted as lost meanwhile is added as evidence, and is then its result.
-    Raises DatabaseError when it could not be written.
+    The answer to an attempt that was counted as lost meanwhile is added as evidence, and is then
+    its result. detail: added to the event's detail. Raises DatabaseError when the outcome could not
+    be written.
     """
     with transaction.atomic():
-        held = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
-        phase = "outcome" if held.is_open else "evidence"
-        snapshot = None
-        if answer.paused is not None:
-            snapshot = record_paused_report(
-                session=held.session,
-                paused=answer.paused,
-                at=answer.answered_at,
-                source=held.action,
-            )
-        if answer.failure == "refused_key":
-            refusal = UpstreamError(
-                "refused_key", sent=True, status=answer.status, message=answer.message
-            )
-            record_failure(session=held.session, error=refusal, source=held.action)
-        if answer.result == "unknown":
-            mark_paused_doubtful(session=held.session, at=answer.answered_at)
+        locked = _lock(attempt)
+        phase = "outcome" if locked.is_open else "evidence"
+        snapshot_id = _keep_answer(locked, answer)
         trail.append(
-            action=held.action,
+            action=locked.action,
             phase=phase,
             by=by,
-            story=held.intent_seq,
+            story=locked.intent_seq,
             result=answer.result,
             upstream_status=answer.status,
             upstream_code=answer.code,
+            # The keys are stored in the audit log and so stay.
             detail={
                 "word": answer.failure,
                 "message": answer.message,
                 "elapsed_ms": answer.elapsed_ms,
             }
             | (detail or {}),
-            snapshot_after=snapshot.pk if snapshot else None,
-            **_target(held),
+            snapshot_after=snapshot_id,
+            **_event_fields(locked),
         )
-        if held.is_open or held.failure == "process_lost":
-            _close(held, answer)
-        mark_session_changed(held.session)
-    return held
+        if locked.is_open or locked.failure == "process_lost":
+            _close(locked, answer)
+        mark_session_changed(locked.session)
+    return locked
 
 
-def close_one_lost(**which) -> bool:
-    """Close an attempt that outlived its lease: its process is gone, and what it did is unknown.
+def close_lost_attempt(**conditions: Any) -> bool:
+    """Closes one attempt that outlived its lease: its process is gone, and what it did is unknown.
 
-    which: further conditions on the attempt. Returns whether there was one.
+    conditions: further field look-ups on the attempt. Returns whether there was one.
     """
     now = timezone.now()
-    attempt = (
-        Attempt.objects.filter(is_open=True, lease_until__lt=now, **which)
-        .order_by("lease_until")
-        .first()
-    )
+    attempt = Attempt.objects.lost(now).filter(**conditions).order_by("lease_until").first()
     if attempt is None:
         return False
     elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
@@ -149,24 +153,24 @@ def close_one_lost(**which) -> bool:
 
 
 def close_unknown(attempt: Attempt, *, note: str, by: Actor) -> None:
-    """A person ends an unknown outcome with a reason. The result stays unknown; the question is closed."""
+    """A person resolves an unknown outcome with a reason. The result stays unknown."""
     with transaction.atomic():
-        held = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
-        if not held.is_unresolved:
+        locked = _lock(attempt)
+        if not locked.is_unresolved:
             return
         trail.append(
             action="close_unknown",
             phase="closure",
             by=by,
-            story=held.intent_seq,
+            story=locked.intent_seq,
             reason=note,
-            **_target(held),
+            **_event_fields(locked),
         )
-        resolve(held, Attempt.Resolution.BY_PERSON, note)
+        resolve(locked, Attempt.Resolution.BY_PERSON, note)
 
 
 def resolve(attempt: Attempt, how: Attempt.Resolution, note: str) -> None:
-    """End the question. Inside the caller's transaction, beside the event that says why."""
+    """Ends an unknown outcome. Call it in the transaction that appends the event which says why."""
     attempt.resolved_at = timezone.now()
     attempt.resolved_by = how
     attempt.resolution_note = note
@@ -175,79 +179,37 @@ def resolve(attempt: Attempt, how: Attempt.Resolution, note: str) -> None:
     mark_session_changed(attempt.session)
 
 
-def unresolved(session: RemoteSession) -> list[Attempt]:
-    """The attempts of which nobody knows yet what they did, newest first; an open one is among them."""
-    asked = Q(is_open=True) | Q(result="unknown", resolved_at=None)
-    return list(session.attempts.filter(asked).select_related("session").order_by("-opened_at"))
+def open_or_unresolved_attempts(session: RemoteSession) -> list[Attempt]:
+    """A session's attempts of which nobody knows yet what they did, newest first."""
+    attempts = Attempt.objects.filter(session=session).open_or_unresolved()
+    return list(attempts.select_related("session").newest_first())
 
 
-def holds(attempt: Attempt, session: RemoteSession) -> bool:
-    """Whether an attempt forbids the next one: it is open, or its outcome is unknown and the upstream was not
-    successfully asked about the session since."""
-    if attempt.is_open:
-        return True
-    is_observed = session.last_seen_at is not None and session.last_seen_at > attempt.closed_at
-    return attempt.is_unresolved and not is_observed
+def is_blocking(attempt: Attempt, session: RemoteSession) -> bool:
+    """Whether an attempt forbids the next one on its session.
+
+    It does while it is open; and while its outcome is unknown, until the upstream could be asked
+    once about the session.
+    """
+    return attempt.is_open or (attempt.is_unresolved and not is_observed_since(attempt, session))
 
 
-def next_check_at(closed_at: datetime, looks: int) -> datetime | None:
-    """When the next look is due after so many looks, None when they are used up."""
-    if looks >= len(settings.RECONCILE_AFTER_SECONDS):
+def is_observed_since(attempt: Attempt, session: RemoteSession) -> bool:
+    """Whether the upstream told something of the session after an attempt was closed."""
+    if session.last_seen_at is None or attempt.closed_at is None:
+        return False
+    return session.last_seen_at > attempt.closed_at
+
+
+def plan_next_check(closed_at: datetime, check_count: int) -> datetime | None:
+    """When the next check is due after so many checks; None when the plan has no more."""
+    if check_count >= len(settings.RECONCILE_AFTER_SECONDS):
         return None
-    return closed_at + timedelta(seconds=settings.RECONCILE_AFTER_SECONDS[looks])
+    return closed_at + timedelta(seconds=settings.RECONCILE_AFTER_SECONDS[check_count])
 
 
-def _refuse_if_held(session: RemoteSession) -> None:
-    for attempt in unresolved(session):
-        if holds(attempt, session):
-            raise SessionHeld(attempt)
-
-
-def _open(action, session, reason, ticket, press, by, now, batch) -> Attempt:
-    # Before the audit log is locked, for whoever closes an attempt locks the session before it too.
-    mark_session_changed(session)
-    attempt_id = uuid.uuid4()
-    before = session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
-    intent = trail.append(
-        action=action.name,
-        phase="intent",
-        by=by,
-        alias=session.alias,
-        session_id=session.session_id,
-        client=session.client_name,
-        reason=reason,
-        ticket=ticket,
-        shown=press.shown,
-        attempt=str(attempt_id),
-        batch=batch,
-        snapshot_before=before,
-    )
-    return Attempt.objects.create(
-        id=attempt_id,
-        token=press.token,
-        session=session,
-        action=action.name,
-        batch=batch,
-        actor_id=by.id,
-        actor_name=by.name,
-        reason=reason,
-        ticket=ticket,
-        opened_at=now,
-        lease_until=now + timedelta(seconds=settings.RESUME_LEASE_SECONDS),
-        intent_seq=intent.seq,
-    )
-
-
-def _close(attempt: Attempt, answer: ActionOutcome) -> None:
-    state_answer(attempt, answer)
-    can_tell = states_paused(attempt.session.alias)
-    if answer.result == "unknown" or (can_tell and answer.result in ("ok", "already")):
-        attempt.next_check_at = next_check_at(answer.answered_at, 0)
-    attempt.save()
-
-
-def state_answer(attempt: Attempt, answer: ActionOutcome) -> None:
-    """Set on an attempt what its answer says, without saving it."""
+def apply_answer(attempt: Attempt, answer: ActionOutcome) -> None:
+    """Sets on an attempt what its answer says, without saving it."""
     attempt.is_open = False
     attempt.result = answer.result
     attempt.failure = answer.failure
@@ -257,10 +219,85 @@ def state_answer(attempt: Attempt, answer: ActionOutcome) -> None:
     attempt.retry_after = answer.retry_after
     attempt.elapsed_ms = answer.elapsed_ms
     attempt.closed_at = answer.answered_at
-    attempt.verified = False if answer.result == "ok" else None
+    attempt.verified = False if answer.result == Result.OK else None
 
 
-def _target(attempt: Attempt) -> dict:
+def _refuse_if_blocked(session: RemoteSession) -> None:
+    for attempt in open_or_unresolved_attempts(session):
+        if is_blocking(attempt, session):
+            raise AttemptBlocked(attempt)
+
+
+def _find_winner(form_token: FormToken, alias: str, session_id: str) -> Attempt | None:
+    """The attempt whose transaction was faster: of the same form, or open on the same session."""
+    same_form = Attempt.objects.filter(token=form_token.token).first()
+    same_session = Attempt.objects.open().filter(
+        session__alias=alias, session__session_id=session_id
+    )
+    return same_form or same_session.first()
+
+
+def _create_with_intent(attempt: Attempt, *, shown: dict[str, Any] | None, by: Actor) -> Attempt:
+    # Locks the session before the audit log, in the same order as whoever closes an attempt.
+    mark_session_changed(attempt.session)
+    intent = trail.append(
+        action=attempt.action,
+        phase="intent",
+        by=by,
+        reason=attempt.reason,
+        shown=shown,
+        snapshot_before=newest_snapshot_id(attempt.session),
+        **_event_fields(attempt),
+    )
+    attempt.intent_seq = intent.seq
+    attempt.save(force_insert=True)
+    return attempt
+
+
+def newest_snapshot_id(session: RemoteSession) -> int | None:
+    """The id of the newest snapshot of a session, which audit events refer to."""
+    return session.snapshots.newest_first().values_list("id", flat=True).first()
+
+
+def _lock(attempt: Attempt) -> Attempt:
+    """The attempt as it is now, locked until the end of the transaction."""
+    return Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+
+
+def _keep_answer(attempt: Attempt, answer: ActionOutcome) -> int | None:
+    """Keeps what an answer says about the session. Returns the id of the snapshot that it made."""
+    snapshot_id = None
+    if answer.paused is not None:
+        snapshot_id = record_paused_report(
+            session=attempt.session,
+            paused=answer.paused,
+            at=answer.answered_at,
+            source=attempt.action,
+        ).pk
+    if answer.failure == "refused_key":
+        refusal = UpstreamError(
+            "refused_key", sent=True, status=answer.status, message=answer.message
+        )
+        record_failure(session=attempt.session, error=refusal, source=attempt.action)
+    if answer.result == Result.UNKNOWN:
+        mark_paused_doubtful(session=attempt.session, at=answer.answered_at)
+    return snapshot_id
+
+
+def _close(attempt: Attempt, answer: ActionOutcome) -> None:
+    apply_answer(attempt, answer)
+    # Where look-ups tell "paused", a check shows the effect of `ok`; after `already` it brings a
+    # stale page up to date.
+    is_checkable = states_paused(attempt.session.alias)
+    if answer.result == Result.UNKNOWN or (
+        is_checkable and answer.result in (Result.OK, Result.ALREADY)
+    ):
+        attempt.next_check_at = plan_next_check(answer.answered_at, 0)
+    attempt.save()
+
+
+def _event_fields(attempt: Attempt) -> dict[str, Any]:
+    """What every event of an attempt carries."""
     session = attempt.session
     return {
         "alias": session.alias,

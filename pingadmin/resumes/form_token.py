@@ -1,65 +1,77 @@
-"""What was on the operator's screen when the button was drawn, carried by the form and signed.
+"""The hidden field of a resume or pause form: good for one attempt, and a signed memory of what its
+page showed.
 
-The signature keeps the claim "this is what Ana was shown" out of the browser's hands; the token in it is good for
-one press, so a form that is sent twice gives the first press's result.
+The signature keeps the claim "this is what Ana was shown" out of the browser's hands. The token
+makes a form single-use: a form that is sent twice gives the result of its first attempt.
 """
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core import signing
 from django.utils import timezone
 
 from pingadmin.remote_sessions.display.card import card_for
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import RESUME, Action
+from pingadmin.resumes.actions import Action
 
-_SALT = "pingadmin.resumes.form_token"
-_HOURS = 8
+# Version 0.2.0 signed with it: a form that it drew is still good after an upgrade.
+_SALT = "pingadmin.resumes.press"
+_VALID_HOURS = 8
 
 
-class StalePress(Exception):
-    """The form is too old, was changed, or belongs to another person, session or act."""
+class StaleFormToken(Exception):
+    """The form is too old, was changed, or belongs to another person, session or action."""
 
 
 @dataclass(frozen=True)
-class Press:
-    """token: good for one attempt. shown: what the form's page said of the session; None where no form was used."""
+class FormToken:
+    """token: starts one attempt. shown: what the page said of the session; None where no form
+    was used.
+    """
 
     token: uuid.UUID
-    shown: dict | None
+    shown: dict[str, Any] | None
 
 
-def draw_press(session: RemoteSession, *, person_id: str, action: Action = RESUME) -> str:
-    """The signed value of the form's hidden field."""
+def issue_form_token(
+    session: RemoteSession, *, person_id: str, action: Action = Action.RESUME
+) -> str:
+    """The signed value of a form's hidden field, for one person, session and action."""
     return signing.dumps(
         {
             "token": str(uuid.uuid4()),
-            "for": [session.alias, session.session_id, person_id, action.name],
-            "shown": _shown(session, timezone.now()),
+            "for": [session.alias, session.session_id, person_id, action.value],
+            "shown": _describe_page(session, timezone.now()),
         },
         salt=_SALT,
         compress=True,
     )
 
 
-def read_press(
-    value: str, *, alias: str, session_id: str, person_id: str, action: Action = RESUME
-) -> Press:
-    """Raises StalePress. An empty value is a press without the form (a script): nothing was shown."""
+def read_form_token(
+    value: str, *, alias: str, session_id: str, person_id: str, action: Action = Action.RESUME
+) -> FormToken:
+    """Checks the value of the hidden field. Raises StaleFormToken.
+
+    An empty value means that no form was used (a script): it starts an attempt of its own, and
+    nothing was shown.
+    """
     if not value:
-        return Press(uuid.uuid4(), None)
+        return FormToken(uuid.uuid4(), None)
     try:
-        content = signing.loads(value, salt=_SALT, max_age=_HOURS * 3600)
+        content = signing.loads(value, salt=_SALT, max_age=_VALID_HOURS * 3600)
     except signing.BadSignature as error:
-        raise StalePress from error
-    if content["for"] != [alias, session_id, person_id, action.name]:
-        raise StalePress
-    return Press(uuid.UUID(content["token"]), content["shown"])
+        raise StaleFormToken from error
+    if content["for"] != [alias, session_id, person_id, action.value]:
+        raise StaleFormToken
+    return FormToken(uuid.UUID(content["token"]), content["shown"])
 
 
-def _shown(session: RemoteSession, now: datetime) -> dict:
+def _describe_page(session: RemoteSession, now: datetime) -> dict[str, Any]:
+    """What the page says of the session. The keys are stored in the audit log and so stay."""
     card = card_for(session, now=now)
     return {
         "state": card.state_word,

@@ -1,14 +1,17 @@
 import re
+from typing import Any
 
 from django import forms
 from django.conf import settings
 
-# Line breaks and tabs became spaces before; what is left of these cannot be seen, nor typed on purpose.
+# Line breaks and tabs became spaces before. Nobody sees or types what is left of these.
 _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean_reason(text: str) -> str:
-    """A reason as one line of plain text. Raises ValidationError naming the character that is refused."""
+    """A reason as one line of plain text. Raises ValidationError that names the character it
+    refuses.
+    """
     text = " ".join(text.split())
     unwanted = _UNWANTED.search(text)
     if unwanted:
@@ -16,40 +19,52 @@ def clean_reason(text: str) -> str:
     return text
 
 
-class ResumeForm(forms.Form):
-    """Why a session is resumed or paused. `press` is the signed memory of what the page showed (see press.py)."""
+class ReasonForm(forms.Form):
+    """Why somebody acts, and the ticket that it belongs to."""
 
     reason = forms.CharField(
         max_length=500,
         error_messages={
-            "required": "Say why, in a few words: it is written to the audit log.",
+            "required": "Say why in a few words. Your reason is written to the audit log.",
             "max_length": "Keep the reason under 500 characters (it has %(show_value)s).",
         },
     )
     ticket = forms.CharField(max_length=64, required=False)
-    press = forms.CharField(required=False, max_length=4000)
 
-    def clean_reason(self):
+    def clean_reason(self) -> str:
         return clean_reason(self.cleaned_data["reason"])
 
-    def clean_ticket(self):
+    def clean_ticket(self) -> str:
         ticket = self.cleaned_data["ticket"]
         if not ticket and settings.TICKET_REQUIRED:
-            raise forms.ValidationError("Give the ticket that this belongs to.")
+            raise forms.ValidationError("Enter the ticket that this belongs to.")
         if ticket and not re.fullmatch(settings.TICKET_PATTERN, ticket):
-            raise forms.ValidationError(
-                "This does not look like a ticket: write it as in INC-4412."
-            )
+            raise forms.ValidationError("This doesn’t look like a ticket. Write it like INC-4412.")
         return ticket
 
 
+class ResumeForm(ReasonForm):
+    """Why a session is resumed or paused. `form_token` is the hidden field that form_token.py
+    signs.
+    """
+
+    form_token = forms.CharField(required=False, max_length=4000)
+    # Version 0.2.0 called the field so: a form that stays open in an upgrade still works.
+    press = forms.CharField(required=False, max_length=4000)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        data["form_token"] = data.get("form_token") or data.pop("press", "")
+        return data
+
+
 class CloseForm(forms.Form):
-    """Why a person ends an unknown outcome."""
+    """Why a person resolves an unknown outcome."""
 
     note = forms.CharField(
         max_length=500,
-        error_messages={"required": "Say how you know, or why the question may be closed."},
+        error_messages={"required": "Say how you know, or why this can be closed."},
     )
 
-    def clean_note(self):
+    def clean_note(self) -> str:
         return clean_reason(self.cleaned_data["note"])

@@ -1,56 +1,61 @@
-"""How often sessions may be resumed and paused, counted from the attempts, so that a restart forgets nothing."""
+"""How often sessions may be resumed and paused, counted from the attempts, so that a restart
+forgets nothing.
+"""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.record.throttle import append_throttled
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import RESUME, Action
-from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.models import Attempt, AttemptQuerySet
 
 
 def check_limits(action: Action, *, session: RemoteSession, by: Actor, now: datetime) -> None:
-    """Raises LimitReached."""
-    counted = _counted(action)
-    what = "acts" if action.pauses else "resumes"
+    """Raises LimitReached where one more action would be too many, for the person or for the
+    session.
+    """
+    counted = _counted_attempts(action)
+    noun = "actions" if action is Action.PAUSE else "resumes"
     for allowed, seconds in settings.RESUME_LIMITS:
-        _check(counted.filter(actor_id=by.id), f"{what} by you", allowed, seconds, now)
+        _check_limit(counted.of_person(by.id), f"{noun} by you", allowed, seconds, now)
     for allowed, seconds in settings.RESUME_LIMITS_PER_SESSION:
-        _check(counted.filter(session=session), f"{what} of this session", allowed, seconds, now)
+        _check_limit(
+            counted.filter(session=session), f"{noun} of this session", allowed, seconds, now
+        )
 
 
-def left_for(person_id: str, *, now: datetime) -> int:
-    """How many resumes a person may make now, were each of another session."""
-    sent = _counted(RESUME).filter(actor_id=person_id)
-    used = [
-        (allowed, sent.filter(opened_at__gt=now - timedelta(seconds=seconds)).count())
+def resumes_left(person_id: str, *, now: datetime) -> int:
+    """How many resumes a person may make now, each of another session."""
+    counted = _counted_attempts(Action.RESUME).of_person(person_id)
+    return min(
+        max(0, allowed - counted.filter(opened_at__gt=now - timedelta(seconds=seconds)).count())
         for allowed, seconds in settings.RESUME_LIMITS
-    ]
-    return min(max(0, allowed - count) for allowed, count in used)
+    )
 
 
-def limits_in_words() -> str:
-    """`10 in 1 min, 60 in 60 min`: the limits of a person."""
+def describe_limits() -> str:
+    """A person's limits: `10 in 1 min, 60 in 60 min`."""
     return ", ".join(
-        f"{allowed} in {_span(seconds)}" for allowed, seconds in settings.RESUME_LIMITS
+        f"{allowed} in {_describe_window(seconds)}" for allowed, seconds in settings.RESUME_LIMITS
     )
 
 
 def record_limit(
-    alias: str, session_id: str, reached: LimitReached, *, by: Actor, action: Action = RESUME
+    alias: str, session_id: str, reached: LimitReached, *, by: Actor, action: Action = Action.RESUME
 ) -> None:
-    """Write a refused press into the audit log, once a minute for a person and session."""
+    """Writes a refused attempt into the audit log, once a minute for a person and session."""
+    name = f"{action.value}_limit"
     append_throttled(
-        f"{action.name}_limit",
+        name,
         by.id,
         alias,
         session_id,
         seconds=60,
-        action=f"{action.name}_limit",
+        action=name,
         phase="event",
         by=by,
         alias=alias,
@@ -59,28 +64,29 @@ def record_limit(
     )
 
 
-def _counted(action: Action) -> QuerySet:
-    """The attempts that count against one more such act. Presses of which nothing was sent do not.
+def _counted_attempts(action: Action) -> AttemptQuerySet:
+    """The attempts that count against one more such action. Those of which nothing was sent do not.
 
-    A pause counts every act, so that nobody pauses and resumes without end. A resume counts resumes alone: pauses
-    never use up the way back.
+    A pause counts every action, so that nobody pauses and resumes without end. A resume counts
+    resumes alone: pauses never use up the way back.
     """
-    sent = Attempt.objects.exclude(result="not_sent")
-    return sent if action.pauses else sent.filter(action=action.name)
+    sent = Attempt.objects.reached_upstream()
+    return sent if action is Action.PAUSE else sent.filter(action=action.value)
 
 
-def _check(attempts, what: str, allowed: int, seconds: int, now: datetime) -> None:
+def _check_limit(
+    attempts: AttemptQuerySet, what: str, allowed: int, seconds: int, now: datetime
+) -> None:
     window = timedelta(seconds=seconds)
-    times = (
-        attempts.filter(opened_at__gt=now - window)
-        .order_by("-opened_at")
-        .values_list("opened_at", flat=True)
-    )
-    newest = list(times[:allowed])
-    if len(newest) == allowed:
-        wait = int((newest[-1] + window - now).total_seconds()) + 1
-        raise LimitReached(limit=f"{allowed} {what} in {_span(seconds)}", retry_after=wait)
+    recent = attempts.filter(opened_at__gt=now - window).newest_first()
+    times = list(recent.values_list("opened_at", flat=True)[:allowed])
+    if len(times) == allowed:
+        # The window ends for the oldest of these first; one second more, so that waiting is enough.
+        wait = int((times[-1] + window - now).total_seconds()) + 1
+        raise LimitReached(
+            limit=f"{allowed} {what} in {_describe_window(seconds)}", retry_after=wait
+        )
 
 
-def _span(seconds: int) -> str:
+def _describe_window(seconds: int) -> str:
     return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"

@@ -1,22 +1,72 @@
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.urls import reverse
 
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes import actions
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.results import Result
 
-ACTIONS = [(name, name) for name in actions.ACTIONS]
-RESULTS = [(word, word) for word in ("ok", "already", "rejected", "not_sent", "unknown")]
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-opened_at")
+
+    def open(self) -> Self:
+        """Those without an outcome: their call is under way, or its process is lost."""
+        return self.filter(is_open=True)
+
+    def lost(self, now: datetime) -> Self:
+        """Open ones whose lease has run out: the process that made the call is gone."""
+        return self.open().filter(lease_until__lt=now)
+
+    def unresolved(self) -> Self:
+        """Those with an unknown outcome that nothing has explained yet."""
+        # A constant and not a parameter: SQLite uses the partial index for a constant only.
+        return self.filter(result=RawSQL("'unknown'", ()), resolved_at=None)
+
+    def open_or_unresolved(self) -> Self:
+        """Those of which nobody knows yet what they did."""
+        return self.filter(Q(is_open=True) | Q(result=Result.UNKNOWN, resolved_at=None))
+
+    def due_for_check(self, now: datetime) -> Self:
+        """Those whose next check is due, the longest overdue first."""
+        return self.filter(next_check_at__lte=now).order_by("next_check_at")
+
+    def of_person(self, person_id: str) -> Self:
+        return self.filter(actor_id=person_id)
+
+    def reached_upstream(self) -> Self:
+        """All but those of which nothing left this panel. An open one counts as sent."""
+        return self.exclude(result=Result.NOT_SENT)
+
+    def pause_behind_report(self, session: RemoteSession) -> "Attempt | None":
+        """The accepted pause that a session's newest report of "paused" answers.
+
+        None where the report came another way: then the pause may have been anybody's.
+        """
+        if not session.paused_reported or session.paused_reported_source != Action.PAUSE:
+            return None
+        return self.filter(
+            session=session,
+            action=Action.PAUSE,
+            result=Result.OK,
+            closed_at=session.paused_reported_at,
+        ).first()
 
 
 class Attempt(models.Model):
-    """One press of "Resume session" or "Pause session": opened before anything is sent, closed with what became of it.
+    """One resume or pause of one session: opened before anything is sent, closed with its outcome.
 
-    While open it holds the session: the partial unique index lets one attempt in. `lease_until` is when an
-    attempt without an outcome counts as lost. `next_check_at` is when reconcile looks again, empty when it is
-    done; `check_count` is how far it is in its plan.
-    `resolved_at` ends an unknown outcome: by evidence, or by a person with a reason. The result stays as it was.
+    While it is open no other attempt on the session can start; the partial unique index sees to
+    that. After `lease_until` an open attempt counts as lost. `next_check_at` is when reconcile
+    looks the session up again, empty when no check is left; `check_count` counts the checks of the
+    plan that are behind it. `resolved_at` ends an unknown outcome, by evidence or by a person with
+    a reason; the result stays `unknown`.
     """
 
     class Resolution(models.TextChoices):
@@ -27,7 +77,11 @@ class Attempt(models.Model):
     token = models.UUIDField(unique=True)
     session = models.ForeignKey(RemoteSession, on_delete=models.PROTECT, related_name="attempts")
     action = models.CharField(
-        max_length=8, choices=ACTIONS, default="resume", db_default="resume", db_column="act"
+        max_length=8,
+        choices=Action.choices,
+        default=Action.RESUME,
+        db_default="resume",
+        db_column="act",
     )
     batch = models.CharField(max_length=36, blank=True, db_default="")
     actor_id = models.CharField(max_length=64)
@@ -40,7 +94,7 @@ class Attempt(models.Model):
     lease_until = models.DateTimeField()
     intent_seq = models.BigIntegerField()
 
-    result = models.CharField(max_length=8, blank=True, choices=RESULTS)
+    result = models.CharField(max_length=8, blank=True, choices=Result.choices)
     verified = models.BooleanField(null=True)
     failure = models.CharField(max_length=16, blank=True, db_column="word")
     status = models.PositiveSmallIntegerField(null=True)
@@ -57,6 +111,8 @@ class Attempt(models.Model):
         max_length=8, blank=True, choices=Resolution.choices, db_column="settled_by"
     )
     resolution_note = models.CharField(max_length=500, blank=True, db_column="settled_note")
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         db_table = "resumes_resumeattempt"
@@ -75,14 +131,14 @@ class Attempt(models.Model):
             models.Index(fields=["session", "-opened_at"], name="attempt_of_session"),
             # The limit for a person.
             models.Index(fields=["actor_id", "-opened_at"], name="attempt_of_person"),
-            # Reconcile: what is due for a look, and what was lost.
+            # Reconcile: what is due for a check, and what was lost.
             models.Index(
                 fields=["next_check_at"],
                 condition=Q(next_check_at__isnull=False),
                 name="attempt_due",
             ),
             models.Index(fields=["lease_until"], condition=Q(is_open=True), name="attempt_open"),
-            # The board: outcomes that nobody knows.
+            # The board: unresolved outcomes.
             models.Index(
                 fields=["session"],
                 condition=Q(result="unknown", resolved_at__isnull=True),
@@ -90,26 +146,42 @@ class Attempt(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.action} by {self.actor_name} on {self.session}: {self.result or 'open'}"
 
+    def get_absolute_url(self) -> str:
+        """Its entry in the audit log."""
+        return reverse("audit:story", args=[self.intent_seq])
+
     @property
-    def kind(self) -> actions.Action:
-        """Which of the two acts it is, with its words."""
-        return actions.ACTIONS[self.action]
+    def kind(self) -> Action:
+        """Its action, with the words that people read of it."""
+        return Action(self.action)
 
     @property
     def is_unresolved(self) -> bool:
-        """Whether nobody knows yet what this press did."""
-        return self.result == "unknown" and self.resolved_at is None
+        """Whether its outcome is unknown and nothing has explained it yet."""
+        return self.result == Result.UNKNOWN and self.resolved_at is None
+
+
+class BulkResumeQuerySet(models.QuerySet["BulkResume"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-begun_at")
+
+    def of_person(self, person_id: str) -> Self:
+        return self.filter(actor_id=person_id)
+
+    def running(self, now: datetime) -> Self:
+        """Those that a process still works on."""
+        return self.filter(ended_at=None, lease_until__gt=now)
 
 
 class BulkResume(models.Model):
-    """One press of "Resume these": an explicit list of sessions, one reason and ticket, worked through one by one.
+    """A list of sessions that one person resumes with one reason and ticket, one after another.
 
-    `lease_until` moves on while something works on it; after it, what was not sent is left unsent for good. It ends
-    (`ended_at`) when every item has its end, or when a person stops it (`stop_asked_at`). `why_ended` is half a
-    sentence, empty where nothing was left unsent.
+    `lease_until` moves on while a process works on the list; after it, what was not sent never will
+    be. The list ends (`ended_at`) when every item has its result, or when somebody stops it
+    (`stop_asked_at`). `why_ended` is half a sentence, empty where nothing was left unsent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -127,6 +199,8 @@ class BulkResume(models.Model):
     ended_at = models.DateTimeField(null=True)
     why_ended = models.CharField(max_length=200, blank=True, db_default="")
 
+    objects = BulkResumeQuerySet.as_manager()
+
     class Meta:
         default_permissions = ()
         indexes = [
@@ -134,13 +208,20 @@ class BulkResume(models.Model):
             models.Index(fields=["actor_id", "-begun_at"], name="bulk_of_person"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.actor_name} at {self.begun_at:%H:%M:%S}"
+
+    def get_absolute_url(self) -> str:
+        """The page that follows it."""
+        return reverse("bulk:progress", args=[self.pk])
 
 
 class BulkItem(models.Model):
-    """One session of a bulk resume. Its attempt is the one with the same `token`, there once the intent is written;
-    `why_not` (half a sentence) where nothing was tried and there is no attempt to say why."""
+    """One session of a bulk resume.
+
+    Its attempt is the one with the same `token`, there once the intent is written. `why_not` is
+    half a sentence that says why nothing was tried, where there is no attempt to say it.
+    """
 
     bulk = models.ForeignKey(BulkResume, on_delete=models.PROTECT, related_name="items")
     position = models.PositiveSmallIntegerField(db_column="place")
@@ -160,5 +241,5 @@ class BulkItem(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.position}: {self.alias}/{self.session_id}"

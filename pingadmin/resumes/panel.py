@@ -1,220 +1,258 @@
-"""What stands where the buttons are: the forms, a colleague who is faster, or the outcome and its doubts."""
+"""What a session's page shows about acting on it: the forms, a colleague who was faster, or an
+outcome.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import PAUSE, RESUME, Action
-from pingadmin.resumes.attempts import holds, unresolved
-from pingadmin.resumes.form_token import draw_press
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.attempts import (
+    is_blocking,
+    is_observed_since,
+    open_or_unresolved_attempts,
+)
+from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.forms import ResumeForm
 from pingadmin.resumes.models import Attempt
-from pingadmin.upstream.errors import FAILURES
+from pingadmin.resumes.outcome_sentences import describe_next_steps, describe_outcome
+from pingadmin.resumes.results import NOT_CONFIRMED_YET, Result, ResultLabel, label_for
 
-SUGGESTIONS = ["Rate limit passed", "Customer approved", "Parameters changed", "False alarm"]
+SUGGESTED_REASONS = [
+    "Rate limit passed",
+    "Customer approved",
+    "Parameters changed",
+    "False alarm",
+]
+# Enough of the newest attempts to tell whether one of them is this person's own.
+NEWEST_COUNT = 10
 # What a pause does to people, by the system's name.
-_PAUSING = {
-    "Ping": "Pausing disconnects everybody who uses this session now: every active connection. Only reusable sessions "
-    "can be paused.",
-    "AGI": "Pausing stops the agent: it does not work on until somebody resumes the session.",
+_PAUSE_WARNINGS = {
+    "Ping": "Pausing disconnects everybody who uses this session now: every active connection. "
+    "Only reusable sessions can be paused.",
+    "AGI": "Pausing stops the agent: it does no more work until somebody resumes the session.",
 }
-_PAUSING_ELSEWHERE = "Pausing stops whoever uses this session now, until somebody resumes it."
-# As many as tell whether one of them is this person's own.
-NEWEST = 10
-_OVERDUE = timedelta(seconds=15)
-_SHOWN_FOR = timedelta(hours=1)
-_HEADLINES = {
-    ("ok", True): ("ok", "Confirmed"),
-    ("ok", False): ("ok", "Accepted"),
-    ("already", None): ("idle", "Was {already}"),
-    ("rejected", None): ("failed", "Refused"),
-    ("not_sent", None): ("idle", "Not sent"),
-    ("unknown", None): ("unknown", "Outcome unknown"),
-}
+_OTHER_PAUSE_WARNING = "Pausing stops whoever uses this session, until somebody resumes it."
+_OVERDUE_AFTER = timedelta(seconds=15)
+_SHOW_OUTCOME_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """An attempt in words. meaning: the colour. why: half a sentence on how it failed, after the system's name.
-    was_looked_at: whether the upstream could be asked since."""
+class AttemptNotice:
+    """A closed attempt in words.
+
+    account: its account's label. sentence: what became of it. next_steps: what else to know and to
+    do, a paragraph each. is_observed: whether the upstream told something of the session since.
+    """
 
     attempt: Attempt
-    label: str
-    meaning: str
-    headline: str
-    why: str
-    was_looked_at: bool
-    looks_overdue: bool
-    effect_visible: bool
+    account: str
+    label: ResultLabel
+    sentence: str
+    next_steps: list[str]
+    is_observed: bool
 
 
 @dataclass(frozen=True)
 class PauseForm:
-    """form: what was typed. is_open: whether it was pressed and not accepted. warning: what a pause does to people."""
+    """The form behind the quiet second button.
+
+    form: what was typed. is_expanded: whether it was submitted and not accepted. warning: what a
+    pause does to people.
+    """
 
     form: ResumeForm
-    press: str
-    is_open: bool
+    form_token: str
+    is_expanded: bool
     warning: str
 
 
 @dataclass(frozen=True)
-class Panel:
-    """may_resume and configured say why a form is missing; held is the attempt that forbids a further one. pause: the
-    form behind the quiet second button, None for those who may not.
+class ResumePanel:
+    """Everything that the panel's templates need.
 
-    outcomes: the newest attempt where it is worth showing, then every older one that is still a question.
-    questions: the names of the acts of which there are such. waits: an outcome is known and not recorded yet, so
-    nothing can be sent. version: changes with each attempt of this person, so that their form starts afresh and nobody
-    else's press wipes it. stamp: changes with everybody's attempts, but not while an own press is under way, for
-    whose answer the page waits already; for those of a bulk resume it does not. poll_seconds: None when nothing moves.
+    is_configured, may_resume: why a form is missing. blocking: the attempt that forbids the next
+    one. notices: the newest attempt where it is worth showing, then every older one that is
+    unresolved. unresolved_actions: the actions of those that are unresolved. is_unrecorded: an
+    outcome is known and not written yet, so nothing can be sent. pause: None for people who may not
+    pause. form_version: changes with each attempt of this person, so that their form starts afresh
+    and nobody else's attempt wipes it. state_version: changes with everybody's attempts, but not
+    while this person's own is under way, for whose answer the page waits already; for those of a
+    bulk resume it does not. poll_seconds: None when nothing will change.
     """
 
     session: RemoteSession
-    label: str
-    configured: bool
+    account: str
+    is_configured: bool
     may_resume: bool
-    held: Attempt | None
-    outcomes: list[Shown]
-    questions: set[str]
-    waits: bool
+    blocking: Attempt | None
+    notices: list[AttemptNotice]
+    unresolved_actions: set[str]
+    is_unrecorded: bool
     form: ResumeForm
-    press: str
+    form_token: str
     pause: PauseForm | None
     problem: str
-    version: str
-    stamp: str
-    suggestions: list[str]
+    form_version: str
+    state_version: str
+    suggested_reasons: list[str]
     poll_seconds: int | None
 
 
-def panel_for(
+def build_panel(
     session: RemoteSession,
-    person,
+    person: AbstractUser | AnonymousUser,
     *,
-    pressed: tuple[Action, ResumeForm] | None = None,
+    submitted: tuple[Action, ResumeForm] | None = None,
     problem: str = "",
     unrecorded: Attempt | None = None,
-) -> Panel:
-    """The panel for one person looking at one session. pressed and problem: of a press that was not accepted.
+) -> ResumePanel:
+    """The panel for one person who looks at one session.
 
-    unrecorded: the attempt whose outcome is known and could not be written.
+    submitted, problem: the form that was not accepted, and why. unrecorded: the attempt whose
+    outcome is known and could not be written.
     """
     now = timezone.now()
-    typed = {action.name: form for action, form in ([pressed] if pressed else [])}
-    attempts = _newest(session)
+    typed = dict([submitted]) if submitted else {}
+    attempts = _newest_attempts(session)
     newest = unrecorded or next(iter(attempts), None)
-    questions = [each for each in _questions(session, attempts) if each != unrecorded]
-    shown = [newest] if newest and _is_worth_showing(newest, now) else []
-    shown += [each for each in questions if each != newest and not each.is_open]
-    return Panel(
+    pending = [each for each in _pending_attempts(session, attempts) if each != unrecorded]
+    noticed = [newest] if newest and _is_worth_showing(newest, now) else []
+    noticed += [each for each in pending if each != newest and not each.is_open]
+    return ResumePanel(
         session=session,
-        label=_label(session.alias),
-        configured=session.alias in upstream.aliases(),
+        account=account_label(session.alias),
+        is_configured=session.alias in upstream.aliases(),
         may_resume=person.has_perm("resumes.resume"),
-        held=next((each for each in questions if holds(each, session)), None),
-        outcomes=[_shown(each, now) for each in shown],
-        questions={each.action for each in shown if each.is_unresolved},
-        waits=unrecorded is not None,
-        form=typed.get("resume") or ResumeForm(initial=_initial(RESUME, newest, person)),
-        press=draw_press(session, person_id=str(person.pk)),
-        pause=_pause_form(session, newest, person, typed.get("pause"))
-        if person.has_perm("resumes.pause")
-        else None,
+        blocking=next((each for each in pending if is_blocking(each, session)), None),
+        notices=[describe_attempt(each, now=now) for each in noticed],
+        unresolved_actions={each.action for each in noticed if each.is_unresolved},
+        is_unrecorded=unrecorded is not None,
+        form=typed.get(Action.RESUME)
+        or ResumeForm(initial=_initial_values(Action.RESUME, newest, person)),
+        form_token=issue_form_token(session, person_id=str(person.pk)),
+        pause=_pause_form(session, newest, person, typed.get(Action.PAUSE)),
         problem=problem,
-        version=next(
-            (each.pk.hex[:8] for each in attempts if each.actor_id == str(person.pk)), "first"
-        ),
-        stamp=_stamp({*attempts, *questions}, person),
-        suggestions=SUGGESTIONS,
-        poll_seconds=_poll_seconds(questions + shown, now),
+        form_version=_form_version(attempts, person),
+        state_version=_state_version({*attempts, *pending}, person),
+        suggested_reasons=SUGGESTED_REASONS,
+        poll_seconds=_poll_seconds(pending + noticed, now),
     )
 
 
-def _newest(session: RemoteSession) -> list[Attempt]:
+def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> AttemptNotice:
+    """A closed attempt in words, for the panel and for a row of a bulk resume."""
+    now = now or timezone.now()
+    account = account_label(attempt.session.alias)
+    reports_paused = upstream.states_paused(attempt.session.alias)
+    is_observed = is_observed_since(attempt, attempt.session)
+    label = label_for(attempt.action, attempt.result, attempt.verified)
+    if attempt.result == Result.OK and reports_paused and not attempt.verified:
+        label = NOT_CONFIRMED_YET
+    return AttemptNotice(
+        attempt=attempt,
+        account=account,
+        label=label,
+        sentence=describe_outcome(attempt, system=account, reports_paused=reports_paused),
+        next_steps=describe_next_steps(
+            attempt,
+            system=account,
+            reports_paused=reports_paused,
+            is_observed=is_observed,
+            is_overdue=_is_check_overdue(attempt, now),
+        ),
+        is_observed=is_observed,
+    )
+
+
+def account_label(alias: str) -> str:
+    """The name of an account for people; its alias where the account is no longer set."""
+    return upstream.api_for(alias).label if alias in upstream.aliases() else alias
+
+
+def _newest_attempts(session: RemoteSession) -> list[Attempt]:
     if not session.pk:
         return []
-    return list(session.attempts.select_related("session").order_by("-opened_at")[:NEWEST])
+    attempts = Attempt.objects.filter(session=session).select_related("session")
+    return list(attempts.newest_first()[:NEWEST_COUNT])
 
 
-def _questions(session: RemoteSession, newest: list[Attempt]) -> list[Attempt]:
-    """What `unresolved` gives, without asking where the newest are all there are."""
-    if len(newest) == NEWEST:
-        return unresolved(session)
+def _pending_attempts(session: RemoteSession, newest: list[Attempt]) -> list[Attempt]:
+    """The session's open and unresolved attempts, without a query where the newest are all there
+    are.
+    """
+    if len(newest) == NEWEST_COUNT:
+        return open_or_unresolved_attempts(session)
     return [each for each in newest if each.is_open or each.is_unresolved]
 
 
-def _stamp(attempts: set[Attempt], person) -> str:
-    told = [
+def _form_version(attempts: list[Attempt], person: AbstractUser | AnonymousUser) -> str:
+    own = (each.pk.hex[:8] for each in attempts if each.actor_id == str(person.pk))
+    return next(own, "first")
+
+
+def _state_version(attempts: set[Attempt], person: AbstractUser | AnonymousUser) -> str:
+    states = [
         (each.opened_at, each.result, each.verified, each.resolved_at)
         for each in attempts
         if not (each.is_open and each.actor_id == str(person.pk) and not each.batch)
     ]
-    return hashlib.sha256(repr(sorted(told, key=repr)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr(sorted(states, key=repr)).encode()).hexdigest()[:12]
 
 
-def _pause_form(session, newest: Attempt | None, person, typed: ResumeForm | None) -> PauseForm:
+def _pause_form(
+    session: RemoteSession,
+    newest: Attempt | None,
+    person: AbstractUser | AnonymousUser,
+    typed: ResumeForm | None,
+) -> PauseForm | None:
+    if not person.has_perm("resumes.pause"):
+        return None
     system = upstream.api_for(session.alias).system if session.alias in upstream.aliases() else ""
     return PauseForm(
-        form=typed or ResumeForm(initial=_initial(PAUSE, newest, person)),
-        press=draw_press(session, person_id=str(person.pk), action=PAUSE),
-        is_open=typed is not None,
-        warning=_PAUSING.get(system, _PAUSING_ELSEWHERE),
+        form=typed or ResumeForm(initial=_initial_values(Action.PAUSE, newest, person)),
+        form_token=issue_form_token(session, person_id=str(person.pk), action=Action.PAUSE),
+        is_expanded=typed is not None,
+        warning=_PAUSE_WARNINGS.get(system, _OTHER_PAUSE_WARNING),
     )
 
 
-def _initial(action: Action, newest: Attempt | None, person) -> dict:
-    """The last ticket; and the reason, where this person's press did not leave us and will be made again."""
+def _initial_values(
+    action: Action, newest: Attempt | None, person: AbstractUser | AnonymousUser
+) -> dict[str, str]:
+    """The last ticket; and the reason where this person's own attempt was not sent, for they
+    will try again.
+    """
     if newest is None:
         return {}
-    is_repeated = (
-        newest.result == "not_sent"
+    is_retry = (
+        newest.result == Result.NOT_SENT
         and newest.actor_id == str(person.pk)
-        and newest.action == action.name
+        and newest.action == action
     )
-    return {"ticket": newest.ticket, "reason": newest.reason if is_repeated else ""}
-
-
-def show(attempt: Attempt) -> Shown:
-    """One attempt in words."""
-    return _shown(attempt, timezone.now())
-
-
-def _label(alias: str) -> str:
-    return upstream.api_for(alias).label if alias in upstream.aliases() else alias
+    return {"ticket": newest.ticket, "reason": newest.reason if is_retry else ""}
 
 
 def _is_worth_showing(attempt: Attempt, now: datetime) -> bool:
-    return not attempt.is_open and (attempt.is_unresolved or now - attempt.closed_at < _SHOWN_FOR)
+    if attempt.is_unresolved:
+        return True
+    return attempt.closed_at is not None and now - attempt.closed_at < _SHOW_OUTCOME_FOR
 
 
-def _shown(attempt: Attempt, now: datetime) -> Shown:
-    meaning, headline = _HEADLINES.get(
-        (attempt.result, attempt.verified), ("unknown", "Unrecognised")
-    )
-    visible = upstream.states_paused(attempt.session.alias)
-    if attempt.result == "ok" and visible and not attempt.verified:
-        meaning, headline = "paused", "Accepted, not seen yet"
-    return Shown(
-        attempt=attempt,
-        label=_label(attempt.session.alias),
-        meaning=meaning,
-        headline=headline.format(already=attempt.kind.already),
-        why=FAILURES.get(attempt.failure, ""),
-        was_looked_at=not attempt.is_open and not holds(attempt, attempt.session),
-        looks_overdue=attempt.next_check_at is not None and now - attempt.next_check_at > _OVERDUE,
-        effect_visible=visible,
-    )
+def _is_check_overdue(attempt: Attempt, now: datetime) -> bool:
+    return attempt.next_check_at is not None and now - attempt.next_check_at > _OVERDUE_AFTER
 
 
 def _poll_seconds(attempts: list[Attempt], now: datetime) -> int | None:
-    moving = [each for each in attempts if each.is_open or each.next_check_at]
-    if not moving:
+    """Often while an attempt is young, seldom while it only waits for a check."""
+    changing = [each for each in attempts if each.is_open or each.next_check_at]
+    if not changing:
         return None
-    newest = max(each.opened_at for each in moving)
+    newest = max(each.opened_at for each in changing)
     return 2 if now - newest < timedelta(seconds=settings.RESUME_LEASE_SECONDS) else 10

@@ -1,7 +1,7 @@
-"""Looks again where an act left a question, and writes down what was seen.
+"""Looks a session up again where an action left something open, and writes down what it shows.
 
-Looking is not knowing: what a session does now may be somebody else's doing. So the result of an attempt never
-changes here; evidence is appended beside it, and a question ends only where the upstream can answer it.
+What a session does now may be somebody else's doing. So the result of an attempt never changes
+here: evidence is appended, and an unknown outcome is resolved only where the upstream can tell.
 """
 
 from datetime import datetime
@@ -13,109 +13,123 @@ from pingadmin import upstream
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.look_up import LookUpResult, look_up
-from pingadmin.resumes import unrecorded
-from pingadmin.resumes.attempts import close_one_lost, next_check_at, resolve
+from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes import unrecorded_outcomes
+from pingadmin.resumes.attempts import (
+    close_lost_attempt,
+    newest_snapshot_id,
+    plan_next_check,
+    resolve,
+)
 from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.results import Result
 
 RECONCILER = Actor.system("reconcile")
+# Stored in the audit log.
+_PAUSED_WORDS = {True: "yes", False: "no", None: "not said"}
 
 
 def reconcile_one() -> bool:
-    """Do one unit of work. Returns whether there was any, so that the caller asks again."""
-    return bool(unrecorded.bring_in()) or close_one_lost() or _look_at_one()
+    """Does one unit of work. Returns whether there was any, so that the caller calls again."""
+    return bool(unrecorded_outcomes.record_all()) or close_lost_attempt() or _check_next_due()
 
 
-def look_after(attempt: Attempt) -> None:
-    """Look at an attempt's session once, now, and keep what is seen as evidence of the attempt's story."""
-    if not _take(attempt):
+def check_attempt(attempt: Attempt) -> None:
+    """Looks an attempt's session up once, now, and appends what it shows as evidence. Refreshes
+    the attempt.
+    """
+    if not _claim_check(attempt):
         return
     session = attempt.session
     try:
-        finding = look_up(session.alias, session.session_id, by=RECONCILER, source="reconcile")
+        answer = look_up(session.alias, session.session_id, by=RECONCILER, source="reconcile")
     except upstream.UnknownAlias:
-        finding = None
-    _keep_evidence(attempt, finding)
+        answer = None
+    _append_evidence(attempt, answer)
     attempt.refresh_from_db()
 
 
-def _look_at_one() -> bool:
-    attempt = (
-        Attempt.objects.select_related("session")
-        .filter(next_check_at__lte=timezone.now())
-        .order_by("next_check_at")
-        .first()
-    )
+def _check_next_due() -> bool:
+    attempt = Attempt.objects.due_for_check(timezone.now()).select_related("session").first()
     if attempt is None:
         return False
-    look_after(attempt)
+    check_attempt(attempt)
     return True
 
 
-def _take(attempt: Attempt) -> bool:
-    """Claim the look that is due, so that two reconcilers do not both make it."""
-    looks = attempt.check_count + 1
-    # After a long silence the looks that were missed are one look.
-    while (following := next_check_at(attempt.closed_at, looks)) and following <= timezone.now():
-        looks += 1
-    if attempt.result == "already":
+def _claim_check(attempt: Attempt) -> bool:
+    """Takes the check that is due, so that two reconcilers don't both make it."""
+    assert attempt.closed_at is not None, "only a closed attempt has a check that is due"
+    check_count = attempt.check_count + 1
+    following = plan_next_check(attempt.closed_at, check_count)
+    # After a long silence the checks that were missed are one check.
+    while following and following <= timezone.now():
+        check_count += 1
+        following = plan_next_check(attempt.closed_at, check_count)
+    if attempt.result == Result.ALREADY:
+        # One look is enough to bring the page up to date; there is no effect to wait for.
         following = None
-    return bool(
-        Attempt.objects.filter(
-            pk=attempt.pk, check_count=attempt.check_count, next_check_at__isnull=False
-        ).update(check_count=looks, next_check_at=following)
+    still_due = Attempt.objects.filter(
+        pk=attempt.pk, check_count=attempt.check_count, next_check_at__isnull=False
     )
+    return bool(still_due.update(check_count=check_count, next_check_at=following))
 
 
-def _keep_evidence(attempt: Attempt, finding: LookUpResult | None) -> None:
+def _append_evidence(attempt: Attempt, answer: LookUpResult | None) -> None:
+    """answer: None where the account is no longer set."""
     with transaction.atomic():
-        held = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
-        session = held.session
-        seen = finding is not None and finding.error is None
-        paused = session.paused_reported if seen and upstream.states_paused(session.alias) else None
-        has_effect = held.result == "ok" and paused is held.kind.pauses
-        snapshot = (
-            session.snapshots.order_by("-first_at", "-id").values_list("id", flat=True).first()
-        )
+        locked = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
+        session = locked.session
+        is_observed = answer is not None and answer.error is None
+        can_tell_paused = is_observed and upstream.states_paused(session.alias)
+        paused = session.paused_reported if can_tell_paused else None
+        has_effect = locked.result == Result.OK and paused is locked.kind.pauses
         trail.append(
             action="look",
             phase="evidence",
             by=RECONCILER,
-            story=held.intent_seq,
-            verified=has_effect if held.result == "ok" else None,
+            story=locked.intent_seq,
+            verified=has_effect if locked.result == Result.OK else None,
             alias=session.alias,
             session_id=session.session_id,
             client=session.client_name,
-            ticket=held.ticket,
-            attempt=str(held.pk),
-            batch=held.batch,
-            detail=_what_was_seen(session, finding, paused),
-            snapshot_after=snapshot if seen else None,
+            ticket=locked.ticket,
+            attempt=str(locked.pk),
+            batch=locked.batch,
+            detail=_describe_look_up(session, answer, paused),
+            snapshot_after=newest_snapshot_id(session) if is_observed else None,
         )
         if has_effect:
-            held.verified = True
-            held.next_check_at = None
-            held.save()
-        elif held.is_unresolved and _answers_the_question(paused, held):
-            resolve(
-                held, Attempt.Resolution.BY_EVIDENCE, _resolution_note(paused, held, timezone.now())
-            )
+            locked.verified = True
+            locked.next_check_at = None
+            locked.save()
+        elif paused is not None and locked.is_unresolved and _is_conclusive(paused, locked):
+            note = _resolution_note(paused, locked, timezone.now())
+            resolve(locked, Attempt.Resolution.BY_EVIDENCE, note)
 
 
-def _answers_the_question(paused: bool | None, attempt: Attempt) -> bool:
-    """The effect ends it at once. Its absence ends it only at the last look: an act may take its time."""
-    return paused is not None and (paused is attempt.kind.pauses or attempt.next_check_at is None)
+def _is_conclusive(paused: bool, attempt: Attempt) -> bool:
+    """The effect resolves an unknown outcome at once; its absence only at the last check: it may
+    take its time.
+    """
+    return paused is attempt.kind.pauses or attempt.next_check_at is None
 
 
-def _what_was_seen(session, finding: LookUpResult | None, paused: bool | None) -> dict:
-    if finding is None:
+def _describe_look_up(
+    session: RemoteSession, answer: LookUpResult | None, paused: bool | None
+) -> dict[str, str]:
+    if answer is None:
         return {"error": "not_configured"}
-    if finding.error:
-        return {"error": finding.error.kind}
-    return {"state": session.state, "paused": {True: "yes", False: "no", None: "not said"}[paused]}
+    if answer.error:
+        return {"error": answer.error.kind}
+    return {"state": session.state, "paused": _PAUSED_WORDS[paused]}
 
 
 def _resolution_note(paused: bool, attempt: Attempt, now: datetime) -> str:
-    seen = "paused" if paused else "not paused"
+    state = "paused" if paused else "not paused"
     if paused is not attempt.kind.pauses:
-        seen = f"still {seen}"
-    return f"Seen {seen} at {now:%H:%M:%S} UTC. Whether this press did anything cannot be told."
+        state = f"still {state}"
+    return (
+        f"Seen {state} at {now:%H:%M:%S} UTC. "
+        f"Whether this {attempt.action} did anything cannot be told."
+    )

@@ -1,7 +1,7 @@
-"""The acts, resume and pause: write the intent, call once, write what became of it.
+"""Resumes and pauses a session: writes the intent, calls the upstream once, writes the outcome.
 
-Nothing is sent that is not written first. The call holds no transaction and no lock, and is never repeated by us,
-whatever happens.
+Nothing is sent that is not written first. The call holds no transaction and no lock, and we never
+repeat it, whatever happens.
 """
 
 from collections.abc import Callable
@@ -11,25 +11,30 @@ from django.db import DatabaseError
 
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
-from pingadmin.resumes import unrecorded
-from pingadmin.resumes.actions import PAUSE, RESUME, Action
-from pingadmin.resumes.attempts import close_attempt, open_attempt, state_answer
-from pingadmin.resumes.form_token import Press
+from pingadmin.resumes import unrecorded_outcomes
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.attempts import apply_answer, close_attempt, open_attempt
+from pingadmin.resumes.form_token import FormToken
 from pingadmin.resumes.models import Attempt
-from pingadmin.resumes.reconcile import look_after
+from pingadmin.resumes.reconcile import check_attempt
+from pingadmin.resumes.results import Result
 from pingadmin.upstream.records import ActionOutcome
 
 
-class NothingSent(Exception):
-    """The intent could not be written, so nothing was sent."""
+class AuditLogUnavailable(Exception):
+    """The intent could not be written, so nothing was sent. The text says why, as half a
+    sentence.
+    """
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """attempt: with its result. recorded: False when only the file of unrecorded outcomes holds it."""
+class AttemptOutcome:
+    """attempt: with its result. is_recorded: False when only the file of unrecorded outcomes has
+    it.
+    """
 
     attempt: Attempt
-    recorded: bool = True
+    is_recorded: bool = True
 
 
 def resume(
@@ -38,46 +43,84 @@ def resume(
     session_id: str,
     reason: str,
     ticket: str,
-    press: Press,
+    form_token: FormToken,
     by: Actor,
     batch: str = "",
-) -> Outcome:
-    """Resume one session, for a person and a reason. batch: the id of the bulk act that it belongs to.
+) -> AttemptOutcome:
+    """Resumes one session, for a person with a reason. batch: the id of the bulk resume that it
+    belongs to.
 
-    Raises SessionHeld, LimitReached, UnknownAlias, or NothingSent when the audit log cannot be written.
+    Raises AttemptBlocked, LimitReached, UnknownAlias, or AuditLogUnavailable.
     """
     api = upstream.api_for(alias)
-    why = {"reason": reason, "ticket": ticket, "press": press, "by": by, "batch": batch}
-    return _do(RESUME, api.resume, alias=alias, session_id=api.canonical_id(session_id), **why)
+    return _call_once(
+        Action.RESUME,
+        api.resume,
+        alias=alias,
+        session_id=api.canonical_id(session_id),
+        reason=reason,
+        ticket=ticket,
+        form_token=form_token,
+        by=by,
+        batch=batch,
+    )
 
 
 def pause(
-    *, alias: str, session_id: str, reason: str, ticket: str, press: Press, by: Actor
-) -> Outcome:
-    """Pause one session, for a person and a reason: this disconnects people. Raises as resume does."""
+    *, alias: str, session_id: str, reason: str, ticket: str, form_token: FormToken, by: Actor
+) -> AttemptOutcome:
+    """Pauses one session, for a person with a reason: this disconnects people. Raises what
+    resume raises.
+    """
     api = upstream.api_for(alias)
-    why = {"reason": reason, "ticket": ticket, "press": press, "by": by}
-    return _do(PAUSE, api.pause, alias=alias, session_id=api.canonical_id(session_id), **why)
+    return _call_once(
+        Action.PAUSE,
+        api.pause,
+        alias=alias,
+        session_id=api.canonical_id(session_id),
+        reason=reason,
+        ticket=ticket,
+        form_token=form_token,
+        by=by,
+    )
 
 
-def _do(
-    action: Action, call: Callable[[str], ActionOutcome], *, session_id: str, by: Actor, **what
-) -> Outcome:
-    if unrecorded.exists():
-        raise NothingSent("an earlier outcome waits to be recorded")
+def _call_once(
+    action: Action,
+    call: Callable[[str], ActionOutcome],
+    *,
+    alias: str,
+    session_id: str,
+    reason: str,
+    ticket: str,
+    form_token: FormToken,
+    by: Actor,
+    batch: str = "",
+) -> AttemptOutcome:
+    if unrecorded_outcomes.are_waiting():
+        raise AuditLogUnavailable("an earlier outcome waits to be recorded")
     try:
-        attempt, is_new = open_attempt(action=action, session_id=session_id, by=by, **what)
+        attempt, is_new = open_attempt(
+            action=action,
+            alias=alias,
+            session_id=session_id,
+            reason=reason,
+            ticket=ticket,
+            form_token=form_token,
+            by=by,
+            batch=batch,
+        )
     except DatabaseError as error:
-        raise NothingSent("the intent could not be written") from error
+        raise AuditLogUnavailable("the intent could not be written") from error
     if not is_new:
-        return Outcome(attempt)
+        return AttemptOutcome(attempt)
     answer = call(session_id)
     try:
         attempt = close_attempt(attempt, answer, by=by)
     except DatabaseError:
-        unrecorded.keep(attempt, answer, by=by)
-        state_answer(attempt, answer)
-        return Outcome(attempt, recorded=False)
-    if attempt.result in ("ok", "already") and attempt.next_check_at:
-        look_after(attempt)
-    return Outcome(attempt)
+        unrecorded_outcomes.keep(attempt, answer, by=by)
+        apply_answer(attempt, answer)
+        return AttemptOutcome(attempt, is_recorded=False)
+    if attempt.result in (Result.OK, Result.ALREADY) and attempt.next_check_at:
+        check_attempt(attempt)
+    return AttemptOutcome(attempt)

@@ -12,23 +12,23 @@ from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import PAUSE, RESUME, Action
-from pingadmin.resumes.attempts import SessionHeld, close_unknown
-from pingadmin.resumes.form_token import StalePress, read_press
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.attempts import AttemptBlocked, close_unknown
+from pingadmin.resumes.form_token import StaleFormToken, read_form_token
 from pingadmin.resumes.forms import CloseForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
 from pingadmin.resumes.models import Attempt
-from pingadmin.resumes.panel import panel_for
-from pingadmin.resumes.resume import NothingSent, Outcome, pause, resume
+from pingadmin.resumes.outcome_sentences import NOT_RECORDED, STALE_FORM, describe_block
+from pingadmin.resumes.panel import build_panel
+from pingadmin.resumes.resume import AttemptOutcome, AuditLogUnavailable, pause, resume
 from pingadmin.session_page.page import RefusedClosure, build_page
 from pingadmin.session_page.responses import show
 from pingadmin.web.requests import PanelRequest
 
-NOT_RECORDED = (
-    "The outcome below is known but couldn’t be written to the database. It is kept in a file and "
-    "will be added later. Until then, nothing can be resumed or paused: tell whoever runs this panel."
-)
-_CALLS: dict[Action, Callable[..., Outcome]] = {RESUME: resume, PAUSE: pause}
+_CALLS: dict[Action, Callable[..., AttemptOutcome]] = {
+    Action.RESUME: resume,
+    Action.PAUSE: pause,
+}
 
 
 class _Refused(Exception):
@@ -45,14 +45,14 @@ class _Refused(Exception):
 @permission_required("resumes.resume", raise_exception=True)
 def resume_session(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     """Resume a session once. Answers with the session and exactly one outcome, or why nothing was sent."""
-    return _answer(request, alias, session_id, RESUME)
+    return _answer(request, alias, session_id, Action.RESUME)
 
 
 @require_POST
 @permission_required("resumes.pause", raise_exception=True)
 def pause_session(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     """Pause a session once. Answers as a resume does."""
-    return _answer(request, alias, session_id, PAUSE)
+    return _answer(request, alias, session_id, Action.PAUSE)
 
 
 @require_POST
@@ -81,15 +81,15 @@ def _answer(request: PanelRequest, alias: str, session_id: str, action: Action) 
     except _Refused as refused:
         return _show_refused(request, alias, session_id, refused, (action, form))
     session = outcome.attempt.session
-    if outcome.recorded:
+    if outcome.is_recorded:
         return _show_outcome(request, session)
-    panel = panel_for(session, request.user, problem=NOT_RECORDED, unrecorded=outcome.attempt)
+    panel = build_panel(session, request.user, problem=NOT_RECORDED, unrecorded=outcome.attempt)
     return show(request, build_page(session, request.user, resume_panel=panel))
 
 
 def _act(
     request: PanelRequest, alias: str, session_id: str, action: Action, form: ResumeForm
-) -> Outcome:
+) -> AttemptOutcome:
     """Make the one call. Raises _Refused where nothing was sent."""
     if alias not in upstream.aliases():
         raise _Refused(409, "the account is not set.", keeps_form=False)
@@ -98,42 +98,41 @@ def _act(
     by = Actor.of(request)
     given = form.cleaned_data
     try:
-        press = read_press(
-            given["press"], alias=alias, session_id=session_id, person_id=by.id, action=action
+        form_token = read_form_token(
+            given["form_token"],
+            alias=alias,
+            session_id=session_id,
+            person_id=by.id,
+            action=action,
         )
         outcome = _CALLS[action](
             alias=alias,
             session_id=session_id,
             reason=given["reason"],
             ticket=given["ticket"],
-            press=press,
+            form_token=form_token,
             by=by,
         )
-    except StalePress:
-        raise _Refused(409, "this form is out of date or not yours. Click again.") from None
-    except SessionHeld as held:
-        raise _Refused(409, _why_held(held.attempt)) from None
+    except StaleFormToken:
+        raise _Refused(409, STALE_FORM) from None
+    except AttemptBlocked as blocked:
+        raise _Refused(409, _describe_block(blocked.blocking)) from None
     except LimitReached as reached:
         record_limit(alias, session_id, reached, by=by, action=action)
         why = f"the limit is {reached.limit}. Try again in {reached.retry_after} s."
         raise _Refused(429, why) from None
-    except NothingSent as problem:
+    except AuditLogUnavailable as problem:
         why = f"the audit log can’t be written ({problem}). Tell whoever runs this panel."
         raise _Refused(503, why) from problem
-    if outcome.attempt.is_open and outcome.recorded:
+    if outcome.attempt.is_open and outcome.is_recorded:
         # The first click of this very form is still waiting for its answer.
-        raise _Refused(409, _why_held(outcome.attempt), keeps_form=False)
+        raise _Refused(409, _describe_block(outcome.attempt), keeps_form=False)
     return outcome
 
 
-def _why_held(attempt: Attempt) -> str:
-    if attempt.is_open:
-        doing = f"{attempt.actor_name} is already {attempt.kind.doing} this session"
-        return f"{doing}. The outcome will show here."
-    return (
-        f"the outcome of the last {attempt.action} is unknown, and nobody has been able to look "
-        "at the session since."
-    )
+def _describe_block(attempt: Attempt) -> str:
+    what_next = " The outcome will show here." if attempt.is_open else ""
+    return f"{describe_block(attempt)}.{what_next}"
 
 
 def _show_outcome(request: PanelRequest, session: RemoteSession) -> HttpResponse:
@@ -153,10 +152,10 @@ def _show_refused(
     session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
     # Nothing is known yet of a session whose very first action was refused.
     session = session or RemoteSession(alias=alias, session_id=session_id)
-    panel = panel_for(
+    panel = build_panel(
         session,
         request.user,
-        pressed=given if refused.keeps_form else None,
+        submitted=given if refused.keeps_form else None,
         problem=refused.sentence,
     )
     return show(

@@ -11,8 +11,8 @@ from pingadmin.remote_sessions.display.card import Card, card_for
 from pingadmin.remote_sessions.history.timeline import Moment, timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.resumes.forms import CloseForm
-from pingadmin.resumes.panel import Panel, panel_for
-from pingadmin.resumes.pausing import who_paused
+from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.panel import ResumePanel, build_panel
 
 SNAPSHOTS = 25
 SAME_ID_ELSEWHERE = 5
@@ -39,7 +39,7 @@ class SessionPage:
     session: RemoteSession
     card: Card
     paused_by: str
-    resume_panel: Panel
+    resume_panel: ResumePanel
     team: SessionTeam
     timeline: list[Moment | EntryMoment]
     hidden_before: datetime | None
@@ -58,14 +58,14 @@ class PageUpdate:
     card: Card
     paused_by: str
     team: SessionTeam
-    resume_panel: Panel | None
+    resume_panel: ResumePanel | None
 
 
 def build_page(
     session: RemoteSession,
     person: AbstractUser,
     *,
-    resume_panel: Panel | None = None,
+    resume_panel: ResumePanel | None = None,
     team: SessionTeam | None = None,
     looks_on_load: bool = False,
     focuses_outcome: bool = False,
@@ -83,7 +83,7 @@ def build_page(
         session=session,
         card=card_for(session),
         paused_by=_paused_by(session),
-        resume_panel=resume_panel or panel_for(session, person),
+        resume_panel=resume_panel or build_panel(session, person),
         team=team,
         timeline=merge_entries(moments, team),
         hidden_before=hidden_before,
@@ -98,14 +98,14 @@ def build_page(
 def build_update(
     session: RemoteSession, team: SessionTeam, person: AbstractUser, *, shown_panel: str
 ) -> PageUpdate:
-    """What an open page replaces. shown_panel: the stamp of the resume panel that it shows."""
-    panel = panel_for(session, person)
+    """What an open page replaces. shown_panel: the state version of the resume panel that it shows."""
+    panel = build_panel(session, person)
     return PageUpdate(
         session=session,
         card=card_for(session),
         paused_by=_paused_by(session),
         team=team,
-        resume_panel=panel if panel.stamp != shown_panel else None,
+        resume_panel=panel if panel.state_version != shown_panel else None,
     )
 
 
@@ -121,5 +121,5 @@ def _same_id_elsewhere(session: RemoteSession) -> list[Card]:
 
 
 def _paused_by(session: RemoteSession) -> str:
-    attempt = who_paused(session)
+    attempt = Attempt.objects.pause_behind_report(session)
     return attempt.actor_name if attempt else ""

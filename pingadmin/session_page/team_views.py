@@ -27,7 +27,7 @@ may_take_part = permission_required(assignment.PERMISSION, raise_exception=True)
 def poll(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     """Renew this person's presence and give what changed since `have`; 204 where nothing did.
 
-    `drawn` is the stamp of the resume panel on the page, which is replaced only where it changed.
+    `drawn` is the state version of the resume panel on the page, which is replaced only where it changed.
     """
     session = find_session(alias, session_id)
     presence.renew_presence(session=session, person=request.user)

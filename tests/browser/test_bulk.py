@@ -13,13 +13,13 @@ pytestmark = pytest.mark.browser
 def choose(page, ids=THREE):
     page.goto("/resumes/bulk/")
     page.get_by_label("Session ids").fill(f"INC-4412: {' and '.join(ids)} hang")
-    page.get_by_role("button", name="Show what would be resumed").click()
-    expect(page.get_by_role("button", name="Resume ticked sessions")).to_be_visible()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("button", name="Resume selected sessions")).to_be_visible()
 
 
 def press(page):
     page.get_by_label("Reason").fill("Customer approved")
-    page.get_by_role("button", name="Resume ticked sessions").click()
+    page.get_by_role("button", name="Resume selected sessions").click()
 
 
 def item(page, session_id):
@@ -53,13 +53,13 @@ def test_a_double_click_starts_it_once_and_stop_leaves_the_rest_for_a_retry(
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=2)
     choose(support_page)
     support_page.get_by_label("Reason").fill("Customer approved")
-    support_page.get_by_role("button", name="Resume ticked sessions").dblclick()
-    support_page.get_by_role("button", name="Stop after this one").click()
-    expect(support_page.get_by_role("button", name="Retry the 2 not sent")).to_be_visible()
+    support_page.get_by_role("button", name="Resume selected sessions").dblclick()
+    support_page.get_by_role("button", name="Stop after this session").click()
+    expect(support_page.get_by_role("button", name="Retry 2 unsent sessions")).to_be_visible()
     expect(item(support_page, THREE[0])).to_contain_text("Accepted")
     assert simulator.call_count("/resume") == 1
     assert len(panel.rows("SELECT * FROM resumes_bulkresume")) == 1
-    support_page.get_by_role("button", name="Retry the 2 not sent").click()
+    support_page.get_by_role("button", name="Retry 2 unsent sessions").click()
     expect(support_page.get_by_label("Reason")).to_have_value("Customer approved")
     expect(support_page.get_by_label(f"Resume {THREE[0]}")).to_have_count(0)
 
@@ -109,15 +109,15 @@ def test_what_was_typed_survives_a_lapsed_sign_in_until_it_is_begun(support_page
     support_page.get_by_label("Reason").fill("Customer approved")
     support_page.get_by_label("Ticket").fill("INC-4412")
     support_page.context.clear_cookies(name="session")
-    support_page.get_by_role("button", name="Resume ticked sessions").click()
+    support_page.get_by_role("button", name="Resume selected sessions").click()
     sign_in_again(support_page)
     expect(support_page.get_by_label("Session ids")).to_have_value(
         f"INC-4412: {' and '.join(THREE)} hang"
     )
-    support_page.get_by_role("button", name="Show what would be resumed").click()
+    support_page.get_by_role("button", name="Preview").click()
     expect(support_page.get_by_label("Reason")).to_have_value("Customer approved")
     expect(support_page.get_by_label("Ticket")).to_have_value("INC-4412")
-    support_page.get_by_role("button", name="Resume ticked sessions").click()
+    support_page.get_by_role("button", name="Resume selected sessions").click()
     expect(support_page.locator("#bulk")).to_have_attribute("data-running", "false")
     support_page.goto("/resumes/bulk/")
     expect(support_page.get_by_label("Session ids")).to_have_value("")

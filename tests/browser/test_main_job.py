@@ -130,7 +130,7 @@ def test_a_reason_that_is_missing_is_asked_for_and_the_ticket_stays(new_page, si
     page.get_by_label("Ticket").fill("not a ticket!")
     page.get_by_label("Reason").fill("Customer approved")
     page.get_by_role("button", name="Resume session").click()
-    expect(page.get_by_text("This does not look like a ticket")).to_be_visible()
+    expect(page.get_by_text("This doesn’t look like a ticket")).to_be_visible()
     expect(page.get_by_label("Ticket")).to_have_value("not a ticket!")
     expect(page.get_by_label("Reason")).to_have_value("Customer approved")
     assert simulator.call_count("/resume") == 0
@@ -193,7 +193,7 @@ def test_polling_takes_nothing_away_from_somebody_who_is_using_it(support_page, 
     )
     with page.expect_response(re.compile("/now/$")):
         page.clock.run_for(2100)
-    page.get_by_text("Close the question yourself").click()
+    page.get_by_text("Resolve it yourself").click()
     note = page.get_by_label("How do you know")
     note.fill("The customer")
     polls.clear()

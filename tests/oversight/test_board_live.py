@@ -17,8 +17,8 @@ from pingadmin.oversight.board import cursor, live
 from pingadmin.oversight.models import Presence, TeamState
 from pingadmin.remote_sessions.history.coverage import end_watching, extend_watching
 from pingadmin.resumes import attempts
-from pingadmin.resumes.actions import RESUME
-from pingadmin.resumes.form_token import Press
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.form_token import FormToken
 from pingadmin.upstream.records import ActionOutcome
 from tests.oversight.board_cast import ago, attempt, known, paused, touched, unknown
 from tests.oversight.conftest import acting
@@ -258,9 +258,9 @@ def test_a_press_that_begins_that_ends_and_that_is_settled_is_heard_of_each_time
         "session_id": "ses_a",
         "reason": "x",
         "ticket": "",
-        "press": Press(uuid.uuid4(), None),
+        "form_token": FormToken(uuid.uuid4(), None),
     }
-    pressed, _ = attempts.open_attempt(action=RESUME, by=by, **press)
+    pressed, _ = attempts.open_attempt(action=Action.RESUME, by=by, **press)
     assert "support is resuming it" in board.poll().text
     assert board.poll().status_code == 304
     pressed = attempts.close_attempt(
@@ -276,9 +276,15 @@ def test_a_press_that_begins_that_ends_and_that_is_settled_is_heard_of_each_time
 
 def test_a_press_that_was_refused_is_over_at_the_next_poll(as_viewer, support):
     known("ses_a", watched=True)
-    by, press = acting(support), Press(uuid.uuid4(), None)
+    by, form_token = acting(support), FormToken(uuid.uuid4(), None)
     pressed, _ = attempts.open_attempt(
-        action=RESUME, alias="ping", session_id="ses_a", reason="x", ticket="", press=press, by=by
+        action=Action.RESUME,
+        alias="ping",
+        session_id="ses_a",
+        reason="x",
+        ticket="",
+        form_token=form_token,
+        by=by,
     )
     board = Open(as_viewer)
     attempts.close_attempt(

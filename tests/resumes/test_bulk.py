@@ -13,8 +13,8 @@ from django.utils import timezone
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.demo import cast
-from pingadmin.resumes.bulk import lifecycle as bulks
 from pingadmin.resumes.bulk import worker
+from pingadmin.resumes.bulk.lifecycle import extend_lease
 from pingadmin.resumes.models import Attempt, BulkResume
 from tests.conftest import client_of
 from tests.resumes.bulk_support import THREE, WHY, fields, names, outcomes
@@ -28,13 +28,13 @@ CHOOSE = "/resumes/bulk/"
 @pytest.fixture
 def at_once(monkeypatch):
     """The work is done before the start is answered, on this thread and its database connection."""
-    monkeypatch.setattr(worker, "begin", worker.run)
+    monkeypatch.setattr(worker, "start_in_thread", worker.run)
 
 
 @pytest.fixture
 def not_begun(monkeypatch, at_once):
     """Nobody works on what is started, as when the process ended right then."""
-    monkeypatch.setattr(worker, "begin", lambda bulk, by: None)
+    monkeypatch.setattr(worker, "start_in_thread", lambda bulk, by: None)
 
 
 def choose(client, *ids, text=""):
@@ -67,13 +67,13 @@ def words_by_session() -> dict[str, str]:
 
 def test_the_page_is_a_box_and_says_what_to_do(as_support):
     page = as_support.get(CHOOSE).text
-    assert "Session ids" in page and "You have not resumed several sessions at once yet" in page
+    assert "Session ids" in page and "You haven’t made a bulk resume yet" in page
 
 
 def test_a_pasted_ticket_and_ticked_rows_become_one_list(as_support, simulator):
     page = choose(as_support, THREE[0], text=f"INC-1: {THREE[0]} and {THREE[1]} hang").text
     assert fields(page)["item"] == names(THREE[:2])
-    assert "1 named more than once" in page
+    assert "1 listed more than once" in page
     assert simulator.call_count("/sessions") == 0
 
 
@@ -84,7 +84,7 @@ def test_the_preview_says_what_is_known_how_old_it_is_and_who_said_it(as_support
     row = page.split(f'data-item="ping/{THREE[0]}"')[1].split("</tr>")[0]
     assert (
         'data-paused="no"' in row
-        and "would answer that it is not paused" in row
+        and "will answer that it is not paused" in row
         and "answer to a resume" in row
     )
     row = page.split(f'data-item="ping/{THREE[1]}"')[1].split("</tr>")[0]
@@ -99,7 +99,7 @@ def test_what_would_be_refused_is_said_and_not_ticked(as_support, simulator):
     press(as_support, "ping", THREE[0])
     page = as_support.post(CHOOSE, {"session": [*names(THREE[:2]), "gone/ses_1"]}).text
     assert fields(page)["item"] == [f"ping/{THREE[1]}"]
-    assert "the outcome of the last press is unknown" in page
+    assert "the outcome of the last resume is unknown" in page
     assert "the account “gone” is not set" in page
 
 
@@ -121,7 +121,7 @@ def test_21_are_refused_with_the_number_and_the_text_stays(as_support):
     text = " ".join(f"ses_{number:010x}" for number in range(21))
     answer = choose(as_support, text=text)
     assert answer.status_code == 400 and text in answer.text
-    assert "holds 21 ids; 20 at a time is the most. Take 1 out." in answer.text
+    assert "holds 21 ids; the limit is 20 at a time. Remove 1." in answer.text
     ticked = choose(as_support, *text.split())
     assert ticked.status_code == 400 and "These are 21 sessions" in ticked.text
     assert choose(as_support, *text.split()[:20]).status_code == 200
@@ -133,7 +133,7 @@ def test_21_are_refused_with_the_number_and_the_text_stays(as_support):
 def test_a_name_that_is_not_ours_is_refused(as_support, name):
     for address in (CHOOSE, "/resumes/bulk/start/"):
         answer = as_support.post(address, {"session": name, "item": name} | WHY)
-        assert answer.status_code == 400 and "Choose them again" in answer.text
+        assert answer.status_code == 400 and "Select them again" in answer.text
 
 
 @pytest.mark.parametrize("text", ["", "   ", "nothing in here", "x" * 20_001])
@@ -145,7 +145,7 @@ def test_a_text_without_ids_is_answered_with_what_to_do(as_support, text):
 def test_the_limits_are_said_before(as_support, settings):
     settings.RESUME_LIMITS = [(2, 60), (60, 3600)]
     page = choose(as_support, *THREE).text
-    assert "(2 in 1 min, 60 in 60 min) let 2 through now: 1 of these 3 would not be sent" in page
+    assert "(2 in 1 min, 60 in 60 min) allow 2 now: 1 of these 3 would not be sent" in page
 
 
 # --- The run ---
@@ -153,7 +153,7 @@ def test_the_limits_are_said_before(as_support, settings):
 
 def test_each_is_an_ordinary_resume_with_a_story_of_its_own(as_support, simulator):
     page = start(as_support, *THREE).text
-    assert outcomes(page) == ["Accepted"] * 3 and "each of the 3 has its outcome" in page
+    assert outcomes(page) == ["Accepted"] * 3 and "all 3 have an outcome" in page
     assert resume_calls(simulator) == 3
     bulk = BulkResume.objects.get()
     told = AuditEvent.objects.filter(action="resume", batch=str(bulk.pk)).order_by("seq")
@@ -212,7 +212,7 @@ def test_a_colleague_who_holds_one_is_named_and_the_rest_goes_on(as_support, sup
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
     assert (
         outcomes(page) == ["Accepted", "Not sent", "Accepted"]
-        and "support2 is at it already" in page
+        and "support2 is already resuming this session" in page
     )
     assert resume_calls(simulator) == 3
 
@@ -224,7 +224,7 @@ def test_the_limit_stops_what_is_beyond_it_and_says_when_it_is_possible(
     page = start(as_support, *THREE).text
     assert (
         outcomes(page) == ["Accepted", "Accepted", "Not sent"]
-        and "2 resumes by support in 1 min is the limit" in page
+        and "the limit is 2 resumes by support in 1 min" in page
     )
     assert resume_calls(simulator) == 2
     assert AuditEvent.objects.filter(action="resume_limit").count() == 1
@@ -256,15 +256,15 @@ def test_a_dead_upstream_ends_in_not_sent_and_is_not_tried_for_ever(as_support, 
     page = start(as_support, *ids).text
     assert (
         outcomes(page) == ["Not sent"] * 5
-        and "the three before at Ping could not be sent either" in page
+        and "the last three at Ping couldn’t be sent either" in page
     )
     assert Attempt.objects.count() == 3
 
 
 def test_an_outcome_that_cannot_be_written_ends_it(as_support, simulator, monkeypatch):
-    monkeypatch.setattr("pingadmin.resumes.unrecorded.exists", lambda: True)
+    monkeypatch.setattr("pingadmin.resumes.unrecorded_outcomes.are_waiting", lambda: True)
     page = start(as_support, *THREE).text
-    assert outcomes(page) == ["Not sent"] * 3 and "the audit log could not be written" in page
+    assert outcomes(page) == ["Not sent"] * 3 and "the audit log couldn’t be written" in page
     assert resume_calls(simulator) == 0
 
 
@@ -304,18 +304,18 @@ def test_a_preview_of_another_person_starts_nothing(as_support, support2, simula
 def test_a_second_one_waits_for_the_end_of_the_first(as_support, not_begun):
     start(as_support, *THREE[:1])
     answer = start(as_support, *THREE[1:])
-    assert answer.status_code == 409 and "still under way" in answer.text
+    assert answer.status_code == 409 and "still running" in answer.text
     assert str(BulkResume.objects.get().pk) in answer.text
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"reason": ""}, "Say why, in a few words"),
+        ({"reason": ""}, "Say why in a few words"),
         ({"reason": "x" * 501}, "under 500 characters"),
-        ({"ticket": "not a ticket!"}, "does not look like a ticket"),
-        ({"item": []}, "tick 1 to 20 sessions"),
-        ({"item": names(f"ses_{number}" for number in range(21))}, "tick 1 to 20 sessions"),
+        ({"ticket": "not a ticket!"}, "doesn’t look like a ticket"),
+        ({"item": []}, "Select 1 to 20 sessions"),
+        ({"item": names(f"ses_{number}" for number in range(21))}, "Select 1 to 20 sessions"),
     ],
 )
 def test_a_form_with_a_mistake_sends_nothing_and_keeps_what_was_typed(
@@ -339,7 +339,7 @@ def test_what_nobody_works_on_is_lost_and_is_never_sent_late(
     assert outcomes(page) == ["Waiting"] * 3
     bulk = BulkResume.objects.get()
     with time_machine.travel(timezone.now() + timedelta(seconds=31), tick=True):
-        assert not bulks.hold(bulk)
+        assert not extend_lease(bulk)
         worker.run(bulk, by=actor(support))
     assert resume_calls(simulator) == 0
     BulkResume.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -353,7 +353,7 @@ def test_a_stop_leaves_the_rest_unsent_and_is_written_down(
     start(as_support, *THREE)
     bulk = BulkResume.objects.get()
     page = client_of(support2).post(reverse("bulk:stop", args=[bulk.pk]), follow=True).text
-    assert "Stopping after the one under way" in page
+    assert "Stopping after the current session" in page
     worker.run(bulk, by=actor(support))
     page = as_support.get(reverse("bulk:progress", args=[bulk.pk])).text
     assert outcomes(page) == ["Not sent"] * 3 and "support2 stopped it" in page
@@ -367,7 +367,9 @@ def test_its_time_is_bounded(as_support, support, simulator, settings, not_begun
     start(as_support, *THREE)
     settings.BULK_SECONDS = -1
     worker.run(BulkResume.objects.get(), by=actor(support))
-    assert "were over" in BulkResume.objects.get().why_ended and resume_calls(simulator) == 0
+    assert (
+        "it took longer than" in BulkResume.objects.get().why_ended and resume_calls(simulator) == 0
+    )
 
 
 def test_who_may_not_resume_any_more_does_not_by_a_list_begun_before(
@@ -376,7 +378,7 @@ def test_who_may_not_resume_any_more_does_not_by_a_list_begun_before(
     start(as_support, *THREE)
     support.groups.clear()
     worker.run(BulkResume.objects.get(), by=actor(support))
-    assert "may not resume sessions any more" in BulkResume.objects.get().why_ended
+    assert "may no longer resume sessions" in BulkResume.objects.get().why_ended
     assert resume_calls(simulator) == 0
 
 

@@ -10,8 +10,8 @@ from pingadmin.accounts.syncing import sync_roles
 from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.actions import PAUSE
-from pingadmin.resumes.form_token import draw_press
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.models import Attempt
 from tests.conftest import client_of
 from tests.resumes.test_reconcile import page, reconcile
@@ -93,7 +93,7 @@ def test_where_support_may_pause_the_others_still_may_not(request, pausing, simu
 def test_ping_pauses_and_the_session_says_by_whom_and_who_said_so(ana, simulator):
     answer = press(ana).text
     assert 'data-result="ok" data-verified="false"' in answer and "Accepted" in answer
-    assert "Ping said that the session is paused now" in answer
+    assert "Ping said the session is paused now" in answer
     assert (
         'data-paused="yes"' in answer
         and "Paused by support, " in answer
@@ -121,7 +121,7 @@ def test_agi_pauses_and_the_effect_is_read_back(ana, simulator):
     answer = press(ana, "agi", cast.AGI_RUNNING).text
     assert 'data-result="ok" data-verified="true"' in answer and "Confirmed" in answer
     assert (
-        "a look afterwards shows it paused" in answer
+        "a check afterwards shows it paused" in answer
         and 'data-state="paused" data-paused="yes"' in answer
     )
     assert AuditEvent.objects.get(action="look").verified is True
@@ -131,7 +131,7 @@ def test_agi_accepts_but_still_runs_is_not_confirmed(ana, simulator):
     simulator.fault("garbage", match=AGI_PAUSE, body='{"success": true, "message": "done"}')
     answer = press(ana, "agi", cast.AGI_RUNNING).text
     assert 'data-result="ok" data-verified="false"' in answer
-    assert "not seen yet" in answer and 'data-paused="no"' in answer
+    assert "not confirmed yet" in answer and 'data-paused="no"' in answer
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_no_trustworthy_answer_is_unknown_and_holds_both_acts(ana, simulator):
     answer = press(ana).text
     assert (
         'data-result="unknown"' in answer
-        and "Whether the session was paused is not known" in answer
+        and "We don’t know whether the session was paused" in answer
     )
     for again in (press(ana), press_resume(ana, "ping", cast.PING_CONNECTED)):
         assert again.status_code == 409 and "the outcome of the last pause is unknown" in again.text
@@ -194,21 +194,23 @@ def test_the_log_tells_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
 def test_a_resume_form_cannot_pause_and_a_pause_form_cannot_resume(ana, support, simulator):
     shown = page(ana, session_id=cast.PING_CONNECTED)
     resume_form, pause_form = (
-        part.split('"')[0] for part in shown.split('name="press" value="')[1:3]
+        part.split('"')[0] for part in shown.split('name="form_token" value="')[1:3]
     )
-    assert press(ana, press=resume_form).status_code == 409
-    assert press_resume(ana, "ping", cast.PING_CONNECTED, press=pause_form).status_code == 409
+    assert press(ana, form_token=resume_form).status_code == 409
+    assert press_resume(ana, "ping", cast.PING_CONNECTED, form_token=pause_form).status_code == 409
     assert pauses(simulator) + simulator.call_count("/resume") == 0
-    assert 'data-result="ok"' in press(ana, press=pause_form).text
+    assert 'data-result="ok"' in press(ana, form_token=pause_form).text
     assert pauses(simulator) == 1
 
 
 def test_a_pause_form_sent_twice_gives_the_first_result(ana, support, simulator):
     page(ana, session_id=cast.PING_CONNECTED)
-    value = draw_press(RemoteSession.objects.get(), person_id=str(support.pk), action=PAUSE)
+    value = issue_form_token(
+        RemoteSession.objects.get(), person_id=str(support.pk), action=Action.PAUSE
+    )
     assert (
-        'data-result="ok"' in press(ana, press=value).text
-        and 'data-result="ok"' in press(ana, press=value).text
+        'data-result="ok"' in press(ana, form_token=value).text
+        and 'data-result="ok"' in press(ana, form_token=value).text
     )
     assert pauses(simulator) == 1 and Attempt.objects.count() == 1
 
@@ -264,7 +266,7 @@ def test_pausing_counts_every_act_and_never_uses_up_the_way_back(ana, settings):
     settings.RESUME_LIMITS_PER_SESSION = [(3, 600)]
     press(ana), press_resume(ana, "ping", cast.PING_CONNECTED), press(ana)
     answer = press(ana)
-    assert answer.status_code == 429 and "3 acts of this session" in answer.text
+    assert answer.status_code == 429 and "3 actions of this session" in answer.text
     assert AuditEvent.objects.get(action="pause_limit").session_id == cast.PING_CONNECTED
     for _ in range(2):
         assert press_resume(ana, "ping", cast.PING_CONNECTED).status_code == 200

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.form_token import draw_press
+from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.models import Attempt
 from tests.conftest import client_of
 from tests.resumes.test_resume import hidden, press, resume_calls
@@ -23,8 +23,8 @@ def page(client, session_id=cast.PING_PAUSED):
 
 def test_a_form_sent_twice_gives_the_first_result(as_support, simulator):
     value = hidden(page(as_support))
-    first = press(as_support, "ping", cast.PING_PAUSED, press=value)
-    second = press(as_support, "ping", cast.PING_PAUSED, press=value)
+    first = press(as_support, "ping", cast.PING_PAUSED, form_token=value)
+    second = press(as_support, "ping", cast.PING_PAUSED, form_token=value)
     assert 'data-result="ok"' in first.text and 'data-result="ok"' in second.text
     assert resume_calls(simulator) == 1 and Attempt.objects.count() == 1
 
@@ -32,28 +32,31 @@ def test_a_form_sent_twice_gives_the_first_result(as_support, simulator):
 def test_a_second_press_on_a_stale_page_is_answered_by_the_upstream(as_support, simulator):
     stale = hidden(page(as_support))
     press(as_support, "ping", cast.PING_PAUSED)
-    assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED, press=stale).text
+    assert (
+        'data-result="already"'
+        in press(as_support, "ping", cast.PING_PAUSED, form_token=stale).text
+    )
     assert resume_calls(simulator) == 2
 
 
 @pytest.mark.parametrize("value", ["junk", "a:b:c"])
 def test_a_forged_memory_of_the_page_sends_nothing(as_support, simulator, value):
-    answer = press(as_support, "ping", cast.PING_PAUSED, press=value)
+    answer = press(as_support, "ping", cast.PING_PAUSED, form_token=value)
     assert answer.status_code == 409 and resume_calls(simulator) == 0
 
 
 def test_a_form_of_another_person_or_session_sends_nothing(as_support, support2, simulator):
     value = hidden(page(as_support))
-    assert press(client_of(support2), "ping", cast.PING_PAUSED, press=value).status_code == 409
-    assert press(as_support, "ping", cast.PING_PAUSED_TOO, press=value).status_code == 409
+    assert press(client_of(support2), "ping", cast.PING_PAUSED, form_token=value).status_code == 409
+    assert press(as_support, "ping", cast.PING_PAUSED_TOO, form_token=value).status_code == 409
     assert resume_calls(simulator) == 0
 
 
 def test_a_form_older_than_a_shift_sends_nothing(as_support, support, simulator):
     page(as_support)
     with time_machine.travel(timezone.now() - timedelta(hours=8, minutes=1)):
-        value = draw_press(RemoteSession.objects.get(), person_id=str(support.pk))
-    assert press(as_support, "ping", cast.PING_PAUSED, press=value).status_code == 409
+        value = issue_form_token(RemoteSession.objects.get(), person_id=str(support.pk))
+    assert press(as_support, "ping", cast.PING_PAUSED, form_token=value).status_code == 409
     assert resume_calls(simulator) == 0
 
 

@@ -73,7 +73,7 @@ def test_ping_cannot_tell_so_only_a_person_can_end_it(as_support, simulator):
     for seconds in [1, 6, 31, 121, 601]:
         reconcile(attempt, seconds=seconds)
     assert (attempt.resolved_at, attempt.next_check_at, attempt.check_count) == (None, None, 5)
-    assert "A person has to close the question" in page(as_support)
+    assert "A person has to resolve this" in page(as_support)
 
 
 def test_looks_come_no_sooner_than_they_are_due(as_support, simulator):
@@ -97,7 +97,7 @@ def test_nobody_may_press_again_until_somebody_has_looked(as_support, simulator)
     assert resume_calls(simulator) == 1
     reconcile(attempt)
     shown = page(as_support)
-    assert 'data-result="unknown"' in shown and "Pressing again may be a second resume" in shown
+    assert 'data-result="unknown"' in shown and "Trying again may resume the session twice" in shown
     assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED).text
 
 
@@ -157,9 +157,9 @@ def test_an_unknown_outcome_stands_first_on_the_front_door(as_support, simulator
 
 def test_when_nobody_reconciles_the_page_does_not_say_that_we_are_looking(as_support, simulator):
     lost_answer(simulator, as_support)
-    assert "We look again by ourselves" in page(as_support)
+    assert "We’ll check again automatically" in page(as_support)
     Attempt.objects.update(next_check_at=timezone.now() - timedelta(seconds=16))
-    assert "overdue" in page(as_support) and "by ourselves" not in page(as_support)
+    assert "overdue" in page(as_support) and "automatically" not in page(as_support)
 
 
 def test_an_accepted_resume_is_confirmed_when_a_later_look_shows_it(as_support, simulator):
@@ -178,7 +178,7 @@ def test_an_older_question_stays_open_and_can_be_closed_beside_a_newer_press(as_
     press(as_support, "ping", cast.PING_PAUSED)
     shown = page(as_support)
     assert 'data-result="already"' in shown and 'data-result="unknown"' in shown
-    assert "Pressing again may be a second resume" in shown
+    assert "Trying again may resume the session twice" in shown
     address = reverse("session:close", args=["ping", cast.PING_PAUSED, first.pk])
     assert address in shown
     as_support.post(address, {"note": "It runs"})
@@ -223,7 +223,7 @@ def test_a_line_that_cannot_be_read_does_not_stop_the_others(
 
 def test_an_open_question_shows_however_many_presses_came_after_it(as_support, simulator):
     asked = lost_answer(simulator, as_support)
-    for number in range(panel.NEWEST):
+    for number in range(panel.NEWEST_COUNT):
         Attempt.objects.create(
             token=uuid.uuid4(), session=asked.session, actor_id="9", actor_name="ana", reason="x", is_open=False,
             result="already", opened_at=timezone.now(), closed_at=timezone.now(), lease_until=timezone.now(),

@@ -54,7 +54,7 @@ def test_agi_accepts_but_still_shows_paused_is_not_confirmed(as_support, simulat
     simulator.fault("garbage", match=AGI_RESUME, body='{"success": true, "message": "done"}')
     answer = press(as_support, "agi", cast.AGI_PAUSED)
     assert 'data-result="ok" data-verified="false"' in answer.text
-    assert "not seen yet" in answer.text and 'data-paused="yes"' in answer.text
+    assert "not confirmed yet" in answer.text and 'data-paused="yes"' in answer.text
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_hanging_is_unknown_within_the_deadline(as_support, simulator, settings)
 
 def test_nothing_listening_is_not_sent_and_may_be_pressed_again(as_support, dead_upstreams):
     answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert 'data-result="not_sent"' in answer.text and "You can press again" in answer.text
+    assert 'data-result="not_sent"' in answer.text and "You can try again" in answer.text
     assert story() == [("intent", ""), ("outcome", "not_sent")]
     assert ">Customer approved</textarea>" in answer.text
 
@@ -215,4 +215,4 @@ def test_only_support_resumes(request, simulator, who):
 
 
 def hidden(page) -> str:
-    return page.text.split('name="press" value="')[1].split('"')[0]
+    return page.text.split('name="form_token" value="')[1].split('"')[0]

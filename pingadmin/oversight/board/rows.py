@@ -88,7 +88,7 @@ def _paused(row: Row, beside: Around) -> str:
     """The graded statement of remote_sessions/_paused.html, in a row's few words."""
     verdict, attempt = row.card.paused, row.attempt
     if attempt and attempt.is_open:
-        sent = f"{attempt.kind.doing} it since {_moment(attempt.opened_at, beside)}"
+        sent = f"{attempt.kind.in_progress} it since {_moment(attempt.opened_at, beside)}"
         return f"<td class=unknown>Under way<p>{_shown(attempt.actor_name)} is {sent}"
     if attempt:
         return f"<td class=unknown>Unknown<p>{attempt.action} sent {_moment(attempt.opened_at, beside)}, no answer"

@@ -1,10 +1,13 @@
-"""A bulk resume from its start to its end: an explicit list, written down whole before anything is sent.
+"""A bulk resume from its start to its end: an explicit list, written down whole before anything is
+sent.
 
-Whoever works on it holds a lease. Once the lease has run out it never comes back, so what was not sent by then is
-not sent late. bulk_run.py does the work.
+Whoever works on it holds a lease. A lease that has run out never comes back, so what was not sent
+by then is not sent late. worker.py does the work.
 """
 
-from datetime import timedelta
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,130 +15,141 @@ from django.utils import timezone
 
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
-from pingadmin.resumes.bulk.selection import Named
-from pingadmin.resumes.form_token import Press, StalePress
+from pingadmin.resumes.bulk.selection import SelectedSession
+from pingadmin.resumes.form_token import FormToken, StaleFormToken
 from pingadmin.resumes.models import BulkItem, BulkResume
 
 
-class StillRunning(Exception):
-    """The person has a bulk resume that is not at its end."""
+class BulkResumeRunning(Exception):
+    """The person has a bulk resume that has not ended."""
 
     def __init__(self, bulk: BulkResume):
         super().__init__(str(bulk))
         self.bulk = bulk
 
 
-def start(
+def start_bulk_resume(
     *,
-    items: list[tuple[Named, Press]],
+    items: Sequence[tuple[SelectedSession, FormToken]],
     reason: str,
     ticket: str,
-    token,
+    token: uuid.UUID,
     retry_of: BulkResume | None = None,
     by: Actor,
 ) -> tuple[BulkResume, bool]:
-    """Write a bulk resume with its items, durably. Returns it and whether it is new: a token that was seen
-    before gives its first one.
+    """Writes a bulk resume with its items, durably, and sends nothing.
 
-    Raises StillRunning, StalePress when a press was used elsewhere, or DatabaseError when it could not be written.
+    Returns it and whether it is new: a token that was used before gives its first one.
+
+    Raises BulkResumeRunning, StaleFormToken when a form token was used elsewhere, or DatabaseError
+    when it could not be written.
     """
     try:
         with transaction.atomic(durable=True):
-            repeated = _of_token(token, by)
+            repeated = _find_by_token(token, by)
             if repeated:
                 return repeated, False
             _refuse_if_running(by)
-            return _write(items, reason, ticket, token, retry_of, by), True
+            bulk = BulkResume.objects.create(
+                token=token,
+                retry_of=retry_of,
+                actor_id=by.id,
+                actor_name=by.name,
+                reason=reason,
+                ticket=ticket,
+                begun_at=timezone.now(),
+                lease_until=_lease_end(timezone.now()),
+            )
+            _write_items(bulk, items)
+            _append_event(bulk, items, by)
+            return bulk, True
     except IntegrityError:
-        # The same form, sent twice within a transaction; else one of its presses belongs to another one.
-        repeated = _of_token(token, by)
+        # The same form, sent twice within a transaction; or a form token that was used elsewhere.
+        repeated = _find_by_token(token, by)
         if repeated is None:
-            raise StalePress from None
+            raise StaleFormToken from None
         return repeated, False
 
 
-def hold(bulk: BulkResume) -> bool:
-    """Move the lease on. False when it has run out, or the end was reached: then nothing may be sent any more."""
+def extend_lease(bulk: BulkResume) -> bool:
+    """Moves the lease on, and refreshes the bulk resume.
+
+    Returns False when the lease has run out or the end was reached: then nothing more may be sent.
+    """
     now = timezone.now()
-    held = BulkResume.objects.filter(pk=bulk.pk, ended_at=None, lease_until__gt=now).update(
-        lease_until=_lease(now)
-    )
-    if held:
-        bulk.refresh_from_db()
-    return bool(held)
+    running = BulkResume.objects.running(now).filter(pk=bulk.pk)
+    if not running.update(lease_until=_lease_end(now)):
+        return False
+    bulk.refresh_from_db()
+    return True
 
 
-def stop(bulk: BulkResume, *, by: Actor) -> None:
-    """A person asks that nothing further is sent. Without effect at its end."""
+def ask_to_stop(bulk: BulkResume, *, by: Actor) -> None:
+    """A person asks that nothing more is sent. Does nothing where it has ended already."""
+    now = timezone.now()
     with transaction.atomic():
-        asked = BulkResume.objects.filter(
-            pk=bulk.pk, ended_at=None, lease_until__gt=timezone.now(), stop_asked_at=None
-        )
-        if asked.update(stop_asked_at=timezone.now(), why_ended=f"{by.name} stopped it"):
+        stoppable = BulkResume.objects.running(now).filter(pk=bulk.pk, stop_asked_at=None)
+        if stoppable.update(stop_asked_at=now, why_ended=f"{by.name} stopped it"):
             trail.append(
                 action="bulk_stop", phase="event", by=by, ticket=bulk.ticket, batch=str(bulk.pk)
             )
 
 
-def end(bulk: BulkResume, why: str = "") -> None:
-    """The end, in time. why: what kept the rest from being sent, as half a sentence; empty when none is left."""
+def end_bulk_resume(bulk: BulkResume, why: str = "") -> None:
+    """Ends it. why: what kept the rest from being sent, as half a sentence; empty when none is
+    left.
+    """
     BulkResume.objects.filter(pk=bulk.pk, ended_at=None).update(
         ended_at=timezone.now(), why_ended=why
     )
 
 
 def is_running(bulk: BulkResume) -> bool:
-    """Whether something works on it still."""
+    """Whether a process still works on it."""
     return bulk.ended_at is None and bulk.lease_until > timezone.now()
 
 
-def _of_token(token, by: Actor) -> BulkResume | None:
-    return BulkResume.objects.filter(token=token, actor_id=by.id).first()
+def _find_by_token(token: uuid.UUID, by: Actor) -> BulkResume | None:
+    return BulkResume.objects.of_person(by.id).filter(token=token).first()
 
 
 def _refuse_if_running(by: Actor) -> None:
-    mine = BulkResume.objects.filter(
-        actor_id=by.id, ended_at=None, lease_until__gt=timezone.now()
-    ).first()
-    if mine:
-        raise StillRunning(mine)
+    running = BulkResume.objects.of_person(by.id).running(timezone.now()).first()
+    if running:
+        raise BulkResumeRunning(running)
 
 
-def _write(items, reason, ticket, token, retry_of, by) -> BulkResume:
-    now = timezone.now()
-    bulk = BulkResume.objects.create(
-        token=token,
-        retry_of=retry_of,
-        actor_id=by.id,
-        actor_name=by.name,
-        reason=reason,
-        ticket=ticket,
-        begun_at=now,
-        lease_until=_lease(now),
-    )
+def _write_items(bulk: BulkResume, items: Sequence[tuple[SelectedSession, FormToken]]) -> None:
     BulkItem.objects.bulk_create(
         BulkItem(
             bulk=bulk,
             position=position,
-            alias=named.alias,
-            session_id=named.session_id,
-            token=press.token,
-            shown=press.shown,
+            alias=selected.alias,
+            session_id=selected.session_id,
+            token=form_token.token,
+            shown=form_token.shown,
         )
-        for position, (named, press) in enumerate(items, start=1)
+        for position, (selected, form_token) in enumerate(items, start=1)
     )
+
+
+def _append_event(
+    bulk: BulkResume, items: Sequence[tuple[SelectedSession, FormToken]], by: Actor
+) -> None:
+    """The whole list is in the audit log before anything is sent."""
+    detail: dict[str, object] = {"sessions": [selected.name for selected, _ in items]}
+    if bulk.retry_of:
+        detail["retry_of"] = str(bulk.retry_of.pk)
     trail.append(
         action="bulk_resume",
         phase="event",
         by=by,
-        reason=reason,
-        ticket=ticket,
+        reason=bulk.reason,
+        ticket=bulk.ticket,
         batch=str(bulk.pk),
-        detail={"sessions": [named.name for named, _ in items]}
-        | ({"retry_of": str(retry_of.pk)} if retry_of else {}),
+        detail=detail,
     )
-    return bulk
 
 
-def _lease(now):
+def _lease_end(now: datetime) -> datetime:
     return now + timedelta(seconds=settings.BULK_LEASE_SECONDS)

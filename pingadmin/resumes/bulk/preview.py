@@ -1,138 +1,167 @@
-"""What a bulk resume would be: each session as it is known here, and what would be refused.
+"""What a bulk resume would do: each session as it is last known here, and what would not be sent.
 
 Nothing is asked upstream for it.
 """
 
 import uuid
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Q
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.utils import timezone
 
 from pingadmin.remote_sessions.display.card import Card, card_for
 from pingadmin.remote_sessions.models import RemoteSession
-from pingadmin.resumes.attempts import holds
+from pingadmin.resumes.attempts import is_blocking
 from pingadmin.resumes.bulk.forms import BulkForm
-from pingadmin.resumes.bulk.selection import MOST, Choice, Named
-from pingadmin.resumes.bulk.worker import why_held
-from pingadmin.resumes.form_token import draw_press
-from pingadmin.resumes.limits import left_for, limits_in_words
+from pingadmin.resumes.bulk.selection import MAX_SESSIONS, SelectedSession, Selection
+from pingadmin.resumes.form_token import issue_form_token
+from pingadmin.resumes.limits import describe_limits, resumes_left
 from pingadmin.resumes.models import Attempt, BulkResume
-from pingadmin.resumes.panel import SUGGESTIONS
+from pingadmin.resumes.outcome_sentences import describe_block
+from pingadmin.resumes.panel import SUGGESTED_REASONS
 
 
 @dataclass(frozen=True)
-class Row:
-    """One session. why_refused: half a sentence; with it a press would send nothing, as things stand."""
+class PreviewRow:
+    """One session. why_refused: half a sentence where nothing would be sent, as things stand."""
 
-    named: Named
+    selected: SelectedSession
     card: Card
-    press: str
+    form_token: str
     why_refused: str
     is_ticked: bool
 
 
 @dataclass(frozen=True)
-class Preview:
-    """left: how many the person's limits let through now. token: of the form, so that it starts one bulk resume.
-    version: changes with each bulk resume of the person, so that the next form starts afresh."""
+class BulkPreview:
+    """What the page shows.
 
-    rows: list[Row]
+    resumes_left: how many the person's limits allow now. token: of the form, so that it starts one
+    bulk resume. form_version: changes with each bulk resume of the person, so that the next form
+    starts afresh.
+    """
+
+    rows: list[PreviewRow]
     repeated: int
-    left: int
+    resumes_left: int
     limits: str
     form: BulkForm
     token: str
     retry_of: str
-    version: str
-    suggestions: list[str]
-    most: int = MOST
+    form_version: str
+    suggested_reasons: list[str]
+    max_sessions: int = MAX_SESSIONS
 
     @property
-    def ticked(self) -> int:
+    def ticked_count(self) -> int:
         return sum(row.is_ticked for row in self.rows)
 
     @property
-    def over(self) -> int:
-        """How many of the ticked ones the limits would not let through."""
-        return max(0, self.ticked - self.left)
+    def over_limit_count(self) -> int:
+        """How many of the ticked sessions the limits would not allow."""
+        return max(0, self.ticked_count - self.resumes_left)
 
     @property
     def has_guesses(self) -> bool:
-        return any(row.named.is_guess for row in self.rows)
+        return any(row.selected.is_guess for row in self.rows)
 
 
-def preview(
-    choice: Choice,
+def preview_selection(
+    selection: Selection,
     *,
-    person,
+    person: AbstractUser | AnonymousUser,
     form: BulkForm | None = None,
-    ticked: set[str] | None = None,
-    retry_of="",
-    initial=None,
-) -> Preview:
-    """ticked: the names that were ticked in a form that was not accepted; initial: what its fields begin with."""
+    ticked: Collection[str] | None = None,
+    retry_of: str = "",
+    initial: dict[str, str] | None = None,
+) -> BulkPreview:
+    """The preview of a selection for one person.
+
+    ticked: the names that were ticked in a form that was not accepted. initial: what the form's
+    fields begin with.
+    """
     now = timezone.now()
-    sessions = _sessions(choice)
-    held = _held(sessions.values())
-    return Preview(
+    sessions = _load_sessions(selection)
+    blocking = _blocking_attempts(sessions.values())
+    return BulkPreview(
         rows=[
-            _row(named, sessions[named.name], held, ticked, person, now) for named in choice.named
+            _preview_row(
+                selected,
+                sessions[selected.name],
+                blocking=blocking.get(sessions[selected.name].pk),
+                ticked=ticked,
+                person_id=str(person.pk),
+                now=now,
+            )
+            for selected in selection.sessions
         ],
-        repeated=choice.repeated,
-        left=left_for(str(person.pk), now=now),
-        limits=limits_in_words(),
+        repeated=selection.repeated,
+        resumes_left=resumes_left(str(person.pk), now=now),
+        limits=describe_limits(),
         form=form or BulkForm(initial=initial),
         token=str(uuid.uuid4()),
-        retry_of=str(retry_of),
-        version=version_of(_of(person).first()),
-        suggestions=SUGGESTIONS,
+        retry_of=retry_of,
+        form_version=form_version(
+            BulkResume.objects.of_person(str(person.pk)).newest_first().first()
+        ),
+        suggested_reasons=SUGGESTED_REASONS,
     )
 
 
-def _sessions(choice: Choice) -> dict[str, RemoteSession]:
-    """The row of each, or an empty one that is not saved where nothing is known."""
-    ids = [named.session_id for named in choice.named]
-    known = {str(session): session for session in RemoteSession.objects.filter(session_id__in=ids)}
-    return {
-        named.name: known.get(named.name)
-        or RemoteSession(alias=named.alias, session_id=named.session_id)
-        for named in choice.named
-    }
+def form_version(newest: BulkResume | None) -> str:
+    """Ends the names of a person's form fields, so that a draft of the last bulk resume doesn't
+    come back.
 
-
-def _held(sessions) -> dict[int, Attempt]:
-    """The attempt that stands in the way, by the session's key."""
-    known = {session.pk: session for session in sessions if session.pk}
-    asked = Q(is_open=True) | Q(result="unknown", resolved_at=None)
-    attempts = Attempt.objects.filter(asked, session__in=known).order_by("opened_at")
-    return {each.session_id: each for each in attempts if holds(each, known[each.session_id])}
-
-
-def _row(named: Named, session: RemoteSession, held, ticked: set[str] | None, person, now) -> Row:
-    card = card_for(session, now=now)
-    why = "" if card.configured else f"the account “{named.alias}” is not set"
-    if session.pk in held:
-        why = why or why_held(held[session.pk])
-    is_ticked = not (why or named.is_guess) if ticked is None else named.name in ticked
-    return Row(
-        named=named,
-        card=card,
-        press=draw_press(session, person_id=str(person.pk)),
-        why_refused=why,
-        is_ticked=is_ticked and card.configured,
-    )
-
-
-def recent(person) -> list[BulkResume]:
-    """The newest bulk resumes of a person."""
-    return list(_of(person)[:10])
-
-
-def version_of(newest: BulkResume | None) -> str:
-    """What the names of a person's fields end with: what is kept of a list that was begun is not given back."""
+    newest: the newest bulk resume of the person.
+    """
     return newest.pk.hex[:8] if newest else "first"
 
 
-def _of(person):
-    return BulkResume.objects.filter(actor_id=str(person.pk)).order_by("-begun_at")
+def _load_sessions(selection: Selection) -> dict[str, RemoteSession]:
+    """Each session by its name; an unsaved one where nothing is known of it."""
+    ids = [selected.session_id for selected in selection.sessions]
+    stored = {str(session): session for session in RemoteSession.objects.filter(session_id__in=ids)}
+    return {
+        selected.name: stored.get(selected.name)
+        or RemoteSession(alias=selected.alias, session_id=selected.session_id)
+        for selected in selection.sessions
+    }
+
+
+def _blocking_attempts(sessions: Iterable[RemoteSession]) -> dict[int | None, Attempt]:
+    """The newest attempt that blocks each session, by the session's primary key."""
+    stored = {session.pk: session for session in sessions if session.pk}
+    attempts = Attempt.objects.open_or_unresolved().filter(session__in=stored)
+    return {
+        attempt.session_id: attempt
+        for attempt in attempts.order_by("opened_at")
+        if is_blocking(attempt, stored[attempt.session_id])
+    }
+
+
+def _preview_row(
+    selected: SelectedSession,
+    session: RemoteSession,
+    *,
+    blocking: Attempt | None,
+    ticked: Collection[str] | None,
+    person_id: str,
+    now: datetime,
+) -> PreviewRow:
+    card = card_for(session, now=now)
+    why_refused = describe_block(blocking) if blocking else ""
+    if not card.configured:
+        why_refused = f"the account “{selected.alias}” is not set"
+    if ticked is None:
+        is_ticked = not why_refused and not selected.is_guess
+    else:
+        is_ticked = selected.name in ticked
+    return PreviewRow(
+        selected=selected,
+        card=card,
+        form_token=issue_form_token(session, person_id=person_id),
+        why_refused=why_refused,
+        is_ticked=is_ticked and card.configured,
+    )

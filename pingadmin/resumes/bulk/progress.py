@@ -4,101 +4,127 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 
-from pingadmin import upstream
-from pingadmin.resumes.bulk import lifecycle as bulks
+from pingadmin.resumes.bulk.lifecycle import is_running
 from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
-from pingadmin.resumes.panel import Shown, show
+from pingadmin.resumes.panel import AttemptNotice, account_label, describe_attempt
+from pingadmin.resumes.results import NO_OUTCOME_YET, NOT_SENT, ResultLabel
 
-LOST = "the process that worked on it is gone"
+PROCESS_LOST = "the process that worked on it is gone"
+WAITING = ResultLabel("Waiting", "idle")
+ASKING = ResultLabel("Asking", "accent")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One item. word, meaning: the tag. shown: its attempt in words, where it has an end. why: half a sentence where
-    nothing was tried. is_over: nothing more will happen to it by itself here. may_retry: nothing left us for it."""
+class ItemProgress:
+    """One item.
+
+    account: the label of its account. attempt: None where none was made. notice: its attempt in
+    words, once closed. why_not: half a sentence where nothing was tried. is_done: nothing more
+    happens to it in this bulk resume. may_retry: nothing left us for it.
+    """
 
     item: BulkItem
-    label: str
-    word: str
-    meaning: str
+    account: str
+    label: ResultLabel
     attempt: Attempt | None = None
-    shown: Shown | None = None
-    why: str = ""
-    is_over: bool = True
+    notice: AttemptNotice | None = None
+    why_not: str = ""
+    is_done: bool = True
     may_retry: bool = False
 
 
 @dataclass(frozen=True)
-class Progress:
-    """poll_seconds: None when nothing moves any more. version: changes with everything that the page shows of it."""
+class BulkProgress:
+    """A bulk resume as its page shows it.
+
+    poll_seconds: None when nothing will change. version: changes with everything that the page
+    shows of it.
+    """
 
     bulk: BulkResume
-    rows: list[Row]
+    items: list[ItemProgress]
     is_running: bool
     why_ended: str
     poll_seconds: int | None
     version: str
 
     @property
-    def over(self) -> int:
-        return sum(row.is_over for row in self.rows)
+    def done_count(self) -> int:
+        return sum(each.is_done for each in self.items)
 
     @property
-    def counts(self) -> list[tuple[str, str, int]]:
-        """Each word with its meaning and how often it stands here, most frequent first."""
-        return [
-            (*tag, count)
-            for tag, count in Counter((row.word, row.meaning) for row in self.rows).most_common()
-        ]
+    def counts(self) -> list[tuple[ResultLabel, int]]:
+        """Each label and how many items have it, most frequent first."""
+        return Counter(each.label for each in self.items).most_common()
 
     @property
     def unsent(self) -> list[BulkItem]:
-        """The items that may be tried again; none before the end."""
-        return [] if self.is_running else [row.item for row in self.rows if row.may_retry]
+        """The items that may be tried again; none while it runs."""
+        return [] if self.is_running else [each.item for each in self.items if each.may_retry]
 
 
-def progress(bulk: BulkResume) -> Progress:
-    """Two queries, however many items."""
-    is_running = bulks.is_running(bulk)
+def load_progress(bulk: BulkResume) -> BulkProgress:
+    """Makes two queries, however many items there are."""
+    running = is_running(bulk)
     items = list(bulk.items.all())
-    found = Attempt.objects.filter(token__in=[item.token for item in items]).select_related(
-        "session"
-    )
-    attempts = {each.token: each for each in found}
-    why_ended = bulk.why_ended if bulk.ended_at or is_running else LOST
-    rows = [_row(item, attempts.get(item.token), is_running, why_ended) for item in items]
-    is_open = any(each.is_open for each in attempts.values())
-    seen = [
-        (row.word, row.why, row.attempt and (row.attempt.resolved_at, row.attempt.message))
-        for row in rows
+    attempts = {
+        attempt.token: attempt
+        for attempt in Attempt.objects.filter(
+            token__in=[item.token for item in items]
+        ).select_related("session")
+    }
+    why_ended = bulk.why_ended if bulk.ended_at or running else PROCESS_LOST
+    progress = [
+        _item_progress(item, attempts.get(item.token), running, why_ended) for item in items
     ]
-    return Progress(
+    has_open = any(attempt.is_open for attempt in attempts.values())
+    return BulkProgress(
         bulk=bulk,
-        rows=rows,
-        is_running=is_running,
+        items=progress,
+        is_running=running,
         why_ended=why_ended,
-        poll_seconds=2 if is_running else 10 if is_open else None,
-        version=f"{zlib.crc32(repr((is_running, bulk.stop_asked_at, why_ended, seen)).encode()):08x}",
+        poll_seconds=_poll_seconds(running, has_open),
+        version=_version((running, bulk.stop_asked_at, why_ended), progress),
     )
 
 
-def _row(item: BulkItem, attempt: Attempt | None, is_running: bool, why_ended: str) -> Row:
-    label = upstream.api_for(item.alias).label if item.alias in upstream.aliases() else item.alias
-    if attempt is None and (item.why_not or not is_running):
-        return Row(item, label, "Not sent", "idle", why=item.why_not or why_ended, may_retry=True)
+def _poll_seconds(running: bool, has_open: bool) -> int | None:
+    if running:
+        return 2
+    # An attempt whose process is gone changes once more, when reconcile closes it.
+    return 10 if has_open else None
+
+
+def _version(state: tuple[object, ...], items: list[ItemProgress]) -> str:
+    shown = [
+        (
+            each.label.text,
+            each.why_not,
+            each.attempt and (each.attempt.resolved_at, each.attempt.message),
+        )
+        for each in items
+    ]
+    return f"{zlib.crc32(repr((state, shown)).encode()):08x}"
+
+
+def _item_progress(
+    item: BulkItem, attempt: Attempt | None, running: bool, why_ended: str
+) -> ItemProgress:
+    account = account_label(item.alias)
     if attempt is None:
-        return Row(item, label, "Waiting", "idle", is_over=False)
-    if attempt.is_open and is_running:
-        return Row(item, label, "Asking", "accent", attempt, is_over=False)
+        if running and not item.why_not:
+            return ItemProgress(item, account, WAITING, is_done=False)
+        why_not = item.why_not or why_ended
+        return ItemProgress(item, account, NOT_SENT, why_not=why_not, may_retry=True)
     if attempt.is_open:
-        return Row(item, label, "No outcome yet", "unknown", attempt)
-    shown = show(attempt)
-    return Row(
+        label = ASKING if running else NO_OUTCOME_YET
+        return ItemProgress(item, account, label, attempt, is_done=not running)
+    notice = describe_attempt(attempt)
+    return ItemProgress(
         item,
-        label,
-        shown.headline,
-        shown.meaning,
+        account,
+        notice.label,
         attempt,
-        shown,
+        notice,
         may_retry=attempt.result == "not_sent",
     )

@@ -1,6 +1,7 @@
 """Which sessions a bulk resume is about: ticked on the board, pasted as text, or both."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pingadmin import upstream
@@ -8,17 +9,17 @@ from pingadmin.remote_sessions.lookup.search_input import MAX_IDS, parse_search_
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.ids import is_session_id
 
-MOST = MAX_IDS
+MAX_SESSIONS = MAX_IDS
 _ALIAS = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
-class NotChosen(Exception):
-    """The choice cannot be previewed; the text is a sentence that says what to do."""
+class InvalidSelection(Exception):
+    """These sessions can't be previewed. The text is a sentence that says what to do."""
 
 
 @dataclass(frozen=True)
-class Named:
-    """One session that was named. is_guess: other accounts could own the id too, and nobody has said which."""
+class SelectedSession:
+    """is_guess: other accounts could own the id too, and nobody has said which is meant."""
 
     alias: str
     session_id: str
@@ -30,58 +31,73 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """named: in the order they were given, each once. repeated: how many were given again."""
+class Selection:
+    """sessions: in the order they were given, each once. repeated: how many were given again."""
 
-    named: tuple[Named, ...]
+    sessions: tuple[SelectedSession, ...]
     repeated: int = 0
 
 
-def read_choice(names: list[str], text: str = "", guesses: list[str] | None = None) -> Choice:
-    """names: `alias/id` each; guesses: the same, where nobody has said which account owns the id. text: anything
-    with ids in it, as for the box. Raises NotChosen."""
-    given = [read_name(name) for name in names] + [
-        read_name(name, is_guess=True) for name in guesses or []
-    ]
-    given += _in_text(text) if text.strip() else []
+def read_selection(names: Iterable[str], text: str = "", guesses: Iterable[str] = ()) -> Selection:
+    """Puts a selection together from what a form sent. Raises InvalidSelection.
+
+    names: `alias/id` each. guesses: the same, where nobody has said which account owns the id.
+    text: anything with ids in it, as in the search box.
+    """
+    given = [read_session_name(name) for name in names]
+    given += [read_session_name(name, is_guess=True) for name in guesses]
+    given += _read_text(text) if text.strip() else []
     if not given:
-        raise NotChosen("Paste the ids of the sessions to resume, or tick them on the board.")
-    named = {each.name: each for each in reversed(given)}
-    count = len({each.session_id if each.is_guess else each.name for each in named.values()})
-    if count > MOST:
-        raise NotChosen(
-            f"These are {count} sessions; {MOST} at a time is the most. Take {count - MOST} out."
+        raise InvalidSelection(
+            "Paste the ids of the sessions to resume, or select them on the board."
         )
-    return Choice(tuple(reversed(named.values())), repeated=len(given) - len(named))
+    # The last of a kind wins in a dict, so the first that was given is put in last.
+    by_name = {each.name: each for each in reversed(given)}
+    # A guess for two accounts is one session to the person.
+    count = len({each.session_id if each.is_guess else each.name for each in by_name.values()})
+    if count > MAX_SESSIONS:
+        raise InvalidSelection(
+            f"These are {count} sessions; the limit is {MAX_SESSIONS} at a time. "
+            f"Remove {count - MAX_SESSIONS}."
+        )
+    return Selection(tuple(reversed(by_name.values())), repeated=len(given) - len(by_name))
 
 
-def read_name(name: str, *, is_guess: bool = False) -> Named:
-    """`alias/id` as sent by a checkbox; the board's end with a slash. Raises NotChosen."""
+def read_session_name(name: str, *, is_guess: bool = False) -> SelectedSession:
+    """`alias/id` as a checkbox sends it; the board's end with a slash. Raises InvalidSelection."""
     alias, _, session_id = name.removesuffix("/").partition("/")
     if not _ALIAS.fullmatch(alias) or not is_session_id(session_id):
-        raise NotChosen(
-            "One of the sessions was not named as this panel does it. Choose them again."
-        )
-    return Named(alias, upstream.canonical_id(alias, session_id), is_guess)
+        raise InvalidSelection("We couldn’t read one of the sessions. Select them again.")
+    return SelectedSession(alias, upstream.canonical_id(alias, session_id), is_guess)
 
 
-def _in_text(text: str) -> list[Named]:
+def _read_text(text: str) -> list[SelectedSession]:
     pasted = parse_search_input(text)
     if pasted.problem:
-        raise NotChosen(pasted.problem)
+        raise InvalidSelection(pasted.problem)
     if pasted.left_out:
         count = len(pasted.ids) + pasted.left_out
-        raise NotChosen(
-            f"That text holds {count} ids; {MOST} at a time is the most. Take {pasted.left_out} out."
+        raise InvalidSelection(
+            f"That text holds {count} ids; the limit is {MAX_SESSIONS} at a time. "
+            f"Remove {pasted.left_out}."
         )
-    return [named for session_id, aliases in pasted.ids for named in _owners(session_id, aliases)]
+    return [
+        candidate
+        for session_id, aliases in pasted.ids
+        for candidate in _candidates(session_id, aliases)
+    ]
 
 
-def _owners(session_id: str, aliases: tuple[str, ...]) -> list[Named]:
-    """One name for each account that could own the id; the only one that is known to have it is no guess."""
-    names = [Named(alias, upstream.canonical_id(alias, session_id)) for alias in aliases]
-    known = set(
-        map(str, RemoteSession.objects.filter(session_id__in=[each.session_id for each in names]))
-    )
-    sure = names if len(names) == 1 else [each for each in names if each.name in known]
-    return [replace(each, is_guess=sure != [each]) for each in names]
+def _candidates(session_id: str, aliases: tuple[str, ...]) -> list[SelectedSession]:
+    """One for each account that could own the id. The only one that is known to have it is no
+    guess.
+    """
+    candidates = [
+        SelectedSession(alias, upstream.canonical_id(alias, session_id)) for alias in aliases
+    ]
+    stored = RemoteSession.objects.filter(session_id__in=[each.session_id for each in candidates])
+    stored_names = {str(session) for session in stored}
+    certain = candidates
+    if len(candidates) > 1:
+        certain = [each for each in candidates if each.name in stored_names]
+    return [replace(each, is_guess=certain != [each]) for each in candidates]

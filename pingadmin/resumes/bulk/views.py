@@ -1,4 +1,6 @@
-"""Bulk resume: choosing, the preview, the start, and the page that follows it to its end."""
+"""Bulk resume: selecting sessions, the preview, the start, and the page that follows it to its
+end.
+"""
 
 import uuid
 
@@ -9,141 +11,198 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pingadmin.audit.record.actors import Actor
-from pingadmin.resumes.bulk import lifecycle as bulks
 from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.forms import BulkForm
-from pingadmin.resumes.bulk.preview import preview, recent, version_of
-from pingadmin.resumes.bulk.progress import progress
-from pingadmin.resumes.bulk.selection import MOST, Choice, Named, NotChosen, read_choice, read_name
-from pingadmin.resumes.form_token import StalePress, read_press
+from pingadmin.resumes.bulk.lifecycle import BulkResumeRunning, ask_to_stop, start_bulk_resume
+from pingadmin.resumes.bulk.preview import BulkPreview, form_version, preview_selection
+from pingadmin.resumes.bulk.progress import load_progress
+from pingadmin.resumes.bulk.selection import (
+    MAX_SESSIONS,
+    InvalidSelection,
+    SelectedSession,
+    Selection,
+    read_selection,
+    read_session_name,
+)
+from pingadmin.resumes.form_token import FormToken, StaleFormToken, read_form_token
 from pingadmin.resumes.models import BulkResume
 
-may_resume = permission_required("resumes.resume", raise_exception=True)
+RECENT_COUNT = 10
+
+requires_resume = permission_required("resumes.resume", raise_exception=True)
+requires_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@may_resume
-def choose(request: HttpRequest) -> HttpResponse:
-    """The box for ids; with a choice posted, the preview of it. Nothing is sent here."""
+@requires_resume
+def select(request: HttpRequest) -> HttpResponse:
+    """The box for ids; with a selection posted, the preview of it. Nothing is sent here."""
     if request.method != "POST":
-        return _show_box(request)
+        return _render_selection(request)
+    text = request.POST.get("ids", "")
     try:
-        choice = read_choice(request.POST.getlist("session"), request.POST.get("ids", ""))
-    except NotChosen as problem:
-        return _show_box(request, status=400, problem=problem, ids=request.POST.get("ids", ""))
-    return _show_preview(request, choice)
+        selection = read_selection(request.POST.getlist("session"), text)
+    except InvalidSelection as problem:
+        return _render_selection(request, status=400, problem=problem, ids=text)
+    return _render_preview(request, preview_selection(selection, person=request.user))
 
 
 @require_POST
-@may_resume
+@requires_resume
 def start(request: HttpRequest) -> HttpResponse:
-    """Begin with the ticked sessions, once for each form, and follow it on a page of its own."""
+    """Starts with the ticked sessions, once for each form, and leads to the page that follows
+    it.
+    """
     try:
-        choice = read_choice(request.POST.getlist("session"), guesses=request.POST.getlist("guess"))
-        ticked = [read_name(name) for name in dict.fromkeys(request.POST.getlist("item"))]
-    except NotChosen as problem:
-        return _show_box(request, status=400, problem=problem)
+        selection = read_selection(
+            request.POST.getlist("session"), guesses=request.POST.getlist("guess")
+        )
+        ticked = [read_session_name(name) for name in dict.fromkeys(request.POST.getlist("item"))]
+    except InvalidSelection as problem:
+        return _render_selection(request, status=400, problem=problem)
     form = BulkForm(request.POST)
     if not form.is_valid():
-        return _refused(request, choice, form, 400, "Nothing was sent: mend what is marked below.")
-    if not 0 < len(ticked) <= MOST:
-        return _refused(request, choice, form, 400, f"Nothing was sent: tick 1 to {MOST} sessions.")
+        return _refuse(request, selection, form, 400, "Nothing was sent. Fix the marked field.")
+    if not 0 < len(ticked) <= MAX_SESSIONS:
+        problem_text = f"Nothing was sent. Select 1 to {MAX_SESSIONS} sessions."
+        return _refuse(request, selection, form, 400, problem_text)
     by = Actor.of(request)
     try:
-        bulk, is_new = bulks.start(
-            items=[(named, _press_of(request, named, by)) for named in ticked],
+        bulk, is_new = start_bulk_resume(
+            items=[(selected, _read_form_token(request, selected, by)) for selected in ticked],
             reason=form.cleaned_data["reason"],
             ticket=form.cleaned_data["ticket"],
             token=form.cleaned_data["token"] or uuid.uuid4(),
             retry_of=BulkResume.objects.filter(pk=form.cleaned_data["retry_of"]).first(),
             by=by,
         )
-    except StalePress:
-        problem = "Nothing was sent: this preview was used before, or is too old. Look at it again, then press again."
-        return _refused(request, choice, form, 409, problem)
-    except bulks.StillRunning as running:
-        problem = "Nothing was sent: your last bulk resume is still under way. Wait for its end, or stop it."
-        return _refused(request, choice, form, 409, problem, running=running.bulk)
-    except DatabaseError:
-        problem = "Nothing was sent: the audit log cannot be written. Tell whoever runs this panel."
-        return _refused(request, choice, form, 503, problem)
+    except (StaleFormToken, BulkResumeRunning, DatabaseError) as error:
+        return _refuse_start(request, selection, form, error)
     if is_new:
-        worker.begin(bulk, by=by)
-    return redirect("bulk:progress", bulk.pk)
+        worker.start_in_thread(bulk, by=by)
+    return redirect(bulk)
 
 
 @require_safe
-@permission_required("remote_sessions.look_up", raise_exception=True)
-def follow(request: HttpRequest, bulk_id) -> HttpResponse:
+@requires_look_up
+def show_progress(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """How far it is, and each outcome."""
-    return _show_progress(request, bulk_id, "resumes/bulk_progress.html")
+    progress = load_progress(get_object_or_404(BulkResume, pk=bulk_id))
+    return render(request, "resumes/bulk_progress.html", {"progress": progress})
 
 
 @require_safe
-@permission_required("remote_sessions.look_up", raise_exception=True)
-def now(request: HttpRequest, bulk_id) -> HttpResponse:
-    """The moving part of that page; 304 while it is as it was when `seen` was drawn."""
-    return _show_progress(
-        request, bulk_id, "resumes/_bulk_progress.html", seen=request.GET.get("seen")
-    )
-
-
-@require_POST
-@may_resume
-def stop(request: HttpRequest, bulk_id) -> HttpResponse:
-    """Send nothing further after the one that is under way."""
-    bulks.stop(get_object_or_404(BulkResume, pk=bulk_id), by=Actor.of(request))
-    if request.htmx:
-        return _show_progress(request, bulk_id, "resumes/_bulk_progress.html")
-    return redirect("bulk:progress", bulk_id)
-
-
-@require_POST
-@may_resume
-def retry(request: HttpRequest, bulk_id) -> HttpResponse:
-    """A new preview of exactly those of which nothing left us."""
-    bulk = get_object_or_404(BulkResume, pk=bulk_id)
-    unsent = progress(bulk).unsent
-    if not unsent:
-        return redirect("bulk:progress", bulk_id)
-    choice = Choice(tuple(Named(item.alias, item.session_id) for item in unsent))
-    return _show_preview(
-        request, choice, retry_of=bulk.pk, initial={"reason": bulk.reason, "ticket": bulk.ticket}
-    )
-
-
-def _press_of(request: HttpRequest, named: Named, by: Actor):
-    value = request.POST.get(f"press:{named.name}", "")
-    return read_press(value, alias=named.alias, session_id=named.session_id, person_id=by.id)
-
-
-def _refused(request, choice, form: BulkForm, status: int, problem: str, **more) -> HttpResponse:
-    ticked, retry_of = set(request.POST.getlist("item")), request.POST.get("retry_of", "")
-    asked = {"form": form, "ticked": ticked, "retry_of": retry_of}
-    return _show_preview(request, choice, status=status, more={"problem": problem} | more, **asked)
-
-
-def _show_box(request: HttpRequest, *, status: int = 200, **more) -> HttpResponse:
-    last = recent(request.user)
-    context = {
-        "recent": [progress(bulk) for bulk in last],
-        "most": MOST,
-        "version": version_of(next(iter(last), None)),
-    }
-    return render(request, "resumes/bulk.html", context | more, status=status)
-
-
-def _show_preview(
-    request, choice: Choice, *, status: int = 200, more: dict | None = None, **asked
-) -> HttpResponse:
-    context = {"preview": preview(choice, person=request.user, **asked)}
-    return render(request, "resumes/bulk_preview.html", context | (more or {}), status=status)
-
-
-def _show_progress(
-    request: HttpRequest, bulk_id, template: str, seen: str | None = None
-) -> HttpResponse:
-    shown = progress(get_object_or_404(BulkResume, pk=bulk_id))
-    if seen == shown.version:
+@requires_look_up
+def show_progress_now(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+    """The part of that page that changes; 304 while it is as in the version that `seen` names."""
+    progress = load_progress(get_object_or_404(BulkResume, pk=bulk_id))
+    if request.GET.get("seen") == progress.version:
         return HttpResponse(status=304)
-    return render(request, template, {"progress": shown})
+    return render(request, "resumes/_bulk_progress.html", {"progress": progress})
+
+
+@require_POST
+@requires_resume
+def stop(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+    """Sends nothing more after the item that is under way."""
+    bulk = get_object_or_404(BulkResume, pk=bulk_id)
+    ask_to_stop(bulk, by=Actor.of(request))
+    if not request.htmx:
+        return redirect(bulk)
+    bulk.refresh_from_db()
+    return render(request, "resumes/_bulk_progress.html", {"progress": load_progress(bulk)})
+
+
+@require_POST
+@requires_resume
+def retry(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+    """A new preview of exactly the sessions for which nothing was sent."""
+    bulk = get_object_or_404(BulkResume, pk=bulk_id)
+    unsent = load_progress(bulk).unsent
+    if not unsent:
+        return redirect(bulk)
+    preview = preview_selection(
+        Selection(tuple(SelectedSession(item.alias, item.session_id) for item in unsent)),
+        person=request.user,
+        retry_of=str(bulk.pk),
+        initial={"reason": bulk.reason, "ticket": bulk.ticket},
+    )
+    return _render_preview(request, preview)
+
+
+def _read_form_token(request: HttpRequest, selected: SelectedSession, by: Actor) -> FormToken:
+    # Version 0.2.0 called the field `press:…`: a preview that stays open in an upgrade still works.
+    value = request.POST.get(f"form_token:{selected.name}") or request.POST.get(
+        f"press:{selected.name}", ""
+    )
+    return read_form_token(
+        value, alias=selected.alias, session_id=selected.session_id, person_id=by.id
+    )
+
+
+def _refuse_start(
+    request: HttpRequest, selection: Selection, form: BulkForm, error: Exception
+) -> HttpResponse:
+    if isinstance(error, StaleFormToken):
+        problem = (
+            "Nothing was sent: this preview was used before, or is too old. "
+            "Check it again, then try again."
+        )
+        return _refuse(request, selection, form, 409, problem)
+    if isinstance(error, BulkResumeRunning):
+        problem = (
+            "Nothing was sent: your last bulk resume is still running. "
+            "Wait until it ends, or stop it."
+        )
+        return _refuse(request, selection, form, 409, problem, running=error.bulk)
+    problem = "Nothing was sent: the audit log cannot be written. Tell whoever runs this panel."
+    return _refuse(request, selection, form, 503, problem)
+
+
+def _refuse(
+    request: HttpRequest,
+    selection: Selection,
+    form: BulkForm,
+    status: int,
+    problem: str,
+    running: BulkResume | None = None,
+) -> HttpResponse:
+    """The preview again, with what was ticked and typed. running: the bulk resume to wait for."""
+    preview = preview_selection(
+        selection,
+        person=request.user,
+        form=form,
+        ticked=set(request.POST.getlist("item")),
+        retry_of=request.POST.get("retry_of", ""),
+    )
+    return _render_preview(request, preview, status=status, problem=problem, running=running)
+
+
+def _render_selection(
+    request: HttpRequest,
+    *,
+    status: int = 200,
+    problem: InvalidSelection | None = None,
+    ids: str = "",
+) -> HttpResponse:
+    recent = list(BulkResume.objects.of_person(str(request.user.pk)).newest_first()[:RECENT_COUNT])
+    context = {
+        "problem": problem,
+        "ids": ids,
+        "recent": [load_progress(bulk) for bulk in recent],
+        "max_sessions": MAX_SESSIONS,
+        "form_version": form_version(recent[0] if recent else None),
+    }
+    return render(request, "resumes/bulk.html", context, status=status)
+
+
+def _render_preview(
+    request: HttpRequest,
+    preview: BulkPreview,
+    *,
+    status: int = 200,
+    problem: str = "",
+    running: BulkResume | None = None,
+) -> HttpResponse:
+    context = {"preview": preview, "problem": problem, "running": running}
+    return render(request, "resumes/bulk_preview.html", context, status=status)

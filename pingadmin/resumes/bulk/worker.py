@@ -1,6 +1,7 @@
 """Works through a bulk resume, one ordinary resume after another, in a thread of the web process.
 
-There is no queue: what this thread does not send is not sent. It asks before each item whether it may go on.
+There is no queue: what this thread doesn't send is not sent. Before each item it checks whether it
+may continue.
 """
 
 import logging
@@ -16,117 +17,112 @@ from django.utils import timezone
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
-from pingadmin.resumes.attempts import SessionHeld
-from pingadmin.resumes.bulk import lifecycle as bulks
-from pingadmin.resumes.form_token import Press
+from pingadmin.resumes.attempts import AttemptBlocked
+from pingadmin.resumes.bulk.lifecycle import end_bulk_resume, extend_lease
+from pingadmin.resumes.form_token import FormToken
 from pingadmin.resumes.limits import record_limit
 from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
-from pingadmin.resumes.resume import NothingSent, resume
+from pingadmin.resumes.outcome_sentences import describe_block
+from pingadmin.resumes.results import Result
+from pingadmin.resumes.resume import AuditLogUnavailable, resume
 from pingadmin.upstream.errors import FAILURES
 from pingadmin.web.shutdown import is_shutting_down
 from pingadmin.web.wording import duration
 
-UNKNOWN_IN_A_ROW = 2
-NOT_SENT_IN_A_ROW = 3
+# So many in a row at one account, and the rest of its items are not tried.
+MAX_UNKNOWN_IN_A_ROW = 2
+MAX_NOT_SENT_IN_A_ROW = 3
 
 log = logging.getLogger(__name__)
 
 
-def begin(bulk: BulkResume, *, by: Actor) -> None:
-    """Work on it in a thread. The process waits for the item under way before it ends."""
+def start_in_thread(bulk: BulkResume, *, by: Actor) -> None:
+    """Works on it in a thread. The process waits for the item under way before it ends."""
     threading.Thread(
-        target=_work, args=(bulk, by), name=f"bulk-resume-{bulk.pk}", daemon=False
+        target=_run_and_clean_up, args=(bulk, by), name=f"bulk-resume-{bulk.pk}", daemon=False
     ).start()
 
 
 def run(bulk: BulkResume, *, by: Actor) -> None:
-    """Work on it until its end, or until its lease has run out."""
-    answers: dict[str, list[Attempt]] = defaultdict(list)
-    why_end = ""
+    """Works on it until its end, or until its lease has run out."""
+    attempts_by_account: dict[str, list[Attempt]] = defaultdict(list)
+    reason_to_end = ""
     for item in bulk.items.all():
-        if not bulks.hold(bulk):
+        if not extend_lease(bulk):
             return
-        why_end = _why_end(bulk, by) or _take_turn(bulk, item, answers[item.alias], by)
-        if why_end:
+        reason_to_end = _reason_to_end(bulk, by) or _resume_item(
+            bulk, item, attempts_by_account[item.alias], by
+        )
+        if reason_to_end:
             break
-    bulks.end(bulk, why_end)
+    end_bulk_resume(bulk, reason_to_end)
 
 
-def why_leave(answered: list[Attempt]) -> str:
-    """Why an account is left alone after these attempts, in order; empty when it is not.
+def reason_to_skip(attempts: list[Attempt]) -> str:
+    """Why the rest of an account's items are not tried, after these attempts in order; empty when
+    they are.
 
-    Each press whose outcome is unknown is a question that somebody must look into: two in a row say that the
-    third would be one more. A refused key or "slow down" is an answer to all that would follow.
+    Somebody has to look into every unknown outcome: after two in a row, a third would only be one
+    more. A refused key or "slow down" answers all that would follow.
     """
-    if not answered:
+    if not attempts:
         return ""
-    last = answered[-1]
-    label = upstream.api_for(last.session.alias).label
+    last = attempts[-1]
+    account = upstream.api_for(last.session.alias).label
     if last.failure in ("refused_key", "rate_limited"):
-        return f"{label} {FAILURES[last.failure]} before"
-    if _all(answered[-UNKNOWN_IN_A_ROW:], "unknown", UNKNOWN_IN_A_ROW):
-        return f"the outcomes of the two before at {label} are unknown; look at those first"
-    if _all(answered[-NOT_SENT_IN_A_ROW:], "not_sent", NOT_SENT_IN_A_ROW):
-        return f"the three before at {label} could not be sent either"
+        return f"{account} {FAILURES[last.failure]} before"
+    if _ends_with(attempts, Result.UNKNOWN, MAX_UNKNOWN_IN_A_ROW):
+        return f"the last two outcomes at {account} are unknown; look at those first"
+    if _ends_with(attempts, Result.NOT_SENT, MAX_NOT_SENT_IN_A_ROW):
+        return f"the last three at {account} couldn’t be sent either"
     return ""
 
 
-def why_held(attempt: Attempt) -> str:
-    """Why an attempt stands in the way of another, as half a sentence."""
-    if attempt.is_open:
-        return f"{attempt.actor_name} is at it already"
-    return "the outcome of the last press is unknown, and nobody could look at the session since"
-
-
-def _work(bulk: BulkResume, by: Actor) -> None:
+def _run_and_clean_up(bulk: BulkResume, by: Actor) -> None:
     try:
         run(bulk, by=by)
     except Exception:
-        # Its lease runs out, and the page says so; what was under way is found by reconcile.
-        log.exception("a bulk resume was left before its end: %s", bulk.pk)
+        # Its lease runs out and the page says so; reconcile finds the attempt that was under way.
+        log.exception("a bulk resume stopped before its end: %s", bulk.pk)
     finally:
         connections.close_all()
 
 
-def _why_end(bulk: BulkResume, by: Actor) -> str:
+def _reason_to_end(bulk: BulkResume, by: Actor) -> str:
+    """Why nothing more may be sent, as half a sentence; empty when the next item may be tried."""
     if bulk.stop_asked_at:
         return bulk.why_ended
     if is_shutting_down():
         return "the server was told to stop"
     if timezone.now() - bulk.begun_at > timedelta(seconds=settings.BULK_SECONDS):
-        return f"its {duration(settings.BULK_SECONDS)} were over"
+        return f"it took longer than {duration(settings.BULK_SECONDS)}"
     person = get_user_model().objects.filter(pk=by.id, is_active=True).first()
     if person is None or not person.has_perm("resumes.resume"):
-        return f"{by.name} may not resume sessions any more"
+        return f"{by.name} may no longer resume sessions"
     return ""
 
 
-def _take_turn(bulk: BulkResume, item: BulkItem, answered: list[Attempt], by: Actor) -> str:
-    """Resume one item, or write why not. answered: the account's attempts so far; its own is added. Returns why
-    all ends here, else an empty text."""
-    why_not = why_leave(answered)
+def _resume_item(bulk: BulkResume, item: BulkItem, attempts: list[Attempt], by: Actor) -> str:
+    """Resumes one item, or writes why not. Returns why the whole list ends here, or an empty text.
+
+    attempts: those at the item's account so far; its own is added.
+    """
+    why_not = reason_to_skip(attempts)
     if not why_not:
         try:
-            answered.append(_resume(bulk, item, by))
-        except NothingSent as problem:
-            return f"the audit log could not be written ({problem})"
+            attempts.append(_resume(bulk, item, by))
+        except AuditLogUnavailable as problem:
+            return f"the audit log couldn’t be written ({problem})"
         except upstream.UnknownAlias:
             why_not = f"the account “{item.alias}” is not set"
-        except SessionHeld as held:
-            why_not = why_held(held.attempt)
+        except AttemptBlocked as blocked:
+            why_not = describe_block(blocked.blocking)
         except LimitReached as reached:
             record_limit(item.alias, item.session_id, reached, by=by)
-            why_not = _limit_in_words(reached, by)
+            why_not = _describe_limit(reached, by)
     if why_not:
         BulkItem.objects.filter(pk=item.pk).update(why_not=why_not)
     return ""
-
-
-def _limit_in_words(reached: LimitReached, by: Actor) -> str:
-    """For everybody who reads it, at any time."""
-    again_at = timezone.now() + timedelta(seconds=reached.retry_after)
-    limit = reached.limit.replace(" by you ", f" by {by.name} ")
-    return f"{limit} is the limit; possible again from {again_at:%H:%M:%S} UTC on"
 
 
 def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> Attempt:
@@ -135,11 +131,19 @@ def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> Attempt:
         session_id=item.session_id,
         reason=bulk.reason,
         ticket=bulk.ticket,
-        press=Press(item.token, item.shown),
+        form_token=FormToken(item.token, item.shown),
         by=by,
         batch=str(bulk.pk),
     ).attempt
 
 
-def _all(attempts: list[Attempt], result: str, number: int) -> bool:
-    return len(attempts) == number and all(attempt.result == result for attempt in attempts)
+def _describe_limit(reached: LimitReached, by: Actor) -> str:
+    """For everybody who reads it at any time: with the person's name and the time of the day."""
+    again_at = timezone.now() + timedelta(seconds=reached.retry_after)
+    limit = reached.limit.replace(" by you ", f" by {by.name} ")
+    return f"the limit is {limit}; possible again from {again_at:%H:%M:%S} UTC"
+
+
+def _ends_with(attempts: list[Attempt], result: Result, count: int) -> bool:
+    last = attempts[-count:]
+    return len(last) == count and all(attempt.result == result for attempt in last)

@@ -45,8 +45,21 @@ class Migration(migrations.Migration):
                 *renamed(
                     "attempt", "act", "action",
                     models.CharField(
-                        choices=[("resume", "resume"), ("pause", "pause")],
+                        choices=[("resume", "Resume"), ("pause", "Pause")],
                         db_column="act", db_default="resume", default="resume", max_length=8,
+                    ),
+                ),
+                migrations.AlterField(
+                    "attempt", "result",
+                    models.CharField(
+                        blank=True, max_length=8,
+                        choices=[
+                            ("ok", "Accepted"),
+                            ("already", "Nothing to do"),
+                            ("rejected", "Refused"),
+                            ("not_sent", "Not sent"),
+                            ("unknown", "Outcome unknown"),
+                        ],
                     ),
                 ),
                 *renamed(

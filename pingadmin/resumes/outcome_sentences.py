@@ -1,0 +1,153 @@
+"""Every sentence that tells the result of an attempt: on the panel, the bulk page and in refusal
+messages.
+"""
+
+from django.utils.html import format_html
+
+from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.results import Result
+from pingadmin.upstream.errors import FAILURES
+from pingadmin.web.templatetags.panel import moment
+from pingadmin.web.wording import duration, visible
+
+NOT_RECORDED = (
+    "The outcome below is known but could not be written to the database. It is kept in a file "
+    "and will be recorded later. Until then nothing can be resumed or paused: tell whoever runs "
+    "this panel."
+)
+STALE_FORM = "this form is too old, or was made for somebody else or another session. Try again."
+
+
+def describe_outcome(attempt: Attempt, *, system: str, reports_paused: bool) -> str:
+    """The outcome of a closed attempt, in a sentence or two.
+
+    system: the account's label. reports_paused: whether the account's look-ups tell "paused".
+    """
+    match attempt.result:
+        case Result.OK:
+            return _describe_success(attempt, system, reports_paused)
+        case Result.ALREADY:
+            return (
+                f"{system} answered that the session was {attempt.kind.already}. Nothing changed."
+            )
+        case Result.REJECTED:
+            failure = FAILURES.get(attempt.failure, "refused the request")
+            return f"{system} {failure}. Nothing changed."
+        case Result.NOT_SENT:
+            return f"Nothing left this panel: {system} {FAILURES.get(attempt.failure, '')}."
+        case Result.UNKNOWN if attempt.resolved_at:
+            return _describe_resolution(attempt)
+        case Result.UNKNOWN:
+            return _describe_unknown(attempt, system)
+    return "This panel doesn’t know this result. Don’t take it for a success."
+
+
+def describe_next_steps(
+    attempt: Attempt, *, system: str, reports_paused: bool, is_observed: bool, is_overdue: bool
+) -> list[str]:
+    """What else to know of a closed attempt, and what to do; a paragraph each, some with HTML in
+    it.
+
+    is_observed: whether the upstream told something of the session since. is_overdue: whether the
+    next check should have happened by now.
+    """
+    match attempt.result:
+        case Result.OK if not attempt.verified:
+            return _after_success(attempt, reports_paused)
+        case Result.REJECTED:
+            return _after_refusal(attempt, system, reports_paused)
+        case Result.NOT_SENT:
+            return ["You can try again."]
+        case Result.UNKNOWN if not attempt.resolved_at:
+            return _after_unknown(attempt, reports_paused, is_observed, is_overdue)
+    return []
+
+
+def describe_block(attempt: Attempt) -> str:
+    """Why an attempt blocks the next one on its session, as half a sentence."""
+    if attempt.is_open:
+        return f"{attempt.actor_name} is already {attempt.kind.in_progress} this session"
+    return (
+        f"the outcome of the last {attempt.action} is unknown, "
+        "and the session hasn’t been looked up since"
+    )
+
+
+def _describe_success(attempt: Attempt, system: str, reports_paused: bool) -> str:
+    action = attempt.kind
+    if attempt.verified:
+        state = "paused" if action.pauses else "not paused"
+        return (
+            f"{system} said it {action.done} the session, and a check afterwards shows it {state}."
+        )
+    if reports_paused:
+        return f"{system} said it {action.done} the session, but no check has shown it yet."
+    return f"{system} said the session is {action.effect}."
+
+
+def _after_success(attempt: Attempt, reports_paused: bool) -> list[str]:
+    if not reports_paused:
+        return ["Its status doesn’t show this, so we can’t see the effect from here."]
+    return ["We’ll check again automatically."] if attempt.next_check_at else []
+
+
+def _after_refusal(attempt: Attempt, system: str, reports_paused: bool) -> list[str]:
+    paragraphs = []
+    if attempt.retry_after is not None:
+        paragraphs.append(f"It asked us to wait {duration(attempt.retry_after)}.")
+    if attempt.failure == "refused_key":
+        paragraphs.append("Tell whoever runs this panel: the account needs a working key.")
+    if attempt.failure == "refused" and attempt.status == 400 and not reports_paused:
+        # Ping has one answer for both, and no look-up tells which it was.
+        paragraphs.append(
+            f"{system} answers this when a session is {attempt.kind.already}, "
+            "and also when it isn’t reusable."
+        )
+    return paragraphs
+
+
+def _describe_resolution(attempt: Attempt) -> str:
+    how = "by a person" if attempt.resolved_by == "person" else "by a later check"
+    return f"The outcome was unknown. Resolved {how}: {visible(attempt.resolution_note)}"
+
+
+def _describe_unknown(attempt: Attempt, system: str) -> str:
+    if attempt.failure == "process_lost":
+        happened = (
+            "The process that was asking ended before it could write an answer; "
+            "the request may have been sent."
+        )
+    else:
+        happened = f"The request was sent, and {system} {FAILURES.get(attempt.failure, '')}."
+    return f"{happened} We don’t know whether the session was {attempt.kind.done}."
+
+
+def _after_unknown(
+    attempt: Attempt, reports_paused: bool, is_observed: bool, is_overdue: bool
+) -> list[str]:
+    paragraphs = []
+    if not is_observed:
+        paragraphs.append("Don’t try again before somebody has looked at the session.")
+    if is_overdue:
+        paragraphs.append(
+            format_html(
+                "The next check is overdue since {}: the collector doesn’t seem to be running. "
+                "Click “Look again” yourself.",
+                moment(attempt.next_check_at),
+            )
+        )
+    elif attempt.next_check_at:
+        if is_observed:
+            telling = "may not tell" if reports_paused else "doesn’t tell"
+            paragraphs.append(
+                f"This page shows what a look-up found since. It {telling} "
+                f"what this {attempt.action} did."
+            )
+        paragraphs.append(
+            format_html("We’ll check again automatically at {}.", moment(attempt.next_check_at))
+        )
+    else:
+        paragraphs.append(
+            "We checked for ten minutes and can’t tell. A person has to resolve this."
+        )
+    return paragraphs
