@@ -121,7 +121,7 @@ def test_a_locked_database_starts_nothing(new_panel, simulator):
         answer = person.post("/resumes/bulk/start/", sent)
     assert (
         answer.status_code == 503
-        and "Nothing was sent: the audit log cannot be written" in answer.text
+        and "Nothing was sent: the audit log can’t be written" in answer.text
     )
     assert "Customer approved" in answer.text
     assert panel.rows("SELECT * FROM resumes_bulkresume") == [] and resume_calls(simulator) == {}

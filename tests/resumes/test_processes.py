@@ -195,7 +195,7 @@ def test_a_locked_database_before_the_intent_sends_nothing(new_panel, simulator)
         answer = person.post(RESUME, WHY)
     assert (
         answer.status_code == 503
-        and "Nothing was sent: the audit log cannot be written" in answer.text
+        and "Nothing was sent: the audit log can’t be written" in answer.text
     )
     assert "Customer approved" in answer.text
     assert simulator.call_count("/resume") == 0 and events(panel) == []
@@ -263,19 +263,19 @@ def test_a_disk_that_fills_up_during_the_call_keeps_the_outcome_in_the_file(new_
     assert events(panel) == [("intent", ""), ("outcome", "ok")]
 
 
-def test_the_reconciler_follows_and_ends_when_told(panel, simulator):
+def test_the_collector_checks_an_unknown_outcome_and_ends_when_told(panel, simulator):
     simulator.fault("reset", match=MATCH, after=True)
     panel.login("support").post(RESUME, WHY)
-    process = panel.background("reconcile", "--follow")
+    process = panel.background("collect")
     until(lambda: ("evidence", "") in events(panel))
     assert process.end() == 0
     assert simulator.call_count("/resume") == 1
 
 
-def test_the_reconciler_that_follows_signs_the_head_of_the_audit_log(new_panel):
+def test_the_collector_signs_the_head_of_the_audit_log(new_panel):
     panel = new_panel()
     file = panel.directory / "data" / "audit-checkpoints.jsonl"
-    process = panel.background("reconcile", "--follow")
+    process = panel.background("collect")
     until(lambda: file.exists() and file.read_text().endswith("\n"))
     assert process.end() == 0
     head = panel.rows("SELECT seq, row_hash FROM audit_auditevent ORDER BY seq DESC LIMIT 1")[0]

@@ -99,7 +99,7 @@ class Panel:
         return done
 
     def background(self, *arguments: str) -> Process:
-        """Start a command that keeps running, such as reconcile --follow. It ends with the test."""
+        """Start a command that keeps running, such as collect. It ends with the test."""
         log = self.directory / f"{arguments[0]}.log"
         self._background.append(python("manage.py", *arguments, env=self.environment, log=log))
         return self._background[-1]

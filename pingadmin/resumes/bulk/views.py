@@ -155,7 +155,7 @@ def _refuse_start(
             "Wait until it ends, or stop it."
         )
         return _refuse(request, selection, form, 409, problem, running=error.bulk)
-    problem = "Nothing was sent: the audit log cannot be written. Tell whoever runs this panel."
+    problem = "Nothing was sent: the audit log can’t be written. Tell whoever runs this panel."
     return _refuse(request, selection, form, 503, problem)
 
 
