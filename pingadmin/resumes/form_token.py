@@ -13,7 +13,7 @@ from typing import Any
 from django.core import signing
 from django.utils import timezone
 
-from pingadmin.remote_sessions.display.card import card_for
+from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
 
@@ -72,15 +72,15 @@ def read_form_token(
 
 def _describe_page(session: RemoteSession, now: datetime) -> dict[str, Any]:
     """What the page says of the session. The keys are stored in the audit log and so stay."""
-    card = card_for(session, now=now)
+    card = build_card(session, now=now)
     return {
-        "state": card.state_word,
-        "state_doubted": card.why_stale,
+        "state": card.state_label,
+        "state_doubted": card.doubt,
         "seen_at": session.last_seen_at.isoformat() if session.last_seen_at else None,
         "age_seconds": card.age_seconds,
         "source": session.source,
         "paused": card.paused.value,
         "paused_grade": card.paused.grade,
-        "paused_said_at": card.paused.said_at.isoformat() if card.paused.said_at else None,
+        "paused_said_at": card.paused.reported_at.isoformat() if card.paused.reported_at else None,
         "shown_at": now.isoformat(timespec="seconds"),
     }

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractUser
 
 from pingadmin.oversight.team.panel import EntryMoment, SessionTeam, load_team, merge_entries
-from pingadmin.remote_sessions.display.card import Card, card_for
+from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.history.timeline import Moment, timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.resumes.forms import CloseForm
@@ -37,14 +37,14 @@ class SessionPage:
     """
 
     session: RemoteSession
-    card: Card
+    card: SessionCard
     paused_by: str
     resume_panel: ResumePanel
     team: SessionTeam
     timeline: list[Moment | EntryMoment]
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
-    same_id_elsewhere: list[Card]
+    same_id_elsewhere: list[SessionCard]
     looks_on_load: bool
     focuses_outcome: bool
     refused_closure: RefusedClosure | None
@@ -55,7 +55,7 @@ class PageUpdate:
     """The parts of an open page that change by themselves. resume_panel: None where it stays as it is."""
 
     session: RemoteSession
-    card: Card
+    card: SessionCard
     paused_by: str
     team: SessionTeam
     resume_panel: ResumePanel | None
@@ -81,7 +81,7 @@ def build_page(
     team = team or load_team(session, person)
     return SessionPage(
         session=session,
-        card=card_for(session),
+        card=build_card(session),
         paused_by=_paused_by(session),
         resume_panel=resume_panel or build_panel(session, person),
         team=team,
@@ -102,7 +102,7 @@ def build_update(
     panel = build_panel(session, person)
     return PageUpdate(
         session=session,
-        card=card_for(session),
+        card=build_card(session),
         paused_by=_paused_by(session),
         team=team,
         resume_panel=panel if panel.state_version != shown_panel else None,
@@ -115,9 +115,9 @@ def _newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:
     return list(session.snapshots.newest_first()[:SNAPSHOTS])
 
 
-def _same_id_elsewhere(session: RemoteSession) -> list[Card]:
+def _same_id_elsewhere(session: RemoteSession) -> list[SessionCard]:
     others = RemoteSession.objects.filter(session_id=session.session_id).exclude(pk=session.pk)
-    return [card_for(other) for other in others[:SAME_ID_ELSEWHERE]]
+    return [build_card(other) for other in others[:SAME_ID_ELSEWHERE]]
 
 
 def _paused_by(session: RemoteSession) -> str:

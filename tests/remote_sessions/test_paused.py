@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pingadmin.remote_sessions.display.paused import paused_verdict
+from pingadmin.remote_sessions.display.paused import judge_paused
 from pingadmin.remote_sessions.models import RemoteSession
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 
 
 def verdict(*, status_shows_paused=False, **facts):
-    return paused_verdict(RemoteSession(**facts), now=NOW, status_shows_paused=status_shows_paused)
+    return judge_paused(RemoteSession(**facts), now=NOW, status_shows_paused=status_shows_paused)
 
 
 def ago(**span):
@@ -33,7 +33,7 @@ def test_a_fresh_statement_is_taken_as_stated(said, value):
 def test_an_old_statement_is_unknown_and_says_what_was_said(settings):
     settings.PAUSED_STATEMENT_SECONDS = 900
     found = verdict(paused_reported=True, paused_reported_at=ago(seconds=901))
-    assert (found.value, found.said) == ("unknown", True)
+    assert (found.value, found.reported) == ("unknown", True)
     assert "too long ago" in found.doubt
 
 
@@ -44,14 +44,14 @@ def test_a_failing_look_up_since_makes_it_unknown():
         failure="timed_out",
         failed_at=ago(minutes=1),
     )
-    assert (found.value, found.doubt) == ("unknown", "asking has failed since")
+    assert (found.value, found.doubt) == ("unknown", "look-ups have failed since")
 
 
 def test_a_resume_of_unknown_outcome_since_makes_it_unknown():
     found = verdict(
         paused_reported=True, paused_reported_at=ago(minutes=4), paused_doubted_at=ago(minutes=1)
     )
-    assert found.value == "unknown" and "outcome is not known" in found.doubt
+    assert found.value == "unknown" and "outcome is unknown" in found.doubt
 
 
 def test_a_statement_after_the_doubt_counts_again():

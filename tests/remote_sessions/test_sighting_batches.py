@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import time_machine
 
-from pingadmin.remote_sessions.display.paused import paused_verdict
+from pingadmin.remote_sessions.display.paused import judge_paused
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observation_batches import (
     SessionStateCache,
@@ -295,15 +295,15 @@ def test_a_statement_about_paused_survives_events_and_is_doubted_by_a_start(hear
     hear(event(2, at=2))
     assert doubt() == "", "a heartbeat proves nothing"
     hear(event(3, kind="session_start", at=3))
-    assert "told of a start since" in doubt()
+    assert "reported a start since" in doubt()
     record_paused_report(session=known(), paused=False, at=after(4), source="resume")
     assert doubt() == ""
     hear(event(4, kind="session_end", at=5))
-    assert "told of an end since" in doubt()
+    assert "reported an end since" in doubt()
 
 
 def doubt() -> str:
-    return paused_verdict(known(), now=after(6), status_shows_paused=False).doubt
+    return judge_paused(known(), now=after(6), status_shows_paused=False).doubt
 
 
 @pytest.mark.parametrize("microsecond", [0, 120])

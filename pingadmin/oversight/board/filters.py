@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.audit.log.filters import Moment
-from pingadmin.remote_sessions.display.card import MEANINGS
+from pingadmin.remote_sessions.display.card import STATE_MEANINGS
 from pingadmin.resumes.models import Attempt
 
 BOARD, LOOK, WATCHED, PAUSED, ALL = "", "look", "watched", "paused", "all"
@@ -169,4 +169,4 @@ def _systems() -> list[tuple[str, str]]:
 
 
 def _states() -> list[tuple[str, str]]:
-    return [("", "any")] + [(word, word.capitalize()) for word in MEANINGS]
+    return [("", "any")] + [(word, word.capitalize()) for word in STATE_MEANINGS]

@@ -6,7 +6,7 @@ Who watched, whose it was and who looked is not kept for each moment, so none of
 from datetime import datetime
 
 from pingadmin.oversight.board.listing import Known, Row
-from pingadmin.remote_sessions.display.card import MEANINGS, card_for
+from pingadmin.remote_sessions.display.card import STATE_MEANINGS, build_card
 from pingadmin.remote_sessions.history.past_states import find_snapshots_at
 from pingadmin.remote_sessions.models import StatusSnapshot
 
@@ -20,7 +20,7 @@ def as_of(rows: list[Row], at: datetime) -> list[Row]:
 def _row(known: Known, snapshot: StatusSnapshot | None, at: datetime) -> Row:
     then = _unknown(known) if snapshot is None else _told(known, snapshot, at)
     word = "Not known then" if snapshot is None else "Look-up failed" if snapshot.failure else ""
-    return Row(then, card_for(then, now=at), "", None, word)
+    return Row(then, build_card(then, now=at), "", None, word)
 
 
 def _unknown(known: Known) -> Known:
@@ -42,7 +42,7 @@ def _told(known: Known, snapshot: StatusSnapshot, at: datetime) -> Known:
     until = min(snapshot.last_at, at)
     return _unknown(known)._replace(
         state=snapshot.state,
-        is_known_state=snapshot.state in MEANINGS,
+        is_known_state=snapshot.state in STATE_MEANINGS,
         uploaded_bytes=snapshot.uploaded_bytes,
         downloaded_bytes=snapshot.downloaded_bytes,
         source=snapshot.source,

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 
 from pingadmin.oversight.board.filters import ALL, BOARD, LOOK, ORDERS, PAUSED, WATCHED, Question
 from pingadmin.oversight.models import TeamState
-from pingadmin.remote_sessions.display.card import Card, card_for
+from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.models import ObservationSource, RemoteSession
 from pingadmin.resumes.models import Attempt
 
@@ -59,7 +59,7 @@ _SOURCE_WORDS = dict(ObservationSource.choices)
 
 
 class Known(namedtuple("Known", _COLUMNS)):
-    """A session as the board needs it: what card_for reads of a RemoteSession and what the team decided, at a tenth
+    """A session as the board needs it: what build_card reads of a RemoteSession and what the team decided, at a tenth
     of a model's cost."""
 
     __slots__ = ()
@@ -77,7 +77,7 @@ class Row:
     on it that is under way or whose outcome nobody knows. word: stands for the state where that has none to say."""
 
     known: Known
-    card: Card
+    card: SessionCard
     group: str
     attempt: Attempt | None
     word: str = ""
@@ -166,19 +166,19 @@ def _known(sessions) -> list[Known]:
 def _judged(sessions: list[Known], questions: Questions, now: datetime) -> list[Row]:
     rows = []
     for known in sessions:
-        card = card_for(known, now=now)
+        card = build_card(known, now=now)
         group = "unknown" if known.pk in questions.unknown else _group_of(known, card, now)
         rows.append(Row(known, card, group, questions.newest.get(known.pk)))
     return rows
 
 
-def _group_of(known: Known, card: Card, now: datetime) -> str:
+def _group_of(known: Known, card: SessionCard, now: datetime) -> str:
     if card.paused.value == "yes":
         return "paused"
     if known.failure and (known.watched_since or now - known.failed_at <= FAILURE_TOLD):
         return "failing"
     if known.watched_since:
-        return "stale" if card.doubted else "watched"
+        return "stale" if card.is_doubted else "watched"
     return ""
 
 

@@ -71,13 +71,13 @@ def write(row: Row, beside: Around) -> str:
     session_id = _shown(known.session_id)
     name = f"{_shown(known.alias)}/{session_id}"
     box = f'<input type=checkbox name=session value="{name}/">' if beside.may_resume else ""
-    doubt = "?" if card.doubted and known.state else ""
+    doubt = "?" if card.is_doubted and known.state else ""
     act = ""
-    if beside.may_resume and card.configured and card.paused.value == "yes":
+    if beside.may_resume and card.is_configured and card.paused.value == "yes":
         # Nothing is resumed from here: this leads to where the facts stand, and then the button.
         act = f'<a href="{name}/#resume">Resume…</a>'
     return (
-        f"<tr><td><p class={card.meaning}>{_shown(row.word or card.state_word)}{doubt}"
+        f"<tr><td><p class={card.meaning}>{_shown(row.word or card.state_label)}{doubt}"
         f'<td><label>{box}<a href="{name}/">{session_id}</a></label><p>{_shown(card.label)}'
         f"<td>{_shown(known.client_name) or 'not said'}"
         f"{_paused(row, beside)}{_traffic(known)}{_last_seen(row, beside)}{_team(row, beside)}<td>{act}"
@@ -94,11 +94,11 @@ def _paused(row: Row, beside: Around) -> str:
         return f"<td class=unknown>Unknown<p>{attempt.action} sent {_moment(attempt.opened_at, beside)}, no answer"
     if verdict.value != "unknown":
         word = "Paused" if verdict.value == "yes" else "Not paused"
-        return f"<td>{word}<p>{verdict.source}, {_moment(verdict.said_at, beside)}"
-    if verdict.said_at is None:
+        return f"<td>{word}<p>{verdict.source}, {_moment(verdict.reported_at, beside)}"
+    if verdict.reported_at is None:
         return "<td class=unknown>Unknown"
-    said = "paused" if verdict.said else "not paused"
-    return f"<td class=unknown>Unknown<p>said {said} {_moment(verdict.said_at, beside)}; {verdict.doubt}"
+    said = "paused" if verdict.reported else "not paused"
+    return f"<td class=unknown>Unknown<p>said {said} {_moment(verdict.reported_at, beside)}; {verdict.doubt}"
 
 
 def _traffic(known: Known) -> str:
@@ -115,13 +115,13 @@ def _last_seen(row: Row, beside: Around) -> str:
         if beside.is_past
         else _age((beside.now - row.known.last_seen_at).total_seconds())
     )
-    if not row.card.doubted:
+    if not row.card.is_doubted:
         return f"<td>{age}<p>{row.known.get_source_display()}"
     status = (
         f" ({row.known.failure_status})" if row.known.failure and row.known.failure_status else ""
     )
     since = f", since {_moment(row.known.failing_since, beside)}" if row.known.failure else ""
-    return f"<td class=stale>{age}<p>{_shown(row.card.label)} {row.card.why_stale}{status}{since}"
+    return f"<td class=stale>{age}<p>{_shown(row.card.label)} {row.card.doubt}{status}{since}"
 
 
 def _age(seconds: float) -> str:

@@ -16,7 +16,7 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.oversight.models import TeamState
 from pingadmin.oversight.team import assignment
 from pingadmin.oversight.team.forms import HandoverForm
-from pingadmin.remote_sessions.display.card import Card, card_for
+from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.models import RemoteSession
 
 MAX_SESSIONS = 200
@@ -30,7 +30,7 @@ class AssignedSession:
     """
 
     state: TeamState
-    card: Card
+    card: SessionCard
     choice: str
     is_chosen: bool
 
@@ -108,5 +108,5 @@ def _render(
 def _assigned_session(state: TeamState, chosen: Collection[str]) -> AssignedSession:
     choice = f"{state.pk} {assignment.assignment_version(state)}"
     return AssignedSession(
-        state=state, card=card_for(state.session), choice=choice, is_chosen=choice in chosen
+        state=state, card=build_card(state.session), choice=choice, is_chosen=choice in chosen
     )

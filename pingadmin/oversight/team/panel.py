@@ -14,7 +14,7 @@ from django.contrib.auth.models import AbstractUser
 from pingadmin.oversight.models import TeamEntry, TeamState
 from pingadmin.oversight.team import assignment, presence
 from pingadmin.oversight.team.forms import AssignForm, NoteForm
-from pingadmin.remote_sessions.display.card import card_for
+from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.models import RemoteSession
 
 MAX_ENTRIES = 60
@@ -88,14 +88,14 @@ class SessionTeam:
     @property
     def version(self) -> str:
         """Changes with everything that the page's poll refreshes."""
-        card = card_for(self.session)
+        card = build_card(self.session)
         content = (
             self.other_viewers,
             self.state and self.state.watched_since,
             self.assignment_version,
             self.assigned_to and self.assigned_to.pk,
             self.session.changed_at,
-            card.doubted,
+            card.is_doubted,
             card.paused.value,
             self.entries[0].pk if self.entries else 0,
         )

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from pingadmin.oversight.models import TeamEntry
 from pingadmin.remote_sessions.models import RemoteSession
 
 PAGE_SIZE = 100
@@ -17,7 +18,7 @@ LARGEST_ID = 2**62
 def activity(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     """The team's activity, newest first; with ?before= the entries older than that one."""
     session = get_object_or_404(RemoteSession, alias=alias, session_id=session_id)
-    entries = session.team_entries.newest_first()
+    entries = TeamEntry.objects.filter(session=session).newest_first()
     before = request.GET.get("before", "")
     if before.isdecimal():
         entries = entries.filter(pk__lt=min(int(before), LARGEST_ID))

@@ -1,6 +1,6 @@
-"""The session's card as people see it: each fact with its age, its source, and the reason to doubt it.
+"""A session's card: each fact with its age, its source, and the reason to doubt it.
 
-Turns a RemoteSession into words and meanings once, so that templates decide nothing.
+Turns a RemoteSession into labels and colours once, so that templates decide nothing.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from pingadmin import upstream
-from pingadmin.remote_sessions.display.paused import PausedVerdict, paused_verdict
+from pingadmin.remote_sessions.display.paused import PausedVerdict, judge_paused
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.errors import FAILURES
 
-# The upstreams' words and the meaning that each has on the page; any other word is "unknown".
-MEANINGS = {
+# The documented states, each with its colour; any other state has the colour "unknown".
+STATE_MEANINGS = {
     "connected": "ok",
     "running": "ok",
     "ready": "ok",
@@ -27,90 +27,98 @@ MEANINGS = {
     "completed": "idle",
     "terminated": "idle",
 }
-SKEW_SECONDS = 30
+# A smaller difference between the clocks is not worth a warning.
+MAX_SKEW_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Card:
+class SessionCard:
     """One session, ready to be shown.
 
-    meaning: ok, accent, paused (also: stale), failed, idle or unknown (the tag's colour). doubted: the state is old
-    or asking fails, so it wears a question mark. why_stale: half a sentence. age_seconds: None when never seen.
+    label: of the account. is_configured: whether the account is still in the settings. meaning: the
+    colour of the state's tag: ok, accent, paused (also: stale), failed, idle or unknown. doubt: why
+    the state may no longer be true, half a sentence after the label, "" where there is no doubt.
+    age_seconds: of the newest answer, None where there was none. skew_seconds: by how much the
+    upstream's clock differs from ours, None where that is negligible.
     """
 
     session: RemoteSession
     label: str
-    configured: bool
+    is_configured: bool
     meaning: str
-    doubted: bool
-    why_stale: str
+    doubt: str
     age_seconds: int | None
     paused: PausedVerdict
     skew_seconds: int | None
 
     @property
-    def state_word(self) -> str:
-        """The upstream's word with a capital, as it is where we do not know it, "Not seen yet" where there is none."""
-        if not self.session.state:
-            return "Not seen yet"
-        return (
-            self.session.state.capitalize() if self.session.is_known_state else self.session.state
-        )
+    def is_doubted(self) -> bool:
+        """Whether the state is shown with a question mark: it is old, or look-ups fail."""
+        return bool(self.doubt)
 
     @property
-    def needs_look(self) -> bool:
-        """Whether the page should ask again by itself when it opens."""
-        return self.configured and (
-            self.age_seconds is None or self.age_seconds > settings.LOOK_AGAIN_AFTER_SECONDS
-        )
+    def state_label(self) -> str:
+        """The state with a capital, or exactly as the upstream wrote it where we do not know it."""
+        if not self.session.state:
+            return "Not seen yet"
+        if self.session.is_known_state:
+            return self.session.state.capitalize()
+        return self.session.state
+
+    @property
+    def needs_refresh(self) -> bool:
+        """Whether the page should look again by itself when it opens."""
+        if not self.is_configured:
+            return False
+        return self.age_seconds is None or self.age_seconds > settings.LOOK_AGAIN_AFTER_SECONDS
 
 
-def card_for(session: RemoteSession, *, now: datetime | None = None) -> Card:
-    """Judge what is known of a session at a moment (default: now)."""
+def build_card(session: RemoteSession, *, now: datetime | None = None) -> SessionCard:
+    """Judge what is known of a session at a moment (default: now). Makes no query."""
     now = now or timezone.now()
-    configured = session.alias in upstream.aliases()
-    age = (
-        None
-        if session.last_seen_at is None
-        else max(0, int((now - session.last_seen_at).total_seconds()))
-    )
-    why_stale = _why_stale(session, configured, age)
-    return Card(
+    is_configured = session.alias in upstream.aliases()
+    age_seconds = _age_seconds(session, now)
+    doubt = _find_doubt(session, is_configured, age_seconds)
+    return SessionCard(
         session=session,
-        label=upstream.api_for(session.alias).label if configured else session.alias,
-        configured=configured,
-        meaning=_meaning(session, is_old=bool(why_stale)),
-        doubted=bool(why_stale),
-        why_stale=why_stale,
-        age_seconds=age,
-        paused=paused_verdict(
+        label=upstream.api_for(session.alias).label if is_configured else session.alias,
+        is_configured=is_configured,
+        meaning=_choose_meaning(session, is_doubted=bool(doubt)),
+        doubt=doubt,
+        age_seconds=age_seconds,
+        paused=judge_paused(
             session, now=now, status_shows_paused=upstream.states_paused(session.alias)
         ),
-        skew_seconds=_skew(session),
+        skew_seconds=_notable_skew(session),
     )
 
 
-def _meaning(session: RemoteSession, *, is_old: bool) -> str:
-    """A doubtful state does not wear the colour of a fresh one."""
+def _age_seconds(session: RemoteSession, now: datetime) -> int | None:
+    if session.last_seen_at is None:
+        return None
+    return max(0, int((now - session.last_seen_at).total_seconds()))
+
+
+def _choose_meaning(session: RemoteSession, *, is_doubted: bool) -> str:
+    """A doubted state does not wear the colour of a fresh one."""
     if session.failure:
         return "failed"
     if not session.is_known_state or not session.state:
         return "unknown"
-    return "paused" if is_old else MEANINGS.get(session.state, "unknown")
+    return "paused" if is_doubted else STATE_MEANINGS.get(session.state, "unknown")
 
 
-def _why_stale(session: RemoteSession, configured: bool, age: int | None) -> str:
-    if not configured:
-        return "was not asked: no account of that name is set any more"
+def _find_doubt(session: RemoteSession, is_configured: bool, age_seconds: int | None) -> str:
+    if not is_configured:
+        return "wasn’t asked: this account is no longer set up"
     if session.failure:
-        return FAILURES.get(session.failure, "could not be asked")
-    if age is None or age > settings.STALE_AFTER_SECONDS:
-        return "has not been asked since"
+        return FAILURES.get(session.failure, "couldn’t be asked")
+    if age_seconds is None or age_seconds > settings.STALE_AFTER_SECONDS:
+        return "hasn’t been asked since"
     return ""
 
 
-def _skew(session: RemoteSession) -> int | None:
-    """Whole seconds by which the upstream's clock differs from ours, where that is worth saying."""
-    if session.skew_seconds is None or abs(session.skew_seconds) <= SKEW_SECONDS:
+def _notable_skew(session: RemoteSession) -> int | None:
+    if session.skew_seconds is None or abs(session.skew_seconds) <= MAX_SKEW_SECONDS:
         return None
     return round(session.skew_seconds)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pingadmin.audit.entries import entries
-from pingadmin.remote_sessions.display.card import MEANINGS
+from pingadmin.remote_sessions.display.card import STATE_MEANINGS
 from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
@@ -175,7 +175,7 @@ def _meaning(snapshot: StatusSnapshot) -> str:
         return "failed"
     if not snapshot.state:
         return "paused" if snapshot.paused else "ok"
-    return MEANINGS.get(snapshot.state, "unknown")
+    return STATE_MEANINGS.get(snapshot.state, "unknown")
 
 
 def _words(snapshot: StatusSnapshot) -> str:
@@ -183,7 +183,7 @@ def _words(snapshot: StatusSnapshot) -> str:
         return f"Look-up failed: the system {snapshot.failure_sentence}"
     if not snapshot.state:
         return "Said to be paused" if snapshot.paused else "Said not to be paused"
-    return snapshot.state.capitalize() if snapshot.state in MEANINGS else snapshot.state
+    return snapshot.state.capitalize() if snapshot.state in STATE_MEANINGS else snapshot.state
 
 
 def _gap(gap: CoverageGap, seen: list[Moment]) -> Moment:

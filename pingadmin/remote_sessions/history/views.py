@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from pingadmin.remote_sessions.display.card import card_for
+from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.history import csv_file
 from pingadmin.remote_sessions.history.chart import chart_of
 from pingadmin.remote_sessions.history.time_range import RANGES, RangeForm
@@ -30,7 +30,7 @@ def chart(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     }
     template = "remote_sessions/_chart.html"
     if not request.htmx or request.htmx.history_restore_request:
-        template, context["card"] = "remote_sessions/chart.html", card_for(session)
+        template, context["card"] = "remote_sessions/chart.html", build_card(session)
     return render(request, template, context, status=200 if drawn else 400)
 
 

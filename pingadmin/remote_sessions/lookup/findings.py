@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from pingadmin.remote_sessions.display.card import card_for
+from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.lookup.look_up import LookUpResult
 from pingadmin.remote_sessions.lookup.search_input import MAX_IDS
 
@@ -21,7 +21,7 @@ def findings_page(
     left_out: how many ids were not asked for because there were too many.
     """
     rows = [
-        (finding, card_for(finding.session) if finding.session else None) for finding in findings
+        (finding, build_card(finding.session) if finding.session else None) for finding in findings
     ]
     context = {
         "rows": rows,

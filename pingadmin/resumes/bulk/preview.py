@@ -11,7 +11,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.utils import timezone
 
-from pingadmin.remote_sessions.display.card import Card, card_for
+from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.attempts import is_blocking
 from pingadmin.resumes.bulk.forms import BulkForm
@@ -28,7 +28,7 @@ class PreviewRow:
     """One session. why_refused: half a sentence where nothing would be sent, as things stand."""
 
     selected: SelectedSession
-    card: Card
+    card: SessionCard
     form_token: str
     why_refused: str
     is_ticked: bool
@@ -150,9 +150,9 @@ def _preview_row(
     person_id: str,
     now: datetime,
 ) -> PreviewRow:
-    card = card_for(session, now=now)
+    card = build_card(session, now=now)
     why_refused = describe_block(blocking) if blocking else ""
-    if not card.configured:
+    if not card.is_configured:
         why_refused = f"the account “{selected.alias}” is not set"
     if ticked is None:
         is_ticked = not why_refused and not selected.is_guess
@@ -163,5 +163,5 @@ def _preview_row(
         card=card,
         form_token=issue_form_token(session, person_id=person_id),
         why_refused=why_refused,
-        is_ticked=is_ticked and card.configured,
+        is_ticked=is_ticked and card.is_configured,
     )
