@@ -1,50 +1,54 @@
-// A reviewer's pin: number and hash of the reviewer's last mark, kept in this browser. The hash covers every row
-// up to it, so whoever rewrites one of them later must also explain why the pin no longer fits.
+// A reviewer's pin: number and hash of the reviewer's last mark, stored in this browser. The hash covers every event
+// up to it, so whoever rewrites one of them later must also explain why the pin no longer matches.
 
 const box = document.getElementById("pin");
 const part = (name) => box.querySelector(`[data-pin="${name}"]`);
-const key = () => `pingadmin.pin.${box.dataset.person}`;
-const load = () => JSON.parse(localStorage.getItem(key()) || "null");
+const storageKey = () => `pingadmin.pin.${box.dataset.person}`;
+const loadPin = () => JSON.parse(localStorage.getItem(storageKey()) || "null");
 
-function say(meaning, word, sentence) {
+function show(meaning, heading, sentence) {
   box.className = `notice pin when-js notice-${meaning}`;
   box.dataset.meaning = meaning;
-  part("word").textContent = word;
+  part("heading").textContent = heading;
   part("sentence").textContent = sentence;
 }
 
-async function ask(address) {
-  const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" });
-  if (!answer.ok) throw new Error(`the panel answered ${answer.status}`);
-  return answer;
+function showMismatch(sentence) {
+  show("failed", "The log is not what you reviewed.", `${sentence} Download the pin, and show it to somebody who doesn't run this panel.`);
 }
 
-const stated = async (seq) => (await ask(`${box.dataset.rows}${seq}/`)).json();
-const when = (pin) => new Date(pin.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-
-// What the panel says now of the pinned row; null when it says the same.
-function difference(pin, now) {
-  if (now.row_hash === pin.row_hash) return null;
-  if (now.row_hash === null) return `The log ends at #${now.head ? now.head.seq : 0}; you reviewed up to #${pin.seq} on ${when(pin)}.`;
-  return `#${pin.seq} had the hash ${pin.row_hash.slice(0, 12)}… on ${when(pin)}; it now has ${now.row_hash.slice(0, 12)}…, so it or a row before it was replaced.`;
+async function request(address) {
+  const response = await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" });
+  if (!response.ok) throw new Error(`the panel answered ${response.status}`);
+  return response;
 }
 
-const alarm = (sentence) => say("failed", "The log is not what you reviewed.", `${sentence} Download the pin, and show it to somebody who does not run this panel.`);
+// The hash that the panel states for an event now, and the log's head.
+const fetchStated = async (seq) => (await request(`${box.dataset.rows}${seq}/`)).json();
+const formatTime = (pin) => new Date(pin.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
-async function compare() {
-  const pin = load();
+// How the panel's answer differs from the pin, as a sentence; null where it does not.
+function describeMismatch(pin, stated) {
+  if (stated.row_hash === pin.row_hash) return null;
+  if (stated.row_hash === null) return `The log ends at #${stated.head ? stated.head.seq : 0}; you reviewed up to #${pin.seq} on ${formatTime(pin)}.`;
+  return `#${pin.seq} had the hash ${pin.row_hash.slice(0, 12)}… on ${formatTime(pin)}; it now has ${stated.row_hash.slice(0, 12)}…, so this event or an earlier one was replaced.`;
+}
+
+// Returns whether a later pin may replace this one.
+async function comparePin() {
+  const pin = loadPin();
   box.hidden = pin === null;
   if (pin === null) return true;
   part("download").href = URL.createObjectURL(new Blob([JSON.stringify(pin, null, 2)], { type: "application/json" }));
   part("download").download = `pingadmin-pin-${pin.seq}.json`;
   try {
-    const now = await stated(pin.seq);
-    const differs = difference(pin, now);
-    if (differs) alarm(differs);
-    else say("idle", `Your pin at #${pin.seq} fits.`, `It has the hash that you kept on ${when(pin)}; newer events: ${now.head.seq - pin.seq}. Whether a row before it was changed, a check tells.`);
-    return differs === null;
-  } catch (problem) {
-    say("idle", `Your pin at #${pin.seq} was not compared.`, `${problem.message}.`);
+    const stated = await fetchStated(pin.seq);
+    const mismatch = describeMismatch(pin, stated);
+    if (mismatch) showMismatch(mismatch);
+    else show("idle", `Your pin at #${pin.seq} matches.`, `It still has the hash from ${formatTime(pin)}; newer events: ${stated.head.seq - pin.seq}. To find out whether earlier events were changed, verify them.`);
+    return mismatch === null;
+  } catch (error) {
+    show("idle", `Your pin at #${pin.seq} couldn't be compared.`, `${error.message}.`);
     return false;
   }
 }
@@ -54,63 +58,64 @@ async function sha256(line) {
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Hashes every row from the first to the head. Returns how many there are, or throws the sentence that names the first bad one.
-async function recompute(pin, progress) {
+// The sentence that names the first bad event.
+class LogDiffers extends Error {}
+
+// Hashes every event from the first to the head. Returns how many there are, or throws LogDiffers.
+async function hashLog(pin, reportProgress) {
   let seq = 0, hash = "0".repeat(64);
   for (;;) {
-    const lines = (await (await ask(`${box.dataset.rows}${seq ? `?after=${seq}` : ""}`)).text()).split("\n").filter(Boolean);
+    const lines = (await (await request(`${box.dataset.rows}${seq ? `?after=${seq}` : ""}`)).text()).split("\n").filter(Boolean);
     if (lines.length === 0) break;
     const hashes = await Promise.all(lines.map(sha256));
-    lines.forEach((line, place) => {
-      const row = JSON.parse(line);
-      if (row.seq !== seq + 1) throw new Difference(`#${seq + 1} is missing.`);
-      if (row.unreadable) throw new Difference(`#${row.seq} cannot be read.`);
-      if (row.prev_hash !== hash) throw new Difference(seq ? `#${seq} is not the row that #${row.seq} followed: one of the two was changed.` : "#1 does not begin the log.");
-      seq = row.seq;
-      hash = hashes[place];
-      if (seq === pin.seq && hash !== pin.row_hash) throw new Difference(`#${seq} is not what it was on ${when(pin)}.`);
+    lines.forEach((line, index) => {
+      const event = JSON.parse(line);
+      if (event.seq !== seq + 1) throw new LogDiffers(`#${seq + 1} is missing.`);
+      if (event.unreadable) throw new LogDiffers(`#${event.seq} can't be read.`);
+      if (event.prev_hash !== hash) throw new LogDiffers(seq ? `#${seq} is not the event that #${event.seq} followed: one of the two was changed.` : "#1 doesn't begin the log.");
+      seq = event.seq;
+      hash = hashes[index];
+      if (seq === pin.seq && hash !== pin.row_hash) throw new LogDiffers(`#${seq} is not what it was on ${formatTime(pin)}.`);
     });
-    progress(seq);
+    reportProgress(seq);
   }
-  if (seq < pin.seq) throw new Difference(`The log ends at #${seq}; you reviewed up to #${pin.seq}.`);
-  if ((await stated(seq)).row_hash !== hash) throw new Difference(`#${seq} does not have the hash that it states.`);
+  if (seq < pin.seq) throw new LogDiffers(`The log ends at #${seq}; you reviewed up to #${pin.seq}.`);
+  if ((await fetchStated(seq)).row_hash !== hash) throw new LogDiffers(`#${seq} doesn't have the hash that it states.`);
   return seq;
 }
 
-class Difference extends Error {}
-
-async function check() {
-  const pin = load();
+async function verifyLog() {
+  const pin = loadPin();
   if (!crypto.subtle) {
-    say("idle", "Not checked.", "This browser hashes only over HTTPS or on localhost. Use the offline verifier.");
+    show("idle", "Not verified.", "This browser can hash only over HTTPS or on localhost. Use the offline verifier.");
     return;
   }
-  part("check").disabled = true;
+  part("verify").disabled = true;
   try {
-    const count = await recompute(pin, (seq) => say("idle", "Checking…", `${seq.toLocaleString()} events hashed.`));
-    say("ok", `Nothing that you reviewed before #${pin.seq} has changed.`, `${count.toLocaleString()} events were hashed in this browser, and each follows the one before it.`);
-  } catch (problem) {
-    if (problem instanceof Difference) alarm(problem.message);
-    else say("idle", "Not checked to the end.", `${problem.message}.`);
+    const count = await hashLog(pin, (seq) => show("idle", "Verifying…", `${seq.toLocaleString()} events hashed.`));
+    show("ok", `Nothing that you reviewed before #${pin.seq} has changed.`, `This browser hashed ${count.toLocaleString()} events, and each follows the one before it.`);
+  } catch (error) {
+    if (error instanceof LogDiffers) showMismatch(error.message);
+    else show("idle", "Not fully verified.", `${error.message}.`);
   } finally {
-    part("check").disabled = false;
+    part("verify").disabled = false;
   }
 }
 
-// A pin that does not fit is evidence: no later one takes its place.
-async function keep() {
+// A pin that does not match is evidence: no later one takes its place.
+async function storeNewPin() {
   const mark = document.getElementById("marked");
-  if (!mark || !(await compare())) return;
-  const old = load();
+  if (!mark || !(await comparePin())) return;
+  const old = loadPin();
   if (old && old.seq >= mark.value) return;
-  localStorage.setItem(key(), JSON.stringify({ seq: Number(mark.value), row_hash: mark.dataset.hash, at: new Date().toISOString(), panel: location.origin }));
-  await compare();
+  localStorage.setItem(storageKey(), JSON.stringify({ seq: Number(mark.value), row_hash: mark.dataset.hash, at: new Date().toISOString(), panel: location.origin }));
+  await comparePin();
 }
 
 if (box) {
-  part("check").addEventListener("click", check);
-  part("forget").addEventListener("click", () => { localStorage.removeItem(key()); compare(); });
-  document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "log") keep(); });
-  if (document.getElementById("marked")) keep();
-  else compare();
+  part("verify").addEventListener("click", verifyLog);
+  part("forget").addEventListener("click", () => { localStorage.removeItem(storageKey()); comparePin(); });
+  document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "log") storeNewPin(); });
+  if (document.getElementById("marked")) storeNewPin();
+  else comparePin();
 }

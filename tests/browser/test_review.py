@@ -19,7 +19,7 @@ STORIES = """
 import django; django.setup()
 from tests.audit.factories import ANA, BEN, event, story
 from pingadmin.accounts.models import User
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
 story("ok", session_id="ses_1")
 story("rejected", session_id="ses_2", by=BEN, ticket="")
 auditor = User.objects.get(username="auditor")
@@ -66,7 +66,7 @@ def press(page, name, note=""):
 def review_one(page):
     press(page, "Reviewed, next")
     expect(opened(page)).to_contain_text("ses_2")
-    expect(pin(page)).to_contain_text("fits")
+    expect(pin(page)).to_contain_text("matches")
 
 
 def rewrite(panel, *statements: str) -> None:
@@ -163,8 +163,8 @@ def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer
 
     told.login("support").get("/audit/")
     reviewer.goto("/audit/")
-    expect(pin(reviewer)).to_contain_text(f"Your pin at #{mark['seq']} fits.")
-    reviewer.get_by_role("button", name="Check in this browser").click()
+    expect(pin(reviewer)).to_contain_text(f"Your pin at #{mark['seq']} matches.")
+    reviewer.get_by_role("button", name="Verify in this browser").click()
     expect(pin(reviewer)).to_contain_text(
         f"Nothing that you reviewed before #{mark['seq']} has changed."
     )
@@ -175,13 +175,13 @@ def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer
     [
         (
             "UPDATE audit_auditevent SET reason = 'Nothing to see' WHERE seq = {0}",
-            "#{0} is not the row that #{1}",
+            "#{0} is not the event that #{1}",
         ),
         (
             "UPDATE audit_auditevent SET at = '2020-01-01 00:00:00' WHERE seq = {0}",
-            "#{0} is not the row that #{1}",
+            "#{0} is not the event that #{1}",
         ),
-        ("UPDATE audit_auditevent SET schema_version = 9 WHERE seq = {0}", "#{0} cannot be read"),
+        ("UPDATE audit_auditevent SET schema_version = 9 WHERE seq = {0}", "#{0} can't be read"),
         ("DELETE FROM audit_auditevent WHERE seq = {0}", "#{0} is missing"),
     ],
 )
@@ -193,8 +193,8 @@ def test_a_row_that_was_changed_is_named_by_the_check_though_every_stated_hash_s
     rewrite(told, statement.format(number))
 
     reviewer.goto("/audit/?actor=nobody")
-    expect(pin(reviewer)).to_contain_text("fits")
-    reviewer.get_by_role("button", name="Check in this browser").click()
+    expect(pin(reviewer)).to_contain_text("matches")
+    reviewer.get_by_role("button", name="Verify in this browser").click()
     expect(pin(reviewer)).to_contain_text("The log is not what you reviewed.")
     expect(pin(reviewer)).to_contain_text(sentence.format(number, number + 1))
 
@@ -221,7 +221,7 @@ def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_l
     rewrite(told, f"DELETE FROM audit_auditevent WHERE seq >= {number}")
     reviewer.goto("/audit/?actor=nobody")
     expect(pin(reviewer)).to_contain_text("The log ends at #")
-    reviewer.get_by_role("button", name="Forget it").click()
+    reviewer.get_by_role("button", name="Forget the pin").click()
     expect(pin(reviewer)).to_be_hidden()
 
 
