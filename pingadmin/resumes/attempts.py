@@ -1,5 +1,4 @@
-"""The three writes in an attempt's life: opened with its intent, closed with its outcome, resolved
-afterwards.
+"""The three writes in an attempt's life: it is opened, closed and, where need be, resolved.
 
 Each is one transaction that changes the attempt and appends to the audit log, so neither is ever
 true without the other.
@@ -34,9 +33,7 @@ from pingadmin.upstream.records import ActionOutcome
 
 
 class AttemptBlocked(Exception):
-    """Another attempt blocks the session: it is open, or its outcome is unknown and nobody has
-    looked since.
-    """
+    """Another attempt blocks the session: it is open, or unknown and not looked up since."""
 
     def __init__(self, blocking: Attempt):
         super().__init__(str(blocking))
@@ -100,8 +97,7 @@ def open_attempt(
 def close_attempt(
     attempt: Attempt, answer: ActionOutcome, *, by: Actor, detail: dict[str, Any] | None = None
 ) -> Attempt:
-    """Writes the outcome: appends its event, closes the attempt, keeps what the answer says about
-    the session.
+    """Writes the outcome: appends the event, closes the attempt, keeps what the answer says.
 
     The answer to an attempt that was counted as lost meanwhile is added as evidence, and is then
     its result. detail: added to the event's detail. Raises DatabaseError when the outcome could not

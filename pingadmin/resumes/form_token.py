@@ -1,5 +1,4 @@
-"""The hidden field of a resume or pause form: good for one attempt, and a signed memory of what its
-page showed.
+"""The hidden field of a resume or pause form: what its page showed, good for one attempt.
 
 The signature keeps the claim "this is what Ana was shown" out of the browser's hands. The token
 makes a form single-use: a form that is sent twice gives the result of its first attempt.
@@ -28,9 +27,7 @@ class StaleFormToken(Exception):
 
 @dataclass(frozen=True)
 class FormToken:
-    """token: starts one attempt. shown: what the page said of the session; None where no form
-    was used.
-    """
+    """token: starts one attempt. shown: what the page said of the session, None without a form."""
 
     token: uuid.UUID
     shown: dict[str, Any] | None

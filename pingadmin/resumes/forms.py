@@ -9,9 +9,7 @@ _UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean_reason(text: str) -> str:
-    """A reason as one line of plain text. Raises ValidationError that names the character it
-    refuses.
-    """
+    """A reason as one line of plain text. Raises ValidationError for invisible characters."""
     text = " ".join(text.split())
     unwanted = _UNWANTED.search(text)
     if unwanted:
@@ -44,9 +42,7 @@ class ReasonForm(forms.Form):
 
 
 class ResumeForm(ReasonForm):
-    """Why a session is resumed or paused. `form_token` is the hidden field that form_token.py
-    signs.
-    """
+    """Why a session is resumed or paused. form_token.py signs the hidden field."""
 
     form_token = forms.CharField(required=False, max_length=4000)
     # Version 0.2.0 called the field so: a form that stays open in an upgrade still works.

@@ -1,5 +1,6 @@
-"""How often sessions may be resumed and paused, counted from the attempts, so that a restart
-forgets nothing.
+"""How often sessions may be resumed and paused.
+
+Counted from the stored attempts, so that a restart forgets nothing.
 """
 
 from datetime import datetime, timedelta
@@ -15,9 +16,7 @@ from pingadmin.resumes.models import Attempt, AttemptQuerySet
 
 
 def check_limits(action: Action, *, session: RemoteSession, by: Actor, now: datetime) -> None:
-    """Raises LimitReached where one more action would be too many, for the person or for the
-    session.
-    """
+    """Raises LimitReached if one more is too many, for the person or for the session."""
     counted = _counted_attempts(action)
     noun = "actions" if action is Action.PAUSE else "resumes"
     for allowed, seconds in settings.RESUME_LIMITS:

@@ -1,6 +1,4 @@
-"""Every sentence that tells the result of an attempt: on the panel, the bulk page and in refusal
-messages.
-"""
+"""The sentences that tell the result of an attempt, and why an attempt is refused."""
 
 from django.utils.html import format_html
 
@@ -45,8 +43,7 @@ def describe_outcome(attempt: Attempt, *, system: str, reports_paused: bool) -> 
 def describe_next_steps(
     attempt: Attempt, *, system: str, reports_paused: bool, is_observed: bool, is_overdue: bool
 ) -> list[str]:
-    """What else to know of a closed attempt, and what to do; a paragraph each, some with HTML in
-    it.
+    """What else to know of a closed attempt and what to do, a paragraph each; some hold HTML.
 
     is_observed: whether the upstream told something of the session since. is_overdue: whether the
     next check should have happened by now.

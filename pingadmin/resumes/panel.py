@@ -1,28 +1,22 @@
-"""What a session's page shows about acting on it: the forms, a colleague who was faster, or an
-outcome.
-"""
+"""The resume panel of a session's page: forms, a colleague who was faster, or an outcome."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
-from pingadmin.resumes.attempts import (
-    is_blocking,
-    is_observed_since,
-    open_or_unresolved_attempts,
-)
+from pingadmin.resumes.attempt_notice import AttemptNotice, account_label, describe_attempt
+from pingadmin.resumes.attempts import is_blocking, open_or_unresolved_attempts
 from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.forms import ResumeForm
 from pingadmin.resumes.models import Attempt
-from pingadmin.resumes.outcome_sentences import describe_next_steps, describe_outcome
-from pingadmin.resumes.results import NOT_CONFIRMED_YET, Result, ResultLabel, label_for
+from pingadmin.resumes.results import Result
 
 SUGGESTED_REASONS = [
     "Rate limit passed",
@@ -39,24 +33,7 @@ _PAUSE_WARNINGS = {
     "AGI": "Pausing stops the agent: it does no more work until somebody resumes the session.",
 }
 _OTHER_PAUSE_WARNING = "Pausing stops whoever uses this session, until somebody resumes it."
-_OVERDUE_AFTER = timedelta(seconds=15)
 _SHOW_OUTCOME_FOR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class AttemptNotice:
-    """A closed attempt in words.
-
-    account: its account's label. sentence: what became of it. next_steps: what else to know and to
-    do, a paragraph each. is_observed: whether the upstream told something of the session since.
-    """
-
-    attempt: Attempt
-    account: str
-    label: ResultLabel
-    sentence: str
-    next_steps: list[str]
-    is_observed: bool
 
 
 @dataclass(frozen=True)
@@ -107,7 +84,7 @@ class ResumePanel:
 
 def build_panel(
     session: RemoteSession,
-    person: AbstractUser | AnonymousUser,
+    person: AbstractUser,
     *,
     submitted: tuple[Action, ResumeForm] | None = None,
     problem: str = "",
@@ -146,36 +123,6 @@ def build_panel(
     )
 
 
-def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> AttemptNotice:
-    """A closed attempt in words, for the panel and for a row of a bulk resume."""
-    now = now or timezone.now()
-    account = account_label(attempt.session.alias)
-    reports_paused = upstream.states_paused(attempt.session.alias)
-    is_observed = is_observed_since(attempt, attempt.session)
-    label = label_for(attempt.action, attempt.result, attempt.verified)
-    if attempt.result == Result.OK and reports_paused and not attempt.verified:
-        label = NOT_CONFIRMED_YET
-    return AttemptNotice(
-        attempt=attempt,
-        account=account,
-        label=label,
-        sentence=describe_outcome(attempt, system=account, reports_paused=reports_paused),
-        next_steps=describe_next_steps(
-            attempt,
-            system=account,
-            reports_paused=reports_paused,
-            is_observed=is_observed,
-            is_overdue=_is_check_overdue(attempt, now),
-        ),
-        is_observed=is_observed,
-    )
-
-
-def account_label(alias: str) -> str:
-    """The name of an account for people; its alias where the account is no longer set."""
-    return upstream.api_for(alias).label if alias in upstream.aliases() else alias
-
-
 def _newest_attempts(session: RemoteSession) -> list[Attempt]:
     if not session.pk:
         return []
@@ -184,20 +131,18 @@ def _newest_attempts(session: RemoteSession) -> list[Attempt]:
 
 
 def _pending_attempts(session: RemoteSession, newest: list[Attempt]) -> list[Attempt]:
-    """The session's open and unresolved attempts, without a query where the newest are all there
-    are.
-    """
+    """The session's open and unresolved attempts; no query if the newest are all there are."""
     if len(newest) == NEWEST_COUNT:
         return open_or_unresolved_attempts(session)
     return [each for each in newest if each.is_open or each.is_unresolved]
 
 
-def _form_version(attempts: list[Attempt], person: AbstractUser | AnonymousUser) -> str:
+def _form_version(attempts: list[Attempt], person: AbstractUser) -> str:
     own = (each.pk.hex[:8] for each in attempts if each.actor_id == str(person.pk))
     return next(own, "first")
 
 
-def _state_version(attempts: set[Attempt], person: AbstractUser | AnonymousUser) -> str:
+def _state_version(attempts: set[Attempt], person: AbstractUser) -> str:
     states = [
         (each.opened_at, each.result, each.verified, each.resolved_at)
         for each in attempts
@@ -209,7 +154,7 @@ def _state_version(attempts: set[Attempt], person: AbstractUser | AnonymousUser)
 def _pause_form(
     session: RemoteSession,
     newest: Attempt | None,
-    person: AbstractUser | AnonymousUser,
+    person: AbstractUser,
     typed: ResumeForm | None,
 ) -> PauseForm | None:
     if not person.has_perm("resumes.pause"):
@@ -223,12 +168,8 @@ def _pause_form(
     )
 
 
-def _initial_values(
-    action: Action, newest: Attempt | None, person: AbstractUser | AnonymousUser
-) -> dict[str, str]:
-    """The last ticket; and the reason where this person's own attempt was not sent, for they
-    will try again.
-    """
+def _initial_values(action: Action, newest: Attempt | None, person: AbstractUser) -> dict[str, str]:
+    """The last ticket; and the reason if this person's attempt was not sent, to try again."""
     if newest is None:
         return {}
     is_retry = (
@@ -243,10 +184,6 @@ def _is_worth_showing(attempt: Attempt, now: datetime) -> bool:
     if attempt.is_unresolved:
         return True
     return attempt.closed_at is not None and now - attempt.closed_at < _SHOW_OUTCOME_FOR
-
-
-def _is_check_overdue(attempt: Attempt, now: datetime) -> bool:
-    return attempt.next_check_at is not None and now - attempt.next_check_at > _OVERDUE_AFTER
 
 
 def _poll_seconds(attempts: list[Attempt], now: datetime) -> int | None:

@@ -35,9 +35,7 @@ def reconcile_one() -> bool:
 
 
 def check_attempt(attempt: Attempt) -> None:
-    """Looks an attempt's session up once, now, and appends what it shows as evidence. Refreshes
-    the attempt.
-    """
+    """Looks the session up once, now, appends what it shows, and refreshes the attempt."""
     if not _claim_check(attempt):
         return
     session = attempt.session
@@ -109,9 +107,7 @@ def _append_evidence(attempt: Attempt, answer: LookUpResult | None) -> None:
 
 
 def _is_conclusive(paused: bool, attempt: Attempt) -> bool:
-    """The effect resolves an unknown outcome at once; its absence only at the last check: it may
-    take its time.
-    """
+    """The effect resolves an unknown outcome at once, its absence only at the last check."""
     return paused is attempt.kind.pauses or attempt.next_check_at is None
 
 

@@ -1,5 +1,4 @@
-"""The five results of an attempt and their labels. outcome_sentences.py has the sentences that tell
-them.
+"""The five results of an attempt and their labels; outcome_sentences.py has the sentences.
 
 The panel, the bulk page, the timeline and the audit log all take them from here, so a result is
 called the same wherever it is met.
@@ -43,9 +42,7 @@ UNRECOGNISED = ResultLabel("Unrecognised", "unknown")
 
 
 def label_for(action: str, result: str, verified: bool | None = None) -> ResultLabel:
-    """The label of a stored result. verified: whether a later check showed the effect of an
-    `ok`.
-    """
+    """The label of a stored result. verified: whether a check showed the effect of an `ok`."""
     match result:
         case Result.OK:
             return CONFIRMED if verified else ACCEPTED

@@ -22,16 +22,12 @@ from pingadmin.upstream.records import ActionOutcome
 
 
 class AuditLogUnavailable(Exception):
-    """The intent could not be written, so nothing was sent. The text says why, as half a
-    sentence.
-    """
+    """The intent can't be written, so nothing was sent. The text is half a sentence on why."""
 
 
 @dataclass(frozen=True)
 class AttemptOutcome:
-    """attempt: with its result. is_recorded: False when only the file of unrecorded outcomes has
-    it.
-    """
+    """is_recorded: False when only the file of unrecorded outcomes has the result."""
 
     attempt: Attempt
     is_recorded: bool = True
@@ -47,8 +43,7 @@ def resume(
     by: Actor,
     batch: str = "",
 ) -> AttemptOutcome:
-    """Resumes one session, for a person with a reason. batch: the id of the bulk resume that it
-    belongs to.
+    """Resumes one session. batch: the id of the bulk resume that it belongs to.
 
     Raises AttemptBlocked, LimitReached, UnknownAlias, or AuditLogUnavailable.
     """
@@ -69,9 +64,7 @@ def resume(
 def pause(
     *, alias: str, session_id: str, reason: str, ticket: str, form_token: FormToken, by: Actor
 ) -> AttemptOutcome:
-    """Pauses one session, for a person with a reason: this disconnects people. Raises what
-    resume raises.
-    """
+    """Pauses one session, which disconnects people. Arguments and errors are those of resume."""
     api = upstream.api_for(alias)
     return _call_once(
         Action.PAUSE,

@@ -1,5 +1,6 @@
-"""Outcomes that are known but could not be written to the database: one JSON line each, in a file
-that is synced to the disk, and in the log.
+"""Outcomes that are known but could not be written to the database.
+
+Each is one JSON line in a file that is synced to the disk, and in the log.
 
 Reconcile writes them to the database later; until then neither a resume nor a pause is sent.
 """
@@ -46,8 +47,7 @@ def keep(attempt: Attempt, answer: ActionOutcome, *, by: Actor) -> None:
 
 
 def record_all() -> int:
-    """Records every outcome that waits, and sets aside what cannot be read. Returns how many lines
-    there were.
+    """Records all outcomes that wait; sets aside what can't be read. Returns the number of lines.
 
     Raises DatabaseError, with nothing lost.
     """

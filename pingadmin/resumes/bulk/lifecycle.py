@@ -1,5 +1,4 @@
-"""A bulk resume from its start to its end: an explicit list, written down whole before anything is
-sent.
+"""The start and end of a bulk resume: a list that is written down before anything is sent.
 
 Whoever works on it holds a lease. A lease that has run out never comes back, so what was not sent
 by then is not sent late. worker.py does the work.
@@ -96,9 +95,7 @@ def ask_to_stop(bulk: BulkResume, *, by: Actor) -> None:
 
 
 def end_bulk_resume(bulk: BulkResume, why: str = "") -> None:
-    """Ends it. why: what kept the rest from being sent, as half a sentence; empty when none is
-    left.
-    """
+    """Ends it. why: half a sentence, what kept the rest from being sent; empty for none."""
     BulkResume.objects.filter(pk=bulk.pk, ended_at=None).update(
         ended_at=timezone.now(), why_ended=why
     )

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
@@ -71,7 +71,7 @@ class BulkPreview:
 def preview_selection(
     selection: Selection,
     *,
-    person: AbstractUser | AnonymousUser,
+    person: AbstractUser,
     form: BulkForm | None = None,
     ticked: Collection[str] | None = None,
     retry_of: str = "",
@@ -111,8 +111,7 @@ def preview_selection(
 
 
 def form_version(newest: BulkResume | None) -> str:
-    """Ends the names of a person's form fields, so that a draft of the last bulk resume doesn't
-    come back.
+    """Ends the names of form fields, so that a draft of the last bulk resume doesn't come back.
 
     newest: the newest bulk resume of the person.
     """

@@ -4,10 +4,10 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 
+from pingadmin.resumes.attempt_notice import AttemptNotice, account_label, describe_attempt
 from pingadmin.resumes.bulk.lifecycle import is_running
 from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
-from pingadmin.resumes.panel import AttemptNotice, account_label, describe_attempt
-from pingadmin.resumes.results import NO_OUTCOME_YET, NOT_SENT, ResultLabel
+from pingadmin.resumes.results import NO_OUTCOME_YET, NOT_SENT, Result, ResultLabel
 
 PROCESS_LOST = "the process that worked on it is gone"
 WAITING = ResultLabel("Waiting", "idle")
@@ -126,5 +126,5 @@ def _item_progress(
         notice.label,
         attempt,
         notice,
-        may_retry=attempt.result == "not_sent",
+        may_retry=attempt.result == Result.NOT_SENT,
     )

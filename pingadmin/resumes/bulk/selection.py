@@ -89,9 +89,7 @@ def _read_text(text: str) -> list[SelectedSession]:
 
 
 def _candidates(session_id: str, aliases: tuple[str, ...]) -> list[SelectedSession]:
-    """One for each account that could own the id. The only one that is known to have it is no
-    guess.
-    """
+    """One for each account that could own the id. The only one known to have it is no guess."""
     candidates = [
         SelectedSession(alias, upstream.canonical_id(alias, session_id)) for alias in aliases
     ]

@@ -1,12 +1,10 @@
-"""Bulk resume: selecting sessions, the preview, the start, and the page that follows it to its
-end.
-"""
+"""Bulk resume: selecting sessions, the preview, the start, and the page that follows it."""
 
 import uuid
 
 from django.contrib.auth.decorators import permission_required
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,6 +24,7 @@ from pingadmin.resumes.bulk.selection import (
 )
 from pingadmin.resumes.form_token import FormToken, StaleFormToken, read_form_token
 from pingadmin.resumes.models import BulkResume
+from pingadmin.web.requests import PanelRequest
 
 RECENT_COUNT = 10
 
@@ -35,7 +34,7 @@ requires_look_up = permission_required("remote_sessions.look_up", raise_exceptio
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires_resume
-def select(request: HttpRequest) -> HttpResponse:
+def select(request: PanelRequest) -> HttpResponse:
     """The box for ids; with a selection posted, the preview of it. Nothing is sent here."""
     if request.method != "POST":
         return _render_selection(request)
@@ -49,10 +48,8 @@ def select(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires_resume
-def start(request: HttpRequest) -> HttpResponse:
-    """Starts with the ticked sessions, once for each form, and leads to the page that follows
-    it.
-    """
+def start(request: PanelRequest) -> HttpResponse:
+    """Starts with the ticked sessions, once for each form, and redirects to its page."""
     try:
         selection = read_selection(
             request.POST.getlist("session"), guesses=request.POST.getlist("guess")
@@ -85,7 +82,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires_look_up
-def show_progress(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+def show_progress(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """How far it is, and each outcome."""
     progress = load_progress(get_object_or_404(BulkResume, pk=bulk_id))
     return render(request, "resumes/bulk_progress.html", {"progress": progress})
@@ -93,7 +90,7 @@ def show_progress(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @requires_look_up
-def show_progress_now(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+def show_progress_now(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """The part of that page that changes; 304 while it is as in the version that `seen` names."""
     progress = load_progress(get_object_or_404(BulkResume, pk=bulk_id))
     if request.GET.get("seen") == progress.version:
@@ -103,7 +100,7 @@ def show_progress_now(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @requires_resume
-def stop(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+def stop(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """Sends nothing more after the item that is under way."""
     bulk = get_object_or_404(BulkResume, pk=bulk_id)
     ask_to_stop(bulk, by=Actor.of(request))
@@ -115,7 +112,7 @@ def stop(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @requires_resume
-def retry(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
+def retry(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """A new preview of exactly the sessions for which nothing was sent."""
     bulk = get_object_or_404(BulkResume, pk=bulk_id)
     unsent = load_progress(bulk).unsent
@@ -130,7 +127,7 @@ def retry(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
     return _render_preview(request, preview)
 
 
-def _read_form_token(request: HttpRequest, selected: SelectedSession, by: Actor) -> FormToken:
+def _read_form_token(request: PanelRequest, selected: SelectedSession, by: Actor) -> FormToken:
     # Version 0.2.0 called the field `press:…`: a preview that stays open in an upgrade still works.
     value = request.POST.get(f"form_token:{selected.name}") or request.POST.get(
         f"press:{selected.name}", ""
@@ -141,7 +138,7 @@ def _read_form_token(request: HttpRequest, selected: SelectedSession, by: Actor)
 
 
 def _refuse_start(
-    request: HttpRequest, selection: Selection, form: BulkForm, error: Exception
+    request: PanelRequest, selection: Selection, form: BulkForm, error: Exception
 ) -> HttpResponse:
     if isinstance(error, StaleFormToken):
         problem = (
@@ -160,7 +157,7 @@ def _refuse_start(
 
 
 def _refuse(
-    request: HttpRequest,
+    request: PanelRequest,
     selection: Selection,
     form: BulkForm,
     status: int,
@@ -179,7 +176,7 @@ def _refuse(
 
 
 def _render_selection(
-    request: HttpRequest,
+    request: PanelRequest,
     *,
     status: int = 200,
     problem: InvalidSelection | None = None,
@@ -197,7 +194,7 @@ def _render_selection(
 
 
 def _render_preview(
-    request: HttpRequest,
+    request: PanelRequest,
     preview: BulkPreview,
     *,
     status: int = 200,

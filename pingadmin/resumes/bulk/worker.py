@@ -59,8 +59,7 @@ def run(bulk: BulkResume, *, by: Actor) -> None:
 
 
 def reason_to_skip(attempts: list[Attempt]) -> str:
-    """Why the rest of an account's items are not tried, after these attempts in order; empty when
-    they are.
+    """Why the rest of an account's items are not tried, after these attempts; empty if they are.
 
     Somebody has to look into every unknown outcome: after two in a row, a third would only be one
     more. A refused key or "slow down" answers all that would follow.
@@ -68,7 +67,7 @@ def reason_to_skip(attempts: list[Attempt]) -> str:
     if not attempts:
         return ""
     last = attempts[-1]
-    account = upstream.api_for(last.session.alias).label
+    account = upstream.label_of(last.session.alias)
     if last.failure in ("refused_key", "rate_limited"):
         return f"{account} {FAILURES[last.failure]} before"
     if _ends_with(attempts, Result.UNKNOWN, MAX_UNKNOWN_IN_A_ROW):

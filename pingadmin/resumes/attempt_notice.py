@@ -1,0 +1,65 @@
+"""One closed attempt as people read it: its label, its sentence, and what to do next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from pingadmin import upstream
+from pingadmin.resumes.attempts import is_observed_since
+from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.outcome_sentences import describe_next_steps, describe_outcome
+from pingadmin.resumes.results import NOT_CONFIRMED_YET, Result, ResultLabel, label_for
+
+# A collector that runs makes a check within a second of its time.
+_OVERDUE_AFTER = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class AttemptNotice:
+    """A closed attempt in words.
+
+    account: its account's label. sentence: what became of it. next_steps: what else to know and to
+    do, a paragraph each. is_observed: whether the upstream told something of the session since.
+    """
+
+    attempt: Attempt
+    account: str
+    label: ResultLabel
+    sentence: str
+    next_steps: list[str]
+    is_observed: bool
+
+
+def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> AttemptNotice:
+    """A closed attempt in words, for the panel and for a row of a bulk resume."""
+    now = now or timezone.now()
+    account = account_label(attempt.session.alias)
+    reports_paused = upstream.states_paused(attempt.session.alias)
+    is_observed = is_observed_since(attempt, attempt.session)
+    label = label_for(attempt.action, attempt.result, attempt.verified)
+    if attempt.result == Result.OK and reports_paused and not attempt.verified:
+        label = NOT_CONFIRMED_YET
+    return AttemptNotice(
+        attempt=attempt,
+        account=account,
+        label=label,
+        sentence=describe_outcome(attempt, system=account, reports_paused=reports_paused),
+        next_steps=describe_next_steps(
+            attempt,
+            system=account,
+            reports_paused=reports_paused,
+            is_observed=is_observed,
+            is_overdue=_is_check_overdue(attempt, now),
+        ),
+        is_observed=is_observed,
+    )
+
+
+def account_label(alias: str) -> str:
+    """The name of an account for people; its alias where the account is no longer set."""
+    return upstream.label_of(alias) if alias in upstream.aliases() else alias
+
+
+def _is_check_overdue(attempt: Attempt, now: datetime) -> bool:
+    return attempt.next_check_at is not None and now - attempt.next_check_at > _OVERDUE_AFTER
