@@ -1,4 +1,4 @@
-"""Bulk resume: an explicit list, one reason, an ordinary resume for each, and nothing that is sent late."""
+"""Bulk resume: a list, one reason, an ordinary resume for each, and nothing is sent late."""
 
 import uuid
 from datetime import timedelta
@@ -17,35 +17,40 @@ from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.lifecycle import extend_lease
 from pingadmin.resumes.models import Attempt, BulkResume
 from tests.conftest import client_of
-from tests.resumes.bulk_support import THREE, WHY, fields, names, outcomes
+from tests.resumes.bulk_support import THREE, WHY, form_fields, names, outcomes
 from tests.resumes.test_resume import press
+from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams", "at_once")]
 
-CHOOSE = "/resumes/bulk/"
+SELECT = "/resumes/bulk/"
 
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """The work is done before the start is answered, on this thread and its database connection."""
+    """Does the work before the start is answered, on this thread and its database connection."""
     monkeypatch.setattr(worker, "start_in_thread", worker.run)
 
 
 @pytest.fixture
-def not_begun(monkeypatch, at_once):
-    """Nobody works on what is started, as when the process ended right then."""
+def without_worker(monkeypatch, at_once):
+    """Nothing works on what is started, as when the process ends right then."""
     monkeypatch.setattr(worker, "start_in_thread", lambda bulk, by: None)
 
 
-def choose(client, *ids, text=""):
-    return client.post(CHOOSE, {"session": names(ids), "ids": text})
+def select(client, *ids, text=""):
+    return client.post(SELECT, {"session": names(ids), "ids": text})
 
 
 def start(client, *ids, **more):
-    """Choose, then start with what the preview holds."""
+    """Select, then start with what the preview holds."""
     return client.post(
-        "/resumes/bulk/start/", fields(choose(client, *ids).text) | WHY | more, follow=True
+        "/resumes/bulk/start/", form_fields(select(client, *ids).text) | WHY | more, follow=True
     )
+
+
+def preview_row(page: str, session_id: str):
+    return parse(page).one(f'[data-item="ping/{session_id}"]')
 
 
 def resume_calls(simulator) -> int:
@@ -56,135 +61,134 @@ def fault(simulator, session_id, kind, **more):
     simulator.fault(kind, match=f"PATCH */{session_id}/resume", **more)
 
 
-def words_by_session() -> dict[str, str]:
+def results_by_session() -> dict[str, str]:
     return {
         each.session.session_id: each.result for each in Attempt.objects.select_related("session")
     }
 
 
-# --- Choosing ---
+# --- Selecting ---
 
 
-def test_the_page_is_a_box_and_says_what_to_do(as_support):
-    page = as_support.get(CHOOSE).text
+def test_the_page_asks_for_ids_and_says_what_to_do(as_support):
+    page = as_support.get(SELECT).text
     assert "Session ids" in page and "You haven’t made a bulk resume yet" in page
 
 
 def test_a_pasted_ticket_and_ticked_rows_become_one_list(as_support, simulator):
-    page = choose(as_support, THREE[0], text=f"INC-1: {THREE[0]} and {THREE[1]} hang").text
-    assert fields(page)["item"] == names(THREE[:2])
+    page = select(as_support, THREE[0], text=f"INC-1: {THREE[0]} and {THREE[1]} hang").text
+    assert form_fields(page)["item"] == names(THREE[:2])
     assert "1 listed more than once" in page
     assert simulator.call_count("/sessions") == 0
 
 
-def test_the_preview_says_what_is_known_how_old_it_is_and_who_said_it(as_support):
+def test_the_preview_shows_each_state_with_its_age_and_its_source(as_support):
     press(as_support, "ping", THREE[0])
     as_support.get(f"/sessions/ping/{THREE[1]}/")
-    page = choose(as_support, *THREE, cast.PING_UNKNOWN).text
-    row = page.split(f'data-item="ping/{THREE[0]}"')[1].split("</tr>")[0]
-    assert (
-        'data-paused="no"' in row
-        and "will answer that it is not paused" in row
-        and "answer to a resume" in row
-    )
-    row = page.split(f'data-item="ping/{THREE[1]}"')[1].split("</tr>")[0]
-    assert "Disconnected" in row and "look-up" in row and "data-age=" in row
-    assert (
-        "Not seen yet" in page.split(f'data-item="ping/{cast.PING_UNKNOWN}"')[1].split("</tr>")[0]
-    )
+    page = select(as_support, *THREE, cast.PING_UNKNOWN).text
+    row = preview_row(page, THREE[0])
+    assert row["data-paused"] == "no"
+    assert "will answer that it is not paused" in row.text()
+    assert "answer to a resume" in row.text()
+    row = preview_row(page, THREE[1])
+    assert "Disconnected" in row.text() and "look-up" in row.text()
+    assert row["data-age"] == "0"
+    assert "Not seen yet" in preview_row(page, cast.PING_UNKNOWN).text()
 
 
-def test_what_would_be_refused_is_said_and_not_ticked(as_support, simulator):
+def test_what_would_not_be_sent_is_explained_and_not_ticked(as_support, simulator):
     fault(simulator, THREE[0], "reset", after=True)
     press(as_support, "ping", THREE[0])
-    page = as_support.post(CHOOSE, {"session": [*names(THREE[:2]), "gone/ses_1"]}).text
-    assert fields(page)["item"] == [f"ping/{THREE[1]}"]
+    page = as_support.post(SELECT, {"session": [*names(THREE[:2]), "gone/ses_1"]}).text
+    assert form_fields(page)["item"] == [f"ping/{THREE[1]}"]
     assert "the outcome of the last resume is unknown" in page
     assert "the account “gone” is not set" in page
 
 
-def test_an_id_that_several_accounts_could_own_is_a_choice(as_support, settings):
+def test_the_person_chooses_where_several_accounts_could_own_an_id(as_support, settings):
     settings.UPSTREAMS = settings.UPSTREAMS | {
         "ping": settings.UPSTREAMS["ping"] | {"ID_PATTERN": ""}
     }
-    page = choose(as_support, text=cast.AGI_PAUSED).text
+    page = select(as_support, text=cast.AGI_PAUSED).text
     assert "Several accounts could own an id" in page
-    assert "item" not in fields(page)
-    assert fields(page)["guess"] == [f"ping/{cast.AGI_PAUSED}", f"agi/{cast.AGI_PAUSED}"]
+    assert "item" not in form_fields(page)
+    assert form_fields(page)["guess"] == [f"ping/{cast.AGI_PAUSED}", f"agi/{cast.AGI_PAUSED}"]
     as_support.get(f"/sessions/agi/{cast.AGI_PAUSED}/")
-    assert fields(choose(as_support, text=cast.AGI_PAUSED).text)["item"] == [
+    assert form_fields(select(as_support, text=cast.AGI_PAUSED).text)["item"] == [
         f"agi/{cast.AGI_PAUSED}"
     ]
 
 
-def test_21_are_refused_with_the_number_and_the_text_stays(as_support):
+def test_21_sessions_are_refused_with_the_number_and_the_text_stays(as_support):
     text = " ".join(f"ses_{number:010x}" for number in range(21))
-    answer = choose(as_support, text=text)
+    answer = select(as_support, text=text)
     assert answer.status_code == 400 and text in answer.text
     assert "holds 21 ids; the limit is 20 at a time. Remove 1." in answer.text
-    ticked = choose(as_support, *text.split())
+    ticked = select(as_support, *text.split())
     assert ticked.status_code == 400 and "These are 21 sessions" in ticked.text
-    assert choose(as_support, *text.split()[:20]).status_code == 200
+    assert select(as_support, *text.split()[:20]).status_code == 200
 
 
 @pytest.mark.parametrize(
     "name", ["", "ping", "ping/", "/ses_1", "ping/..", "PING/ses_1", "ping/<b>", "ping/ses_1\n"]
 )
-def test_a_name_that_is_not_ours_is_refused(as_support, name):
-    for address in (CHOOSE, "/resumes/bulk/start/"):
+def test_a_malformed_name_is_refused(as_support, name):
+    for address in (SELECT, "/resumes/bulk/start/"):
         answer = as_support.post(address, {"session": name, "item": name} | WHY)
         assert answer.status_code == 400 and "Select them again" in answer.text
 
 
 @pytest.mark.parametrize("text", ["", "   ", "nothing in here", "x" * 20_001])
 def test_a_text_without_ids_is_answered_with_what_to_do(as_support, text):
-    answer = as_support.post(CHOOSE, {"ids": text})
+    answer = as_support.post(SELECT, {"ids": text})
     assert answer.status_code == 400 and 'role="alert"' in answer.text
 
 
-def test_the_limits_are_said_before(as_support, settings):
+def test_the_preview_tells_the_limits(as_support, settings):
     settings.RESUME_LIMITS = [(2, 60), (60, 3600)]
-    page = choose(as_support, *THREE).text
+    page = select(as_support, *THREE).text
     assert "(2 in 1 min, 60 in 60 min) allow 2 now: 1 of these 3 would not be sent" in page
 
 
 # --- The run ---
 
 
-def test_each_is_an_ordinary_resume_with_a_story_of_its_own(as_support, simulator):
+def test_each_is_an_ordinary_resume_with_its_own_audit_entry(as_support, simulator):
     page = start(as_support, *THREE).text
     assert outcomes(page) == ["Accepted"] * 3 and "all 3 have an outcome" in page
     assert resume_calls(simulator) == 3
     bulk = BulkResume.objects.get()
-    told = AuditEvent.objects.filter(action="resume", batch=str(bulk.pk)).order_by("seq")
-    assert [event.phase for event in told] == ["intent", "outcome"] * 3
-    assert [event.session_id for event in told][::2] == THREE
-    assert {event.reason for event in told if event.phase == "intent"} == {"Customer approved"}
+    events = AuditEvent.objects.filter(action="resume", batch=str(bulk.pk)).order_by("seq")
+    assert [event.phase for event in events] == ["intent", "outcome"] * 3
+    assert [event.session_id for event in events][::2] == THREE
+    assert {event.reason for event in events if event.phase == "intent"} == {"Customer approved"}
     assert all(
         '"state":"Not seen yet"' in event.shown.replace(": ", ":")
-        for event in told
+        for event in events
         if event.phase == "intent"
     )
 
 
-def test_the_list_is_in_the_audit_log_before_anything_is_sent(as_support, simulator, not_begun):
+def test_the_list_is_in_the_audit_log_before_anything_is_sent(
+    as_support, simulator, without_worker
+):
     start(as_support, *THREE)
     event = AuditEvent.objects.get(action="bulk_resume")
     assert all(session_id in event.detail for session_id in THREE) and event.ticket == "INC-4412"
     assert resume_calls(simulator) == 0
 
 
-def test_both_systems_may_stand_in_one_list(as_support):
-    sent = fields(
-        as_support.post(CHOOSE, {"session": [f"ping/{THREE[0]}", f"agi/{cast.AGI_PAUSED}"]}).text
+def test_one_list_may_hold_sessions_of_both_systems(as_support):
+    sent = form_fields(
+        as_support.post(SELECT, {"session": [f"ping/{THREE[0]}", f"agi/{cast.AGI_PAUSED}"]}).text
     )
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
     assert outcomes(page) == ["Accepted", "Confirmed"]
 
 
-def test_every_item_tells_its_own_outcome(as_support, simulator):
-    simulator_says = '{"error": {"code": "quota", "message": "<img src=x onerror=alert(1)>"}}'
-    fault(simulator, THREE[0], "status", status=400, body=simulator_says)
+def test_every_item_shows_its_own_outcome(as_support, simulator):
+    refusal = '{"error": {"code": "quota", "message": "<img src=x onerror=alert(1)>"}}'
+    fault(simulator, THREE[0], "status", status=400, body=refusal)
     fault(simulator, THREE[1], "close")
     page = start(as_support, *THREE, cast.PING_CONNECTED).text
     assert outcomes(page) == ["Refused", "Outcome unknown", "Accepted", "Was not paused"]
@@ -192,21 +196,21 @@ def test_every_item_tells_its_own_outcome(as_support, simulator):
     assert resume_calls(simulator) == 4
 
 
-def test_a_hanging_session_is_unknown_and_the_next_one_gets_its_turn(
-    as_support, simulator, settings
-):
+def test_a_hanging_session_is_unknown_and_the_next_one_is_resumed(as_support, simulator, settings):
     settings.UPSTREAM_WRITE_SECONDS = 0.5
     fault(simulator, THREE[0], "hang", seconds=5)
     assert outcomes(start(as_support, *THREE[:2]).text) == ["Outcome unknown", "Accepted"]
 
 
-def test_what_was_unticked_is_not_sent(as_support, simulator):
+def test_an_unticked_session_is_not_sent(as_support, simulator):
     start(as_support, *THREE, item=names(THREE[:1]))
-    assert list(words_by_session()) == THREE[:1] and resume_calls(simulator) == 1
+    assert list(results_by_session()) == THREE[:1] and resume_calls(simulator) == 1
 
 
-def test_a_colleague_who_holds_one_is_named_and_the_rest_goes_on(as_support, support2, simulator):
-    sent = fields(choose(as_support, *THREE).text)
+def test_a_colleague_who_is_resuming_one_is_named_and_the_rest_continues(
+    as_support, support2, simulator
+):
+    sent = form_fields(select(as_support, *THREE).text)
     press(client_of(support2), "ping", THREE[1])
     Attempt.objects.update(is_open=True, result="", closed_at=None)
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
@@ -217,7 +221,7 @@ def test_a_colleague_who_holds_one_is_named_and_the_rest_goes_on(as_support, sup
     assert resume_calls(simulator) == 3
 
 
-def test_the_limit_stops_what_is_beyond_it_and_says_when_it_is_possible(
+def test_sessions_beyond_the_limit_are_not_sent_and_the_page_says_when_they_can_be(
     as_support, settings, simulator
 ):
     settings.RESUME_LIMITS = [(2, 60)]
@@ -231,27 +235,27 @@ def test_the_limit_stops_what_is_beyond_it_and_says_when_it_is_possible(
 
 
 @pytest.mark.parametrize(
-    ("kind", "more", "first", "said"),
+    ("kind", "more", "first", "message"),
     [
         ("status", {"status": 429}, ["Refused"], "asked us to slow down before"),
         ("status", {"status": 401}, ["Refused"], "refused our key before"),
         ("reset", {"after": True}, ["Outcome unknown"] * 2, "look at those first"),
     ],
 )
-def test_an_account_that_will_not_answer_the_rest_either_is_left_alone(
-    as_support, simulator, kind, more, first, said
+def test_an_account_that_refuses_or_loses_requests_is_not_asked_again(
+    as_support, simulator, kind, more, first, message
 ):
     simulator.fault(kind, match="PATCH */resume", times=0, **more)
-    sent = fields(
-        as_support.post(CHOOSE, {"session": [*names(THREE), f"agi/{cast.AGI_PAUSED}"]}).text
+    sent = form_fields(
+        as_support.post(SELECT, {"session": [*names(THREE), f"agi/{cast.AGI_PAUSED}"]}).text
     )
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
     rest = ["Not sent"] * (3 - len(first))
-    assert outcomes(page) == [*first, *rest, "Confirmed"] and said in page
+    assert outcomes(page) == [*first, *rest, "Confirmed"] and message in page
     assert simulator.call_count("PATCH") == len(first)
 
 
-def test_a_dead_upstream_ends_in_not_sent_and_is_not_tried_for_ever(as_support, dead_upstreams):
+def test_an_unreachable_account_is_given_up_after_three(as_support, dead_upstreams):
     ids = [*THREE, cast.PING_CONNECTED, cast.PING_ENDED]
     page = start(as_support, *ids).text
     assert (
@@ -261,7 +265,7 @@ def test_a_dead_upstream_ends_in_not_sent_and_is_not_tried_for_ever(as_support, 
     assert Attempt.objects.count() == 3
 
 
-def test_an_outcome_that_cannot_be_written_ends_it(as_support, simulator, monkeypatch):
+def test_it_ends_while_an_outcome_waits_to_be_recorded(as_support, simulator, monkeypatch):
     monkeypatch.setattr("pingadmin.resumes.unrecorded_outcomes.are_waiting", lambda: True)
     page = start(as_support, *THREE).text
     assert outcomes(page) == ["Not sent"] * 3 and "the audit log couldn’t be written" in page
@@ -272,20 +276,20 @@ def test_an_outcome_that_cannot_be_written_ends_it(as_support, simulator, monkey
 
 
 def test_a_form_sent_twice_is_one_bulk_resume(as_support, simulator):
-    sent = fields(choose(as_support, *THREE).text) | WHY
+    sent = form_fields(select(as_support, *THREE).text) | WHY
     first, second = (as_support.post("/resumes/bulk/start/", sent) for _ in range(2))
     assert first["Location"] == second["Location"] and BulkResume.objects.count() == 1
     assert resume_calls(simulator) == 3
 
 
-def test_a_form_sent_again_while_it_is_under_way_leads_to_the_same_page(as_support, not_begun):
-    sent = fields(choose(as_support, *THREE).text) | WHY
+def test_a_form_sent_again_while_it_runs_leads_to_the_same_page(as_support, without_worker):
+    sent = form_fields(select(as_support, *THREE).text) | WHY
     first, second = (as_support.post("/resumes/bulk/start/", sent) for _ in range(2))
     assert second.status_code == 302 and first["Location"] == second["Location"]
 
 
-def test_presses_of_a_used_preview_start_nothing_else(as_support, simulator):
-    sent = fields(choose(as_support, *THREE).text) | WHY
+def test_the_form_tokens_of_a_used_preview_start_nothing_else(as_support, simulator):
+    sent = form_fields(select(as_support, *THREE).text) | WHY
     as_support.post("/resumes/bulk/start/", sent)
     answer = as_support.post("/resumes/bulk/start/", sent | {"token": str(uuid.uuid4())})
     assert answer.status_code == 409 and "was used before" in answer.text
@@ -293,15 +297,15 @@ def test_presses_of_a_used_preview_start_nothing_else(as_support, simulator):
 
 
 def test_a_preview_of_another_person_starts_nothing(as_support, support2, simulator):
-    sent = fields(choose(as_support, *THREE).text) | WHY
+    sent = form_fields(select(as_support, *THREE).text) | WHY
     assert client_of(support2).post("/resumes/bulk/start/", sent).status_code == 409
     as_support.post("/resumes/bulk/start/", sent)
-    own = fields(choose(client_of(support2), *THREE).text) | WHY | {"token": sent["token"]}
+    own = form_fields(select(client_of(support2), *THREE).text) | WHY | {"token": sent["token"]}
     assert client_of(support2).post("/resumes/bulk/start/", own).status_code == 409
     assert resume_calls(simulator) == 3 and BulkResume.objects.count() == 1
 
 
-def test_a_second_one_waits_for_the_end_of_the_first(as_support, not_begun):
+def test_a_person_has_one_running_bulk_resume(as_support, without_worker):
     start(as_support, *THREE[:1])
     answer = start(as_support, *THREE[1:])
     assert answer.status_code == 409 and "still running" in answer.text
@@ -309,7 +313,7 @@ def test_a_second_one_waits_for_the_end_of_the_first(as_support, not_begun):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("mistake", "message"),
     [
         ({"reason": ""}, "Say why in a few words"),
         ({"reason": "x" * 501}, "under 500 characters"),
@@ -319,21 +323,21 @@ def test_a_second_one_waits_for_the_end_of_the_first(as_support, not_begun):
     ],
 )
 def test_a_form_with_a_mistake_sends_nothing_and_keeps_what_was_typed(
-    as_support, simulator, wrong, said
+    as_support, simulator, mistake, message
 ):
-    answer = start(as_support, *THREE, **({"item": names(THREE[:2])} | wrong))
-    assert answer.status_code == 400 and said in answer.text
-    still_ticked = set(fields(answer.text).get("item", []))
-    assert still_ticked == set(names(THREE)) & set(wrong.get("item", names(THREE[:2])))
-    assert (WHY | wrong)["reason"] in answer.text and (WHY | wrong)["ticket"] in answer.text
+    answer = start(as_support, *THREE, **({"item": names(THREE[:2])} | mistake))
+    assert answer.status_code == 400 and message in answer.text
+    still_ticked = set(form_fields(answer.text).get("item", []))
+    assert still_ticked == set(names(THREE)) & set(mistake.get("item", names(THREE[:2])))
+    assert (WHY | mistake)["reason"] in answer.text and (WHY | mistake)["ticket"] in answer.text
     assert resume_calls(simulator) == 0 and not BulkResume.objects.exists()
 
 
 # --- The end, and nothing after it ---
 
 
-def test_what_nobody_works_on_is_lost_and_is_never_sent_late(
-    as_support, support, simulator, not_begun
+def test_a_list_without_a_worker_is_lost_and_never_sent_late(
+    as_support, support, simulator, without_worker
 ):
     page = start(as_support, *THREE).text
     assert outcomes(page) == ["Waiting"] * 3
@@ -347,8 +351,8 @@ def test_what_nobody_works_on_is_lost_and_is_never_sent_late(
     assert outcomes(page) == ["Not sent"] * 3 and "the process that worked on it is gone" in page
 
 
-def test_a_stop_leaves_the_rest_unsent_and_is_written_down(
-    as_support, support, support2, simulator, not_begun
+def test_a_stop_leaves_the_rest_unsent_and_is_audited(
+    as_support, support, support2, simulator, without_worker
 ):
     start(as_support, *THREE)
     bulk = BulkResume.objects.get()
@@ -363,7 +367,7 @@ def test_a_stop_leaves_the_rest_unsent_and_is_written_down(
     )
 
 
-def test_its_time_is_bounded(as_support, support, simulator, settings, not_begun):
+def test_it_ends_when_its_time_is_over(as_support, support, simulator, settings, without_worker):
     start(as_support, *THREE)
     settings.BULK_SECONDS = -1
     worker.run(BulkResume.objects.get(), by=actor(support))
@@ -372,8 +376,8 @@ def test_its_time_is_bounded(as_support, support, simulator, settings, not_begun
     )
 
 
-def test_who_may_not_resume_any_more_does_not_by_a_list_begun_before(
-    as_support, support, simulator, not_begun
+def test_it_ends_when_its_person_may_no_longer_resume(
+    as_support, support, simulator, without_worker
 ):
     start(as_support, *THREE)
     support.groups.clear()
@@ -382,14 +386,14 @@ def test_who_may_not_resume_any_more_does_not_by_a_list_begun_before(
     assert resume_calls(simulator) == 0
 
 
-def test_retry_is_of_exactly_those_not_sent(as_support, settings, simulator):
+def test_a_retry_holds_exactly_the_unsent_sessions(as_support, settings, simulator):
     settings.RESUME_LIMITS = [(3, 60)]
     fault(simulator, THREE[0], "status", status=400)
     fault(simulator, THREE[1], "close")
     start(as_support, *THREE, cast.PING_CONNECTED, cast.PING_ENDED)
     bulk = BulkResume.objects.get()
     preview = as_support.post(reverse("bulk:retry", args=[bulk.pk]))
-    sent = fields(preview.text)
+    sent = form_fields(preview.text)
     assert sent["item"] == names([cast.PING_CONNECTED, cast.PING_ENDED])
     assert "Customer approved" in preview.text and "INC-4412" in preview.text
     settings.RESUME_LIMITS = [(30, 60)]
@@ -398,7 +402,7 @@ def test_retry_is_of_exactly_those_not_sent(as_support, settings, simulator):
     assert BulkResume.objects.get(retry_of=bulk)
 
 
-def test_there_is_no_retry_where_everything_was_sent(as_support):
+def test_there_is_no_retry_when_everything_was_sent(as_support):
     page = start(as_support, *THREE[:1]).text
     assert "bulk-retry" not in page
     answer = as_support.post(reverse("bulk:retry", args=[BulkResume.objects.get().pk]))
@@ -408,49 +412,50 @@ def test_there_is_no_retry_where_everything_was_sent(as_support):
 # --- The page that follows it ---
 
 
-def test_the_team_sees_it_and_a_viewer_gets_no_buttons(as_support, as_viewer, not_begun):
+def test_the_team_sees_it_and_a_viewer_gets_no_buttons(as_support, as_viewer, without_worker):
     start(as_support, *THREE)
     bulk = BulkResume.objects.get()
     page = as_viewer.get(reverse("bulk:progress", args=[bulk.pk])).text
     assert outcomes(page) == ["Waiting"] * 3 and "bulk-stop" not in page
     assert as_viewer.post(reverse("bulk:stop", args=[bulk.pk])).status_code == 403
-    assert as_viewer.get(CHOOSE).status_code == 403
+    assert as_viewer.get(SELECT).status_code == 403
 
 
-def test_the_fragment_is_304_until_something_changes(as_support, support, not_begun):
+def test_the_fragment_is_304_until_something_changes(as_support, support, without_worker):
     page = start(as_support, *THREE).text
     bulk = BulkResume.objects.get()
-    polls = page.split('id="bulk"')[1].split(">")[0]
-    assert "every 2s" in polls and "X-Poll" in polls, "it must not keep a sign-in alive"
-    seen = page.split("/now/?seen=")[1][:8]
+    progress = parse(page).one("#bulk")
+    assert "every 2s" in progress["hx-trigger"]
+    assert "X-Poll" in progress["hx-headers"], "polling must not keep a sign-in alive"
+    seen = progress["hx-get"].partition("?seen=")[2]
     address = reverse("bulk:now", args=[bulk.pk])
     assert as_support.get(address, {"seen": seen}).status_code == 304
     worker.run(bulk, by=actor(support))
     answer = as_support.get(address, {"seen": seen})
     assert answer.status_code == 200 and "<html" not in answer.text
-    assert "hx-get" not in answer.text, "it ended: nothing polls any more"
+    assert "hx-get" not in parse(answer).one("#bulk"), "it ended: nothing polls any more"
 
 
 def test_the_number_of_queries_does_not_depend_on_the_items(as_support):
-    def queries(act) -> int:
+    def queries(call) -> int:
         with CaptureQueriesContext(connection) as captured:
-            act()
+            call()
         return len(captured)
 
     for ids in (THREE[:1], [*THREE, cast.PING_CONNECTED]):
         start(as_support, *ids)
     many, one = BulkResume.objects.order_by("-begun_at")
-    followed = [
+    query_counts = [
         queries(lambda pk=bulk.pk: as_support.get(reverse("bulk:now", args=[pk])))
         for bulk in (one, many)
     ]
-    assert followed[0] == followed[1]
-    assert queries(lambda: choose(as_support, *THREE[:1])) == queries(
-        lambda: choose(as_support, *THREE)
+    assert query_counts[0] == query_counts[1]
+    assert queries(lambda: select(as_support, *THREE[:1])) == queries(
+        lambda: select(as_support, *THREE)
     )
 
 
-def test_the_audit_log_tells_which_list_a_story_belongs_to(as_support):
+def test_an_audit_entry_links_to_its_bulk_resume(as_support):
     start(as_support, cast.PING_CONNECTED)
     start(as_support, *THREE)
     bulk = BulkResume.objects.latest("begun_at")

@@ -1,4 +1,4 @@
-"""A bulk resume in real processes: the thread that works on it, and what a kill, a stop and a second click leave."""
+"""A bulk resume in real processes: its thread, and what a kill, a stop and a second click leave."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.bulk_support import THREE, WHY, fields, names, outcomes
+from tests.resumes.bulk_support import THREE, WHY, form_fields, names, outcomes
 from tests.resumes.test_processes import other_writer, until
 
 pytestmark = pytest.mark.process
@@ -20,7 +20,7 @@ SHORT = {
 
 
 def preview(person, ids=THREE) -> dict:
-    return fields(person.post("/resumes/bulk/", {"session": names(ids)}).text) | WHY
+    return form_fields(person.post("/resumes/bulk/", {"session": names(ids)}).text) | WHY
 
 
 def start(person, ids=THREE) -> str:
@@ -78,7 +78,7 @@ def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(
             panel.manage("reconcile") and "Outcome unknown" in outcomes(person.get(address).text)
         )
     )
-    retried = fields(person.post(address + "retry/").text)
+    retried = form_fields(person.post(address + "retry/").text)
     assert retried["item"] == names(THREE[2:])
     assert sorted(resume_calls(simulator).values()) == [1, 1]
 

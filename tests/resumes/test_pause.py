@@ -1,10 +1,7 @@
-"""A pause is the same careful act as a resume, for those alone whom the settings name; neither passes for the other."""
-
-from datetime import timedelta
+"""A pause is as careful as a resume, and only for the roles that the settings name."""
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from pingadmin.accounts.syncing import sync_roles
 from pingadmin.audit.models import AuditEvent
@@ -14,8 +11,10 @@ from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.models import Attempt
 from tests.conftest import client_of
+from tests.factories import AttemptFactory
 from tests.resumes.test_reconcile import page, reconcile
-from tests.resumes.test_resume import press as press_resume
+from tests.resumes.test_resume import press as click_resume
+from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
@@ -35,7 +34,7 @@ def ana(pausing, support):
     return client_of(support)
 
 
-def press(
+def click_pause(
     client,
     alias="ping",
     session_id=cast.PING_CONNECTED,
@@ -51,47 +50,41 @@ def attempt():
     return Attempt.objects.get()
 
 
-def told():
-    acts = AuditEvent.objects.filter(action__in=["resume", "pause"])
-    return list(acts.order_by("seq").values_list("action", "phase", "result"))
+def audited():
+    events = AuditEvent.objects.filter(action__in=["resume", "pause"])
+    return list(events.order_by("seq").values_list("action", "phase", "result"))
 
 
-def pauses(simulator) -> int:
+def pause_calls(simulator) -> int:
     return simulator.call_count("/pause")
 
 
-def held_by_a_colleague(support2, act):
-    now = timezone.now()
-    return Attempt.objects.create(
-        token="00000000-0000-4000-8000-00000000000a",
+def open_attempt_of_a_colleague(support2, action):
+    return AttemptFactory(
         session=RemoteSession.objects.get(),
-        action=act,
+        action=action,
         actor_id=str(support2.pk),
         actor_name="support2",
-        reason="Why not",
-        opened_at=now,
-        lease_until=now + timedelta(seconds=68),
-        intent_seq=1,
     )
 
 
 @pytest.mark.parametrize("who", ["as_viewer", "as_support", "as_auditor", "as_admin"])
-def test_by_default_nobody_may_pause_and_nobody_is_offered_to(request, simulator, who):
+def test_by_default_nobody_may_pause_or_is_offered_to(request, simulator, who):
     client = request.getfixturevalue(who)
-    assert press(client).status_code == 403
-    assert pauses(simulator) == 0 and not Attempt.objects.exists()
+    assert click_pause(client).status_code == 403
+    assert pause_calls(simulator) == 0 and not Attempt.objects.exists()
     answer = client.get(reverse("session:page", args=["ping", cast.PING_CONNECTED]))
     assert "Pause session" not in answer.text
 
 
 @pytest.mark.parametrize("who", ["as_viewer", "as_auditor", "as_admin"])
 def test_where_support_may_pause_the_others_still_may_not(request, pausing, simulator, who):
-    assert press(request.getfixturevalue(who)).status_code == 403
-    assert pauses(simulator) == 0
+    assert click_pause(request.getfixturevalue(who)).status_code == 403
+    assert pause_calls(simulator) == 0
 
 
-def test_ping_pauses_and_the_session_says_by_whom_and_who_said_so(ana, simulator):
-    answer = press(ana).text
+def test_ping_pauses_and_the_session_shows_who_paused_it_and_who_reported_it(ana, simulator):
+    answer = click_pause(ana).text
     assert 'data-result="ok" data-verified="false"' in answer and "Accepted" in answer
     assert "Ping said the session is paused now" in answer
     assert (
@@ -99,26 +92,26 @@ def test_ping_pauses_and_the_session_says_by_whom_and_who_said_so(ana, simulator
         and "Paused by support, " in answer
         and "confirmed by Ping then" in answer
     )
-    assert pauses(simulator) == 1 and simulator.call_count("/resume") == 0
+    assert pause_calls(simulator) == 1 and simulator.call_count("/resume") == 0
     assert (
         simulator.ask("PATCH", f"/customer/v2/sessions/{cast.PING_CONNECTED}/resume").status_code
         == 200
     )
 
 
-def test_who_paused_is_not_claimed_when_the_newest_statement_is_another(ana, simulator):
-    press(ana)
-    press_resume(ana, "ping", cast.PING_CONNECTED)
+def test_nobody_is_named_when_the_newest_report_came_another_way(ana, simulator):
+    click_pause(ana)
+    click_resume(ana, "ping", cast.PING_CONNECTED)
     simulator.ask(
         "PATCH", f"/customer/v2/sessions/{cast.PING_CONNECTED}/pause"
     )  # somebody else, past the panel
-    shown = press(ana).text
+    shown = click_pause(ana).text
     assert 'data-result="already"' in shown and 'data-paused="yes"' in shown
     assert "Paused by" not in shown
 
 
 def test_agi_pauses_and_the_effect_is_read_back(ana, simulator):
-    answer = press(ana, "agi", cast.AGI_RUNNING).text
+    answer = click_pause(ana, "agi", cast.AGI_RUNNING).text
     assert 'data-result="ok" data-verified="true"' in answer and "Confirmed" in answer
     assert (
         "a check afterwards shows it paused" in answer
@@ -129,7 +122,7 @@ def test_agi_pauses_and_the_effect_is_read_back(ana, simulator):
 
 def test_agi_accepts_but_still_runs_is_not_confirmed(ana, simulator):
     simulator.fault("garbage", match=AGI_PAUSE, body='{"success": true, "message": "done"}')
-    answer = press(ana, "agi", cast.AGI_RUNNING).text
+    answer = click_pause(ana, "agi", cast.AGI_RUNNING).text
     assert 'data-result="ok" data-verified="false"' in answer
     assert "not confirmed yet" in answer and 'data-paused="no"' in answer
 
@@ -138,41 +131,41 @@ def test_agi_accepts_but_still_runs_is_not_confirmed(ana, simulator):
     ("alias", "session_id"), [("ping", cast.PING_PAUSED), ("agi", cast.AGI_PAUSED)]
 )
 def test_a_session_that_was_paused_already_is_no_error(ana, alias, session_id):
-    answer = press(ana, alias, session_id)
+    answer = click_pause(ana, alias, session_id)
     assert answer.status_code == 200 and 'data-result="already"' in answer.text
     assert "Was paused already" in answer.text and 'data-paused="yes"' in answer.text
     assert "Was not paused" not in answer.text
 
 
-def test_what_cannot_be_paused_is_refused_in_the_upstreams_words(ana):
-    answer = press(ana, session_id=cast.PING_NOT_REUSABLE).text
+def test_a_session_that_cannot_be_paused_is_refused_in_the_upstreams_words(ana):
+    answer = click_pause(ana, session_id=cast.PING_NOT_REUSABLE).text
     assert 'data-result="rejected"' in answer and "Only a reusable session can be paused" in answer
 
 
-def test_no_trustworthy_answer_is_unknown_and_holds_both_acts(ana, simulator):
+def test_no_trustworthy_answer_is_unknown_and_blocks_both_actions(ana, simulator):
     simulator.fault("reset", match=PING_PAUSE, after=True)
-    answer = press(ana).text
+    answer = click_pause(ana).text
     assert (
         'data-result="unknown"' in answer
         and "We don’t know whether the session was paused" in answer
     )
-    for again in (press(ana), press_resume(ana, "ping", cast.PING_CONNECTED)):
+    for again in (click_pause(ana), click_resume(ana, "ping", cast.PING_CONNECTED)):
         assert again.status_code == 409 and "the outcome of the last pause is unknown" in again.text
-    assert pauses(simulator) == 1 and simulator.call_count("/resume") == 0
-    assert told() == [("pause", "intent", ""), ("pause", "outcome", "unknown")]
+    assert pause_calls(simulator) == 1 and simulator.call_count("/resume") == 0
+    assert audited() == [("pause", "intent", ""), ("pause", "outcome", "unknown")]
 
 
-def test_an_unknown_pause_doubts_what_was_said_of_paused(ana, simulator):
-    press_resume(ana, "ping", cast.PING_CONNECTED)
+def test_an_unknown_pause_puts_paused_in_doubt(ana, simulator):
+    click_resume(ana, "ping", cast.PING_CONNECTED)
     simulator.fault("reset", match=PING_PAUSE)
-    shown = " ".join(press(ana).text.split())
+    shown = " ".join(click_pause(ana).text.split())
     assert 'data-paused="unknown"' in shown and "a resume or pause was sent since" in shown
 
 
-def test_the_log_tells_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
-    press(ana, reason="Card dispute", ticket="INC-1")
-    press_resume(ana, "ping", cast.PING_CONNECTED, reason="Billing answered", ticket="INC-2")
-    assert told() == [
+def test_the_log_records_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
+    click_pause(ana, reason="Card dispute", ticket="INC-1")
+    click_resume(ana, "ping", cast.PING_CONNECTED, reason="Billing answered", ticket="INC-2")
+    assert audited() == [
         ("pause", "intent", ""),
         ("pause", "outcome", "ok"),
         ("resume", "intent", ""),
@@ -193,14 +186,12 @@ def test_the_log_tells_a_pause_as_a_pause_and_a_resume_as_a_resume(ana):
 
 def test_a_resume_form_cannot_pause_and_a_pause_form_cannot_resume(ana, support, simulator):
     shown = page(ana, session_id=cast.PING_CONNECTED)
-    resume_form, pause_form = (
-        part.split('"')[0] for part in shown.split('name="form_token" value="')[1:3]
-    )
-    assert press(ana, form_token=resume_form).status_code == 409
-    assert press_resume(ana, "ping", cast.PING_CONNECTED, form_token=pause_form).status_code == 409
-    assert pauses(simulator) + simulator.call_count("/resume") == 0
-    assert 'data-result="ok"' in press(ana, form_token=pause_form).text
-    assert pauses(simulator) == 1
+    resume_form, pause_form = parse(shown).attributes('[name="form_token"]', "value")
+    assert click_pause(ana, form_token=resume_form).status_code == 409
+    assert click_resume(ana, "ping", cast.PING_CONNECTED, form_token=pause_form).status_code == 409
+    assert pause_calls(simulator) + simulator.call_count("/resume") == 0
+    assert 'data-result="ok"' in click_pause(ana, form_token=pause_form).text
+    assert pause_calls(simulator) == 1
 
 
 def test_a_pause_form_sent_twice_gives_the_first_result(ana, support, simulator):
@@ -209,44 +200,44 @@ def test_a_pause_form_sent_twice_gives_the_first_result(ana, support, simulator)
         RemoteSession.objects.get(), person_id=str(support.pk), action=Action.PAUSE
     )
     assert (
-        'data-result="ok"' in press(ana, form_token=value).text
-        and 'data-result="ok"' in press(ana, form_token=value).text
+        'data-result="ok"' in click_pause(ana, form_token=value).text
+        and 'data-result="ok"' in click_pause(ana, form_token=value).text
     )
-    assert pauses(simulator) == 1 and Attempt.objects.count() == 1
+    assert pause_calls(simulator) == 1 and Attempt.objects.count() == 1
 
 
 @pytest.mark.parametrize(
-    ("under_way", "act", "sentence"),
+    ("action", "click", "sentence"),
     [
-        ("resume", press, "support2 is already resuming this session"),
-        ("pause", press, "support2 is already pausing this session"),
-        ("pause", press_resume, "support2 is already pausing this session"),
+        ("resume", click_pause, "support2 is already resuming this session"),
+        ("pause", click_pause, "support2 is already pausing this session"),
+        ("pause", click_resume, "support2 is already pausing this session"),
     ],
 )
-def test_one_open_act_of_either_kind_holds_the_session(
-    ana, support2, simulator, under_way, act, sentence
+def test_an_open_attempt_of_either_action_blocks_the_session(
+    ana, support2, simulator, action, click, sentence
 ):
     page(ana, session_id=cast.PING_CONNECTED)
-    held_by_a_colleague(support2, under_way)
-    answer = act(ana, "ping", cast.PING_CONNECTED)
+    open_attempt_of_a_colleague(support2, action)
+    answer = click(ana, "ping", cast.PING_CONNECTED)
     assert answer.status_code == 409 and sentence in answer.text
-    assert pauses(simulator) + simulator.call_count("/resume") == 0
+    assert pause_calls(simulator) + simulator.call_count("/resume") == 0
 
 
 def test_a_colleague_who_pauses_is_named_in_place_of_both_buttons(ana, support2):
     page(ana, session_id=cast.PING_CONNECTED)
-    held_by_a_colleague(support2, "pause")
+    open_attempt_of_a_colleague(support2, "pause")
     shown = page(ana, session_id=cast.PING_CONNECTED)
     assert "support2 is pausing this session" in shown
     assert "Resume session</button>" not in shown and "Pause session</button>" not in shown
 
 
-def test_what_was_typed_into_a_pause_that_is_not_accepted_stays_in_the_open_form(ana, simulator):
-    answer = press(ana, reason="A long story", ticket="no ticket!")
+def test_what_was_typed_stays_in_the_expanded_form_of_a_refused_pause(ana, simulator):
+    answer = click_pause(ana, reason="A long story", ticket="no ticket!")
     assert answer.status_code == 400 and '<details class="pause" open>' in answer.text
     assert answer.text.count("A long story") == 1 and answer.text.count("no ticket!") == 1
     assert answer.text.index("Pause this session") < answer.text.index("A long story")
-    assert pauses(simulator) == 0
+    assert pause_calls(simulator) == 0
 
 
 @pytest.mark.parametrize(
@@ -256,58 +247,51 @@ def test_what_was_typed_into_a_pause_that_is_not_accepted_stays_in_the_open_form
         ("agi", cast.AGI_RUNNING, "Pausing stops the agent"),
     ],
 )
-def test_the_closed_form_warns_of_what_a_pause_does_to_people(ana, alias, session_id, warning):
+def test_the_collapsed_form_warns_of_what_a_pause_does_to_people(ana, alias, session_id, warning):
     shown = page(ana, alias, session_id)
     assert warning in shown and '<details class="pause">' in shown
     assert "button-primary" not in shown[shown.index("Pause this session") :]
 
 
-def test_pausing_counts_every_act_and_never_uses_up_the_way_back(ana, settings):
+def test_a_pause_counts_every_action_and_never_uses_up_the_resumes(ana, settings):
     settings.RESUME_LIMITS_PER_SESSION = [(3, 600)]
-    press(ana), press_resume(ana, "ping", cast.PING_CONNECTED), press(ana)
-    answer = press(ana)
+    click_pause(ana), click_resume(ana, "ping", cast.PING_CONNECTED), click_pause(ana)
+    answer = click_pause(ana)
     assert answer.status_code == 429 and "3 actions of this session" in answer.text
     assert AuditEvent.objects.get(action="pause_limit").session_id == cast.PING_CONNECTED
     for _ in range(2):
-        assert press_resume(ana, "ping", cast.PING_CONNECTED).status_code == 200
-    assert press_resume(ana, "ping", cast.PING_CONNECTED).status_code == 429
+        assert click_resume(ana, "ping", cast.PING_CONNECTED).status_code == 200
+    assert click_resume(ana, "ping", cast.PING_CONNECTED).status_code == 429
 
 
 def lost_pause(simulator, client, *, acted):
     simulator.fault("reset", match=AGI_PAUSE, after=acted)
-    press(client, "agi", cast.AGI_RUNNING)
+    click_pause(client, "agi", cast.AGI_RUNNING)
     return Attempt.objects.get()
 
 
-def test_agi_shows_paused_so_the_question_of_a_pause_ends_and_the_result_stays_unknown(
-    ana, simulator
-):
+def test_agi_shows_paused_which_resolves_a_pause_and_leaves_its_result_unknown(ana, simulator):
     attempt = reconcile(lost_pause(simulator, ana, acted=True))
-    assert (attempt.result, attempt.resolved_by, attempt.next_check_at) == (
-        "unknown",
-        "evidence",
-        None,
-    )
+    assert (attempt.result, attempt.resolved_by) == ("unknown", "evidence")
+    assert attempt.next_check_at is None
     assert "Seen paused at" in attempt.resolution_note
-    look = AuditEvent.objects.get(action="look")
-    assert look.story == attempt.intent_seq and look.verified is None
+    check = AuditEvent.objects.get(action="look")
+    assert check.story == attempt.intent_seq and check.verified is None
 
 
-def test_agi_not_paused_is_looked_at_until_the_last_time(ana, simulator):
+def test_agi_not_paused_is_checked_until_the_last_time(ana, simulator):
     attempt = lost_pause(simulator, ana, acted=False)
-    for look, seconds in enumerate([1, 6, 31, 121], start=1):
+    for check_count, seconds in enumerate([1, 6, 31, 121], start=1):
         reconcile(attempt, seconds=seconds)
-        assert (attempt.check_count, attempt.resolved_at) == (look, None)
+        assert (attempt.check_count, attempt.resolved_at) == (check_count, None)
     reconcile(attempt, seconds=601)
-    assert (attempt.check_count, attempt.resolved_by) == (
-        5,
-        "evidence",
-    ) and "still not paused" in attempt.resolution_note
+    assert (attempt.check_count, attempt.resolved_by) == (5, "evidence")
+    assert "still not paused" in attempt.resolution_note
 
 
-def test_a_person_closes_the_question_of_a_pause(ana, simulator):
+def test_a_person_resolves_an_unknown_pause(ana, simulator):
     simulator.fault("reset", match=PING_PAUSE, after=True)
-    press(ana)
+    click_pause(ana)
     address = reverse("session:close", args=["ping", cast.PING_CONNECTED, attempt().pk])
     ana.post(address, {"note": "The customer is off"})
     assert attempt().resolved_by == "person"

@@ -1,4 +1,4 @@
-"""A pause meets killed processes and a colleague who resumes: real servers, one call, nothing lost."""
+"""A pause with killed processes and a colleague who resumes: real servers, one call, no loss."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,10 @@ def pausing_panel(new_panel):
 
 
 def events(panel):
-    query = "SELECT action, phase, result FROM audit_auditevent WHERE action IN ('resume', 'pause', 'look') ORDER BY seq"
+    query = """
+        SELECT action, phase, result FROM audit_auditevent
+        WHERE action IN ('resume', 'pause', 'look') ORDER BY seq
+    """
     return [tuple(row.values()) for row in panel.rows(query)]
 
 

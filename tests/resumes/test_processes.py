@@ -1,4 +1,4 @@
-"""Presses that meet killed processes, other writers and full disks: real servers, real files (faults.md T34 to T44)."""
+"""Attempts that meet killed processes, other writers and full disks (faults.md, T34 to T44)."""
 
 import contextlib
 import json
@@ -26,7 +26,8 @@ WHY = {"reason": "Customer approved", "ticket": "INC-4412"}
 
 def events(panel):
     rows = panel.rows(
-        "SELECT phase, result, detail FROM audit_auditevent WHERE action IN ('resume', 'look') ORDER BY seq"
+        "SELECT phase, result FROM audit_auditevent"
+        " WHERE action IN ('resume', 'look') ORDER BY seq"
     )
     return [(row["phase"], row["result"]) for row in rows]
 
@@ -57,7 +58,7 @@ def reader(panel):
 
 
 def fill_the_disk(panel):
-    """From now on no file of the server may grow beyond 4 kB: its writes fail, small new files still fit."""
+    """Lets no file of the server grow beyond 4 kB: its writes fail, small new files still fit."""
     for pid in panel.pids():
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 

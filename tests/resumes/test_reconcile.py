@@ -1,7 +1,6 @@
-"""Looking again after an unknown outcome: evidence is added, the result never changes, a person may end it."""
+"""Checks after an unknown outcome add evidence and keep the result; a person may resolve it."""
 
 import re
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -14,12 +13,13 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.resumes import panel
 from pingadmin.resumes.models import Attempt
+from tests.factories import AttemptFactory
 from tests.resumes.test_resume import AGI_RESUME, PING_RESUME, press, resume_calls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
 
-def lost_answer(simulator, client, alias="ping", session_id=cast.PING_PAUSED, *, acted=True):
+def unknown_outcome(simulator, client, alias="ping", session_id=cast.PING_PAUSED, *, acted=True):
     match = {"ping": PING_RESUME, "agi": AGI_RESUME}[alias]
     simulator.fault("reset", match=match, after=acted)
     press(client, alias, session_id)
@@ -41,58 +41,53 @@ def page(client, alias="ping", session_id=cast.PING_PAUSED):
     return client.get(reverse("session:page", args=[alias, session_id])).text
 
 
-def test_agi_shows_that_it_runs_so_the_question_ends_and_the_result_stays_unknown(
+def test_agi_shows_that_it_runs_which_resolves_the_outcome_and_leaves_the_result_unknown(
     as_support, simulator
 ):
-    attempt = reconcile(lost_answer(simulator, as_support, "agi", cast.AGI_PAUSED))
-    assert (attempt.result, attempt.resolved_by, attempt.next_check_at) == (
-        "unknown",
-        "evidence",
-        None,
-    )
+    attempt = reconcile(unknown_outcome(simulator, as_support, "agi", cast.AGI_PAUSED))
+    assert (attempt.result, attempt.resolved_by) == ("unknown", "evidence")
+    assert attempt.next_check_at is None
     assert "cannot be told" in attempt.resolution_note
     assert resume_calls(simulator) == 1
     assert evidence().get().story == attempt.intent_seq
 
 
-def test_agi_still_paused_is_looked_at_until_the_last_time(as_support, simulator):
-    attempt = lost_answer(simulator, as_support, "agi", cast.AGI_PAUSED, acted=False)
-    for look, seconds in enumerate([1, 6, 31, 121], start=1):
+def test_agi_still_paused_is_checked_until_the_last_time(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support, "agi", cast.AGI_PAUSED, acted=False)
+    for check_count, seconds in enumerate([1, 6, 31, 121], start=1):
         reconcile(attempt, seconds=seconds)
-        assert (attempt.check_count, attempt.resolved_at) == (look, None)
+        assert (attempt.check_count, attempt.resolved_at) == (check_count, None)
     reconcile(attempt, seconds=601)
-    assert (attempt.check_count, attempt.resolved_by) == (
-        5,
-        "evidence",
-    ) and "still paused" in attempt.resolution_note
+    assert (attempt.check_count, attempt.resolved_by) == (5, "evidence")
+    assert "still paused" in attempt.resolution_note
     assert evidence().count() == 5
 
 
-def test_ping_cannot_tell_so_only_a_person_can_end_it(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_ping_cannot_tell_so_only_a_person_can_resolve_it(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     for seconds in [1, 6, 31, 121, 601]:
         reconcile(attempt, seconds=seconds)
     assert (attempt.resolved_at, attempt.next_check_at, attempt.check_count) == (None, None, 5)
     assert "A person has to resolve this" in page(as_support)
 
 
-def test_looks_come_no_sooner_than_they_are_due(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_checks_come_no_sooner_than_they_are_due(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     reconcile(attempt, seconds=1)
     reconcile(attempt, seconds=2)
     assert attempt.check_count == 1
 
 
-def test_a_failed_look_is_evidence_of_nothing_but_is_written_down(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_a_failed_check_proves_nothing_and_is_still_recorded(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     simulator.fault("status", status=503, match="GET *", times=2)
     reconcile(attempt)
     assert "server_error" in evidence().get().detail
     assert attempt.resolved_at is None
 
 
-def test_nobody_may_press_again_until_somebody_has_looked(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_nobody_may_try_again_until_the_session_was_looked_up(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
     assert resume_calls(simulator) == 1
     reconcile(attempt)
@@ -109,8 +104,8 @@ def test_paused_is_unknown_after_an_unknown_outcome(as_support, simulator):
     assert 'data-paused="unknown"' in page(as_support, session_id=cast.PING_CONNECTED)
 
 
-def test_a_person_closes_the_question_with_a_reason(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_a_person_resolves_it_with_a_reason(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
     assert as_support.post(address, {"note": " "}).status_code == 400
     as_support.post(address, {"note": "The customer is online again"})
@@ -125,8 +120,8 @@ def test_a_person_closes_the_question_with_a_reason(as_support, simulator):
     assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED).text
 
 
-def test_a_question_that_could_not_be_closed_says_why_where_it_was_asked(as_support, simulator):
-    first = lost_answer(simulator, as_support)
+def test_a_refused_reason_is_explained_beside_its_field(as_support, simulator):
+    first = unknown_outcome(simulator, as_support)
     address = reverse("session:close", args=["ping", cast.PING_PAUSED, first.pk])
     refused = as_support.post(address, {"note": "  "}).text
     assert re.search(rf'<details open>\s*<summary id="close-{first.pk}"', refused)
@@ -135,46 +130,48 @@ def test_a_question_that_could_not_be_closed_says_why_where_it_was_asked(as_supp
 
 
 def test_closing_twice_adds_nothing(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+    attempt = unknown_outcome(simulator, as_support)
     address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
     as_support.post(address, {"note": "one"})
     as_support.post(address, {"note": "two"})
     assert AuditEvent.objects.filter(phase="closure").count() == 1
 
 
-def test_a_viewer_cannot_close_a_question(as_support, as_viewer, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_a_viewer_cannot_resolve_it(as_support, as_viewer, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
     assert as_viewer.post(address, {"note": "one"}).status_code == 403
 
 
-def test_an_unknown_outcome_stands_first_on_the_front_door(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_an_unknown_outcome_is_first_on_the_front_page(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     assert "Outcome unknown: look before anyone presses again" in as_support.get("/sessions/").text
     Attempt.objects.filter(pk=attempt.pk).update(resolved_at=timezone.now())
     assert "Outcome unknown: look" not in as_support.get("/sessions/").text
 
 
-def test_when_nobody_reconciles_the_page_does_not_say_that_we_are_looking(as_support, simulator):
-    lost_answer(simulator, as_support)
+def test_an_overdue_check_is_called_overdue_and_not_promised(as_support, simulator):
+    unknown_outcome(simulator, as_support)
     assert "We’ll check again automatically" in page(as_support)
     Attempt.objects.update(next_check_at=timezone.now() - timedelta(seconds=16))
     assert "overdue" in page(as_support) and "automatically" not in page(as_support)
 
 
-def test_an_accepted_resume_is_confirmed_when_a_later_look_shows_it(as_support, simulator):
+def test_an_accepted_resume_is_confirmed_when_a_later_check_shows_it(as_support, simulator):
     simulator.fault("garbage", match=AGI_RESUME, body='{"success": true, "message": "soon"}')
     press(as_support, "agi", cast.AGI_PAUSED)
     attempt = Attempt.objects.get()
     assert attempt.verified is False
-    simulator.ask("POST", f"/v1/sessions/{cast.AGI_PAUSED}/resume")  # somebody else, past the panel
+    simulator.ask("POST", f"/v1/sessions/{cast.AGI_PAUSED}/resume")  # not through the panel
     reconcile(attempt, seconds=6)
     assert (attempt.verified, attempt.next_check_at) == (True, None)
     assert 'data-verified="true"' in page(as_support, "agi", cast.AGI_PAUSED)
 
 
-def test_an_older_question_stays_open_and_can_be_closed_beside_a_newer_press(as_support, simulator):
-    first = reconcile(lost_answer(simulator, as_support))
+def test_an_older_unknown_outcome_stays_and_can_be_resolved_beside_a_newer_attempt(
+    as_support, simulator
+):
+    first = reconcile(unknown_outcome(simulator, as_support))
     press(as_support, "ping", cast.PING_PAUSED)
     shown = page(as_support)
     assert 'data-result="already"' in shown and 'data-result="unknown"' in shown
@@ -185,15 +182,15 @@ def test_an_older_question_stays_open_and_can_be_closed_beside_a_newer_press(as_
     assert 'data-result="unknown"' not in page(as_support)
 
 
-def test_an_older_question_that_nobody_could_look_at_holds_the_session(as_support, simulator):
-    first = reconcile(lost_answer(simulator, as_support))
+def test_an_older_unknown_outcome_without_a_look_up_blocks_the_session(as_support, simulator):
+    first = reconcile(unknown_outcome(simulator, as_support))
     press(as_support, "ping", cast.PING_PAUSED)
     Attempt.objects.filter(pk=first.pk).update(closed_at=timezone.now() + timedelta(seconds=5))
     assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
 
 
-def test_looks_that_were_missed_are_one_look(as_support, simulator):
-    attempt = lost_answer(simulator, as_support)
+def test_missed_checks_become_one_check(as_support, simulator):
+    attempt = unknown_outcome(simulator, as_support)
     reconcile(attempt, seconds=125)
     assert evidence().count() == 1
     assert attempt.next_check_at - attempt.closed_at == timedelta(seconds=600)
@@ -208,9 +205,7 @@ def test_a_stale_page_of_an_agent_is_brought_up_to_date_by_its_own_answer(as_sup
     assert Attempt.objects.get().next_check_at is None
 
 
-def test_a_line_that_cannot_be_read_does_not_stop_the_others(
-    as_support, simulator, settings, tmp_path
-):
+def test_an_unreadable_line_does_not_stop_the_others(as_support, simulator, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     page(as_support)
     press(as_support, "ping", cast.PING_PAUSED)
@@ -221,13 +216,9 @@ def test_a_line_that_cannot_be_read_does_not_stop_the_others(
     assert len((tmp_path / "unrecorded-outcomes.unreadable.jsonl").read_text().splitlines()) == 2
 
 
-def test_an_open_question_shows_however_many_presses_came_after_it(as_support, simulator):
-    asked = lost_answer(simulator, as_support)
-    for number in range(panel.NEWEST_COUNT):
-        Attempt.objects.create(
-            token=uuid.uuid4(), session=asked.session, actor_id="9", actor_name="ana", reason="x", is_open=False,
-            result="already", opened_at=timezone.now(), closed_at=timezone.now(), lease_until=timezone.now(),
-            intent_seq=number + 1,
-        )  # fmt: skip
+def test_an_unresolved_outcome_is_shown_however_many_attempts_follow_it(as_support, simulator):
+    unresolved = unknown_outcome(simulator, as_support)
+    for _ in range(panel.NEWEST_COUNT):
+        AttemptFactory(session=unresolved.session, result="already", opened_at=timezone.now())
     shown = page(as_support)
     assert 'data-result="unknown"' in shown and 'data-result="already"' in shown
