@@ -1,91 +1,96 @@
-// The open board: what a poll brings goes into the rows where they stand. No row moves, and nothing is taken from
-// whoever is choosing, reading or typing. The asking itself is htmx's.
+// The live board. What a poll brings goes into the rows where they are: no row moves, and nothing is taken from
+// somebody who is selecting, reading or typing. htmx does the polling itself.
 
 const board = () => document.getElementById("board");
 const live = () => document.getElementById("live");
 const linkOf = (row) => row.querySelector("a[href]");
 
-// The server writes ages as words alone, to stay small. What they count from and the exact moment are added here, by
-// the server's clock: ours need not agree with it.
+// The server sends ages as text alone, to keep the page small. The seconds behind an age and its exact time are added
+// here, by the server's clock: the browser's may differ.
 function completeAges() {
   const table = board();
   if (!table?.dataset.now) return;
-  table.seenAt ??= performance.now();
-  const now = Number(table.dataset.now) * 1000 + performance.now() - table.seenAt;
+  table.startedAt ??= performance.now();
+  const now = Number(table.dataset.now) * 1000 + performance.now() - table.startedAt;
   for (const age of table.querySelectorAll("i:not([title])")) {
-    age.dataset.age ??= parseInt(age.textContent, 10);
-    age.title = new Date(now - age.dataset.age * 1000).toISOString().replace("T", " ").replace(/\.\d+Z/, " UTC");
+    const seconds = age.dataset.age ?? parseInt(age.textContent, 10);
+    // A session that was never seen has no age.
+    if (Number.isNaN(seconds)) continue;
+    age.dataset.age = seconds;
+    age.title = new Date(now - seconds * 1000).toISOString().replace("T", " ").replace(/\.\d+Z/, " UTC");
   }
 }
 
-function applyChanges() {
-  const brought = live()?.querySelector("template");
-  if (!brought || !board()) return;
+function applyUpdate() {
+  const update = live()?.querySelector("template");
+  if (!update || !board()) return;
   const rows = new Map([...board().querySelectorAll("tbody tr:not(.group)")].map((row) => [linkOf(row).getAttribute("href"), row]));
-  for (const row of brought.content.querySelectorAll("tr")) {
-    const shown = rows.get(linkOf(row).getAttribute("href"));
-    if (shown) [...row.cells].forEach((cell, place) => replaceCell(shown.cells[place], cell));
+  for (const newRow of update.content.querySelectorAll("tr")) {
+    const row = rows.get(linkOf(newRow).getAttribute("href"));
+    if (row) [...newRow.cells].forEach((newCell, index) => updateCell(row.cells[index], newCell));
   }
-  brought.remove();
+  update.remove();
   completeAges();
 }
 
-function replaceCell(shown, cell) {
-  // The cell that holds the box and the link never changes: so neither a choice nor the focus can be lost.
-  if (cell.querySelector("label") || (shown.contains(document.activeElement) && shown.textContent === cell.textContent)) return;
-  const differs = withoutAge(shown) !== withoutAge(cell);
-  if (!differs && !cell.querySelector("i")) return;
-  shown.className = cell.className;
-  shown.replaceChildren(...cell.childNodes);
-  if (differs) shown.classList.add("changed");
+function updateCell(cell, newCell) {
+  // The cell with the check box and the link never changes, so neither a selection nor the focus can be lost.
+  if (newCell.querySelector("label") || (cell.contains(document.activeElement) && cell.textContent === newCell.textContent)) return;
+  const differs = withoutAge(cell) !== withoutAge(newCell);
+  if (!differs && !newCell.querySelector("i")) return;
+  cell.className = newCell.className;
+  cell.replaceChildren(...newCell.childNodes);
+  if (differs) cell.classList.add("changed");
 }
 
+// An age that went on counting is no change worth pointing out.
 function withoutAge(cell) {
   return [...cell.childNodes].map((node) => (node.nodeName === "I" ? "" : node.textContent)).join("|");
 }
 
-function sayBroken() {
-  const told = live()?.querySelector(".live-broken");
-  if (!told || told.textContent) return;
-  told.textContent = `Live updates paused since ${new Date().toLocaleTimeString([], { hour12: false })}`;
-  live().querySelector(".live-words").hidden = true;
+function showPollError() {
+  const error = live()?.querySelector(".live-error");
+  if (!error || error.textContent) return;
+  error.textContent = `Live updates paused since ${new Date().toLocaleTimeString([], { hour12: false })}`;
+  live().querySelector(".live-status").hidden = true;
 }
 
-function sayHeard(seconds) {
-  const told = live()?.querySelector(".live-broken");
-  if (!told) return;
-  told.textContent = "";
-  live().querySelector(".live-words").hidden = false;
+function showReceived(seconds) {
+  const error = live()?.querySelector(".live-error");
+  if (!error) return;
+  error.textContent = "";
+  live().querySelector(".live-status").hidden = false;
   const age = live().querySelector("time[data-age]");
   if (age && seconds !== null) {
     age.dataset.age = seconds;
-    age.seenAt = performance.now();
+    age.startedAt = performance.now();
   }
 }
 
 const isPoll = (event) => event.detail.elt?.matches?.("[data-live]");
 for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
-  document.addEventListener(failure, (event) => { if (isPoll(event)) sayBroken(); });
+  document.addEventListener(failure, (event) => { if (isPoll(event)) showPollError(); });
 }
 document.addEventListener("htmx:afterRequest", (event) => {
-  const answer = event.detail.xhr;
-  if (isPoll(event) && (answer.status === 200 || answer.status === 304)) sayHeard(answer.getResponseHeader("X-Heard"));
+  const response = event.detail.xhr;
+  if (isPoll(event) && (response.status === 200 || response.status === 304)) showReceived(response.getResponseHeader("X-Received-Age"));
 });
 
-let chosen = [];
+// "Show" loads the rows again; what was selected before is selected after.
+let selected = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (isPoll(event) && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;
-  if (event.detail.target === board()) chosen = [...board().querySelectorAll("input:checked")].map((box) => box.value);
+  if (event.detail.target === board()) selected = [...board().querySelectorAll("input:checked")].map((box) => box.value);
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  applyChanges();
+  applyUpdate();
   if (event.target !== board()) return;
-  for (const box of board().querySelectorAll("input[name=session]")) box.checked = chosen.includes(box.value);
+  for (const box of board().querySelectorAll("input[name=session]")) box.checked = selected.includes(box.value);
   board().focus({ preventScroll: true });
   completeAges();
 });
 
-// "Open" in the last cell is the row's link for the mouse; with the keyboard, and for readers, the id is that link.
+// "Open" in the last cell opens the session by mouse; keyboards and screen readers use the link on the id.
 document.addEventListener("click", (event) => {
   const cell = event.target.closest(".board td:last-child:empty");
   if (cell) linkOf(cell.parentElement).click();

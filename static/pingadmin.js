@@ -1,4 +1,4 @@
-// The panel's one script. Everything works without it; it only saves steps.
+// The script of every page. Everything works without it; it only saves steps.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -9,12 +9,12 @@ const KEYS_OFF = "pingadmin.keys-off";
 const keysAreOn = () => localStorage.getItem(KEYS_OFF) === null;
 const isTyping = (element) => element.closest("input, textarea, select, [contenteditable], dialog") !== null;
 
-function focusBox(event) {
-  const box = document.getElementById("find");
-  if (!box) return;
+function focusSearch(event) {
+  const search = document.getElementById("find");
+  if (!search) return;
   event.preventDefault();
-  box.focus();
-  box.select();
+  search.focus();
+  search.select();
 }
 
 function openHelp() {
@@ -26,55 +26,58 @@ function openHelp() {
 
 function moveBetweenRows(step) {
   const links = [...document.querySelectorAll("tbody tr")].map((row) => row.querySelector("a[href]")).filter(Boolean);
-  const focused = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
-  const here = focused < 0 ? links.findIndex((link) => link.closest("tr").hasAttribute("aria-current")) : focused;
-  const next = links[Math.max(0, Math.min(links.length - 1, here + step))];
-  if (next) next.focus();
+  const indexWhere = (isCurrent) => links.findIndex((link) => isCurrent(link.closest("tr")));
+  let index = indexWhere((row) => row.contains(document.activeElement));
+  // With the focus elsewhere, moving starts from the row whose details are open.
+  if (index < 0) index = indexWhere((row) => row.hasAttribute("aria-current"));
+  links[Math.max(0, Math.min(links.length - 1, index + step))]?.focus();
 }
 
-// No key here acts on a session: they move and open, nothing else.
-const KEYS = { "/": focusBox, "?": openHelp, j: () => moveBetweenRows(1), k: () => moveBetweenRows(-1) };
+// Keys move and open, nothing else: none of them acts on a session.
+const KEYS = { "/": focusSearch, "?": openHelp, j: () => moveBetweenRows(1), k: () => moveBetweenRows(-1) };
 
-function words(seconds) {
-  const [unit, size] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, least]) => seconds >= least) || ["s", 1];
+const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+function ageText(seconds) {
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) || UNITS.at(-1);
   return `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
-function tickAges() {
-  for (const time of document.querySelectorAll("time[data-age], i[data-age]")) {
-    // The server's age plus our own stopwatch: the two clocks need not agree.
-    time.seenAt ??= performance.now();
-    const seconds = Number(time.dataset.age) + Math.floor((performance.now() - time.seenAt) / 1000);
-    const text = words(seconds);
-    if (seconds >= 0 && time.textContent !== text) time.textContent = text;
+function updateAges() {
+  for (const age of document.querySelectorAll("time[data-age], i[data-age]")) {
+    // The server's age and the time since then: the browser's clock may differ from the server's.
+    age.startedAt ??= performance.now();
+    const seconds = Number(age.dataset.age) + Math.floor((performance.now() - age.startedAt) / 1000);
+    const text = ageText(seconds);
+    if (seconds >= 0 && age.textContent !== text) age.textContent = text;
   }
 }
 
 document.addEventListener("keydown", (event) => {
-  const act = KEYS[event.key];
-  if (!act || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !keysAreOn()) return;
-  act(event);
+  const action = KEYS[event.key];
+  if (!action || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !keysAreOn()) return;
+  action(event);
 });
 
-// A long ticket does not fit into an address: then only words with a digit are kept, as every id has one.
-function pasteable(text) {
+// A long ticket doesn't fit into an address: of such a one only words with a digit are kept, as every id has one.
+function shortenPaste(text) {
   const words = text.trim().split(/\s+/);
   return (text.length > 2000 ? words.filter((word) => /\d/.test(word)) : words).join(" ");
 }
 
 document.addEventListener("paste", (event) => {
-  const box = event.target;
-  if (box.id !== "find") return;
+  const search = event.target;
+  if (search.id !== "find") return;
   event.preventDefault();
-  box.setRangeText(pasteable(event.clipboardData.getData("text")), box.selectionStart, box.selectionEnd, "end");
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  const text = shortenPaste(event.clipboardData.getData("text"));
+  search.setRangeText(text, search.selectionStart, search.selectionEnd, "end");
+  search.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 document.addEventListener("click", (event) => {
-  const chip = event.target.closest("button[data-fill]");
-  if (chip) {
-    const field = document.getElementById(chip.dataset.for);
-    field.value = chip.dataset.fill;
+  const suggestion = event.target.closest("button[data-fill]");
+  if (suggestion) {
+    const field = document.getElementById(suggestion.dataset.for);
+    field.value = suggestion.dataset.fill;
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   }
@@ -90,21 +93,21 @@ document.addEventListener("change", (event) => {
   else localStorage.setItem(KEYS_OFF, "1");
 });
 
-// What was typed survives a reload and a lapsed sign-in: in this tab alone, and for the same person alone.
-const keptName = (field) => `pingadmin.kept ${field.dataset.keep} ${location.pathname} ${field.id}`;
-function giveBack() {
+// Drafts: what was typed survives a reload and an expired sign-in, in this tab and for this person only.
+const draftKey = (field) => `pingadmin.kept ${field.dataset.keep} ${location.pathname} ${field.id}`;
+function restoreDrafts() {
   for (const field of document.querySelectorAll("[data-keep]")) {
-    const kept = sessionStorage.getItem(keptName(field));
-    if (kept && !field.value) field.value = kept;
+    const draft = sessionStorage.getItem(draftKey(field));
+    if (draft && !field.value) field.value = draft;
   }
 }
 document.addEventListener("input", (event) => {
-  if (event.target.matches("[data-keep]")) sessionStorage.setItem(keptName(event.target), event.target.value);
+  if (event.target.matches("[data-keep]")) sessionStorage.setItem(draftKey(event.target), event.target.value);
 });
-document.addEventListener("DOMContentLoaded", giveBack);
-document.addEventListener("htmx:afterSettle", giveBack);
+document.addEventListener("DOMContentLoaded", restoreDrafts);
+document.addEventListener("htmx:afterSettle", restoreDrafts);
 
-// A part of the page that looks after itself waits while somebody uses it; what has an id keeps its focus.
+// A part of the page that polls waits while somebody uses it. An element with an id keeps its focus through a swap.
 function isInUse(part) {
   const active = document.activeElement;
   return part.querySelector("details[open]") !== null || (part.contains(active) && !active.id);
@@ -113,6 +116,6 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.matches("[data-poll]") && isInUse(event.detail.target)) event.preventDefault();
 });
 
-document.addEventListener("DOMContentLoaded", tickAges);
-document.addEventListener("htmx:afterSwap", tickAges);
-setInterval(tickAges, 5000);
+document.addEventListener("DOMContentLoaded", updateAges);
+document.addEventListener("htmx:afterSwap", updateAges);
+setInterval(updateAges, 5000);

@@ -1,4 +1,4 @@
-"""Whose a session is: nobody's change undoes another's unseen, and what must be known is handed on."""
+"""Whose a session is: nobody undoes a colleague's change unseen, and handovers say what matters."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Two people press in the same moment, each served by a process of its own: one act counts, and no truth is lost."""
+"""Two people act at the same moment, each served by a process of its own: one action counts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -30,7 +30,8 @@ def test_of_two_who_take_it_at_once_one_has_it_and_the_other_is_told(panel_there
         entries = panel_there.rows("SELECT by_name FROM oversight_teamentry ORDER BY id")
         assert len(entries) == 2 * number + 1
         owner = panel_there.rows(
-            "SELECT username FROM oversight_teamstate JOIN accounts_user ON accounts_user.id = assigned_to_id"
+            "SELECT username FROM oversight_teamstate"
+            " JOIN accounts_user ON accounts_user.id = assigned_to_id"
         )
         assert owner == [{"username": entries[-1]["by_name"]}]
         people[0].post(ADDRESS + "assign/", {"act": "release", "seen": seen_by(people[0])})

@@ -1,4 +1,4 @@
-"""Views of the board that the team saves: shared, checked, and each change in the audit log."""
+"""Saved views of the board: shared by the team, checked, each change in the audit log."""
 
 import json
 
@@ -29,9 +29,9 @@ def test_a_saved_view_is_everybodys_and_asks_what_was_asked(as_support, as_viewe
 
 def test_a_name_is_taken_once_and_what_is_wrong_is_said(as_support):
     save(as_support)
-    assert "is a view named “night SHIFT” already" in save(as_support, "night SHIFT").text
+    assert "There is already a view named “night SHIFT”" in save(as_support, "night SHIFT").text
     for name in ("", "   ", "x" * 61, "a\u202eb"):
-        assert "Give it a name of 1 to 60 letters" in save(as_support, name).text
+        assert "Give the view a name of 1 to 60 letters" in save(as_support, name).text
     assert SavedView.objects.count() == AuditEvent.objects.filter(action="view_saved").count() == 1
 
 
@@ -58,7 +58,7 @@ def test_only_what_can_be_asked_is_saved(as_support):
 
 
 def test_there_is_an_end_to_saved_views(as_support, monkeypatch):
-    monkeypatch.setattr(saved_views, "MOST", 1)
+    monkeypatch.setattr(saved_views, "MAX_VIEWS", 1)
     save(as_support)
     assert "Delete one that nobody needs" in save(as_support, "Another").text
 

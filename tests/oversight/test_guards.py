@@ -1,4 +1,4 @@
-"""Every way to change or remove what the team wrote, by the ORM and in the database, and that each is refused."""
+"""Every way to change or remove what the team wrote, by the ORM and in the database, is refused."""
 
 import asyncio
 import uuid
@@ -50,7 +50,8 @@ POSTGRESQL = {
     ),
     "UPDATE of no row": lambda row: _sql("UPDATE oversight_teamentry SET text = 'x' WHERE id = -1"),
     "ON CONFLICT DO UPDATE": lambda row: _sql(
-        "INSERT INTO oversight_teamentry SELECT * FROM oversight_teamentry ON CONFLICT (id) DO UPDATE SET text = 'x'"
+        "INSERT INTO oversight_teamentry SELECT * FROM oversight_teamentry"
+        " ON CONFLICT (id) DO UPDATE SET text = 'x'"
     ),
 }
 OF_THIS_DATABASE = {"sqlite": SQLITE, "postgresql": POSTGRESQL}[connection.vendor]
@@ -106,7 +107,7 @@ def _sql(statement: str) -> None:
 
 
 def _replace(**changed) -> None:
-    """A copy of the row with other values, as a program would that has not turned recursive triggers on."""
+    """Copy the row with other values, as a program that has not turned recursive triggers on."""
     columns = [field.column for field in TeamEntry._meta.concrete_fields]
     changed = {"text": "x"} | changed
     chosen = ", ".join("%s" if column in changed else column for column in columns)

@@ -32,7 +32,10 @@ def test_a_note_is_read_by_everybody_who_looks_with_its_author_and_time(
 
 
 def test_hostile_text_is_shown_and_does_nothing(as_support, session):
-    hostile = "<script>alert(1)</script> \u202eoops\u2028<b hx-get='/audit/' hx-trigger='load'>\t{{ 7*7 }}"
+    hostile = (
+        "<script>alert(1)</script> \u202eoops\u2028"
+        "<b hx-get='/audit/' hx-trigger='load'>\t{{ 7*7 }}"
+    )
     write(as_support, hostile)
     for address in (ADDRESS, ADDRESS + "notes/", ADDRESS + "team/"):
         page = as_support.get(address).text

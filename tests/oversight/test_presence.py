@@ -1,4 +1,4 @@
-"""Who has the page open: renewed by the page itself, forgotten when it no longer asks, and cheap."""
+"""Who has the page open: the page renews it itself, it ends when the page does, and it is cheap."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from pingadmin.oversight.team import presence
 from pingadmin.oversight.templatetags.team_text import also_viewing
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observations import mark_session_changed
-from tests.oversight.board_cast import attempt
+from tests.oversight.board_sessions import make_attempt
 from tests.oversight.conftest import ADDRESS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
@@ -158,7 +158,7 @@ def test_a_state_that_grows_old_is_in_the_next_poll(as_support, session):
 
 def test_a_colleagues_press_takes_the_button_away_in_the_next_poll(as_support, session, support2):
     page = as_support.get(ADDRESS)
-    attempt(session, actor_id=str(support2.pk), actor_name="support2", is_open=True, result="")
+    make_attempt(session, actor_id=str(support2.pk), actor_name="support2", is_open=True, result="")
     mark_session_changed(session)
     answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
     assert 'hx-swap-oob="true"' in answer.split('id="resume"')[1][:100]
@@ -168,14 +168,14 @@ def test_a_colleagues_press_takes_the_button_away_in_the_next_poll(as_support, s
 
 def test_an_own_press_under_way_leaves_the_panel_to_its_answer(as_support, session, support):
     page = as_support.get(ADDRESS)
-    attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="")
+    make_attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="")
     mark_session_changed(session)
     assert 'id="resume"' not in poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
 
 
 def test_an_own_bulk_resume_under_way_takes_the_button_away_too(as_support, session, support):
     page = as_support.get(ADDRESS)
-    attempt(
+    make_attempt(
         session, actor_id=str(support.pk), actor_name="support", is_open=True, result="", batch="b"
     )
     mark_session_changed(session)

@@ -1,71 +1,90 @@
-"""The two texts by which an open board says where it stands, each short enough for an address.
+"""What an open board sends with each poll, as two texts that are short enough for an address.
 
-`shown` names the sessions that stand on the page and the group of each; it stays as it is, because rows do not move
-by themselves. The mark (`since`) moves with each answer: see Mark.
+`shown` names the sessions on the page and the group of each. It stays the same until the page is
+loaded again, because no row moves by itself. `since` is the cursor, and moves with each answer.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
-from pingadmin.oversight.board.listing import GROUPS, Row
+from pingadmin.oversight.board.sessions import BoardGroup, BoardRow
 
-_MARK = re.compile(
-    r"(?P<start>\d{12,14})\.(?P<due>\d{12,14})\.(?P<sum>\d{1,10})\.(?P<news>\d{1,5}-\d{1,5}-[01])"
+_CURSOR = re.compile(
+    r"(?P<start>\d{12,14})\.(?P<due>\d{12,14})\.(?P<checksum>\d{1,10})"
+    r"\.(?P<changes>\d{1,5}-\d{1,5}-[01])"
 )
-_LETTERS = dict(zip([*GROUPS, ""], "abcdef", strict=True))
+# One letter for each group, and one for rows that stand in none.
+_LETTERS: dict[str, str] = dict(zip([*BoardGroup.values, ""], "abcdef", strict=True))
+_GROUPS = {letter: group for group, letter in _LETTERS.items()}
+_STEPS = re.compile(r"[0-9a-z]{1,12}(\.[0-9a-z]{1,12})*")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MAX_KEY = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class Mark:
-    """start: from when on changes are asked for. due: when the next thing changes by time alone. sum: of all that had
-    changed since `start`. news: what the page was told that a reload would change."""
+class BoardCursor:
+    """Where an open board stands; a poll compares it with the present.
+
+    start: changes are looked for from here on. due: when a row next changes by time alone.
+    checksum: of everything that had changed since `start`. changes: what the page was last told
+    that a reload would change (see BoardChanges).
+    """
 
     start: datetime
     due: datetime
-    sum: int
-    news: str
+    checksum: int
+    changes: str
 
-    def __str__(self):
-        return f"{_milliseconds(self.start)}.{_milliseconds(self.due)}.{self.sum}.{self.news}"
+    def __str__(self) -> str:
+        start, due = _to_milliseconds(self.start), _to_milliseconds(self.due)
+        return f"{start}.{due}.{self.checksum}.{self.changes}"
 
 
-def read_mark(text: str) -> Mark | None:
-    """The mark that `str(mark)` wrote, None for anything else."""
-    match = _MARK.fullmatch(text)
+def parse_cursor(text: str) -> BoardCursor | None:
+    """The cursor that `str(cursor)` wrote; None for anything else."""
+    match = _CURSOR.fullmatch(text)
     if not match:
         return None
-    return Mark(_moment(match["start"]), _moment(match["due"]), int(match["sum"]), match["news"])
+    return BoardCursor(
+        start=_from_milliseconds(match["start"]),
+        due=_from_milliseconds(match["due"]),
+        checksum=int(match["checksum"]),
+        changes=match["changes"],
+    )
 
 
-def write_shown(rows: list[Row], *, grouped: bool) -> str:
-    """The sessions of a page and their groups: steps between keys, base 36."""
-    parts = {}
+def encode_shown(rows: list[BoardRow], *, is_grouped: bool) -> str:
+    """The sessions of a page by group, for example `a1.2_b5`.
+
+    A letter stands for the group; then follow the steps from each primary key to the next, in base
+    36, which keeps a thousand of them under 3 kB.
+    """
+    keys_by_group: dict[str, list[int]] = {}
     for row in rows:
-        parts.setdefault(row.group if grouped else "", []).append(row.known.pk)
-    return "_".join(_LETTERS[group] + _steps(sorted(keys)) for group, keys in parts.items())
+        keys_by_group.setdefault(row.group if is_grouped else "", []).append(row.session.pk)
+    return "_".join(
+        _LETTERS[group]
+        + ".".join(_base36(key - last) for last, key in pairwise([0, *sorted(keys)]))
+        for group, keys in keys_by_group.items()
+    )
 
 
-def read_shown(text: str, *, most: int) -> dict[int, str]:
-    """Session pk -> group, of what `write_shown` wrote. Raises ValueError for anything else."""
-    groups, shown = {letter: group for group, letter in _LETTERS.items()}, {}
+def decode_shown(text: str, *, max_sessions: int) -> dict[int, str]:
+    """Session pk -> group, of what encode_shown() wrote. Raises ValueError for anything else."""
+    shown = {}
     for part in filter(None, text.split("_")):
-        if part[0] not in groups or not re.fullmatch(
-            r"[0-9a-z]{1,12}(\.[0-9a-z]{1,12})*", part[1:]
-        ):
+        letter, steps = part[0], part[1:]
+        if letter not in _GROUPS or not _STEPS.fullmatch(steps):
             raise ValueError("not a list of sessions")
         key = 0
-        for step in part[1:].split("."):
+        for step in steps.split("."):
             key += int(step, 36)
-            shown[key] = groups[part[0]]
-    if len(shown) > most or any(key >= 2**63 for key in shown):
+            shown[key] = _GROUPS[letter]
+    if len(shown) > max_sessions or any(key > _MAX_KEY for key in shown):
         raise ValueError("too many sessions")
     return shown
-
-
-def _steps(keys: list[int]) -> str:
-    return ".".join(_base36(key - before) for before, key in zip([0, *keys], keys, strict=False))
 
 
 def _base36(number: int) -> str:
@@ -77,9 +96,9 @@ def _base36(number: int) -> str:
             return digits
 
 
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+def _to_milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
-def _moment(milliseconds: str) -> datetime:
+def _from_milliseconds(milliseconds: str) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

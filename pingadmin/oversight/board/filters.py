@@ -1,10 +1,19 @@
-"""One question to the board: the same object is behind page, poll, chips, form and saved views; it lives in the URL."""
+"""The filter of the board, as its address has it.
 
+One object is behind the page, its polls, its tabs, its form and its saved views.
+"""
+
+from datetime import datetime
+from typing import Self
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.auth.models import AbstractUser
+from django.db import models
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
 from pingadmin import upstream
@@ -12,161 +21,183 @@ from pingadmin.audit.log.filters import Moment
 from pingadmin.remote_sessions.display.card import STATE_MEANINGS
 from pingadmin.resumes.models import Attempt
 
-BOARD, LOOK, WATCHED, PAUSED, ALL = "", "look", "watched", "paused", "all"
-VIEWS = {
-    BOARD: "Board",
-    LOOK: "Needs a look",
-    WATCHED: "Watched",
-    PAUSED: "Paused",
-    ALL: "All known",
-}
-SORTS = {
-    "": "trouble first",
-    "seen": "last seen",
-    "id": "id",
-    "client": "client",
-    "traffic": "traffic",
-}
-ORDERS = {
-    "": ["-last_seen_at", "id"],
-    "seen": ["-last_seen_at", "id"],
-    "id": ["session_id", "id"],
-    "client": ["client_name", "id"],
-    "traffic": [F("downloaded_bytes").desc(nulls_last=True), "id"],
-}
-ANYONE, ME, NOBODY = "", "me", "nobody"
-SIZE, LARGE = 100, 1000
-MOST_PAGES = 1_000_000
+
+class BoardView(models.TextChoices):
+    """The tabs of the board: which sessions belong on it."""
+
+    BOARD = "", "Board"
+    ATTENTION = "look", "Needs attention"
+    WATCHED = "watched", "Watched"
+    PAUSED = "paused", "Paused"
+    ALL = "all", "All sessions"
 
 
-class Asked(forms.Form):
-    """The parts of a question, as the URL has them. `words` are looked for in the id, the client or agent, and the
-    tickets of attempts. `at` asks for the board as it was at a moment."""
+class BoardSort(models.TextChoices):
+    TROUBLE = "", "trouble first"
+    SEEN = "seen", "last seen"
+    ID = "id", "id"
+    CLIENT = "client", "client"
+    TRAFFIC = "traffic", "traffic"
 
-    view = forms.ChoiceField(label="View", choices=VIEWS.items(), required=False)
-    words = forms.CharField(label="Search these", max_length=200, required=False)
-    system = forms.ChoiceField(label="System", choices=lambda: _systems(), required=False)
+
+# How the database sorts; only "All sessions" is sorted there, and has no trouble to put first.
+ORDERS: dict[str, list[str | OrderBy]] = {
+    BoardSort.TROUBLE: ["-last_seen_at", "id"],
+    BoardSort.SEEN: ["-last_seen_at", "id"],
+    BoardSort.ID: ["session_id", "id"],
+    BoardSort.CLIENT: ["client_name", "id"],
+    BoardSort.TRAFFIC: [F("downloaded_bytes").desc(nulls_last=True), "id"],
+}
+PAGE_SIZE, LARGE_PAGE_SIZE = 100, 1000
+MAX_PAGE = 1_000_000
+
+
+class BoardFilterForm(forms.Form):
+    """The parts of the filter, by the names that they have in the address.
+
+    `words` are searched for in the id, the client and the tickets of attempts. `at` asks for the
+    board as it was at a moment.
+    """
+
+    view = forms.ChoiceField(label="View", choices=BoardView.choices, required=False)
+    words = forms.CharField(label="Search this view", max_length=200, required=False)
+    system = forms.ChoiceField(label="System", choices=lambda: _system_choices(), required=False)
     assigned = forms.CharField(label="Assigned", max_length=150, required=False)
-    state = forms.ChoiceField(label="State", choices=lambda: _states(), required=False)
-    sort = forms.ChoiceField(label="Sort", choices=SORTS.items(), required=False)
+    state = forms.ChoiceField(label="State", choices=lambda: _state_choices(), required=False)
+    sort = forms.ChoiceField(label="Sort", choices=BoardSort.choices, required=False)
     size = forms.TypedChoiceField(
         label="Rows",
-        choices=[(SIZE, SIZE), (LARGE, LARGE)],
+        choices=[(size, size) for size in (PAGE_SIZE, LARGE_PAGE_SIZE)],
         coerce=int,
-        empty_value=SIZE,
+        empty_value=None,
         required=False,
     )
-    page = forms.IntegerField(label="Page", min_value=1, max_value=MOST_PAGES, required=False)
-    at = Moment(label="As it was at")
+    page = forms.IntegerField(label="Page", min_value=1, max_value=MAX_PAGE, required=False)
+    at = Moment(label="Board at")
 
 
-class Question:
-    """What is asked of the board. A part that makes no sense is left out, and told in `problems`."""
+class BoardFilter:
+    """What the board is asked to show.
 
-    def __init__(self, data: QueryDict):
-        form = Asked(data)
+    A part that makes no sense is ignored, and `problems` says which and why: an old link still
+    leads to a board.
+    """
+
+    def __init__(self, data: QueryDict) -> None:
+        form = BoardFilterForm(data)
         form.is_valid()
-        self.fields, self.errors, self.cleaned_data, self._data = (
-            form.fields,
-            form.errors,
-            form.cleaned_data,
-            form.data,
-        )
+        self.fields = form.fields
+        self.cleaned_data = form.cleaned_data
+        self._errors = form.errors
+        self._data = data
+
+    @classmethod
+    def from_query(cls, query: str) -> Self:
+        """The filter that a query string stands for."""
+        return cls(QueryDict(query))
 
     @property
     def view(self) -> str:
-        return self.cleaned_data.get("view") or BOARD
+        return self.cleaned_data.get("view") or BoardView.BOARD
 
     @property
     def sort(self) -> str:
-        return self.cleaned_data.get("sort") or ""
+        return self.cleaned_data.get("sort") or BoardSort.TROUBLE
 
     @property
-    def sorts(self) -> list[tuple[str, str]]:
+    def sort_choices(self) -> list[tuple[str, str]]:
         """What this view can be sorted by, its own order first."""
-        return [(name, label) for name, label in SORTS.items() if name or self.view != ALL]
+        return [(value, label) for value, label in BoardSort.choices if value or not self.is_of_all]
 
     @property
     def size(self) -> int:
-        return self.cleaned_data.get("size") or SIZE
+        return self.cleaned_data.get("size") or PAGE_SIZE
 
     @property
     def page(self) -> int:
         return self.cleaned_data.get("page") or 1
 
     @property
-    def at(self):
-        """The moment in the past that is asked for, None for now."""
+    def at(self) -> datetime | None:
+        """The past moment that is asked for; None for the live board."""
         at = self.cleaned_data.get("at")
         return at if at and at < timezone.now() else None
 
     @property
+    def is_of_all(self) -> bool:
+        return self.view == BoardView.ALL
+
+    @property
     def is_grouped(self) -> bool:
-        return self.view != ALL and not self.sort
+        return not self.is_of_all and not self.sort
 
     @property
     def problems(self) -> list[str]:
-        """What was left out of the question, and why: one sentence for each."""
-        told = [f"{self.fields[name].label}: {' '.join(why)}" for name, why in self.errors.items()]
+        """What is ignored of the filter, and why: one sentence for each part."""
+        problems = [
+            f"{self.fields[name].label}: {' '.join(map(str, errors))}"
+            for name, errors in self._errors.items()
+        ]
         if self.cleaned_data.get("at") and not self.at:
-            told.append(
-                "As it was at: that moment is still to come, so the board is shown as it is now."
+            problems.append(
+                "Board at: that time is in the future, so this is the board as it is now."
             )
-        return told
+        return problems
 
     @property
-    def asked(self) -> dict[str, str]:
-        """What was filled in and makes sense, as it was written."""
+    def given(self) -> dict[str, str]:
+        """The parts that are filled in and make sense, as they were written."""
         return {
-            name: self._data[name].strip()
+            name: text
             for name in self.cleaned_data
-            if self._data.get(name, "").strip()
+            if (text := str(self._data.get(name, "")).strip())
         }
 
     @property
-    def narrows(self) -> bool:
-        """Whether it leaves out sessions that its view alone would show."""
-        return bool(self.asked.keys() & {"words", "system", "assigned", "state"})
+    def is_narrowed(self) -> bool:
+        """Whether it hides sessions that its view alone would show."""
+        return bool(self.given.keys() & {"words", "system", "assigned", "state"})
 
-    def urlencode(self, **changed) -> str:
-        """The question as a query string without blanks, with these answers instead; '' drops one."""
-        return urlencode(
-            {name: text for name, text in (self.asked | changed).items() if text != ""}
-        )
+    def urlencode(self, **changes: object) -> str:
+        """The filter as a query string without empty parts. changes: other values; "" drops one."""
+        parts = self.given | changes
+        return urlencode({name: value for name, value in parts.items() if value != ""})
 
-    def narrow(self, sessions: QuerySet, *, me) -> QuerySet:
-        """Of these sessions, those that the filters let through. me: the person who asks."""
-        asked = self.cleaned_data
-        if asked.get("system"):
-            sessions = sessions.filter(alias=asked["system"])
-        if asked.get("state"):
-            sessions = sessions.filter(state=asked["state"])
-        if asked.get("words"):
-            sessions = sessions.filter(_holds(asked["words"]))
-        match asked.get("assigned") or ANYONE:
-            case "":
+    def get_absolute_url(self, **changes: object) -> str:
+        """The address of the board under this filter, with changes as in urlencode()."""
+        query = self.urlencode(**changes)
+        return f"{reverse('oversight:board')}?{query}" if query else reverse("oversight:board")
+
+    def apply(self, sessions: QuerySet, person: AbstractUser) -> QuerySet:
+        """Those of the sessions that the filter lets through. person: who is "me"."""
+        given = self.cleaned_data
+        if given.get("system"):
+            sessions = sessions.filter(alias=given["system"])
+        if given.get("state"):
+            sessions = sessions.filter(state=given["state"])
+        if given.get("words"):
+            sessions = sessions.filter(_contains(given["words"]))
+        match given.get("assigned"):
+            case "" | None:
                 return sessions
             case "me":
-                return sessions.filter(team__assigned_to=me)
+                return sessions.filter(team__assigned_to=person)
             case "nobody":
                 return sessions.filter(team__assigned_to=None)
-            case name:
-                return sessions.filter(team__assigned_to__username=name)
+            case username:
+                return sessions.filter(team__assigned_to__username=username)
 
 
-def question_of(query: str) -> Question:
-    """The question that a query string asks."""
-    return Question(QueryDict(query))
+def _contains(words: str) -> Q:
+    by_ticket = Attempt.objects.filter(ticket__icontains=words).values("session_id")
+    in_session = Q(session_id__icontains=words) | Q(client_name__icontains=words)
+    return in_session | Q(pk__in=by_ticket)
 
 
-def _holds(words: str) -> Q:
-    tickets = Attempt.objects.filter(ticket__icontains=words).values("session_id")
-    return Q(session_id__icontains=words) | Q(client_name__icontains=words) | Q(pk__in=tickets)
+def _system_choices() -> list[tuple[str, str]]:
+    labels = [(alias, upstream.api_for(alias).label) for alias in upstream.aliases()]
+    return [("", "any"), *labels]
 
 
-def _systems() -> list[tuple[str, str]]:
-    return [("", "any")] + [(alias, upstream.api_for(alias).label) for alias in upstream.aliases()]
-
-
-def _states() -> list[tuple[str, str]]:
-    return [("", "any")] + [(word, word.capitalize()) for word in STATE_MEANINGS]
+def _state_choices() -> list[tuple[str, str]]:
+    return [("", "any"), *((state, state.capitalize()) for state in STATE_MEANINGS)]

@@ -1,223 +1,195 @@
-"""The team's board: which sessions belong on it, in which group, and on which page. Trouble comes first.
+"""Which sessions belong on the board, in which group, and on which page. Trouble comes first.
 
-One query finds what may belong to a view, wide enough and by index; the card then judges each, so that the board
-and a session's page can never say different things. Only "All known" is sorted and cut by the database.
+One query finds every session that may belong to a view, by index and with room to spare; the card
+of each then decides, so that the board and a session's page never disagree. Only "All sessions" is
+sorted and cut by the database.
 """
 
-from collections import Counter, namedtuple
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from pingadmin.oversight.board.filters import ALL, BOARD, LOOK, ORDERS, PAUSED, WATCHED, Question
+from pingadmin.oversight.board.filters import ORDERS, BoardFilter, BoardSort, BoardView
+from pingadmin.oversight.board.sessions import (
+    BoardGroup,
+    BoardRow,
+    BoardSession,
+    read_board_sessions,
+)
 from pingadmin.oversight.models import TeamState
-from pingadmin.remote_sessions.display.card import SessionCard, build_card
-from pingadmin.remote_sessions.models import ObservationSource, RemoteSession
+from pingadmin.remote_sessions.display.card import SessionCard
+from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.models import Attempt
 
-GROUPS = {
-    "unknown": "Outcome unknown: look before anyone presses again",
-    "paused": "Paused",
-    "failing": "Failing look-ups",
-    "stale": "Stale: not heard of for a while",
-    "watched": "Watched",
+# Views whose rows are judged here; "All sessions" holds too many for that.
+JUDGED_VIEWS = [BoardView.BOARD, BoardView.ATTENTION, BoardView.WATCHED, BoardView.PAUSED]
+NEEDS_ATTENTION = {BoardGroup.UNKNOWN, BoardGroup.PAUSED, BoardGroup.FAILING, BoardGroup.STALE}
+# A failed look-up concerns everybody for this long; that of a watched session until one works.
+FAILURE_SHOWN_FOR = timedelta(hours=1)
+_POSITIONS = {group: position for position, group in enumerate(BoardGroup.values)}
+
+# Within a group by id: that never changes, so no row moves because its session was updated.
+_SORT_KEYS: dict[str, Callable[[BoardRow], tuple[Any, ...]]] = {
+    BoardSort.TROUBLE: lambda row: (_POSITIONS[row.group], row.session.session_id, row.session.pk),
+    BoardSort.SEEN: lambda row: (_newest_first(row.session.last_seen_at), row.session.pk),
+    BoardSort.ID: lambda row: (row.session.session_id, row.session.pk),
+    BoardSort.CLIENT: lambda row: (row.session.client_name, row.session.pk),
+    BoardSort.TRAFFIC: lambda row: (-(row.session.downloaded_bytes or -1), row.session.pk),
 }
-TROUBLE = ["unknown", "paused", "failing", "stale"]
-PLACES = {group: place for place, group in enumerate(GROUPS)}
-# A look-up that failed is told to everybody for so long; that of a watched session until one works again.
-FAILURE_TOLD = timedelta(hours=1)
-
-_COLUMNS = {
-    "pk": "pk",
-    "alias": "alias",
-    "session_id": "session_id",
-    "state": "state",
-    "is_known_state": "is_known_state",
-    "client_name": "client_name",
-    "uploaded_bytes": "uploaded_bytes",
-    "downloaded_bytes": "downloaded_bytes",
-    "changed_at": "changed_at",
-    "skew_seconds": "skew_seconds",
-    "source": "source",
-    "last_seen_at": "last_seen_at",
-    "paused_reported": "paused_reported",
-    "paused_reported_at": "paused_reported_at",
-    "paused_reported_source": "paused_reported_source",
-    "paused_doubted_at": "paused_doubted_at",
-    "paused_doubted_by": "paused_doubted_by",
-    "failure": "failure",
-    "failed_at": "failed_at",
-    "failing_since": "failing_since",
-    "failure_status": "failure_status",
-    "watched_since": "team__watched_since",
-    "assigned_to": "team__assigned_to",
-}
-_SOURCE_WORDS = dict(ObservationSource.choices)
-
-
-class Known(namedtuple("Known", _COLUMNS)):
-    """A session as the board needs it: what build_card reads of a RemoteSession and what the team decided, at a tenth
-    of a model's cost."""
-
-    __slots__ = ()
-
-    def get_source_display(self) -> str:
-        return _SOURCE_WORDS.get(self.source, self.source)
-
-    def get_paused_reported_source_display(self) -> str:
-        return _SOURCE_WORDS.get(self.paused_reported_source, self.paused_reported_source)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A session on the board. group: a key of GROUPS, "" where it belongs to none of them. attempt: the newest press
-    on it that is under way or whose outcome nobody knows. word: stands for the state where that has none to say."""
-
-    known: Known
-    card: SessionCard
-    group: str
-    attempt: Attempt | None
-    word: str = ""
 
 
 @dataclass(frozen=True)
-class Listing:
-    """What a question finds. rows: those of its page. total: how many on all pages. counts: of each view."""
+class BoardPage:
+    """One page of the board. total: the rows of all pages. counts: the rows of each view."""
 
-    rows: list[Row]
+    rows: list[BoardRow]
     total: int
-    page: int
-    pages: int
-    counts: dict[str, int] = field(default_factory=dict)
+    number: int
+    last_number: int
+    counts: dict[str, int]
 
 
-def listing(question: Question, *, me, now: datetime, counted: bool = True) -> Listing:
-    """The page of the board that a question asks for. me: the person who asks. counted: whether the numbers are
-    wanted; without them, `total`, `pages` and `counts` say nothing."""
-    questions = open_questions()
-    rows, counts = [], Counter()
-    if counted or question.view != ALL:
-        rows = _judged(_known(_candidates(question, questions, me=me, now=now)), questions, now)
-        counts = _counts(rows)
-    if counted or (
-        question.view == ALL and question.page > 1
-    ):  # the first page is where it is, whatever the count
-        counts[ALL] = _all_known(question, me).count()
-    total = counts[question.view]
-    pages = max(1, -(-total // question.size))
-    page = min(question.page, pages)
-    start = (page - 1) * question.size
-    if question.view == ALL:
-        shown = _judged(_slice_of_all(question, me, start), questions, now)
-    else:
-        shown = _sorted(question, [row for row in rows if _is_in(question.view, row)])[
-            start : start + question.size
-        ]
-    return Listing(rows=shown, total=total, page=page, pages=pages, counts=counts)
+class PendingAttempts(NamedTuple):
+    """The attempts that are under way or unresolved.
 
-
-def rows_of(session_ids, *, now: datetime) -> list[Row]:
-    """These sessions as they are now, wherever they belong."""
-    return _judged(_known(RemoteSession.objects.filter(pk__in=session_ids)), open_questions(), now)
-
-
-class Questions(NamedTuple):
-    """newest: session pk -> the newest press on it that is under way, or whose outcome nobody knows. unknown: the
-    sessions with a press of which nobody knows the outcome, whatever is under way since."""
+    newest: session pk -> the newest of them. unresolved: the pks of sessions with an unknown
+    outcome, whatever is under way since.
+    """
 
     newest: dict[int, Attempt]
-    unknown: set[int]
+    unresolved: set[int]
 
 
-def open_questions() -> Questions:
+def load_board_page(
+    board_filter: BoardFilter, person: AbstractUser, *, now: datetime, with_counts: bool = True
+) -> BoardPage:
+    """The page of the board that the filter asks for.
+
+    with_counts: False saves a query where nobody reads `total`, `last_number` and `counts`.
+    """
+    pending = load_pending_attempts()
+    rows: list[BoardRow] = []
+    counts: Counter[str] = Counter()
+    if with_counts or not board_filter.is_of_all:
+        candidates = _candidates(board_filter, pending, person, now)
+        rows = _judge_all(read_board_sessions(candidates), pending, now)
+        counts.update({view: sum(_is_in(view, row) for row in rows) for view in JUDGED_VIEWS})
+    # Only a page further down needs the count to be found: the first is the first of any number.
+    if with_counts or (board_filter.is_of_all and board_filter.page > 1):
+        counts[BoardView.ALL] = _all_sessions(board_filter, person).count()
+    total = counts[board_filter.view]
+    last_number = max(1, -(-total // board_filter.size))
+    number = min(board_filter.page, last_number)
+    start = (number - 1) * board_filter.size
+    if board_filter.is_of_all:
+        shown = _judge_all(_read_slice_of_all(board_filter, person, start), pending, now)
+    else:
+        in_view = [row for row in rows if _is_in(board_filter.view, row)]
+        in_view.sort(key=_SORT_KEYS[board_filter.sort])
+        shown = in_view[start : start + board_filter.size]
+    return BoardPage(shown, total, number, last_number, counts)
+
+
+def load_rows(session_ids: Iterable[int], *, now: datetime) -> list[BoardRow]:
+    """The rows of these sessions as they are now, whichever view they belong to."""
+    sessions = RemoteSession.objects.filter(pk__in=session_ids)
+    return _judge_all(read_board_sessions(sessions), load_pending_attempts(), now)
+
+
+def load_pending_attempts() -> PendingAttempts:
     """One query."""
-    asked = list(asked_about().order_by("opened_at"))
-    unknown = {each.session_id for each in asked if each.is_unresolved}
-    return Questions({each.session_id: each for each in asked}, unknown)
-
-
-def asked_about():
-    """Those presses: two parts, for each has an index of its own."""
-    attempts = Attempt.objects.order_by()
-    # Written out, because SQLite takes a partial index for a constant only.
-    unknown = attempts.filter(result=RawSQL("'unknown'", ()), resolved_at=None)
-    return attempts.filter(is_open=True).union(unknown, all=True)
-
-
-def _candidates(question: Question, questions: Questions, *, me, now: datetime):
-    """All sessions that may belong to any view but "All known", and some more. Each part has an index of its own."""
-    said_since = now - timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS)
-    sessions = RemoteSession.objects.order_by().values("pk")
-    wanted = TeamState.objects.filter(watched_since__isnull=False).order_by().values("pk").union(
-        sessions.filter(pk__in=questions.unknown),
-        sessions.filter(paused_reported=True, paused_reported_at__gte=said_since),
-        sessions.filter(failed_at__gte=now - FAILURE_TOLD),
-    )  # fmt: skip
-    return question.narrow(RemoteSession.objects.filter(pk__in=wanted), me=me)
-
-
-def _known(sessions) -> list[Known]:
-    return [Known._make(values) for values in sessions.values_list(*_COLUMNS.values())]
-
-
-def _judged(sessions: list[Known], questions: Questions, now: datetime) -> list[Row]:
-    rows = []
-    for known in sessions:
-        card = build_card(known, now=now)
-        group = "unknown" if known.pk in questions.unknown else _group_of(known, card, now)
-        rows.append(Row(known, card, group, questions.newest.get(known.pk)))
-    return rows
-
-
-def _group_of(known: Known, card: SessionCard, now: datetime) -> str:
-    if card.paused.value == "yes":
-        return "paused"
-    if known.failure and (known.watched_since or now - known.failed_at <= FAILURE_TOLD):
-        return "failing"
-    if known.watched_since:
-        return "stale" if card.is_doubted else "watched"
-    return ""
-
-
-def _counts(rows: list[Row]) -> Counter:
-    return Counter(
-        {view: sum(_is_in(view, row) for row in rows) for view in (BOARD, LOOK, WATCHED, PAUSED)}
+    attempts = list(pending_attempts().order_by("opened_at"))
+    return PendingAttempts(
+        newest={attempt.session_id: attempt for attempt in attempts},
+        unresolved={attempt.session_id for attempt in attempts if attempt.is_unresolved},
     )
 
 
-def _is_in(view: str, row: Row) -> bool:
-    if view == WATCHED:
-        return row.known.watched_since is not None
-    if view == PAUSED:
+def pending_attempts() -> QuerySet[Attempt]:
+    """Attempts under way, and unresolved ones: a union, for each half has an index of its own."""
+    attempts = Attempt.objects.order_by()
+    # SQLite uses a partial index only where the condition is a constant, so it is written out.
+    unresolved = attempts.filter(result=RawSQL("'unknown'", ()), resolved_at=None)
+    return attempts.filter(is_open=True).union(unresolved, all=True)
+
+
+def _candidates(
+    board_filter: BoardFilter, pending: PendingAttempts, person: AbstractUser, now: datetime
+) -> QuerySet[RemoteSession]:
+    """Every session that may belong to a judged view, and some more. Each part has an index."""
+    reported_since = now - timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS)
+    sessions = RemoteSession.objects.order_by().values("pk")
+    candidates = (
+        TeamState.objects.watched()
+        .order_by()
+        .values("pk")
+        .union(
+            sessions.filter(pk__in=pending.unresolved),
+            sessions.filter(paused_reported=True, paused_reported_at__gte=reported_since),
+            sessions.filter(failed_at__gte=now - FAILURE_SHOWN_FOR),
+        )
+    )
+    return board_filter.apply(RemoteSession.objects.filter(pk__in=candidates), person)
+
+
+def _judge_all(
+    sessions: Iterable[BoardSession], pending: PendingAttempts, now: datetime
+) -> list[BoardRow]:
+    return [_judge(session, pending, now) for session in sessions]
+
+
+def _judge(session: BoardSession, pending: PendingAttempts, now: datetime) -> BoardRow:
+    card = session.card(now)
+    is_unresolved = session.pk in pending.unresolved
+    group = BoardGroup.UNKNOWN.value if is_unresolved else _group_of(session, card, now)
+    return BoardRow(session, card, group, pending.newest.get(session.pk))
+
+
+def _group_of(session: BoardSession, card: SessionCard, now: datetime) -> str:
+    if card.paused.value == "yes":
+        return BoardGroup.PAUSED.value
+    is_recent = session.failed_at is not None and now - session.failed_at <= FAILURE_SHOWN_FOR
+    if session.failure and (session.watched_since or is_recent):
+        return BoardGroup.FAILING.value
+    if session.watched_since:
+        return BoardGroup.STALE.value if card.is_doubted else BoardGroup.WATCHED.value
+    return ""
+
+
+def _is_in(view: str, row: BoardRow) -> bool:
+    if view == BoardView.WATCHED:
+        return row.session.watched_since is not None
+    if view == BoardView.PAUSED:
         return row.card.paused.value == "yes"
-    return row.group in TROUBLE if view == LOOK else bool(row.group)
+    return row.group in NEEDS_ATTENTION if view == BoardView.ATTENTION else bool(row.group)
 
 
-def _sorted(question: Question, rows: list[Row]) -> list[Row]:
-    """Within a group by id: that never changes, so no row moves because something was heard of it."""
-    keys = {
-        "": lambda row: (PLACES[row.group], row.known.session_id, row.known.pk),
-        "seen": lambda row: (
-            -row.known.last_seen_at.timestamp() if row.known.last_seen_at else 1,
-            row.known.pk,
-        ),
-        "id": lambda row: (row.known.session_id, row.known.pk),
-        "client": lambda row: (row.known.client_name, row.known.pk),
-        "traffic": lambda row: (-(row.known.downloaded_bytes or -1), row.known.pk),
-    }
-    return sorted(rows, key=keys[question.sort])
+def _newest_first(moment: datetime | None) -> float:
+    """A key that sorts the newest moment first, and none at all last."""
+    return -moment.timestamp() if moment else 1
 
 
-def _all_known(question: Question, me):
-    return question.narrow(RemoteSession.objects.filter(last_seen_at__isnull=False), me=me)
+def _all_sessions(board_filter: BoardFilter, person: AbstractUser) -> QuerySet[RemoteSession]:
+    return board_filter.apply(RemoteSession.objects.filter(last_seen_at__isnull=False), person)
 
 
-def _slice_of_all(question: Question, me, start: int) -> list[Known]:
-    """By their keys first, which an index alone gives: a page far down costs little more than the first."""
-    found = _all_known(question, me).order_by(*ORDERS[question.sort]).values_list("pk", flat=True)
-    keys = list(found[start : start + question.size])
-    by_key = {known.pk: known for known in _known(RemoteSession.objects.filter(pk__in=keys))}
+def _read_slice_of_all(
+    board_filter: BoardFilter, person: AbstractUser, start: int
+) -> list[BoardSession]:
+    """A page of "All sessions".
+
+    Its keys come first, from an index alone, so that a page far down costs little more than the
+    first.
+    """
+    ordered = _all_sessions(board_filter, person).order_by(*ORDERS[board_filter.sort])
+    keys = list(ordered.values_list("pk", flat=True)[start : start + board_filter.size])
+    sessions = read_board_sessions(RemoteSession.objects.filter(pk__in=keys))
+    by_key = {session.pk: session for session in sessions}
     return [by_key[key] for key in keys if key in by_key]

@@ -1,200 +1,230 @@
-"""The board as a page and as the answer to its polls: what the templates show, put together once."""
+"""The board as a page, and as the answer to a poll: what the templates show."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import F
+from django.contrib.auth.models import AbstractUser
 from django.urls import reverse
 from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.oversight.board import history, live, rows
-from pingadmin.oversight.board.cursor import Mark, write_shown
-from pingadmin.oversight.board.filters import ALL, LARGE, VIEWS, Question
-from pingadmin.oversight.board.listing import GROUPS, Listing, Row, listing, rows_of
+from pingadmin.oversight.board.columns import COLUMNS
+from pingadmin.oversight.board.cursor import BoardCursor, encode_shown
+from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE, BoardFilter, BoardSort, BoardView
+from pingadmin.oversight.board.listing import BoardPage, load_board_page, load_rows
+from pingadmin.oversight.board.sessions import BoardGroup, BoardRow
 from pingadmin.oversight.models import SavedView, TeamState
 from pingadmin.remote_sessions.history import coverage
 
-POLL_SECONDS, HURRIED_POLL_SECONDS = 5, 2
-SORTS_BY_WHAT_MOVES = {"seen", "traffic"}
+POLL_SECONDS, URGENT_POLL_SECONDS = 5, 2
+
+Context = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Group:
-    """title: "" where rows stand in no group. html: its rows."""
+class RowGroup:
+    """Rows under one heading. title: "" where the rows are not grouped. html: the rows."""
 
     title: str
     html: str
 
 
 @dataclass(frozen=True)
-class Chip:
+class FilterChip:
+    """A link to the board under another filter. count: how many sessions that shows."""
+
     label: str
     address: str
-    is_on: bool
+    is_selected: bool
     count: int | None = None
 
 
-def page_context(question: Question, *, person) -> dict:
+def board_context(board_filter: BoardFilter, person: AbstractUser) -> Context:
     """The context of the whole page, for the board as it is now."""
     now = timezone.now()
     start = now - live.OVERLAP
-    around = live.standing(start=start, now=now)
-    found = listing(question, me=person, now=now)
-    mark = live.mark_after(found.rows, around, start)
+    status = live.load_status(start=start, now=now)
+    page = load_board_page(board_filter, person, now=now)
+    cursor = live.next_cursor(page.rows, status, start)
     return {
-        "groups": _groups(question, found.rows, now=now, person=person),
+        "groups": _render_groups(board_filter, page.rows, person, now=now),
         "rendered_at": int(now.timestamp()),
-        "shown": write_shown(found.rows, grouped=question.is_grouped),
-        **live_context(question, found.rows, mark, around),
-        **frame(question, found, person=person),
+        "shown": encode_shown(page.rows, is_grouped=board_filter.is_grouped),
+        **_live_context(board_filter, page.rows, cursor, status),
+        **_frame_context(board_filter, page),
     }
 
 
-def past_page_context(question: Question, *, person) -> dict:
-    """The context of the whole page, for the board as it was at the question's moment."""
-    found = listing(question, me=person, now=timezone.now())
-    then = history.as_of(found.rows, question.at)
-    groups = [Group("", rows.write_all(then, rows.around_past(question.at)))] if then else []
+def past_board_context(board_filter: BoardFilter, person: AbstractUser, *, at: datetime) -> Context:
+    """The context of the whole page, for the board as it was at a moment."""
+    page = load_board_page(board_filter, person, now=timezone.now())
+    past_rows = history.load_past_rows(page.rows, at)
+    html = rows.render_rows(past_rows, rows.past_row_context(at))
     return {
-        "groups": groups,
-        "at": question.at,
-        "now_address": address_of(question, at=""),
-        "unwatched_then": list(_unwatched_then(question.at)),
-        **frame(question, found, person=person),
+        "groups": [RowGroup("", html)] if past_rows else [],
+        "at": at,
+        "live_address": board_filter.get_absolute_url(at=""),
+        "accounts_unwatched_then": list(_accounts_unwatched_at(at)),
+        **_frame_context(board_filter, page),
     }
 
 
-def changes_context(question: Question, *, mark: Mark, shown: dict[int, str], person) -> dict:
-    """The context of a poll's answer: the rows that may look different, and the news where they changed."""
+def poll_context(
+    board_filter: BoardFilter,
+    person: AbstractUser,
+    *,
+    cursor: BoardCursor,
+    shown: dict[int, str],
+) -> Context:
+    """The context of a poll's answer: the rows that may look different, and what a reload changes.
+
+    shown: session pk -> group, as the open page has it.
+    """
     now = timezone.now()
     start = now - live.OVERLAP
-    around = live.standing(start=start, now=now)
-    visited = live.visited(mark.start)
-    stand = rows_of(shown, now=now)
-    changed = [
+    status = live.load_status(start=start, now=now)
+    viewed = live.load_viewed_since(cursor.start)
+    shown_rows = load_rows(shown, now=now)
+    changed_rows = [
         row
-        for row in stand
+        for row in shown_rows
         if live.may_look_different(
-            row, since=mark.start, now=now, is_visited=row.known.pk in visited
+            row, since=cursor.start, now=now, was_viewed=row.session.pk in viewed
         )
     ]
-    found = listing(question, me=person, now=now, counted=False)
-    steady = not (
-        question.sort in SORTS_BY_WHAT_MOVES or (question.view == ALL and not question.sort)
+    changes = live.find_changes(
+        shown,
+        shown_rows,
+        load_board_page(board_filter, person, now=now, with_counts=False),
+        is_grouped=board_filter.is_grouped,
+        keeps_order=_keeps_order(board_filter),
     )
-    news = live.news(shown, stand, found, grouped=question.is_grouped, steady=steady)
+    next_cursor = live.next_cursor(shown_rows, status, start, changes)
     return {
-        "rows": _html(changed, now=now, person=person),
-        "news": news,
-        "news_changed": str(news) != mark.news,
-        "board_address": address_of(question),
-        **live_context(question, stand, live.mark_after(stand, around, start, news), around),
+        "rows": _render(changed_rows, person, now=now),
+        "changes": changes,
+        "has_new_changes": str(changes) != cursor.changes,
+        "board_address": board_filter.get_absolute_url(),
+        **_live_context(board_filter, shown_rows, next_cursor, status),
     }
 
 
-def live_context(question: Question, shown: list[Row], mark: Mark, around: live.Standing) -> dict:
-    """What stands by "Live", and where and how often the page asks again."""
-    hurried = any(row.group == "unknown" or row.attempt for row in shown)
-    query = question.urlencode(since=mark)
-    unwatched = live.unwatched(around)
+def _live_context(
+    board_filter: BoardFilter,
+    shown_rows: list[BoardRow],
+    cursor: BoardCursor,
+    status: live.BoardStatus,
+) -> Context:
+    """What the live line says, and where and how often the page polls."""
+    is_urgent = any(row.group == BoardGroup.UNKNOWN or row.attempt for row in shown_rows)
+    unwatched = live.load_unwatched_accounts(status)
+    ends = [account.watched_until for account in unwatched if account.watched_until]
     return {
-        "poll": f"{reverse('oversight:rows')}?{query}",
-        "poll_seconds": HURRIED_POLL_SECONDS if hurried else POLL_SECONDS,
-        "around": around,
-        "not_watched": unwatched,
-        "silent_since": max((each.until for each in unwatched if each.until), default=None),
+        "poll_address": f"{reverse('oversight:rows')}?{board_filter.urlencode(since=cursor)}",
+        "poll_seconds": URGENT_POLL_SECONDS if is_urgent else POLL_SECONDS,
+        "status": status,
+        "unwatched_accounts": unwatched,
+        "last_received_at": max(ends, default=None),
     }
 
 
-def frame(question: Question, found: Listing, *, person) -> dict:
-    """What stands around the table."""
+def _frame_context(board_filter: BoardFilter, page: BoardPage) -> Context:
+    """What the page shows around the rows."""
+    accounts = [upstream.api_for(alias) for alias in upstream.aliases()]
     return {
-        "question": question,
-        "found": found,
-        "board_address": address_of(question),
-        "chips": _chips(question, found),
-        "all_address": address_of(question, view=ALL, page=""),
-        "saved_views": _saved(question),
-        "assigned_names": _assigned_names(),
-        "listing": [api for api in map(upstream.api_for, upstream.aliases()) if api.can_list],
-        "pages": _pages(question, found),
-        "sizes": _sizes(question, found),
-        "columns": rows.COLUMNS,
-        "nothing_known": not found.counts[ALL] and not question.narrows,
+        "board_filter": board_filter,
+        "board_page": page,
+        "columns": COLUMNS,
+        "board_address": board_filter.get_absolute_url(),
+        "chips": _view_chips(board_filter, page),
+        "saved_views": _saved_view_chips(board_filter),
+        "all_address": board_filter.get_absolute_url(view=BoardView.ALL, page=""),
+        "assignees": _assignees(),
+        "accounts_with_list": [account for account in accounts if account.can_list],
+        "is_empty": not page.counts[BoardView.ALL] and not board_filter.is_narrowed,
+        **_paging_context(board_filter, page),
     }
 
 
-def address_of(question: Question, **changed) -> str:
-    query = question.urlencode(**changed)
-    return f"{reverse('oversight:board')}?{query}" if query else reverse("oversight:board")
+def _paging_context(board_filter: BoardFilter, page: BoardPage) -> Context:
+    """The addresses of the pages before and after, and of larger pages; "" where there is none."""
+    number, address = page.number, board_filter.get_absolute_url
+    has_more = page.total > board_filter.size and board_filter.size < LARGE_PAGE_SIZE
+    return {
+        "previous_address": address(page=number - 1) if number > 1 else "",
+        "next_address": address(page=number + 1) if number < page.last_number else "",
+        "large_page_address": address(size=LARGE_PAGE_SIZE, page="") if has_more else "",
+    }
 
 
-def _groups(question: Question, found: list[Row], *, now: datetime, person) -> list[Group]:
-    beside = rows.around(found, now=now, may_resume=person.has_perm("resumes.resume"))
-    if not question.is_grouped:
-        return [Group("", rows.write_all(found, beside))] if found else []
+def _keeps_order(board_filter: BoardFilter) -> bool:
+    """Whether rows stay in their order while observations arrive."""
+    if board_filter.sort in {BoardSort.SEEN, BoardSort.TRAFFIC}:
+        return False
+    # "All sessions" is sorted by when they were last seen, unless it is sorted otherwise.
+    return bool(board_filter.sort) or not board_filter.is_of_all
+
+
+def _render(board_rows: list[BoardRow], person: AbstractUser, *, now: datetime) -> str:
+    may_resume = person.has_perm("resumes.resume")
+    context = rows.load_row_context(board_rows, now=now, may_resume=may_resume)
+    return rows.render_rows(board_rows, context)
+
+
+def _render_groups(
+    board_filter: BoardFilter, board_rows: list[BoardRow], person: AbstractUser, *, now: datetime
+) -> list[RowGroup]:
+    if not board_rows:
+        return []
+    if not board_filter.is_grouped:
+        return [RowGroup("", _render(board_rows, person, now=now))]
+    may_resume = person.has_perm("resumes.resume")
+    context = rows.load_row_context(board_rows, now=now, may_resume=may_resume)
     return [
-        Group(GROUPS[name], rows.write_all(each, beside))
-        for name, each in groupby(found, key=lambda row: row.group)
+        RowGroup(BoardGroup(group).label, rows.render_rows(group_rows, context))
+        for group, group_rows in groupby(board_rows, key=lambda row: row.group)
     ]
 
 
-def _unwatched_then(at: datetime) -> Iterator[tuple[str, datetime | None]]:
-    """The label of each account that was not watched at a moment (None), or was again only since shortly before."""
+def _accounts_unwatched_at(at: datetime) -> Iterator[tuple[str, datetime | None]]:
+    """The label of each account with a gap at the moment, and when watching resumed before it.
+
+    The time is None where the account was not watched at the moment itself.
+    """
     for alias in upstream.aliases():
-        if found := coverage.find_gaps(alias, at - coverage.WATCH_TIMEOUT, at):
-            end = found[-1].until_at
+        if gaps := coverage.find_gaps(alias, at - coverage.WATCH_TIMEOUT, at):
+            end = gaps[-1].until_at
             yield upstream.api_for(alias).label, end if end and end < at else None
 
 
-def _html(found: list[Row], *, now: datetime, person) -> str:
-    return rows.write_all(
-        found, rows.around(found, now=now, may_resume=person.has_perm("resumes.resume"))
-    )
-
-
-def _chips(question: Question, found: Listing) -> list[Chip]:
+def _view_chips(board_filter: BoardFilter, page: BoardPage) -> list[FilterChip]:
     return [
-        Chip(
-            label,
-            address_of(question, view=view, page=""),
-            question.view == view,
-            found.counts[view],
+        FilterChip(
+            label=view.label,
+            address=board_filter.get_absolute_url(view=view.value, page=""),
+            is_selected=board_filter.view == view,
+            count=page.counts[view],
         )
-        for view, label in VIEWS.items()
+        for view in BoardView
     ]
 
 
-def _saved(question: Question) -> list[tuple[SavedView, Chip]]:
-    """A saved view is on where its question is the one that is asked, whichever page of it."""
-    here = question.urlencode(page="")
-    board = reverse("oversight:board")
+def _saved_view_chips(board_filter: BoardFilter) -> list[tuple[SavedView, FilterChip]]:
+    """A saved view is selected on every page of its filter."""
+    current, board = board_filter.urlencode(page=""), reverse("oversight:board")
     return [
-        (view, Chip(view.name, f"{board}?{view.query}", view.query == here))
+        (view, FilterChip(view.name, f"{board}?{view.query}", view.query == current))
         for view in SavedView.objects.all()
     ]
 
 
-def _assigned_names() -> list[tuple[str, str]]:
-    """Those to whom anything is assigned, by name."""
-    theirs = TeamState.objects.filter(assigned_to__isnull=False).values("assigned_to")
-    people = get_user_model().objects.filter(pk__in=theirs).order_by(F("username").asc())
+def _assignees() -> list[tuple[str, str]]:
+    """Username and name of everybody who is assigned a session."""
+    person_ids = TeamState.objects.assigned().values("assigned_to")
+    people = get_user_model().objects.filter(pk__in=person_ids).order_by("username")
     return [(person.username, person.display_name) for person in people]
-
-
-def _pages(question: Question, found: Listing) -> dict[str, str]:
-    """Addresses of the page before and the page after, where there are any."""
-    return {
-        "previous": address_of(question, page=found.page - 1) if found.page > 1 else "",
-        "next": address_of(question, page=found.page + 1) if found.page < found.pages else "",
-    }
-
-
-def _sizes(question: Question, found: Listing) -> str:
-    """The address with a thousand rows on a page, where that shows more than a hundred do."""
-    has_more = found.total > question.size and question.size < LARGE
-    return address_of(question, size=LARGE, page="") if has_more else ""

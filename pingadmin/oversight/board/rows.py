@@ -1,12 +1,12 @@
-"""Writes the board's rows as HTML, by plain functions: with a thousand rows the template engine is what costs.
+"""Renders the board's rows by plain functions: for a thousand of them the template engine is slow.
 
-What is the same in every row is left to the stylesheet and the script: the labels on narrow screens, the look of a
-state's tag, the word "Open" in the last cell, the exact time behind an age. End tags that HTML lets out are
-left out. Everything foreign passes `_shown`, which escapes it.
+What is the same in every row is left to the stylesheet and the script: the labels on narrow
+screens, the word "nobody", the link "Open" in the last cell, the exact time behind an age. End
+tags that HTML makes optional are left out. Everything foreign passes `_safe`, which escapes it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from html import escape
@@ -16,141 +16,173 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from pingadmin.oversight.board import live
-from pingadmin.oversight.board.listing import Known, Row
+from pingadmin.oversight.board.columns import COLUMNS
+from pingadmin.oversight.board.sessions import BoardRow
 from pingadmin.oversight.team import presence
 from pingadmin.web import wording
 from pingadmin.web.templatetags.panel import initials
 
-COLUMNS = 8
-_HARMLESS = re.compile(r"[A-Za-z0-9 ._:/()-]*").fullmatch
+# Most text has nothing to escape; matching is faster than escaping it for nothing.
+_is_harmless = re.compile(r"[A-Za-z0-9 ._:/()-]*").fullmatch
 
 
 @dataclass(frozen=True)
-class Around:
-    """What rows need beside their sessions. assigned: names by person; looking: names by session, who has it open
-    now. may_resume: whether a row can be chosen, for that is what choosing is for. is_past: the moment is not now, so
-    that ages would mislead."""
+class RowContext:
+    """What rows need beyond their sessions.
+
+    assignees: person pk -> name. viewers: session pk -> names of who has it open now. may_resume:
+    whether rows can be selected, which is for resuming alone. is_past: the rows are of a past
+    moment, at which ages would mislead.
+    """
 
     now: datetime
     zone: tzinfo
     may_resume: bool
-    assigned: dict[int, str] = field(default_factory=dict)
-    looking: dict[int, list[str]] = field(default_factory=dict)
+    assignees: dict[int, str] = field(default_factory=dict)
+    viewers: dict[int, list[str]] = field(default_factory=dict)
     is_past: bool = False
 
 
-def around(rows: list[Row], *, now: datetime, may_resume: bool) -> Around:
+def load_row_context(rows: list[BoardRow], *, now: datetime, may_resume: bool) -> RowContext:
     """Three queries at most, however many rows."""
-    people = {row.known.assigned_to for row in rows if row.known.assigned_to}
-    assigned = {
-        person.pk: person.display_name for person in get_user_model().objects.filter(pk__in=people)
-    }
-    visited = live.visited(now) & {row.known.pk for row in rows}
-    return Around(
+    person_ids = {row.session.assigned_to for row in rows if row.session.assigned_to}
+    people = get_user_model().objects.filter(pk__in=person_ids)
+    viewed = live.load_viewed_since(now) & {row.session.pk for row in rows}
+    return RowContext(
         now=now,
         zone=timezone.get_current_timezone(),
         may_resume=may_resume,
-        assigned=assigned,
-        looking=presence.viewers_by_session(visited) if visited else {},
+        assignees={person.pk: person.display_name for person in people},
+        viewers=presence.viewers_by_session(viewed) if viewed else {},
     )
 
 
-def around_past(at: datetime) -> Around:
-    """Beside the rows of a past moment, at which nothing can be pressed any more."""
-    return Around(now=at, zone=timezone.get_current_timezone(), may_resume=False, is_past=True)
+def past_row_context(at: datetime) -> RowContext:
+    """The context of a past moment, at which nobody can act any more."""
+    return RowContext(now=at, zone=timezone.get_current_timezone(), may_resume=False, is_past=True)
 
 
-def write_all(rows: Iterable[Row], beside: Around) -> SafeString:
+def render_rows(rows: Iterable[BoardRow], context: RowContext) -> SafeString:
     """The rows as one text that templates take as it is."""
-    return mark_safe("".join(write(row, beside) for row in rows))  # noqa: S308 - `_shown` escaped what is foreign
+    html = "".join(render_row(row, context) for row in rows)
+    return mark_safe(html)  # noqa: S308 - `_safe` escaped what is foreign
 
 
-def write(row: Row, beside: Around) -> str:
-    """One `<tr>`, safe to be put into a page. Addresses are relative to the board's own."""
-    known, card = row.known, row.card
-    session_id = _shown(known.session_id)
-    name = f"{_shown(known.alias)}/{session_id}"
-    box = f'<input type=checkbox name=session value="{name}/">' if beside.may_resume else ""
-    doubt = "?" if card.is_doubted and known.state else ""
-    act = ""
-    if beside.may_resume and card.is_configured and card.paused.value == "yes":
-        # Nothing is resumed from here: this leads to where the facts stand, and then the button.
-        act = f'<a href="{name}/#resume">Resume…</a>'
-    return (
-        f"<tr><td><p class={card.meaning}>{_shown(row.word or card.state_label)}{doubt}"
-        f'<td><label>{box}<a href="{name}/">{session_id}</a></label><p>{_shown(card.label)}'
-        f"<td>{_shown(known.client_name) or 'not said'}"
-        f"{_paused(row, beside)}{_traffic(known)}{_last_seen(row, beside)}{_team(row, beside)}<td>{act}"
-    )
+def render_row(row: BoardRow, context: RowContext) -> str:
+    """One `<tr>`, safe to put into a page. Its addresses are relative to the board's own."""
+    return "<tr>" + "".join([cell(row, context) for cell in _CELLS])
 
 
-def _paused(row: Row, beside: Around) -> str:
-    """The graded statement of remote_sessions/_paused.html, in a row's few words."""
+def _state(row: BoardRow, context: RowContext) -> str:
+    doubt = "?" if row.card.is_doubted and row.session.state else ""
+    label = _safe(row.state_label or row.card.state_label)
+    return f"<td><p class={row.card.meaning}>{label}{doubt}"
+
+
+def _session(row: BoardRow, context: RowContext) -> str:
+    session_id, path = _safe(row.session.session_id), _path(row)
+    box = f'<input type=checkbox name=session value="{path}">' if context.may_resume else ""
+    link = f'<a href="{path}">{session_id}</a>'
+    return f"<td><label>{box}{link}</label><p>{_safe(row.card.label)}"
+
+
+def _client(row: BoardRow, context: RowContext) -> str:
+    return f"<td>{_safe(row.session.client_name) or 'not reported'}"
+
+
+def _paused(row: BoardRow, context: RowContext) -> str:
+    """The verdict on "paused" as on the session's page, in the few words of a row."""
     verdict, attempt = row.card.paused, row.attempt
     if attempt and attempt.is_open:
-        sent = f"{attempt.kind.in_progress} it since {_moment(attempt.opened_at, beside)}"
-        return f"<td class=unknown>Under way<p>{_shown(attempt.actor_name)} is {sent}"
+        opened_at = _moment(attempt.opened_at, context)
+        detail = f"{_safe(attempt.actor_name)} is {attempt.kind.in_progress} it since {opened_at}"
+        return f"<td class=u>Under way<p>{detail}"
     if attempt:
-        return f"<td class=unknown>Unknown<p>{attempt.action} sent {_moment(attempt.opened_at, beside)}, no answer"
-    if verdict.value != "unknown":
-        word = "Paused" if verdict.value == "yes" else "Not paused"
-        return f"<td>{word}<p>{verdict.source}, {_moment(verdict.reported_at, beside)}"
+        opened_at = _moment(attempt.opened_at, context)
+        return f"<td class=u>Unknown<p>{attempt.action} sent {opened_at}, no answer"
     if verdict.reported_at is None:
-        return "<td class=unknown>Unknown"
-    said = "paused" if verdict.reported else "not paused"
-    return f"<td class=unknown>Unknown<p>said {said} {_moment(verdict.reported_at, beside)}; {verdict.doubt}"
+        return "<td class=u>Unknown"
+    said_at = _moment(verdict.reported_at, context)
+    if verdict.value == "unknown":
+        report = "paused" if verdict.reported else "not paused"
+        return f"<td class=u>Unknown<p>reported {report} {said_at}; {verdict.doubt}"
+    label = "Paused" if verdict.value == "yes" else "Not paused"
+    return f"<td class=p>{label}<p>{verdict.source}, {said_at}"
 
 
-def _traffic(known: Known) -> str:
-    if known.downloaded_bytes is None and known.uploaded_bytes is None:
-        return "<td><p>not reported"
-    return f"<td>{wording.size(known.downloaded_bytes)} / {wording.size(known.uploaded_bytes)}"
+def _traffic(row: BoardRow, context: RowContext) -> str:
+    downloaded, uploaded = row.session.downloaded_bytes, row.session.uploaded_bytes
+    if downloaded is None and uploaded is None:
+        return "<td class=t><p>not reported"
+    return f"<td class=t>{wording.size(downloaded)} / {wording.size(uploaded)}"
 
 
-def _last_seen(row: Row, beside: Around) -> str:
-    if row.known.last_seen_at is None:
-        return "<td class=stale>never"
-    age = (
-        _moment(row.known.last_seen_at, beside)
-        if beside.is_past
-        else _age((beside.now - row.known.last_seen_at).total_seconds())
-    )
-    if not row.card.is_doubted:
-        return f"<td>{age}<p>{row.known.get_source_display()}"
-    status = (
-        f" ({row.known.failure_status})" if row.known.failure and row.known.failure_status else ""
-    )
-    since = f", since {_moment(row.known.failing_since, beside)}" if row.known.failure else ""
-    return f"<td class=stale>{age}<p>{_shown(row.card.label)} {row.card.doubt}{status}{since}"
+def _seen(row: BoardRow, context: RowContext) -> str:
+    session, card = row.session, row.card
+    if session.last_seen_at is None:
+        return "<td class=stale><i>never</i>"
+    if context.is_past:
+        age = f"<i>{_moment(session.last_seen_at, context)}</i>"
+    else:
+        age = _age((context.now - session.last_seen_at).total_seconds())
+    if not card.is_doubted:
+        return f"<td>{age}<p>{session.get_source_display()}"
+    status = f" ({session.failure_status})" if session.failure and session.failure_status else ""
+    since = ""
+    if session.failure and session.failing_since:
+        since = f", since {_moment(session.failing_since, context)}"
+    return f"<td class=stale>{age}<p>{_safe(card.label)} {card.doubt}{status}{since}"
 
 
 def _age(seconds: float) -> str:
-    """The script keeps it current; below a minute the words themselves are exact enough for that."""
+    """An age that the script keeps current; below a minute its text alone is exact enough."""
     exact = "" if 0 <= seconds < 60 else f" data-age={int(seconds)}"
     return f"<i{exact}>{wording.age(seconds)}</i>"
 
 
-def _team(row: Row, beside: Around) -> str:
-    name = beside.assigned.get(row.known.assigned_to)
-    if beside.is_past:
+def _team(row: BoardRow, context: RowContext) -> str:
+    if context.is_past:
         return "<td>"
-    people = [_person(name, "assigned to {}", "avatar")] if name else []
-    people += [
-        _person(each, "{} is looking", "avatar looking")
-        for each in beside.looking.get(row.known.pk, ())
+    assignee = context.assignees.get(row.session.assigned_to or 0)
+    avatars = [_avatar(assignee, f"assigned to {assignee}")] if assignee else []
+    avatars += [
+        _avatar(viewer, f"{viewer} is viewing this", " class=viewer")
+        for viewer in context.viewers.get(row.session.pk, ())
     ]
-    return f"<td>{''.join(people) or '<p>nobody'}"
+    return f"<td class=m>{''.join(avatars)}"
 
 
-def _person(name: str, words: str, look: str) -> str:
-    told = _shown(words.format(name))
-    return f'<b class="{look}" role=img title="{told}">{_shown(initials(name))}</b>'
+def _resume(row: BoardRow, context: RowContext) -> str:
+    """A link to where the facts and the button are; nothing is resumed from the board."""
+    can_resume = context.may_resume and row.card.is_configured and row.card.paused.value == "yes"
+    return f'<td><a href="{_path(row)}#resume">Resume…</a>' if can_resume else "<td>"
 
 
-def _moment(when: datetime, beside: Around) -> str:
-    return wording.moment(when, now=beside.now, zone=beside.zone)
+def _avatar(name: str, title: str, attributes: str = "") -> str:
+    return f'<b{attributes} role=img title="{_safe(title)}">{_safe(initials(name))}</b>'
 
 
-def _shown(text: str) -> str:
+def _path(row: BoardRow) -> str:
+    return f"{_safe(row.session.alias)}/{_safe(row.session.session_id)}/"
+
+
+def _moment(moment: datetime, context: RowContext) -> str:
+    return wording.moment(moment, now=context.now, zone=context.zone)
+
+
+def _safe(text: str) -> str:
     """Foreign text, escaped, with what cannot be seen made visible."""
-    return text if _HARMLESS(text) else escape(wording.visible(text))
+    return text if _is_harmless(text) else escape(wording.visible(text))
+
+
+_RENDERERS: dict[str, Callable[[BoardRow, RowContext], str]] = {
+    "state": _state,
+    "session": _session,
+    "client": _client,
+    "paused": _paused,
+    "traffic": _traffic,
+    "seen": _seen,
+    "team": _team,
+    "resume": _resume,
+}
+_CELLS = [_RENDERERS[column.key] for column in COLUMNS]

@@ -1,20 +1,25 @@
-"""The board, what it asks for by itself, and the views of it that the team saves."""
+"""The board, its polls, and the views of it that the team saves."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin.audit.record.actors import Actor
 from pingadmin.oversight.board import live, page, saved_views
-from pingadmin.oversight.board.cursor import read_mark, read_shown
-from pingadmin.oversight.board.filters import LARGE, Question, question_of
+from pingadmin.oversight.board.cursor import decode_shown, parse_cursor
+from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE, BoardFilter
 from pingadmin.oversight.models import SavedView
 from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
 from pingadmin.remote_sessions.lookup.views import answer_search
+from pingadmin.web.requests import PanelRequest
+
+# A poll's answer says how many seconds ago anything was last received: a 304 has no body for it.
+RECEIVED_AGE_HEADER = "X-Received-Age"
+MAX_TYPED_NAME, MAX_TYPED_QUERY = 200, 2000
 
 may_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
 may_take_part = permission_required("oversight.take_part", raise_exception=True)
@@ -23,81 +28,77 @@ may_take_part = permission_required("oversight.take_part", raise_exception=True)
 @require_safe
 @may_look_up
 @answers_limit_reached
-def board(request: HttpRequest) -> HttpResponse:
-    """The team's board; with ?q= the answers to what was pasted into the box."""
+def board(request: PanelRequest) -> HttpResponse:
+    """The team's board; with ?q= the results of a search from the box."""
     if "q" in request.GET:
         return answer_search(request, request.GET["q"])
-    question = Question(request.GET)
-    build = page.past_page_context if question.at else page.page_context
-    return render(request, "oversight/board.html", build(question, person=request.user))
+    board_filter = BoardFilter(request.GET)
+    if board_filter.at:
+        context = page.past_board_context(board_filter, request.user, at=board_filter.at)
+    else:
+        context = page.board_context(board_filter, request.user)
+    return render(request, "oversight/board.html", context)
 
 
 @require_safe
-def rows(request: HttpRequest) -> HttpResponse:
-    """What changed on an open board since its mark: 304 where nothing did."""
-    if not live.may(request.user, "remote_sessions.look_up"):
+def rows(request: PanelRequest) -> HttpResponse:
+    """What changed on an open board since its cursor: 304 where nothing did."""
+    # Asked every few seconds by every open board: the decorator would take a query more.
+    if not live.has_permission(request.user, "remote_sessions.look_up"):
         raise PermissionDenied
-    mark = read_mark(request.GET.get("since", ""))
-    if mark is None:
-        raise BadRequest("since is no mark of the board's")
-    around = live.standing(start=mark.start, now=timezone.now())
-    if live.nothing_changed(mark, around):
-        return _heard(HttpResponse(status=304), around)
+    cursor = parse_cursor(request.GET.get("since", ""))
+    if cursor is None:
+        raise BadRequest("since is not a cursor of the board")
+    status = live.load_status(start=cursor.start, now=timezone.now())
+    if live.is_unchanged(cursor, status):
+        return _with_received_age(HttpResponse(status=304), status)
     try:
-        shown = read_shown(request.GET.get("shown", ""), most=LARGE)
+        shown = decode_shown(request.GET.get("shown", ""), max_sessions=LARGE_PAGE_SIZE)
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    context = page.changes_context(
-        Question(request.GET), mark=mark, shown=shown, person=request.user
-    )
-    return _heard(render(request, "oversight/_changes.html", context), around)
+    context = page.poll_context(BoardFilter(request.GET), request.user, cursor=cursor, shown=shown)
+    return _with_received_age(render(request, "oversight/_board_poll.html", context), status)
 
 
 @require_POST
 @may_take_part
-def save_view(request: HttpRequest) -> HttpResponse:
-    """Keep the question that the form was drawn for under a name."""
-    question = question_of(request.POST.get("query", "")[:2000])
-    query = question.urlencode(page="", at="")
+def save_view(request: PanelRequest) -> HttpResponse:
+    """Save the filter that the form's page showed under a name."""
+    board_filter = BoardFilter.from_query(request.POST.get("query", "")[:MAX_TYPED_QUERY])
+    name, query = request.POST.get("name", ""), board_filter.urlencode(page="", at="")
     try:
-        view = saved_views.save_view(
-            name=request.POST.get("name", ""), query=query, by=Actor.of(request)
-        )
-    except saved_views.CannotSave as problem:
+        view = saved_views.save_view(name=name, query=query, by=Actor.of(request))
+    except saved_views.SavedViewError as problem:
         messages.error(request, str(problem))
-        return redirect(page.address_of(question, save_as=_typed(request)))
-    return redirect(page.address_of(question_of(view.query)))
+        # The address carries the refused name, so that the form holds it again.
+        return redirect(board_filter.get_absolute_url(save_as=name[:MAX_TYPED_NAME]))
+    return redirect(BoardFilter.from_query(view.query).get_absolute_url())
 
 
 @require_POST
 @may_take_part
-def rename_view(request: HttpRequest, view_id: int) -> HttpResponse:
+def rename_view(request: PanelRequest, view_id: int) -> HttpResponse:
     view = get_object_or_404(SavedView, pk=view_id)
-    refused = ""
+    board_filter, name = BoardFilter.from_query(view.query), request.POST.get("name", "")
     try:
-        saved_views.rename_view(view_id, name=request.POST.get("name", ""), by=Actor.of(request))
+        saved_views.rename_view(view_id, name=name, by=Actor.of(request))
     except SavedView.DoesNotExist:
         raise Http404 from None
-    except saved_views.CannotSave as problem:
+    except saved_views.SavedViewError as problem:
         messages.error(request, str(problem))
-        refused = _typed(request)
-    return redirect(page.address_of(question_of(view.query), rename_to=refused))
+        return redirect(board_filter.get_absolute_url(rename_to=name[:MAX_TYPED_NAME]))
+    return redirect(board_filter)
 
 
 @require_POST
 @may_take_part
-def delete_view(request: HttpRequest, view_id: int) -> HttpResponse:
+def delete_view(request: PanelRequest, view_id: int) -> HttpResponse:
     saved_views.delete_view(view_id, by=Actor.of(request))
     return redirect("oversight:board")
 
 
-def _typed(request: HttpRequest) -> str:
-    """The name that was refused, for the form to hold when the board is shown again."""
-    return request.POST.get("name", "")[:200]
-
-
-def _heard(response: HttpResponse, around: live.Standing) -> HttpResponse:
-    """Say how many seconds ago anything was watched at last: a 304 has no other way to."""
-    if around.is_live:
-        response["X-Heard"] = str(max(0, int((around.now - around.received_at).total_seconds())))
+def _with_received_age(response: HttpResponse, status: live.BoardStatus) -> HttpResponse:
+    if status.is_live:
+        age = (status.now - status.received_at).total_seconds()
+        response[RECEIVED_AGE_HEADER] = str(max(0, int(age)))
     return response

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -18,6 +18,7 @@ from pingadmin.oversight.team import assignment
 from pingadmin.oversight.team.forms import HandoverForm
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.web.requests import PanelRequest
 
 MAX_SESSIONS = 200
 
@@ -37,7 +38,7 @@ class AssignedSession:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required(assignment.PERMISSION, raise_exception=True)
-def handover(request: HttpRequest) -> HttpResponse:
+def handover(request: PanelRequest) -> HttpResponse:
     """The sessions assigned to me; on POST, hands over those that are chosen."""
     if request.method != "POST":
         return _render(request, HandoverForm(person=request.user))
@@ -86,7 +87,7 @@ def _hand_over_each(
 
 
 def _render(
-    request: HttpRequest, form: HandoverForm, *, status: int = 200, chosen: Collection[str] = ()
+    request: PanelRequest, form: HandoverForm, *, status: int = 200, chosen: Collection[str] = ()
 ) -> HttpResponse:
     states = TeamState.objects.assigned_to(request.user).select_related("session", "handover")
     first = list(states[: MAX_SESSIONS + 1])

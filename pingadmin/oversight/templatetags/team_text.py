@@ -7,7 +7,7 @@ register = template.Library()
 
 @register.filter
 def lines(text: str) -> list[str]:
-    """Text at its line breaks and nowhere else: other separators stay, to be shown as what they are."""
+    """Text split at line breaks and nowhere else: other separators stay, to be made visible."""
     return text.split("\n")
 
 
