@@ -44,14 +44,14 @@ def test_a_change_shows_in_every_open_board_and_no_row_moves(new_page, watching,
     assert [row(page, ONE).bounding_box()["y"] for page in pages] == places
 
 
-def test_what_is_chosen_focused_and_typed_survives_polls_and_a_reload_of_the_rows(
+def test_what_is_selected_focused_and_typed_survives_polls_and_a_reload_of_the_rows(
     new_page, watching, simulator
 ):
     page = new_page("support")
     page.goto("/sessions/")
     box = row(page, ONE).get_by_role("checkbox")
     box.check()
-    search = page.get_by_label("Search these")
+    search = page.get_by_label("Search this view")
     search.fill("half a wor")
     pause(simulator, watching, ONE)
     expect(row(page, ONE)).to_contain_text("Not paused")
@@ -60,17 +60,17 @@ def test_what_is_chosen_focused_and_typed_survives_polls_and_a_reload_of_the_row
     expect(search).to_have_value("half a wor")
     watching.get(f"/sessions/ping/{cast.PING_CREATED}/")
     watching.post(f"/sessions/ping/{cast.PING_CREATED}/watch/", {"watch": "yes"})
-    news = page.locator("#news")
-    expect(news).to_contain_text("1 session is new.")
+    changes = page.locator("#changes")
+    expect(changes).to_contain_text("1 session is new.")
     expect(row(page, cast.PING_CREATED)).to_have_count(0)
-    news.get_by_role("link", name="Show").click()
+    changes.get_by_role("link", name="Show").click()
     expect(row(page, cast.PING_CREATED)).to_be_visible()
     expect(row(page, ONE).get_by_role("checkbox")).to_be_checked()
     expect(search).to_have_value("half a wor")
-    expect(news).to_be_empty()
+    expect(changes).to_be_empty()
 
 
-def test_look_ups_that_fail_and_work_by_turns_move_no_row_and_leave_no_news(
+def test_look_ups_that_fail_and_work_by_turns_move_no_row_and_announce_nothing(
     new_page, watching, simulator
 ):
     pages = [new_page("support"), new_page("viewer")]
@@ -82,12 +82,12 @@ def test_look_ups_that_fail_and_work_by_turns_move_no_row_and_leave_no_news(
         watching.post(f"/sessions/ping/{ONE}/refresh/")
         for page in pages:
             expect(row(page, ONE)).to_contain_text("Connected?", timeout=15_000)
-            expect(page.locator("#news")).to_contain_text("1 session changed place.")
+            expect(page.locator("#changes")).to_contain_text("1 session changed place.")
         simulator.clear_faults()
         watching.post(f"/sessions/ping/{ONE}/refresh/")
         for page in pages:
             expect(row(page, ONE)).not_to_contain_text("Connected?", timeout=15_000)
-            expect(page.locator("#news")).to_be_empty()
+            expect(page.locator("#changes")).to_be_empty()
     assert [page.locator("#board tbody a").all_inner_texts() for page in pages] == ids
 
 
@@ -101,12 +101,12 @@ def test_the_focus_stays_on_a_row_that_changes(new_page, watching, simulator):
     expect(link).to_be_focused()
 
 
-def test_those_chosen_are_sent_to_the_preview(new_page, watching):
+def test_selected_sessions_are_sent_to_the_preview(new_page, watching):
     for options in ({}, {"java_script_enabled": False}):
         page = new_page("support", **options)
         page.goto("/sessions/")
         row(page, TWO).get_by_role("checkbox").check()
-        page.get_by_role("button", name="Resume those chosen").click()
+        page.get_by_role("button", name="Resume selected").click()
         expect(page).to_have_url(re.compile("/resumes/bulk/"))
         expect(page.get_by_text(TWO).first).to_be_visible()
 
@@ -157,7 +157,7 @@ def test_rows_are_walked_and_opened_by_keyboard_and_by_mouse(new_page, watching)
     expect(page).to_have_url(re.compile(f"/sessions/ping/{TWO}/$"))
 
 
-def test_the_exact_moment_stands_behind_an_age(new_page, watching):
+def test_an_age_has_the_exact_time_behind_it(new_page, watching):
     page = new_page("support")
     page.goto("/sessions/")
     age = row(page, ONE).locator("i")
