@@ -136,12 +136,27 @@ class KeptCheckpoint(models.Model):
     """
 
     line = models.CharField(max_length=1000)
+    # The sinks that it is still to be sent to, or that it was given up for.
+    unsent_sinks = models.JSONField(
+        default=list, db_default=models.Value([], output_field=models.JSONField())
+    )
+    # How the last try failed, "sink: sentence; sink: sentence".
     failed_sinks = models.TextField(blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # None where every sink has it, and where it was given up.
+    next_try_at = models.DateTimeField(null=True)
 
     objects = KeptCheckpointQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=models.Q(next_try_at__isnull=False),
+                name="keptcheckpoint_due",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import F, QuerySet
@@ -54,6 +55,18 @@ class KeptCheckpointQuerySet(QuerySet["KeptCheckpoint"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-id")
+
+    def due_for_sinks(self, now: datetime) -> Self:
+        """Those to send now, the one that is due longest first."""
+        return self.filter(next_try_at__lte=now).order_by("next_try_at", "id")
+
+    def waiting_for_sinks(self) -> Self:
+        """Those that will be sent, now or later."""
+        return self.filter(next_try_at__isnull=False)
+
+    def not_sent(self) -> Self:
+        """Those that some sink never took, and that were given up."""
+        return self.filter(next_try_at=None).exclude(failed_sinks="")
 
 
 class VerificationRunQuerySet(QuerySet["VerificationRun"]):

@@ -3,7 +3,7 @@
 import logging
 from time import monotonic
 
-from pingadmin.audit.integrity import checkpoints
+from pingadmin.audit.integrity import checkpoints, sinks
 from pingadmin.collector.steps.pruner import prune_some
 from pingadmin.notifications.deliver import deliver_one
 from pingadmin.notifications.make import make_new
@@ -21,7 +21,10 @@ def notify() -> bool:
 
 
 class Checkpointer:
-    """Makes a checkpoint where one is due. After a failure it waits, to keep the log readable."""
+    """Makes a checkpoint where one is due, and sends those that sinks wait for, one at a time.
+
+    After a failure it waits, to keep the log readable.
+    """
 
     def __init__(self) -> None:
         self._rest = CHECKPOINT_SECONDS
@@ -33,7 +36,7 @@ class Checkpointer:
             self._rest = CHECKPOINT_SECONDS
         except (checkpoints.NotSigned, OSError):
             log.exception("no checkpoint could be made")
-        return False
+        return sinks.send_next()
 
     def rest_seconds(self) -> float:
         return self._rest

@@ -121,7 +121,9 @@ class Collector:
                 account.run_once(self.stop)
             while reconcile_one() and not self.stop.is_set():
                 pass
-            Checkpointer().step()
+            checkpointer = Checkpointer()
+            while checkpointer.step() and not self.stop.is_set():
+                pass
         finally:
             self._finish()
 

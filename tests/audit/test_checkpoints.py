@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from pingadmin.audit.chain import keys, signing
-from pingadmin.audit.integrity import checkpoints, verification
+from pingadmin.audit.integrity import checkpoints, sinks, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.config import environment
 from pingadmin.config.secret import Secret
@@ -159,6 +159,7 @@ def test_mail_is_a_sink(settings):
     settings.CHECKPOINT_SINKS = ["mail:audit@example.org"]
 
     made = checkpoints.make()
+    sinks.send_all_due()
 
     assert mail.outbox[0].to == ["audit@example.org"] and mail.outbox[0].body == f"{made.line}\n"
 
@@ -167,11 +168,18 @@ def test_a_webhook_is_a_sink(settings, webhook):
     settings.CHECKPOINT_SINKS = [webhook.url]
 
     made = checkpoints.make()
+    sinks.send_all_due()
 
     assert webhook.bodies == [made.line.encode()]
 
 
-@pytest.mark.parametrize(("answer", "failure"), [(500, "server_error"), (302, "redirected")])
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (500, "answered that it failed itself"),
+        (302, "answered with a redirect, which is not followed"),
+    ],
+)
 def test_a_sink_that_fails_is_named_and_not_in_the_way(
     settings, webhook, answer, failure, as_auditor
 ):
@@ -179,6 +187,7 @@ def test_a_sink_that_fails_is_named_and_not_in_the_way(
     settings.CHECKPOINT_SINKS = [webhook.url, "mail:audit@example.org"]
 
     checkpoints.make()
+    sinks.send_all_due()
 
     assert KeptCheckpoint.objects.get().failed_sinks == f"{webhook.url}: {failure}"
     assert len(mail.outbox) == 1, "the others are still sent to"

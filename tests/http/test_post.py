@@ -59,7 +59,7 @@ def test_one_deadline_covers_the_whole_exchange(raw_server, monkeypatch, behavio
     started = monotonic()
     error = failure_of(raw_server(behaviour).address + PATH)
     assert (error.kind, error.sent) == ("timed_out", True)
-    assert monotonic() - started < 1
+    assert monotonic() - started < 2
 
 
 def test_what_asks_us_to_wait_says_for_how_long(raw_server):

@@ -22,7 +22,6 @@ from pingadmin.audit.chain.checkpoint import (
     parse,
     seal_checkpoint,
 )
-from pingadmin.audit.integrity import sinks
 from pingadmin.audit.integrity.faults import Fault, FaultKind
 from pingadmin.audit.integrity.verification import Anchor, Verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
@@ -85,17 +84,21 @@ def make_if_due() -> Checkpoint | None:
 
     Raises NotSigned, OSError and django.db.Error.
     """
-    newest = checkpoint_file.newest_checkpoint(settings.CHECKPOINT_FILE)
+    with checkpoint_file.locked(settings.CHECKPOINT_FILE):
+        newest = checkpoint_file.newest_checkpoint(settings.CHECKPOINT_FILE)
+        _keep_if_missing(newest)
     return make() if newest is None or _is_due(newest) else None
 
 
 def make(*, restored: int | None = None) -> Checkpoint:
-    """Verifies every event since the newest checkpoint, signs the head, and gives it to all places.
+    """Verifies every event since the newest checkpoint, signs the head, and writes it down.
 
+    It goes to the file, the log and the database. Sinks get it later, from sinks.send_next().
     restored: the seq of an accepted restore. Raises NotSigned, OSError and django.db.Error.
     """
     path = settings.CHECKPOINT_FILE
     with checkpoint_file.locked(path):
+        _keep_if_missing(checkpoint_file.newest_checkpoint(path))
         verification = _verify_new_events(restored)
         checkpoint = seal_checkpoint(
             seq=verification.seq,
@@ -104,10 +107,29 @@ def make(*, restored: int | None = None) -> Checkpoint:
             restored=restored,
         )
         checkpoint_file.append_line(path, checkpoint.line)
-    log.info("checkpoint %s", checkpoint.line)
-    failed_sinks = "; ".join(sinks.send(checkpoint.line))
-    KeptCheckpoint.objects.create(line=checkpoint.line, failed_sinks=failed_sinks)
+        log.info("checkpoint %s", checkpoint.line)
+        _keep(checkpoint)
     return checkpoint
+
+
+def _keep(checkpoint: Checkpoint) -> None:
+    """Copies a checkpoint to the database, with the sinks that it is to be sent to."""
+    configured = settings.CHECKPOINT_SINKS
+    KeptCheckpoint.objects.create(
+        line=checkpoint.line,
+        unsent_sinks=configured,
+        next_try_at=timezone.now() if configured else None,
+    )
+
+
+def _keep_if_missing(newest: Checkpoint | None) -> None:
+    """Copies the file's newest line to the database, where a process died before it did so itself.
+
+    Only the newest line can be missing: whoever adds another one looks here first.
+    """
+    copies = KeptCheckpoint.objects.newest_first().values_list("line", flat=True)[:_TRIED_COPIES]
+    if newest and newest.line not in copies:
+        _keep(newest)
 
 
 def _other_places(copy: Path | None) -> dict[str, Iterable[str]]:

@@ -1,29 +1,69 @@
-"""Further places that a checkpoint is sent to: mail, or a webhook that takes the line as a POST.
+"""Sends checkpoints to their sinks: mail, or a webhook that takes the line as the body of a POST.
 
-A sink that fails is named and never in the way: the file and the log hold the line already.
-Nothing but the line leaves, and answers are not read.
+A request only makes a checkpoint; the collector and the commands send it. A line may arrive twice
+when a process dies between sending it and recording that: better than never. Nothing but the line
+leaves, and answers are not read.
 """
 
 import logging
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.utils import timezone
 
+from pingadmin.audit.models import KeptCheckpoint
 from pingadmin.config.secret import Secret
 from pingadmin.http.errors import RequestError
 from pingadmin.http.post import post_json
 
+# How long until the next try after each failed one. After the last it is given up.
+RETRY_DELAYS = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200)]
+# How long a sender has a checkpoint to itself. It is due again should the process die.
+LEASE = timedelta(minutes=1)
+
 log = logging.getLogger(__name__)
 
 
-def send(line: str) -> list[str]:
-    """Send to every sink of CHECKPOINT_SINKS. Returns those that failed, each with why."""
-    failures = {sink: _send_to(sink, line) for sink in settings.CHECKPOINT_SINKS}
-    return [f"{sink}: {failure}" for sink, failure in failures.items() if failure]
+def send_next() -> bool:
+    """Send the checkpoint that is due longest to its remaining sinks; whether one was due."""
+    now = timezone.now()
+    kept = KeptCheckpoint.objects.due_for_sinks(now).first()
+    if kept is None:
+        return False
+    # Of several senders one gets it.
+    mine = KeptCheckpoint.objects.filter(pk=kept.pk, next_try_at=kept.next_try_at)
+    if mine.update(next_try_at=now + LEASE, tries=kept.tries + 1):
+        _send(kept)
+    return True
+
+
+def send_all_due() -> None:
+    """Send every checkpoint that is due. One that fails is not due again for a while."""
+    while send_next():
+        pass
+
+
+def _send(kept: KeptCheckpoint) -> None:
+    results = {sink: _send_to(sink, kept.line) for sink in kept.unsent_sinks}
+    failures = {sink: problem for sink, problem in results.items() if problem}
+    tries = kept.tries + 1
+    next_try_at: datetime | None = None
+    if failures and tries <= len(RETRY_DELAYS):
+        next_try_at = timezone.now() + RETRY_DELAYS[tries - 1]
+    elif failures:
+        log.error("a checkpoint was given up after %d tries: %s", tries, ", ".join(failures))
+    KeptCheckpoint.objects.filter(pk=kept.pk).update(
+        unsent_sinks=list(failures),
+        failed_sinks="; ".join(f"{sink}: {problem}" for sink, problem in failures.items()),
+        next_try_at=next_try_at,
+    )
 
 
 def _send_to(sink: str, line: str) -> str:
-    """How sending failed, "" where it did not."""
+    """How sending failed, as the second half of a sentence; "" where it did not."""
+    if sink not in settings.CHECKPOINT_SINKS:
+        return "is not in CHECKPOINT_SINKS any more"
     try:
         if sink.startswith("mail:"):
             address = sink.removeprefix("mail:")
@@ -31,10 +71,10 @@ def _send_to(sink: str, line: str) -> str:
         else:
             post_json(Secret(sink), line.encode())
     except RequestError as error:
-        log.warning("checkpoint could not be sent to %s: %s", sink, error.kind)
-        return error.kind
+        log.warning("a checkpoint could not be sent to %s: %s", sink, error.kind)
+        return error.sentence
     # Whatever a mail server makes the library raise, the other sinks are still sent to.
     except Exception as error:
-        log.exception("checkpoint could not be sent to %s", sink)
-        return type(error).__name__
+        log.exception("a checkpoint could not be sent to %s", sink)
+        return f"could not be sent to ({type(error).__name__})"
     return ""

@@ -44,11 +44,19 @@ class IntegrityStatus:
 
 @dataclass(frozen=True)
 class CheckpointSummary:
-    """failed_sinks: where it could not be sent, each with the reason; '' mostly."""
+    """kept: its copy in the database, which knows how sending it to the sinks went."""
 
     checkpoint: Checkpoint
     made_at: datetime
-    failed_sinks: str
+    kept: KeptCheckpoint
+
+
+@dataclass(frozen=True)
+class SinkStatus:
+    """waiting: how many checkpoints are still to be sent; given_up: how many never will be."""
+
+    waiting: int
+    given_up: int
 
 
 def current_status() -> IntegrityStatus:
@@ -69,14 +77,22 @@ def current_status() -> IntegrityStatus:
 def newest_checkpoints(count: int = 5) -> list[CheckpointSummary]:
     """The newest checkpoints that the database holds."""
     summaries = []
-    for copy in KeptCheckpoint.objects.newest_first()[:count]:
+    for kept in KeptCheckpoint.objects.newest_first()[:count]:
         try:
-            checkpoint = parse(copy.line, check_signature=False)
+            checkpoint = parse(kept.line, check_signature=False)
         except InvalidCheckpoint:
             continue
         made_at = datetime.fromisoformat(checkpoint.at)
-        summaries.append(CheckpointSummary(checkpoint, made_at, copy.failed_sinks))
+        summaries.append(CheckpointSummary(checkpoint, made_at, kept))
     return summaries
+
+
+def sink_status() -> SinkStatus:
+    """How sending checkpoints to the sinks stands. Two queries."""
+    return SinkStatus(
+        waiting=KeptCheckpoint.objects.waiting_for_sinks().count(),
+        given_up=KeptCheckpoint.objects.not_sent().count(),
+    )
 
 
 def _overdue_since(newest: Checkpoint | None) -> datetime | None:

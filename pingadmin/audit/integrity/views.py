@@ -20,6 +20,7 @@ def integrity(request: PanelRequest) -> HttpResponse:
         "integrity_status": status.current_status(),
         "checkpoints": status.newest_checkpoints(),
         "has_sinks": bool(settings.CHECKPOINT_SINKS),
+        "sink_status": status.sink_status(),
         "public_key": keys.public_key(),
     }
     return render(request, "audit/integrity.html", context)

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pingadmin.audit.chain import keys
-from pingadmin.audit.integrity import checkpoints
+from pingadmin.audit.integrity import checkpoints, sinks
+from pingadmin.audit.models import KeptCheckpoint
 
 
 class Command(BaseCommand):
@@ -39,3 +40,7 @@ class Command(BaseCommand):
         except checkpoints.NotSigned as error:
             raise CommandError(f"No checkpoint was made. {error}") from error
         self.stdout.write(checkpoint.line if checkpoint else "No checkpoint is due.")
+        sinks.send_all_due()
+        newest = KeptCheckpoint.objects.newest_first().first()
+        if newest and newest.failed_sinks:
+            self.stderr.write(f"Not sent to {newest.failed_sinks}.")
