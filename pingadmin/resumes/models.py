@@ -181,7 +181,7 @@ class BulkResume(models.Model):
 
     `lease_until` moves on while a process works on the list; after it, what was not sent never will
     be. The list ends (`ended_at`) when every item has its result, or when somebody stops it
-    (`stop_asked_at`). `why_ended` is half a sentence, empty where nothing was left unsent.
+    (`stop_requested_at`). `end_reason` is half a sentence, empty where nothing was left unsent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -195,9 +195,9 @@ class BulkResume(models.Model):
     ticket = models.CharField(max_length=64, blank=True)
     begun_at = models.DateTimeField()
     lease_until = models.DateTimeField()
-    stop_asked_at = models.DateTimeField(null=True)
+    stop_requested_at = models.DateTimeField(null=True, db_column="stop_asked_at")
     ended_at = models.DateTimeField(null=True)
-    why_ended = models.CharField(max_length=200, blank=True, db_default="")
+    end_reason = models.CharField(max_length=200, blank=True, db_default="", db_column="why_ended")
 
     objects = BulkResumeQuerySet.as_manager()
 
@@ -219,7 +219,7 @@ class BulkResume(models.Model):
 class BulkItem(models.Model):
     """One session of a bulk resume.
 
-    Its attempt is the one with the same `token`, there once the intent is written. `why_not` is
+    Its attempt is the one with the same `token`, there once the intent is written. `skip_reason` is
     half a sentence that says why nothing was tried, where there is no attempt to say it.
     """
 
@@ -229,7 +229,7 @@ class BulkItem(models.Model):
     session_id = models.CharField(max_length=128)
     token = models.UUIDField(unique=True)
     shown = models.JSONField(null=True)
-    why_not = models.CharField(max_length=300, blank=True)
+    skip_reason = models.CharField(max_length=300, blank=True, db_column="why_not")
 
     class Meta:
         default_permissions = ()

@@ -372,7 +372,8 @@ def test_it_ends_when_its_time_is_over(as_support, support, simulator, settings,
     settings.BULK_SECONDS = -1
     worker.run(BulkResume.objects.get(), by=actor(support))
     assert (
-        "it took longer than" in BulkResume.objects.get().why_ended and resume_calls(simulator) == 0
+        "it took longer than" in BulkResume.objects.get().end_reason
+        and resume_calls(simulator) == 0
     )
 
 
@@ -382,7 +383,7 @@ def test_it_ends_when_its_person_may_no_longer_resume(
     start(as_support, *THREE)
     support.groups.clear()
     worker.run(BulkResume.objects.get(), by=actor(support))
-    assert "may no longer resume sessions" in BulkResume.objects.get().why_ended
+    assert "may no longer resume sessions" in BulkResume.objects.get().end_reason
     assert resume_calls(simulator) == 0
 
 

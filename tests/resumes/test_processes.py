@@ -26,8 +26,7 @@ WHY = {"reason": "Customer approved", "ticket": "INC-4412"}
 
 def events(panel):
     rows = panel.rows(
-        "SELECT phase, result FROM audit_auditevent"
-        " WHERE action IN ('resume', 'look') ORDER BY seq"
+        "SELECT phase, result FROM audit_auditevent WHERE action IN ('resume', 'look') ORDER BY seq"
     )
     return [(row["phase"], row["result"]) for row in rows]
 

@@ -83,12 +83,12 @@ def extend_lease(bulk: BulkResume) -> bool:
     return True
 
 
-def ask_to_stop(bulk: BulkResume, *, by: Actor) -> None:
+def request_stop(bulk: BulkResume, *, by: Actor) -> None:
     """A person asks that nothing more is sent. Does nothing where it has ended already."""
     now = timezone.now()
     with transaction.atomic():
-        stoppable = BulkResume.objects.running(now).filter(pk=bulk.pk, stop_asked_at=None)
-        if stoppable.update(stop_asked_at=now, why_ended=f"{by.name} stopped it"):
+        stoppable = BulkResume.objects.running(now).filter(pk=bulk.pk, stop_requested_at=None)
+        if stoppable.update(stop_requested_at=now, end_reason=f"{by.name} stopped it"):
             trail.append(
                 action="bulk_stop", phase="event", by=by, ticket=bulk.ticket, batch=str(bulk.pk)
             )
@@ -97,7 +97,7 @@ def ask_to_stop(bulk: BulkResume, *, by: Actor) -> None:
 def end_bulk_resume(bulk: BulkResume, why: str = "") -> None:
     """Ends it. why: half a sentence, what kept the rest from being sent; empty for none."""
     BulkResume.objects.filter(pk=bulk.pk, ended_at=None).update(
-        ended_at=timezone.now(), why_ended=why
+        ended_at=timezone.now(), end_reason=why
     )
 
 

@@ -25,12 +25,12 @@ from pingadmin.resumes.panel import SUGGESTED_REASONS
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """One session. why_refused: half a sentence where nothing would be sent, as things stand."""
+    """One session. refusal_reason: half a sentence where nothing would be sent, as things stand."""
 
     selected: SelectedSession
     card: SessionCard
     form_token: str
-    why_refused: str
+    refusal_reason: str
     is_ticked: bool
 
 
@@ -150,17 +150,17 @@ def _preview_row(
     now: datetime,
 ) -> PreviewRow:
     card = build_card(session, now=now)
-    why_refused = describe_block(blocking) if blocking else ""
+    refusal_reason = describe_block(blocking) if blocking else ""
     if not card.is_configured:
-        why_refused = f"the account “{selected.alias}” is not set"
+        refusal_reason = f"the account “{selected.alias}” is not set"
     if ticked is None:
-        is_ticked = not why_refused and not selected.is_guess
+        is_ticked = not refusal_reason and not selected.is_guess
     else:
         is_ticked = selected.name in ticked
     return PreviewRow(
         selected=selected,
         card=card,
         form_token=issue_form_token(session, person_id=person_id),
-        why_refused=why_refused,
+        refusal_reason=refusal_reason,
         is_ticked=is_ticked and card.is_configured,
     )

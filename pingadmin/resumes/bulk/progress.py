@@ -19,7 +19,7 @@ class ItemProgress:
     """One item.
 
     account: the label of its account. attempt: None where none was made. notice: its attempt in
-    words, once closed. why_not: half a sentence where nothing was tried. is_done: nothing more
+    words, once closed. skip_reason: half a sentence where nothing was tried. is_done: nothing more
     happens to it in this bulk resume. may_retry: nothing left us for it.
     """
 
@@ -28,7 +28,7 @@ class ItemProgress:
     label: ResultLabel
     attempt: Attempt | None = None
     notice: AttemptNotice | None = None
-    why_not: str = ""
+    skip_reason: str = ""
     is_done: bool = True
     may_retry: bool = False
 
@@ -44,7 +44,7 @@ class BulkProgress:
     bulk: BulkResume
     items: list[ItemProgress]
     is_running: bool
-    why_ended: str
+    end_reason: str
     poll_seconds: int | None
     version: str
 
@@ -73,18 +73,18 @@ def load_progress(bulk: BulkResume) -> BulkProgress:
             token__in=[item.token for item in items]
         ).select_related("session")
     }
-    why_ended = bulk.why_ended if bulk.ended_at or running else PROCESS_LOST
+    end_reason = bulk.end_reason if bulk.ended_at or running else PROCESS_LOST
     progress = [
-        _item_progress(item, attempts.get(item.token), running, why_ended) for item in items
+        _item_progress(item, attempts.get(item.token), running, end_reason) for item in items
     ]
     has_open = any(attempt.is_open for attempt in attempts.values())
     return BulkProgress(
         bulk=bulk,
         items=progress,
         is_running=running,
-        why_ended=why_ended,
+        end_reason=end_reason,
         poll_seconds=_poll_seconds(running, has_open),
-        version=_version((running, bulk.stop_asked_at, why_ended), progress),
+        version=_version((running, bulk.stop_requested_at, end_reason), progress),
     )
 
 
@@ -99,7 +99,7 @@ def _version(state: tuple[object, ...], items: list[ItemProgress]) -> str:
     shown = [
         (
             each.label.text,
-            each.why_not,
+            each.skip_reason,
             each.attempt and (each.attempt.resolved_at, each.attempt.message),
         )
         for each in items
@@ -108,14 +108,14 @@ def _version(state: tuple[object, ...], items: list[ItemProgress]) -> str:
 
 
 def _item_progress(
-    item: BulkItem, attempt: Attempt | None, running: bool, why_ended: str
+    item: BulkItem, attempt: Attempt | None, running: bool, end_reason: str
 ) -> ItemProgress:
     account = account_label(item.alias)
     if attempt is None:
-        if running and not item.why_not:
+        if running and not item.skip_reason:
             return ItemProgress(item, account, WAITING, is_done=False)
-        why_not = item.why_not or why_ended
-        return ItemProgress(item, account, NOT_SENT, why_not=why_not, may_retry=True)
+        skip_reason = item.skip_reason or end_reason
+        return ItemProgress(item, account, NOT_SENT, skip_reason=skip_reason, may_retry=True)
     if attempt.is_open:
         label = ASKING if running else NO_OUTCOME_YET
         return ItemProgress(item, account, label, attempt, is_done=not running)

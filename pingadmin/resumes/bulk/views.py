@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.forms import BulkForm
-from pingadmin.resumes.bulk.lifecycle import BulkResumeRunning, ask_to_stop, start_bulk_resume
+from pingadmin.resumes.bulk.lifecycle import BulkResumeRunning, request_stop, start_bulk_resume
 from pingadmin.resumes.bulk.preview import BulkPreview, form_version, preview_selection
 from pingadmin.resumes.bulk.progress import load_progress
 from pingadmin.resumes.bulk.selection import (
@@ -103,7 +103,7 @@ def show_progress_now(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse
 def stop(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """Sends nothing more after the item that is under way."""
     bulk = get_object_or_404(BulkResume, pk=bulk_id)
-    ask_to_stop(bulk, by=Actor.of(request))
+    request_stop(bulk, by=Actor.of(request))
     if not request.htmx:
         return redirect(bulk)
     bulk.refresh_from_db()

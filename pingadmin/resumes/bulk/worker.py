@@ -89,8 +89,8 @@ def _run_and_clean_up(bulk: BulkResume, by: Actor) -> None:
 
 def _reason_to_end(bulk: BulkResume, by: Actor) -> str:
     """Why nothing more may be sent, as half a sentence; empty when the next item may be tried."""
-    if bulk.stop_asked_at:
-        return bulk.why_ended
+    if bulk.stop_requested_at:
+        return bulk.end_reason
     if is_shutting_down():
         return "the server was told to stop"
     if timezone.now() - bulk.begun_at > timedelta(seconds=settings.BULK_SECONDS):
@@ -106,21 +106,21 @@ def _resume_item(bulk: BulkResume, item: BulkItem, attempts: list[Attempt], by: 
 
     attempts: those at the item's account so far; its own is added.
     """
-    why_not = reason_to_skip(attempts)
-    if not why_not:
+    skip_reason = reason_to_skip(attempts)
+    if not skip_reason:
         try:
             attempts.append(_resume(bulk, item, by))
         except AuditLogUnavailable as problem:
             return f"the audit log couldn’t be written ({problem})"
         except upstream.UnknownAlias:
-            why_not = f"the account “{item.alias}” is not set"
+            skip_reason = f"the account “{item.alias}” is not set"
         except AttemptBlocked as blocked:
-            why_not = describe_block(blocked.blocking)
+            skip_reason = describe_block(blocked.blocking)
         except LimitReached as reached:
             record_limit(item.alias, item.session_id, reached, by=by)
-            why_not = _describe_limit(reached, by)
-    if why_not:
-        BulkItem.objects.filter(pk=item.pk).update(why_not=why_not)
+            skip_reason = _describe_limit(reached, by)
+    if skip_reason:
+        BulkItem.objects.filter(pk=item.pk).update(skip_reason=skip_reason)
     return ""
 
 

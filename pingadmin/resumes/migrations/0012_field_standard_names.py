@@ -103,6 +103,20 @@ class Migration(migrations.Migration):
                         fields=["session"], name="attempt_unknown",
                     ),
                 ),
+                *renamed(
+                    "bulkresume", "stop_asked_at", "stop_requested_at",
+                    models.DateTimeField(db_column="stop_asked_at", null=True),
+                ),
+                *renamed(
+                    "bulkresume", "why_ended", "end_reason",
+                    models.CharField(
+                        blank=True, db_column="why_ended", db_default="", max_length=200
+                    ),
+                ),
+                *renamed(
+                    "bulkitem", "why_not", "skip_reason",
+                    models.CharField(blank=True, db_column="why_not", max_length=300),
+                ),
                 migrations.AlterModelOptions(
                     "bulkitem", {"default_permissions": (), "ordering": ["position"]}
                 ),
