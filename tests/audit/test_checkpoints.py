@@ -46,7 +46,7 @@ def test_an_empty_log_has_a_head_too():
     assert event().seq == 1
 
 
-def test_one_is_due_after_so_many_events(settings):
+def test_a_checkpoint_is_due_after_a_number_of_events(settings):
     settings.CHECKPOINT_EVENTS = 3
     assert checkpoints.make_if_due().seq == 0, "the first is always due"
     event()
@@ -57,7 +57,7 @@ def test_one_is_due_after_so_many_events(settings):
     assert checkpoints.make_if_due() is None
 
 
-def test_one_is_due_after_so_long_also_when_nothing_happened():
+def test_a_checkpoint_is_due_after_some_time_even_if_nothing_happened():
     with time_machine.travel("2026-11-22 14:00:00Z", tick=False) as now:
         event()
         assert checkpoints.make_if_due()
@@ -67,7 +67,7 @@ def test_one_is_due_after_so_long_also_when_nothing_happened():
         assert checkpoints.make_if_due().seq == 1
 
 
-def test_a_clock_that_was_set_back_does_not_silence_them():
+def test_a_clock_that_was_set_back_does_not_stop_the_checkpoints():
     with time_machine.travel("2026-11-22 14:00:00Z", tick=False):
         event()
         checkpoints.make()
@@ -75,7 +75,7 @@ def test_a_clock_that_was_set_back_does_not_silence_them():
         assert checkpoints.make_if_due()
 
 
-def test_a_line_that_was_torn_by_a_crash_does_not_spoil_the_next_one(checkpoint_file):
+def test_a_line_that_a_crash_cut_off_does_not_spoil_the_next_one(checkpoint_file):
     event()
     first = checkpoints.make()
     with checkpoint_file.open("a") as file:
@@ -84,14 +84,17 @@ def test_a_line_that_was_torn_by_a_crash_does_not_spoil_the_next_one(checkpoint_
 
     second = checkpoints.make()
 
-    assert [one.seq for one in checkpoints.load_all().binding] == [first.seq, second.seq]
-    assert [one.sentence for one in checkpoints.load_all().faults] == [
+    assert [checkpoint.seq for checkpoint in checkpoints.load_all().binding] == [
+        first.seq,
+        second.seq,
+    ]
+    assert [fault.sentence for fault in checkpoints.load_all().faults] == [
         "The checkpoint in line 2 of checkpoints.jsonl cannot be trusted: "
         "it is no whole line of JSON with a checkpoint's fields."
     ]
 
 
-def test_a_stranger_can_check_the_signature_with_the_public_key_alone(capsys):
+def test_anybody_can_check_the_signature_with_the_public_key_alone(capsys):
     event()
     statement = json.loads(checkpoints.make().line)
     signature = bytes.fromhex(statement.pop("signature"))
@@ -105,7 +108,7 @@ def test_a_stranger_can_check_the_signature_with_the_public_key_alone(capsys):
     key.verify(signature, b"pingadmin-audit-checkpoint:" + message)
 
 
-def test_a_signing_key_of_its_own_is_used_where_it_is_set(settings):
+def test_a_separate_signing_key_is_used_where_it_is_set(settings):
     derived = keys.public_key()
     settings.AUDIT_SIGNING_KEY = Secret("01" * 32)
 
@@ -114,7 +117,7 @@ def test_a_signing_key_of_its_own_is_used_where_it_is_set(settings):
     assert checkpoints.make().public_key_id == signing.compute_public_key_id(keys.public_key())
 
 
-def test_after_a_rotation_old_keys_verify_and_new_ones_write(settings):
+def test_after_a_key_rotation_old_keys_verify_and_new_ones_write(settings):
     old = settings.AUDIT_KEY
     event()
     checkpoints.make()
@@ -122,16 +125,13 @@ def test_after_a_rotation_old_keys_verify_and_new_ones_write(settings):
     event()
     checkpoints.make()
 
-    kept = checkpoints.load_all()
-    walk = verification.verify(kept.anchors())
+    known = checkpoints.load_all()
+    verified = verification.verify(known.anchors())
 
-    assert (walk.fault, kept.faults, walk.anchored.seq) == (None, [], 2)
+    assert (verified.fault, known.faults, verified.anchored.seq) == (None, [], 2)
     assert len(set(AuditEvent.objects.values_list("key_id", flat=True))) == 2
-    assert (
-        len({one.key_id for one in kept.binding})
-        == len({one.public_key_id for one in kept.binding})
-        == 2
-    )
+    assert len({checkpoint.key_id for checkpoint in known.binding}) == 2
+    assert len({checkpoint.public_key_id for checkpoint in known.binding}) == 2
 
 
 def test_while_two_releases_overlap_both_keys_may_write(settings):
@@ -143,7 +143,7 @@ def test_while_two_releases_overlap_both_keys_may_write(settings):
     assert verification.verify().fault is None
 
 
-def test_a_public_key_of_the_past_can_be_listed(settings):
+def test_an_old_public_key_can_be_listed_as_trusted(settings):
     settings.AUDIT_SIGNING_KEY = Secret("01" * 32)
     past = keys.public_key()
     event()
@@ -155,7 +155,7 @@ def test_a_public_key_of_the_past_can_be_listed(settings):
     assert checkpoints.load_all().faults == []
 
 
-def test_mail_is_a_sink(settings):
+def test_a_checkpoint_is_sent_by_mail(settings):
     settings.CHECKPOINT_SINKS = ["mail:audit@example.org"]
 
     made = checkpoints.make()
@@ -164,7 +164,7 @@ def test_mail_is_a_sink(settings):
     assert mail.outbox[0].to == ["audit@example.org"] and mail.outbox[0].body == f"{made.line}\n"
 
 
-def test_a_webhook_is_a_sink(settings, webhook):
+def test_a_checkpoint_is_sent_to_a_webhook(settings, webhook):
     settings.CHECKPOINT_SINKS = [webhook.url]
 
     made = checkpoints.make()
@@ -180,7 +180,7 @@ def test_a_webhook_is_a_sink(settings, webhook):
         (302, "answered with a redirect, which is not followed"),
     ],
 )
-def test_a_sink_that_fails_is_named_and_not_in_the_way(
+def test_a_sink_that_fails_is_named_and_the_others_still_receive(
     settings, webhook, answer, failure, as_auditor
 ):
     webhook.answer = answer
@@ -195,7 +195,7 @@ def test_a_sink_that_fails_is_named_and_not_in_the_way(
     assert len(webhook.bodies) == 1, "a redirect is not followed"
 
 
-def test_the_command_makes_one_if_due_or_at_once(capsys):
+def test_the_command_makes_a_checkpoint_if_due_or_at_once(capsys):
     event()
     call_command("audit_checkpoint")
     call_command("audit_checkpoint")
@@ -206,7 +206,7 @@ def test_the_command_makes_one_if_due_or_at_once(capsys):
     assert lines[1] == "No checkpoint is due."
 
 
-def test_the_command_says_why_it_signs_nothing():
+def test_the_command_says_why_it_does_not_sign():
     event()
     drop_triggers()
     sql(f"UPDATE {TABLE} SET reason = 'x'")
@@ -215,7 +215,7 @@ def test_the_command_says_why_it_signs_nothing():
         call_command("audit_checkpoint", now=True)
 
 
-def test_the_list_can_replace_a_file_that_was_lost(checkpoint_file, capsys):
+def test_the_listed_lines_can_replace_a_lost_file(checkpoint_file, capsys):
     event()
     checkpoints.make()
     checkpoint_file.unlink()
@@ -229,7 +229,7 @@ def test_the_list_can_replace_a_file_that_was_lost(checkpoint_file, capsys):
 @pytest.mark.parametrize(
     "sink", ["http://example.org/", "mail:nobody", "ftp://example.org/", "example.org"]
 )
-def test_a_sink_that_is_not_safe_is_refused_at_start(monkeypatch, sink):
+def test_an_unsafe_sink_is_refused_at_start(monkeypatch, sink):
     monkeypatch.setenv("CHECKPOINT_SINKS", sink)
     with pytest.raises(ImproperlyConfigured, match="mail:name@host or an address with https"):
         environment.sinks("CHECKPOINT_SINKS")

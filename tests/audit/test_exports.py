@@ -27,7 +27,7 @@ BOTH = ["/audit/export.csv", "/audit/export.jsonl"]
 
 
 @pytest.fixture
-def some_stories():
+def some_entries():
     """Ana's and ben's, entwined: outcomes stand apart from their intents."""
     first = event(alias="ping", session_id="ses_1", reason="Customer approved", ticket="INC-1")
     second = event(by=BEN, alias="agi", session_id="ses_2", reason="False alarm")
@@ -63,7 +63,7 @@ def test_only_auditors_export(request, address, role, status):
 @pytest.mark.parametrize(
     ("role", "status"), [("viewer", 403), ("support", 200), ("auditor", 200), ("admin", 200)]
 )
-def test_whoever_reads_the_log_can_download_the_verifier(request, role, status):
+def test_everybody_who_may_read_the_log_can_download_the_verifier(request, role, status):
     response = request.getfixturevalue(f"as_{role}").get("/audit/verify.py")
 
     assert response.status_code == status
@@ -74,7 +74,7 @@ def test_whoever_reads_the_log_can_download_the_verifier(request, role, status):
 
 @pytest.mark.parametrize("address", BOTH)
 @pytest.mark.parametrize("method", ["head", "post", "put", "delete"])
-def test_nothing_but_a_get_exports(as_auditor, address, method):
+def test_only_a_get_request_exports(as_auditor, address, method):
     assert getattr(as_auditor, method)(address).status_code == 405
     assert not AuditEvent.objects.filter(action="export").exists()
 
@@ -96,7 +96,7 @@ def test_nothing_but_a_get_exports(as_auditor, address, method):
     ],
 )
 @pytest.mark.parametrize("address", BOTH)
-def test_an_export_is_exactly_the_filtered_view(as_auditor, some_stories, query, address):
+def test_an_export_is_exactly_the_filtered_view(as_auditor, some_entries, query, address):
     as_auditor.get("/audit/")  # the reading is recorded, and is then a story like others
     page = as_auditor.get("/audit/" + query.split("&before")[0]).text
     shown = sorted(int(seq) for seq in set(re.findall(r'data-seq="(\d+)"', page)))
@@ -112,7 +112,7 @@ def test_an_export_is_exactly_the_filtered_view(as_auditor, some_stories, query,
         )
 
 
-def test_without_a_filter_it_is_the_whole_log(as_auditor, some_stories):
+def test_without_a_filter_it_is_the_whole_log(as_auditor, some_entries):
     manifest, rows = exported(as_auditor)
 
     assert [row["seq"] for row in rows] == list(range(1, 9))
@@ -122,7 +122,7 @@ def test_without_a_filter_it_is_the_whole_log(as_auditor, some_stories):
     )
 
 
-def test_every_hashed_field_is_given_as_it_was_hashed(as_auditor):
+def test_every_field_is_exported_as_it_was_hashed(as_auditor):
     head = event(
         shown={"state": "paused\u202e\ud800"},
         detail={"n": 2**70, "x": [1, None]},
@@ -139,7 +139,7 @@ def test_every_hashed_field_is_given_as_it_was_hashed(as_auditor):
     assert set(row) == {field.attname for field in AuditEvent._meta.concrete_fields}
 
 
-def test_gaps_that_the_filter_leaves_are_said(as_auditor, some_stories):
+def test_the_manifest_states_the_gaps_that_a_filter_leaves(as_auditor, some_entries):
     manifest, rows = exported(as_auditor, "?actor=ben")
 
     assert [row["seq"] for row in rows] == [2, 4, 5, 6, 8]
@@ -150,7 +150,7 @@ def test_gaps_that_the_filter_leaves_are_said(as_auditor, some_stories):
 
 
 @pytest.mark.parametrize("address", BOTH)
-def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_stories, address):
+def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_entries, address):
     response = as_auditor.get(f"{address}?actor=ben&since=2026-01-01")
 
     recorded = AuditEvent.objects.get(action="export")  # nothing was read from the response yet
@@ -169,7 +169,7 @@ def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_
 
 
 @pytest.mark.parametrize("find", [exports.stories_found, exports.events_found])
-def test_the_record_outlives_whatever_happens_next(some_stories, find):
+def test_the_record_of_an_export_is_durable(some_entries, find):
     question = Question(QueryDict(""))
     assert question.is_valid()
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
@@ -177,8 +177,10 @@ def test_the_record_outlives_whatever_happens_next(some_stories, find):
 
 
 @pytest.mark.parametrize("address", BOTH)
-def test_what_cannot_be_recorded_is_not_exported(as_auditor, some_stories, address, monkeypatch):
-    monkeypatch.setattr(trail, "_lock", refuse)
+def test_nothing_is_exported_that_cannot_be_recorded(
+    as_auditor, some_entries, address, monkeypatch
+):
+    monkeypatch.setattr(trail, "_lock", refuse_lock)
 
     response = as_auditor.get(address)
 
@@ -186,7 +188,7 @@ def test_what_cannot_be_recorded_is_not_exported(as_auditor, some_stories, addre
     assert "Nothing was exported" in response.text and "INC-1" not in response.text
 
 
-def test_what_is_appended_during_a_download_is_not_in_it(as_auditor):
+def test_events_appended_during_a_download_are_not_in_it(as_auditor):
     head = event(session_id="ses_1")
     answers = [as_auditor.get(f"{address}?result=none") for address in BOTH]
     event(phase="outcome", story=head.seq, result="ok")
@@ -198,7 +200,7 @@ def test_what_is_appended_during_a_download_is_not_in_it(as_auditor):
     assert [json.loads(row)["seq"] for row in jsonl] == [head.seq]
 
 
-def test_the_manifest_says_what_the_exports_event_records(as_auditor, auditor, some_stories):
+def test_the_manifest_agrees_with_the_event_of_the_export(as_auditor, auditor, some_entries):
     manifest, rows = exported(as_auditor, "?actor=ana")
     recorded = AuditEvent.objects.get(action="export")
 
@@ -211,10 +213,10 @@ def test_the_manifest_says_what_the_exports_event_records(as_auditor, auditor, s
     assert manifest["between"] == []
 
 
-def test_an_export_without_a_checkpoint_is_still_an_export(
-    as_auditor, some_stories, monkeypatch, caplog
+def test_an_export_is_sent_even_if_no_checkpoint_can_be_made(
+    as_auditor, some_entries, monkeypatch, caplog
 ):
-    monkeypatch.setattr(checkpoints, "make", full_disk)
+    monkeypatch.setattr(checkpoints, "make", fail_for_full_disk)
 
     manifest, rows = exported(as_auditor)
 
@@ -237,7 +239,9 @@ def test_an_export_without_a_checkpoint_is_still_an_export(
     ],
 )
 @pytest.mark.parametrize("address", BOTH)
-def test_a_file_is_named_for_filter_and_range_in_safe_characters(as_auditor, address, query, words):
+def test_the_file_name_contains_filter_and_range_in_safe_characters(
+    as_auditor, address, query, words
+):
     disposition = as_auditor.get(f"{address}{query}")["Content-Disposition"]
 
     name = re.fullmatch(
@@ -253,12 +257,12 @@ def test_a_file_is_named_for_filter_and_range_in_safe_characters(as_auditor, add
     "query",
     ["since=9999-99-99", "result=success", "session=%00", "since=2026-02-01&until=2026-01-01"],
 )
-def test_a_question_that_cannot_be_read_exports_nothing(as_auditor, address, query):
+def test_an_invalid_filter_exports_nothing(as_auditor, address, query):
     assert as_auditor.get(f"{address}?{query}").status_code == 400
     assert not AuditEvent.objects.filter(action="export").exists()
 
 
-def test_a_row_that_somebody_forged_is_exported_as_it_stands(as_auditor):
+def test_a_forged_event_is_exported_as_it_is_stored(as_auditor):
     head = event()
     forged = AuditEvent.objects.get(seq=head.seq)
     forged.seq, forged.event_id, forged.prev_hash, forged.row_hash = (
@@ -286,8 +290,8 @@ def test_times_are_utc_whatever_the_viewers_zone(as_auditor, monkeypatch):
         assert b"2026-11-22T13:02:11.000042Z" in as_auditor.get(address).getvalue()
 
 
-@pytest.mark.parametrize(("address", "for_a_chunk"), [(BOTH[0], 2), (BOTH[1], 1)])
-def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch, address, for_a_chunk):
+@pytest.mark.parametrize(("address", "queries_per_chunk"), [(BOTH[0], 2), (BOTH[1], 1)])
+def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch, address, queries_per_chunk):
     monkeypatch.setattr(exports, "CHUNK", 10)
     as_auditor.get(
         address
@@ -301,11 +305,11 @@ def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch, address, for
             response.getvalue()
         costs.append(len(captured))
 
-    assert costs[2] - costs[1] == costs[1] - costs[0] == 2 * for_a_chunk
+    assert costs[2] - costs[1] == costs[1] - costs[0] == 2 * queries_per_chunk
 
 
 @pytest.mark.parametrize("address", BOTH)
-def test_no_secret_leaves_with_an_export(as_auditor, some_stories, address, settings):
+def test_no_secret_leaves_with_an_export(as_auditor, some_entries, address, settings):
     canary = "canary-0123456789abcdefghijklmnopqrstuvwxyz"
     settings.UPSTREAMS = {"ping": {"LABEL": "Ping", "API_KEY": Secret(canary)}}
 
@@ -322,15 +326,15 @@ def test_no_secret_leaves_with_an_export(as_auditor, some_stories, address, sett
 
 @pytest.mark.parametrize("address", BOTH)
 def test_memory_stays_flat_however_many_rows(as_auditor, address):
-    many(2_000)
-    small = peak(as_auditor, address)
-    many(10_000)
-    large = peak(as_auditor, address)
+    append_in_bulk(2_000)
+    small = peak_memory(as_auditor, address)
+    append_in_bulk(10_000)
+    large = peak_memory(as_auditor, address)
 
     assert large - small < 1_000_000, f"{small:,} -> {large:,} bytes"
 
 
-def many(count: int) -> None:
+def append_in_bulk(count: int) -> None:
     """Adds that many events in one statement; numbers and links fit, but no hash is true."""
     tail = AuditEvent.objects.last() or event()
     as_hex = {"sqlite": "printf('%%0{1}x', {0})", "postgresql": "lpad(to_hex({0}), {1}, '0')"}[
@@ -358,7 +362,7 @@ def many(count: int) -> None:
         )
 
 
-def peak(client, address: str) -> int:
+def peak_memory(client, address: str) -> int:
     """The most memory that a download held at once, in bytes."""
     tracemalloc.start()
     try:
@@ -369,9 +373,9 @@ def peak(client, address: str) -> int:
         tracemalloc.stop()
 
 
-def refuse():
+def refuse_lock():
     raise OperationalError("database is locked")
 
 
-def full_disk():
+def fail_for_full_disk():
     raise OSError("no space left on device")

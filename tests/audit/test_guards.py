@@ -78,23 +78,23 @@ def tail():
 
 
 @pytest.mark.parametrize("path", ORM)
-def test_every_orm_path_is_refused_with_the_sentence_that_says_what_to_do(tail, path):
+def test_every_orm_path_is_refused_and_told_what_to_use(tail, path):
     with pytest.raises(
         AppendOnlyError, match="append-only: write with pingadmin.audit.record.trail.append"
     ):
         ORM[path](tail)
 
-    assert _untouched()
+    assert _is_untouched()
 
 
 @pytest.mark.parametrize("path", DATABASE)
 def test_the_database_refuses_what_the_model_cannot_see(tail, path):
-    _is_refused(DATABASE[path], tail)
+    _assert_refused(DATABASE[path], tail)
 
 
 @pytest.mark.parametrize("path", OF_THIS_DATABASE)
-def test_the_database_refuses_its_own_ways_of_replacing_and_emptying(tail, path):
-    _is_refused(OF_THIS_DATABASE[path], tail)
+def test_the_database_refuses_its_own_ways_to_replace_and_to_empty(tail, path):
+    _assert_refused(OF_THIS_DATABASE[path], tail)
 
 
 def test_a_fork_is_refused_even_when_a_trigger_is_dropped(tail):
@@ -108,20 +108,20 @@ def test_flush_cannot_empty_the_log(tail):
     with pytest.raises(CommandError):
         call_command("flush", interactive=False, verbosity=0)
 
-    assert _untouched()
+    assert _is_untouched()
 
 
-def test_the_admin_site_does_not_know_the_log():
+def test_the_log_is_not_in_the_admin_site():
     assert not admin.site.is_registered(AuditEvent)
 
 
-def _is_refused(act, row) -> None:
+def _assert_refused(tamper, row) -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        act(row)
-    assert _untouched()
+        tamper(row)
+    assert _is_untouched()
 
 
-def _untouched() -> bool:
+def _is_untouched() -> bool:
     rows = AuditEvent.objects.order_by("seq")
     return all(
         canonical.hash_event(row) == row.row_hash for row in rows

@@ -1,4 +1,4 @@
-"""The guards of the database come and go with their migration."""
+"""The triggers of the audit log come and go with their migration."""
 
 import pytest
 from django.db import connections
@@ -19,18 +19,18 @@ TRIGGERS = {
 
 
 @pytest.mark.process
-def test_the_guards_can_be_lowered_and_raised_again_by_migration(own_database):
-    question, names = TRIGGERS[connections[OWN].vendor]
-    assert _names(question) == set(names.split())
+def test_migrations_drop_the_triggers_and_create_them_again(own_database):
+    query, names = TRIGGERS[connections[OWN].vendor]
+    assert _trigger_names(query) == set(names.split())
 
     migrate(own_database, "audit", "0001")
-    assert _names(question) == set()
+    assert _trigger_names(query) == set()
 
     migrate(own_database)
-    assert _names(question) == set(names.split())
+    assert _trigger_names(query) == set(names.split())
 
 
-def _names(question: str) -> set[str]:
+def _trigger_names(query: str) -> set[str]:
     with connections[OWN].cursor() as cursor:
-        cursor.execute(question)
+        cursor.execute(query)
         return {name for (name,) in cursor.fetchall()}

@@ -1,4 +1,4 @@
-"""The offline verifier's own arithmetic: the panel's hashes, and the signatures of RFC 8032."""
+"""The offline verifier computes the panel's hashes and checks the signatures of RFC 8032."""
 
 import ast
 import hashlib
@@ -63,7 +63,7 @@ def test_the_verifier_hashes_every_event_as_the_panel_does(
     assert verifier.ExportChecker().find_fault(read) == ""
 
 
-def test_the_verifier_knows_what_the_panel_knows():
+def test_the_verifier_has_the_constants_of_the_panel():
     assert verifier.FIELDS == canonical.FIELDS
     assert verifier.GENESIS == canonical.GENESIS
     assert verifier.CHECKPOINT_PREFIX == signing.PREFIX
@@ -98,7 +98,7 @@ VECTORS = [
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_the_standards_own_signatures_hold_and_each_change_breaks_them(vector):
+def test_the_signatures_of_the_standard_are_right_and_each_change_breaks_them(vector):
     key, message, signature = map(bytes.fromhex, vector)
     number = int.from_bytes(signature[32:], "little")
 
@@ -119,7 +119,7 @@ def test_the_standards_own_signatures_hold_and_each_change_breaks_them(vector):
 
 @settings(max_examples=25, deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=80))
-def test_signatures_of_the_panels_library_hold(seed, message):
+def test_signatures_made_by_the_panels_library_are_right(seed, message):
     key = Ed25519PrivateKey.from_private_bytes(seed)
     public = key.public_key().public_bytes_raw()
 
@@ -129,7 +129,7 @@ def test_signatures_of_the_panels_library_hold(seed, message):
     )
 
 
-def test_it_is_one_file_of_the_oldest_python_that_it_names():
+def test_the_verifier_is_one_file_for_the_oldest_python_that_it_names():
     source = VERIFIER.read_text("ascii")
 
     ast.parse(source, feature_version=(3, 8))

@@ -55,7 +55,7 @@ def verify(tmp_path):
     return run
 
 
-def trusted():
+def public_key_option():
     return ["--public-key", keys.public_key()]
 
 
@@ -74,57 +74,59 @@ def rehashed(line: bytes, **values) -> bytes:
 
 @pytest.mark.django_db
 def test_a_whole_export_is_proven_with_the_public_key(export, verify):
-    status, said = verify(export(), *trusted())
+    status, output = verify(export(), *public_key_option())
 
     assert status == 0
-    assert "WHOLE: 8 events" in said and "8 links to the event before hold." in said
-    assert "PROVEN: the panel's key vouches for this export" in said
-    assert "Export #9 by auditor at 20" in said
+    assert "WHOLE: 8 events" in output and "8 links to the event before hold." in output
+    assert "PROVEN: the panel's key vouches for this export" in output
+    assert "Export #9 by auditor at 20" in output
 
 
 @pytest.mark.django_db
 def test_without_a_key_it_says_that_nothing_is_proven(export, verify):
-    status, said = verify(export())
+    status, output = verify(export())
 
     assert status == 0
     assert (
-        "WHOLE: 8 events" in said
-        and "NOT PROVEN who wrote it" in said
-        and keys.public_key() in said
+        "WHOLE: 8 events" in output
+        and "NOT PROVEN who wrote it" in output
+        and keys.public_key() in output
     )
 
 
 @pytest.mark.django_db
 def test_a_filtered_export_is_proven_too_and_says_which_links_it_cannot_check(export, verify):
-    status, said = verify(export("?actor=ben"), *trusted())
+    status, output = verify(export("?actor=ben"), *public_key_option())
 
-    assert status == 0 and "filter: actor=ben." in said and "WHOLE: 4 events" in said
-    assert "2 links could not be checked" in said
-    assert "vouches for this export, with all of its events" in said
+    assert status == 0 and "filter: actor=ben." in output and "WHOLE: 4 events" in output
+    assert "2 links could not be checked" in output
+    assert "vouches for this export, with all of its events" in output
 
 
 @pytest.mark.django_db
 def test_an_export_of_nothing_is_proven_as_well(export, verify):
-    status, said = verify(export("?actor=nobody"), *trusted())
+    status, output = verify(export("?actor=nobody"), *public_key_option())
 
-    assert status == 0 and "WHOLE: 0 events" in said and "vouches for this export" in said
+    assert status == 0 and "WHOLE: 0 events" in output and "vouches for this export" in output
 
 
 @pytest.mark.django_db
-def test_events_that_came_between_export_and_checkpoint_are_followed(export, verify, monkeypatch):
+def test_events_between_export_and_checkpoint_are_followed(export, verify, monkeypatch):
     make = jsonl_file.checkpoints.make
     monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: [event(), event(), make()])
 
     lines = export("?actor=ben")
-    status, said = verify(lines, *trusted())
+    status, output = verify(lines, *public_key_option())
 
     assert len(json.loads(lines[0])["between"]) == 2
-    assert (status, "vouches for this export" in said) == (0, True)
+    assert (status, "vouches for this export" in output) == (0, True)
 
     between = json.loads(lines[0])["between"]
     for damaged in (between[1:], between[::-1], [None], [{}]):
-        status, said = verify([changed(lines[0], between=damaged), *lines[1:]], *trusted())
-        assert status == 1 and "are not those that followed the export" in said
+        status, output = verify(
+            [changed(lines[0], between=damaged), *lines[1:]], *public_key_option()
+        )
+        assert status == 1 and "are not those that followed the export" in output
 
 
 @pytest.mark.django_db
@@ -134,18 +136,18 @@ def test_an_event_that_is_no_export_vouches_for_nothing(export, verify):
         rehashed(json.dumps(json.loads(lines[0])["export"]).encode(), action="look")
     )
 
-    status, said = verify([changed(lines[0], export=another), *lines[1:]])
+    status, output = verify([changed(lines[0], export=another), *lines[1:]])
 
-    assert status == 1 and "records no export" in said
+    assert status == 1 and "records no export" in output
 
 
 @pytest.mark.django_db
-def test_the_public_key_can_come_from_a_file_that_the_auditor_kept(export, verify, tmp_path):
+def test_the_public_key_can_be_read_from_a_file(export, verify, tmp_path):
     (tmp_path / "key.txt").write_text(f"noted on 1 Nov:\n{'0' * 64}\n{keys.public_key()}\n")
 
-    status, said = verify(export(), "--public-key", tmp_path / "key.txt")
+    status, output = verify(export(), "--public-key", tmp_path / "key.txt")
 
-    assert (status, "PROVEN: " in said) == (0, True)
+    assert (status, "PROVEN: " in output) == (0, True)
 
 
 @pytest.mark.django_db
@@ -153,27 +155,27 @@ def test_macs_are_checked_with_the_audit_key(export, verify, tmp_path, settings)
     (tmp_path / "key").write_text(settings.AUDIT_KEY.reveal() + "\n")
     lines = export()
 
-    status, said = verify(lines, "--key", tmp_path / "key")
-    assert status == 0 and "8 of 8 MACs were checked" in said and "PROVEN: " in said
+    status, output = verify(lines, "--key", tmp_path / "key")
+    assert status == 0 and "8 of 8 MACs were checked" in output and "PROVEN: " in output
 
     lines[3] = changed(lines[3], mac="0" * 64)
-    status, said = verify(lines, "--key", tmp_path / "key")
-    assert status == 1 and "event #3 has a bad MAC" in said
+    status, output = verify(lines, "--key", tmp_path / "key")
+    assert status == 1 and "event #3 has a bad MAC" in output
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("option", ["--public-key", "--key"])
-def test_a_key_that_fits_nothing_is_no_success(export, verify, tmp_path, option):
+def test_a_key_that_nothing_was_made_with_is_no_success(export, verify, tmp_path, option):
     (tmp_path / "key").write_text("f" * 64)
 
-    status, said = verify(export(), option, tmp_path / "key")
+    status, output = verify(export(), option, tmp_path / "key")
 
-    assert status == 2 and "NOT PROVEN: nothing that was made with a key that you gave" in said
+    assert status == 2 and "NOT PROVEN: nothing that was made with a key that you gave" in output
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [*canonical.FIELDS[1], "row_hash", "mac"])
-def test_an_edit_of_any_field_is_found(export, verify, tmp_path, settings, name):
+def test_an_edit_of_any_field_is_detected(export, verify, tmp_path, settings, name):
     (tmp_path / "key").write_text(settings.AUDIT_KEY.reveal())
     lines = export()
     old = json.loads(lines[4])[name]
@@ -182,10 +184,10 @@ def test_an_edit_of_any_field_is_found(export, verify, tmp_path, settings, name)
     )
 
     lines[4] = changed(lines[4], **{name: new})
-    status, said = verify(lines, *trusted(), "--key", tmp_path / "key")
+    status, output = verify(lines, *public_key_option(), "--key", tmp_path / "key")
 
-    assert status in (1, 2) and ("NOT WHOLE" in said or "newer verifier" in said)
-    assert "Line 5" in said or name == "schema_version"
+    assert status in (1, 2) and ("NOT WHOLE" in output or "newer verifier" in output)
+    assert "Line 5" in output or name == "schema_version"
 
 
 TAMPERED = {
@@ -291,13 +293,13 @@ TAMPERED = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("how", TAMPERED)
-def test_tampering_is_found_and_named(export, verify, how):
+def test_tampering_is_detected_and_named(export, verify, how):
     tamper, sentence = TAMPERED[how]
 
-    status, said = verify(tamper(export()), *trusted())
+    status, output = verify(tamper(export()), *public_key_option())
 
     assert status == 1
-    assert sentence in said and said.endswith("NOT WHOLE. Do not rely on this file.\n")
+    assert sentence in output and output.endswith("NOT WHOLE. Do not rely on this file.\n")
 
 
 @pytest.mark.django_db
@@ -314,21 +316,21 @@ def test_a_forger_who_rehashes_everything_is_stopped_by_the_signature(export, ve
     forged = [json.dumps(manifest | {"digest": digest.hexdigest()}).encode() + b"\n", *rows, row]
 
     assert verify(forged)[0] == 0, "hashes alone prove nothing, and without a key it says so"
-    status, said = verify(forged, *trusted())
+    status, output = verify(forged, *public_key_option())
     assert (
-        status == 1 and "event #9 was rewritten: the checkpoint at #9 vouches for another" in said
+        status == 1 and "event #9 was rewritten: the checkpoint at #9 vouches for another" in output
     )
 
     unsigned = [changed(forged[0], checkpoints=[]), *forged[1:]]
-    assert verify(unsigned, *trusted())[0] == 2
+    assert verify(unsigned, *public_key_option())[0] == 2
     resigned = [changed(forged[0], checkpoints=[signed_by(OTHER, manifest)]), *forged[1:]]
-    assert verify(resigned, *trusted())[0] == 2
+    assert verify(resigned, *public_key_option())[0] == 2
     as_if = [
         changed(forged[0], checkpoints=[signed_by(OTHER, manifest, claim=keys.public_key())]),
         *forged[1:],
     ]
-    status, said = verify(as_if, *trusted())
-    assert status == 1 and "The checkpoint at #9 has a bad signature" in said
+    status, output = verify(as_if, *public_key_option())
+    assert status == 1 and "The checkpoint at #9 has a bad signature" in output
 
 
 def signed_by(key, manifest, claim="") -> dict:
@@ -355,11 +357,11 @@ def test_a_damaged_checkpoint_is_named(export, verify, damage):
     lines = export()
     (checkpoint,) = json.loads(lines[0])["checkpoints"]
 
-    status, said = verify(
-        [changed(lines[0], checkpoints=[checkpoint | damage]), *lines[1:]], *trusted()
+    status, output = verify(
+        [changed(lines[0], checkpoints=[checkpoint | damage]), *lines[1:]], *public_key_option()
     )
 
-    assert status == 1 and "heckpoint" in said
+    assert status == 1 and "heckpoint" in output
 
 
 @pytest.mark.django_db
@@ -370,10 +372,10 @@ def test_without_its_own_checkpoint_an_export_is_proven_as_far_as_an_older_one_r
     monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: None)
     event()
 
-    status, said = verify(export(), *trusted())
+    status, output = verify(export(), *public_key_option())
 
     assert len(older) == 9 and status == 0
-    assert "PROVEN: 9 of 10 events; the others stand after a checkpoint" in said
+    assert "PROVEN: 9 of 10 events; the others stand after a checkpoint" in output
 
 
 @pytest.mark.django_db
@@ -384,30 +386,32 @@ def test_a_checkpoint_vouches_for_nothing_before_a_gap(export, verify, monkeypat
     jsonl_file.checkpoints.make()
     monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: None)
 
-    status, said = verify(export("?actor=ben"), *trusted())
+    status, output = verify(export("?actor=ben"), *public_key_option())
 
-    assert (status, "PROVEN: 2 of " in said) == (0, True), said
+    assert (status, "PROVEN: 2 of " in output) == (0, True), output
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b"seq,at\n", b"{}\n", b'{"pingadmin_audit_export": 2}\n', b"\xff" * 9]
 )
-def test_what_is_no_export_is_not_checked(verify, content):
-    status, said = verify([content])
+def test_a_file_that_is_no_export_is_not_checked(verify, content):
+    status, output = verify([content])
 
-    assert status == 2 and said.startswith("NOT CHECKED: ")
+    assert status == 2 and output.startswith("NOT CHECKED: ")
 
 
 @pytest.mark.django_db
-def test_an_event_of_a_newer_form_is_not_called_wrong(export, verify):
+def test_an_event_of_a_newer_schema_version_is_not_called_wrong(export, verify):
     lines = export()
 
-    status, said = verify([*lines[:4], changed(lines[4], schema_version=2), *lines[5:]], *trusted())
+    status, output = verify(
+        [*lines[:4], changed(lines[4], schema_version=2), *lines[5:]], *public_key_option()
+    )
 
-    assert status == 2 and "get a newer verifier" in said
+    assert status == 2 and "get a newer verifier" in output
 
 
-def test_a_file_that_is_not_there_and_a_key_that_is_none_are_said(verify, tmp_path):
+def test_a_missing_file_and_an_invalid_key_are_named(verify, tmp_path):
     assert verify([b"{}\n"], "--public-key", "my key") == (
         2,
         "NOT CHECKED: my key holds no public key: that is 64 hex digits.\n",

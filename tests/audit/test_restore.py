@@ -35,26 +35,26 @@ def test_nothing_is_appended_and_the_error_says_what_to_do(restored):
     assert AuditEvent.objects.count() == 3
 
 
-def test_readyz_says_it(restored, client):
+def test_readyz_says_that_the_log_went_back(restored, client):
     response = client.get("/readyz")
 
     assert response.status_code == 503
     assert response.text.startswith("audit: the audit log ends at #3")
 
 
-def test_the_audit_pages_say_it(restored, as_auditor):
+def test_the_audit_pages_say_that_nothing_can_be_recorded(restored, as_auditor):
     for address in ("/audit/", "/audit/integrity/"):
         assert "Nothing can be recorded, so nothing can be resumed" in as_auditor.get(address).text
 
 
-def test_a_log_that_is_whole_has_nothing_to_say(client):
+def test_a_whole_log_is_ready(client):
     event()
     checkpoints.make()
 
     assert restore_guard.current_problem() == "" and client.get("/readyz").text == "ready\n"
 
 
-def test_the_newer_database_put_back_opens_it_by_itself(checkpoint_file):
+def test_putting_the_newer_database_back_opens_the_log_again(checkpoint_file):
     event()
     checkpoints.make()
     with transaction.atomic():
@@ -65,7 +65,7 @@ def test_the_newer_database_put_back_opens_it_by_itself(checkpoint_file):
     assert restore_guard.current_problem() == ""
 
 
-def test_an_admin_accepts_it_as_an_event_and_the_log_goes_on(restored, admin, capsys):
+def test_an_admin_accepts_the_restore_as_an_event_and_the_log_continues(restored, admin, capsys):
     call_command("audit_accept_restore", reason="Disk broke; backup of Monday", by="admin")
 
     accepted = AuditEvent.objects.get(seq=4)
@@ -79,27 +79,28 @@ def test_an_admin_accepts_it_as_an_event_and_the_log_goes_on(restored, admin, ca
     assert "event #4" in capsys.readouterr().out
 
 
-def test_after_it_the_log_is_whole_and_says_what_was_given_up(restored, admin, capsys):
+def test_an_accepted_log_is_whole_and_lists_the_checkpoints_given_up(restored, admin, capsys):
     call_command("audit_accept_restore", reason="Backup", by="admin")
 
-    kept = checkpoints.load_all()
-    walk = verification.verify(kept.anchors())
+    known = checkpoints.load_all()
+    verified = verification.verify(known.anchors())
 
-    assert (walk.fault, kept.faults, walk.anchored.seq) == (None, [], 4)
-    assert [one.seq for one in kept.given_up] == [6] and [one.seq for one in kept.binding] == [2, 4]
+    assert (verified.fault, known.faults, verified.anchored.seq) == (None, [], 4)
+    assert [checkpoint.seq for checkpoint in known.given_up] == [6]
+    assert [checkpoint.seq for checkpoint in known.binding] == [2, 4]
     capsys.readouterr()
     call_command("audit_verify", "--no-event")
     assert "given up when a restored log was accepted: 1." in capsys.readouterr().out
 
 
-def test_checkpoints_go_on_from_the_accepted_head(restored, admin):
+def test_checkpoints_continue_from_the_accepted_head(restored, admin):
     call_command("audit_accept_restore", reason="Backup", by="admin")
     event()
 
     assert checkpoints.make().seq == 5
 
 
-def test_a_restored_log_that_was_tampered_with_too_stays_closed(restored, admin):
+def test_a_restored_log_that_was_also_tampered_with_stays_closed(restored, admin):
     sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 2")
 
     with pytest.raises(CommandError, match="stays closed: Event #2 was edited"):
@@ -114,7 +115,7 @@ def test_only_an_admin_can_accept(restored, support, name):
         call_command("audit_accept_restore", reason="Backup", by=name)
 
 
-def test_there_is_nothing_to_accept_in_a_log_that_did_not_go_back(admin):
+def test_a_log_that_did_not_go_back_has_nothing_to_accept(admin):
     event()
     checkpoints.make()
 
@@ -122,7 +123,7 @@ def test_there_is_nothing_to_accept_in_a_log_that_did_not_go_back(admin):
         call_command("audit_accept_restore", reason="Backup", by="admin")
 
 
-def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(
+def test_an_unreadable_file_does_not_stop_the_log_and_is_a_fault(
     settings, tmp_path, caplog, monkeypatch
 ):
     monkeypatch.setattr(restore_guard, "_cache", restore_guard._Cache())
@@ -134,12 +135,12 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_log_and_a_check_says_it(
     assert [fault.kind for fault in checkpoints.load_all().faults] == ["unreadable checkpoints"]
 
 
-def test_a_copy_that_is_not_there_is_no_check():
+def test_a_missing_copy_is_an_error():
     with pytest.raises(CommandError, match="There is no file"):
         call_command("audit_verify", checkpoints=Path("nowhere.jsonl"))
 
 
-def test_a_line_that_somebody_adds_to_the_file_cannot_close_the_log(checkpoint_file):
+def test_a_forged_line_in_the_file_cannot_close_the_log(checkpoint_file):
     event()
     made = checkpoints.make()
     with checkpoint_file.open("a") as file:

@@ -35,7 +35,7 @@ def restricted(tmp_path, postgres, simulator, role):
     panel.close()
 
 
-def test_the_panel_works_and_the_log_cannot_be_changed(restricted, postgres):
+def test_the_panel_works_and_its_role_cannot_change_the_log(restricted, postgres):
     person = restricted.login("support")
     answer = person.post(
         f"/sessions/ping/{cast.PING_PAUSED}/resume/", {"reason": "Customer approved"}
@@ -70,7 +70,7 @@ def test_a_role_that_no_grant_can_restrict_is_refused(restricted):
     assert done.returncode != 0 and "superuser or owns" in done.stderr
 
 
-def test_a_role_that_is_not_there_is_named(restricted):
+def test_a_missing_role_is_named(restricted):
     done = restricted.manage(
         "audit_restrict_role",
         "nobody",

@@ -42,7 +42,7 @@ EVERYTHING = {
 
 
 @pytest.mark.django_db
-def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
+def test_every_column_is_stored_as_given_and_the_hash_recomputes():
     head = event(action="resume")
     AuditEvent.objects.get(seq=event(**EVERYTHING, story=head.seq).seq)
 
@@ -71,7 +71,7 @@ def test_every_column_comes_back_as_it_was_given_and_the_hash_recomputes():
 
 
 @pytest.mark.django_db
-def test_events_are_numbered_from_one_and_each_names_the_hash_before():
+def test_events_are_numbered_from_one_and_each_holds_the_previous_hash():
     for _ in range(3):
         event()
 
@@ -86,7 +86,7 @@ def test_events_are_numbered_from_one_and_each_names_the_hash_before():
 
 
 @pytest.mark.django_db
-def test_the_head_of_a_story_is_its_own_story_and_later_events_join_it():
+def test_a_head_begins_its_own_entry_and_later_events_join_it():
     first, second = story("ok"), story("")
 
     assert list(AuditEvent.objects.order_by("seq").values_list("seq", "story")) == [
@@ -103,7 +103,7 @@ def test_an_append_outside_a_transaction_is_refused():
 
 
 @pytest.mark.django_db
-def test_a_rolled_back_act_leaves_no_event_and_no_hole():
+def test_a_rolled_back_append_leaves_no_event_and_no_gap():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         trail.append(action="resume", phase="intent", by=ANA)
         raise ZeroDivisionError
@@ -127,7 +127,7 @@ def test_a_rolled_back_act_leaves_no_event_and_no_hole():
         {"phase": "evidence", "story": 2},
     ],
 )
-def test_words_and_stories_that_are_not_known_are_refused(wrong):
+def test_unknown_words_and_entries_are_refused(wrong):
     story("ok")
 
     with pytest.raises(ValueError):
@@ -151,7 +151,7 @@ def test_no_text_can_keep_an_outcome_from_being_written():
         ),
         shown={hostile: hostile},
         detail={
-            "deep": _nest(5000),
+            "deep": _nested_list(5000),
             "many": 10**5000,
             "big": 2**70,
             "nan": float("nan"),
@@ -169,7 +169,7 @@ def test_no_text_can_keep_an_outcome_from_being_written():
 
 
 @pytest.mark.django_db
-def test_a_detail_of_five_kilobytes_is_cut_to_two_and_says_so():
+def test_a_detail_of_five_kilobytes_is_cut_to_two_and_marked_as_cut():
     long = event(detail={"message": "word " * 1000, "code": "kept"})
     many = event(detail={f"key {number}": "x" * 50 for number in range(100)})
 
@@ -220,7 +220,7 @@ def test_no_column_can_change_without_the_hash(column):
     row = event(**EVERYTHING | {"phase": "event"})
     was = getattr(row, column)
 
-    setattr(row, column, _another(was))
+    setattr(row, column, _other_value(was))
 
     if column == "schema_version":
         with pytest.raises(KeyError):
@@ -230,7 +230,7 @@ def test_no_column_can_change_without_the_hash(column):
 
 
 @pytest.mark.django_db
-def test_the_database_refuses_a_second_row_after_the_same_row():
+def test_the_database_refuses_a_second_event_after_the_same_one():
     event(), event()
     fork = AuditEvent.objects.get(seq=2)
     fork.seq, fork.event_id = 3, uuid.uuid4()
@@ -239,7 +239,7 @@ def test_the_database_refuses_a_second_row_after_the_same_row():
         fork.save_base(force_insert=True)
 
 
-def test_the_actor_of_a_request_is_its_person_as_of_now(rf, support):
+def test_the_actor_of_a_request_is_the_person_with_their_current_role(rf, support):
     request = rf.get("/", REMOTE_ADDR="192.0.2.9")
     request.user, request.request_id = support, "req-9"
 
@@ -248,7 +248,7 @@ def test_the_actor_of_a_request_is_its_person_as_of_now(rf, support):
     )
 
 
-def _another(value):
+def _other_value(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -258,7 +258,7 @@ def _another(value):
     return f"{value}x"
 
 
-def _nest(depth: int) -> list:
+def _nested_list(depth: int) -> list:
     nest: list = []
     for _ in range(depth):
         nest = [nest]
