@@ -1,7 +1,7 @@
 """A server made of bare sockets that misbehaves exactly as it is told, over plain TCP or TLS.
 
-Every request that arrives whole is written down with the connection it came on. The n-th request is answered
-by the n-th behaviour of the script; the last behaviour goes on for ever.
+Every whole request is recorded with the connection it came on. The n-th behaviour of the script
+answers the n-th request, and the last one all further requests.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ class Request:
 
 
 class RawServer:
-    """Use as a context manager. A behaviour is called with a Peer and returns True to keep the connection."""
+    """A context manager. A behaviour gets a Peer and returns True to keep the connection."""
 
     def __init__(self, *script, tls: ssl.SSLContext | None = None, greeting: bytes = b""):
         self.script = list(script)

@@ -25,7 +25,7 @@ class Authority:
         self.roots.write_bytes(_pem(certificate.sign(self._key, hashes.SHA256())))
 
     def server(self, *, host="127.0.0.1", days=1, self_signed=False) -> ssl.SSLContext:
-        """A server's side of TLS. days: how long the certificate is good for, below zero when it is over."""
+        """A server's side of TLS. days: how long the certificate is valid, below 0 if expired."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(host)
         builder = _builder(name, name if self_signed else self._name, key.public_key(), days=days)

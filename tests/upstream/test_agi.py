@@ -57,17 +57,18 @@ def test_an_answer_that_was_not_understood_is_not_quoted(raw_server, behaviour):
 
 
 @pytest.mark.parametrize("state, known, paused", [
-    ("initializing", True, False), ("ready", True, False), ("running", True, False), ("paused", True, True),
+    ("initializing", True, False), ("ready", True, False), ("running", True, False),
+    ("paused", True, True),
     ("completed", True, False), ("error", True, False), ("terminated", True, False),
     ("Paused", False, None), ("waiting_for_input", False, None), ("paused\x00", False, None),
 ])  # fmt: skip
-def test_agi_says_paused_only_in_words_of_its_documentation(raw_server, state, known, paused):
+def test_agi_is_paused_only_in_a_state_that_its_documentation_has(raw_server, state, known, paused):
     record = agi_at(raw_server(says(200, AGI | {"status": state})).address).look_up(ID)
     assert (record.is_known_state, record.paused) == (known, paused)
 
 
 @pytest.mark.parametrize("said", [None, "2026-11-22T14:00:00"])
-def test_agi_time_without_a_zone_is_no_moment(raw_server, said):
+def test_an_agi_time_without_a_zone_is_left_out(raw_server, said):
     assert (
         agi_at(raw_server(says(200, AGI | {"created_at": said})).address).look_up(ID).created_at
         is None
@@ -78,7 +79,7 @@ def test_agi_time_without_a_zone_is_no_moment(raw_server, said):
     {"status": None}, {"agent_name": 3}, {"created_at": 7}, {"created_at": "yesterday"},
     {"created_at": "0001-01-01T00:00:00+23:59"}, {"session_id": None},
 ])  # fmt: skip
-def test_t19_an_agi_session_that_does_not_fit_is_not_half_believed(raw_server, change):
+def test_t19_an_agi_session_with_one_wrong_field_is_refused_whole(raw_server, change):
     with pytest.raises(UpstreamError, match="unrecognised"):
         agi_at(raw_server(says(200, AGI | change)).address).look_up(ID)
 
@@ -89,7 +90,7 @@ def test_t21_agi_answer_about_another_session_is_discarded_and_logged(raw_server
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-def test_agi_ids_are_one_in_capitals_and_small(raw_server):
+def test_agi_ids_are_the_same_in_capitals_and_small_letters(raw_server):
     record = agi_at(raw_server(says(200, AGI)).address).look_up(ID.upper())
     assert record.session_id == ID.upper()
 
@@ -162,18 +163,18 @@ AGI_RESUMES = {
 }
 
 
-@pytest.mark.parametrize("behaviour, result, word", AGI_RESUMES.values(), ids=AGI_RESUMES)
+@pytest.mark.parametrize("behaviour, result, kind", AGI_RESUMES.values(), ids=AGI_RESUMES)
 def test_agi_resume_is_a_success_only_when_success_is_literally_true(
-    raw_server, behaviour, result, word
+    raw_server, behaviour, result, kind
 ):
     server = raw_server(behaviour)
     answer = agi_at(server.address).resume(ID)
-    assert (answer.result, answer.failure) == (result, word)
+    assert (answer.result, answer.failure) == (result, kind)
     assert answer.paused is (False if result == "already" else None)
     assert len(server.requests) == 1
 
 
-def test_t29_an_id_that_holds_the_words_does_not_make_a_refusal_an_already(raw_server):
+def test_t29_an_id_that_contains_not_paused_does_not_turn_a_refusal_into_already(raw_server):
     server = raw_server(says(400, {"detail": "session x_not_paused_x is in use"}))
     assert agi_at(server.address).resume("x_not_paused_x").result == "rejected"
 
@@ -183,7 +184,7 @@ def test_t29_the_exact_code_counts_whatever_the_id_is(raw_server):
     assert agi_at(server.address).resume("not_paused").result == "already"
 
 
-def test_agi_list_gives_what_can_be_read_and_counts_what_cannot(raw_server):
+def test_agi_list_returns_readable_entries_and_counts_the_others(raw_server):
     bad = [3, None, {}, AGI | {"session_id": "../x"}, AGI | {"status": 1}, AGI | {"session_id": 5}]
     other = AGI | {
         "session_id": "second",
@@ -199,7 +200,7 @@ def test_agi_list_gives_what_can_be_read_and_counts_what_cannot(raw_server):
     assert "vnc" not in repr(listing)
 
 
-def test_agi_list_may_be_longer_than_other_answers_and_has_a_cap_of_its_own(raw_server, settings):
+def test_agi_list_has_a_size_limit_of_its_own(raw_server, settings):
     many = [AGI | {"session_id": f"s{number}"} for number in range(4000)]
     server = raw_server(says(200, many))
     assert len(as_json(many)) > settings.UPSTREAM_BODY_BYTES
@@ -209,9 +210,9 @@ def test_agi_list_may_be_longer_than_other_answers_and_has_a_cap_of_its_own(raw_
         agi_at(server.address).list_sessions()
 
 
-@pytest.mark.parametrize("body, word", [({"sessions": []}, "unrecognised"), (b"[", "unreadable")])
-def test_agi_list_that_is_no_list_is_an_error(raw_server, body, word):
-    with pytest.raises(UpstreamError, match=word):
+@pytest.mark.parametrize("body, kind", [({"sessions": []}, "unrecognised"), (b"[", "unreadable")])
+def test_agi_list_that_is_no_list_is_an_error(raw_server, body, kind):
+    with pytest.raises(UpstreamError, match=kind):
         agi_at(raw_server(says(200, body)).address).list_sessions()
 
 

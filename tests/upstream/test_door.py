@@ -27,7 +27,7 @@ def test_aliases_lead_to_their_own_accounts(settings):
     assert upstream.api_for("ping").circuit_state().status == "closed"
 
 
-def test_an_account_that_is_not_set_is_named(settings):
+def test_an_account_that_is_not_set_raises_unknown_alias(settings):
     settings.UPSTREAMS = {}
     with pytest.raises(upstream.UnknownAlias):
         upstream.api_for("ping")
@@ -56,7 +56,7 @@ def test_right_settings_pass_the_checks_silently(settings):
     assert check_upstreams(None) == []
 
 
-def test_no_upstream_at_all_passes_silently_for_the_panel_starts_without(settings):
+def test_no_upstream_at_all_passes_silently(settings):
     settings.UPSTREAMS = {}
     assert check_upstreams(None) == []
 

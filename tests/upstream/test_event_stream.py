@@ -1,4 +1,4 @@
-"""How bytes become events, however they were cut; checked against a slow reading of the standard, word for word."""
+"""How bytes become events, however they were cut, against a slow reading of the standard."""
 
 import tracemalloc
 
@@ -23,7 +23,7 @@ def split(*chunks: bytes) -> tuple[list, int, str]:
     return events, parser.dropped, parser.last_event_id
 
 
-def told(raw: bytes) -> list[str]:
+def parsed_data(raw: bytes) -> list[str]:
     return [data for data, _ in split(raw)[0]]
 
 
@@ -56,12 +56,12 @@ RULES = {
 
 @pytest.mark.parametrize("raw, data", RULES.values(), ids=RULES)
 def test_events_are_what_the_standard_says(raw, data):
-    assert told(raw) == data
+    assert parsed_data(raw) == data
     assert [one for one, _ in split(*[bytes([byte]) for byte in raw])[0]] == data
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=["LF", "CR", "CRLF"])
-def test_an_event_is_told_as_soon_as_its_last_byte_has_come(end):
+def test_an_event_is_returned_as_soon_as_its_last_byte_arrives(end):
     parser = EventStreamParser()
     assert parser.feed(b"data: a" + end) == []
     assert [event.data for event in parser.feed(end[:1])] == ["a"]
@@ -88,15 +88,17 @@ def test_an_id_that_cannot_be_sent_back_is_left_out(event_id):
     )
 
 
-def test_it_goes_on_after_the_id_that_it_was_given():
+def test_it_continues_after_the_id_that_it_was_given():
     assert EventStreamParser("7").last_event_id == "7"
 
 
 @pytest.mark.parametrize("line, wish", [
-    (b"retry: 3000", 3000), (b"retry:0", 0), (b"retry: 3 s", None), (b"retry: -1", None), (b"retry: 1.5", None),
-    (b"retry:", None), (b"retry", None), ("retry: \u0663".encode(), None), (b"retry: " + b"9" * 5000, 10**9),
+    (b"retry: 3000", 3000), (b"retry:0", 0), (b"retry: 3 s", None), (b"retry: -1", None),
+    (b"retry: 1.5", None),
+    (b"retry:", None), (b"retry", None), ("retry: \u0663".encode(), None),
+    (b"retry: " + b"9" * 5000, 10**9),
 ])  # fmt: skip
-def test_a_wish_to_come_back_later_is_a_whole_number_or_none(line, wish):
+def test_a_retry_delay_is_a_whole_number_or_none(line, wish):
     parser = EventStreamParser()
     parser.feed(line + b"\n")
     assert parser.retry_ms == wish
@@ -127,7 +129,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("raw, dropped", HOSTILE.values(), ids=HOSTILE)
-def test_t55_what_is_hostile_costs_one_event_and_no_other(raw, dropped):
+def test_t55_a_hostile_event_costs_itself_and_no_other(raw, dropped):
     whole = split(b"id: 1\ndata: before\n\n" + raw + GOOD)
     assert whole[0][0] == ("before", "1") and whole[0][-1] == ("after", "")
     assert (len(whole[0]), whole[1]) == (3 - dropped, dropped)
@@ -173,7 +175,7 @@ def test_t55_an_endless_event_takes_no_memory():
     assert [event.data for event in parser.feed(b"\n" + GOOD)] == ["after"]
 
 
-def test_a_key_is_struck_out_wherever_the_bytes_were_cut():
+def test_a_key_is_removed_wherever_the_bytes_were_cut():
     raw = b"id: key-12345678\ndata: it is key-12345678, is it not\n\n"
     for place in range(len(raw)):
         parser = EventStreamParser(
@@ -190,7 +192,8 @@ def test_a_key_is_struck_out_wherever_the_bytes_were_cut():
 # --- Against the standard, word for word ----------------------------------------------------------
 
 PARTS = st.sampled_from([
-    b"data", b"id", b"event", b"retry", b":", b": ", b" ", b"\n", b"\r", b"\r\n", b"\n\n", b"a", b"17", b"{}", b"\x00",
+    b"data", b"id", b"event", b"retry", b":", b": ", b" ", b"\n", b"\r", b"\r\n", b"\n\n",
+    b"a", b"17", b"{}", b"\x00",
     b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\xff", b"data: x\n\n", b"id: 5\ndata: y\n\n", b"x" * 40_000,
 ])  # fmt: skip
 STREAMS = st.lists(PARTS | st.binary(max_size=4), max_size=30).map(b"".join)

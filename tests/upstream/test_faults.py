@@ -1,8 +1,8 @@
-"""What both systems' clients make of every fault of an upstream, over real sockets: one line for each case.
+"""What both systems' clients make of every fault of an upstream, over real sockets.
 
-A line says what the server does, then what a look-up ends in and how many requests that took, then what a
-resume ends in, for which one request is sent in any case. A look-up ends in "ok" or an error's word; a resume
-in a result and a word.
+Each case says what the server does, then what a look-up ends in and how many requests that took,
+then what a resume ends in, for which one request is sent in any case. A look-up ends in "ok" or a
+kind of failure; a resume in a result and a kind.
 """
 
 import gzip
@@ -50,8 +50,8 @@ SERVER_ERROR = (("server_error", 2), ("unknown", "server_error"))
 BROKEN_OFF = (("broken_off", 2), ("unknown", "broken_off"))
 
 
-def refused(word):
-    return (word, 1), ("rejected", word)
+def refused(kind):
+    return (kind, 1), ("rejected", kind)
 
 
 CASES = {
@@ -155,15 +155,15 @@ every_case = pytest.mark.parametrize("behaviour, look_up, resume", CASES.values(
 
 @SYSTEMS
 @every_case
-def test_a_look_up_ends_in_a_record_or_in_one_word(
+def test_a_look_up_ends_in_a_record_or_one_kind_of_failure(
     raw_server, settings, api_at, behaviour, look_up, resume
 ):
     if look_up == TIMED_OUT[0]:
         settings.UPSTREAM_READ_SECONDS = 0.3
     server = raw_server(behaviour)
-    word, requests = look_up
+    kind, requests = look_up
     started = monotonic()
-    assert look_up_word(api_at(server.address)) == word
+    assert look_up_kind(api_at(server.address)) == kind
     assert monotonic() - started < 5  # a dripped answer takes ten
     assert len(server.requests) == requests
 
@@ -194,7 +194,7 @@ def test_a_resume_is_sent_once_and_claims_nothing_unknown(
 )
 def test_a_look_up_survives_one_failure(raw_server, api_at, first):
     server = raw_server(first, sends(GOOD))
-    assert look_up_word(api_at(server.address)) == "ok"
+    assert look_up_kind(api_at(server.address)) == "ok"
     assert len(server.requests) == 2
 
 
@@ -203,7 +203,7 @@ def test_t16_a_redirect_elsewhere_is_not_followed_and_the_key_does_not_go_there(
     elsewhere = raw_server(sends(GOOD))
     server = raw_server(says(307, b"", f"Location: {elsewhere.address}/sessions/{ID}"))
     api = api_at(server.address)
-    assert look_up_word(api) == "redirected"
+    assert look_up_kind(api) == "redirected"
     assert api.resume(ID).result == "unknown"
     assert elsewhere.connections == 0
 
@@ -226,7 +226,7 @@ def test_t22_a_refusal_carries_the_upstreams_own_code_and_message(raw_server, ap
 def test_t23_a_refused_key_never_opens_the_circuit(raw_server, api_at):
     server = raw_server(says(401, ENVELOPE))
     api = api_at(server.address)
-    assert [look_up_word(api) for _ in range(12)] == ["refused_key"] * 12
+    assert [look_up_kind(api) for _ in range(12)] == ["refused_key"] * 12
     assert len(server.requests) == 12
     assert api.circuit_state().status == "closed"
 
@@ -251,17 +251,15 @@ def test_an_error_holds_no_key_and_no_request(raw_server, api_at):
 @pytest.mark.parametrize(
     "behaviour", [resets_after(), hangs, sends(b"nonsense")], ids=["reset", "hang", "nonsense"]
 )
-def test_an_error_from_the_wire_does_not_drag_the_request_along(
-    raw_server, settings, api_at, behaviour
-):
+def test_an_error_does_not_carry_the_request(raw_server, settings, api_at, behaviour):
     settings.UPSTREAM_READ_SECONDS = 0.3
     with pytest.raises(UpstreamError) as caught:
         api_at(raw_server(behaviour).address).look_up(ID)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
-def look_up_word(api) -> str:
-    """How a look-up ended: "ok", or the word of its error; whatever it is, it can be told to a person."""
+def look_up_kind(api) -> str:
+    """How a look-up ended: "ok", or the kind of its error, which must have a sentence."""
     try:
         record = api.look_up(ID)
     except UpstreamError as error:

@@ -1,4 +1,7 @@
-"""Following an event stream: what is heard and when, how it ends, and what a hostile one can do, over real sockets."""
+"""Following an event stream: what is received and when, how it ends, and what a hostile one can do.
+
+Over real sockets.
+"""
 
 import json
 import threading
@@ -49,18 +52,18 @@ def then_silent(data: bytes):
     return behave
 
 
-def heard(api, *, after: str = "", events: int = 1) -> list:
-    """All that is heard until so many events have come."""
+def receive(api, *, after: str = "", events: int = 1) -> list:
+    """The batches until so many events have arrived."""
     found = []
     with api.follow(after) as stream:
-        listening = iter(stream)
+        batches = iter(stream)
         while sum(len(one.events) for one in found) < events:
-            found.append(next(listening))
+            found.append(next(batches))
     return found
 
 
-def word_of(api) -> str:
-    """How following ends: a word of an error."""
+def end_kind(api) -> str:
+    """How following ends: the kind of its error."""
     with pytest.raises(UpstreamError) as caught, api.follow() as stream:
         for number, _ in enumerate(stream):
             assert number < 200, "it goes on for ever"
@@ -68,12 +71,12 @@ def word_of(api) -> str:
     return caught.value.kind
 
 
-# --- What is heard ----------------------------------------------------------------------------------
+# --- What is received -----------------------------------------------------------------------------
 
 
 def test_the_stream_is_asked_for_as_documented(raw_server):
     server = raw_server(then_silent(event()))
-    heard(ping_at(server.address + "/customer/v2"))
+    receive(ping_at(server.address + "/customer/v2"))
     [request] = server.requests
     assert (request.method, request.path, request.body) == (
         "GET",
@@ -90,11 +93,12 @@ def test_the_stream_is_asked_for_as_documented(raw_server):
 
 
 @pytest.mark.parametrize("after, sent", [
-    ("17", "17"), ("a b", "a b"), ("", None), (" 17", None), ("1\r\nX: y", None), ("\u2713", "\u2713"),
+    ("17", "17"), ("a b", "a b"), ("", None), (" 17", None), ("1\r\nX: y", None),
+    ("\u2713", "\u2713"),
 ])  # fmt: skip
-def test_it_asks_to_go_on_where_it_was(raw_server, after, sent):
+def test_it_asks_to_continue_where_it_stopped(raw_server, after, sent):
     server = raw_server(then_silent(event()))
-    [*_, last] = heard(ping_at(server.address), after=after)
+    [*_, last] = receive(ping_at(server.address), after=after)
     said = server.requests[0].headers.get("last-event-id")
     assert (said and said.encode("latin-1").decode()) == sent
     assert "x" not in server.requests[0].headers
@@ -102,11 +106,12 @@ def test_it_asks_to_go_on_where_it_was(raw_server, after, sent):
 
 
 @pytest.mark.parametrize("kind, state", [
-    ("session_start", "connected"), ("session_heartbeat", "connected"), ("session_end", "disconnected"),
+    ("session_start", "connected"), ("session_heartbeat", "connected"),
+    ("session_end", "disconnected"),
 ])  # fmt: skip
-def test_an_event_is_told_with_all_it_says(raw_server, kind, state):
+def test_an_event_carries_everything_it_says(raw_server, kind, state):
     before = datetime.now(UTC)
-    [*_, last] = heard(
+    [*_, last] = receive(
         ping_at(
             raw_server(then_silent(b"id: 41\n" + event(EVENT | COUNTS, event_type=kind))).address
         )
@@ -125,16 +130,17 @@ def test_an_event_is_told_with_all_it_says(raw_server, kind, state):
 
 
 @pytest.mark.parametrize("event_id, place", [
-    ("0", 0), (str(2**63 - 1), 2**63 - 1), (str(2**63), None), ("9" * 200, None), ("-1", None), ("1.5", None),
+    ("0", 0), (str(2**63 - 1), 2**63 - 1), (str(2**63), None), ("9" * 200, None),
+    ("-1", None), ("1.5", None),
     ("a1", None), ("\u0661", None), ("\u00b2", None), ("", None),
 ])  # fmt: skip
-def test_a_place_is_a_whole_number_that_can_be_stored(raw_server, event_id, place):
+def test_a_sequence_is_a_whole_number_that_can_be_stored(raw_server, event_id, place):
     server = raw_server(then_silent(b"id: %s\n" % event_id.encode() + event()))
-    assert heard(ping_at(server.address))[-1].events[0].sequence == place
+    assert receive(ping_at(server.address))[-1].events[0].sequence == place
 
 
 def test_counters_that_were_not_reported_stay_unknown(raw_server):
-    [one] = heard(ping_at(raw_server(then_silent(event(duration=None))).address))[-1].events
+    [one] = receive(ping_at(raw_server(then_silent(event(duration=None))).address))[-1].events
     assert (one.duration_seconds, one.uploaded_bytes, one.downloaded_bytes, one.sequence) == (
         None,
         None,
@@ -143,9 +149,9 @@ def test_counters_that_were_not_reported_stay_unknown(raw_server):
     )
 
 
-def test_names_are_made_storable_and_short(raw_server):
+def test_client_names_are_cleaned_and_cut(raw_server):
     server = raw_server(then_silent(event(client_id="a\x00b\ud83dc\x1b[31m\r\nd" + "y" * 500)))
-    [one] = heard(ping_at(server.address))[-1].events
+    [one] = receive(ping_at(server.address))[-1].events
     assert (
         one.client_name.startswith("a\ufffdb\ufffdc\ufffd[31m  dyyy")
         and len(one.client_name) == 200
@@ -179,14 +185,14 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
-def test_t55_an_event_that_does_not_fit_is_counted_and_not_half_believed(raw_server, raw):
-    found = heard(ping_at(raw_server(then_silent(raw + event(client_id="after"))).address))
-    assert [one.client_name for heard_now in found for one in heard_now.events] == ["after"]
-    assert sum(heard_now.unreadable for heard_now in found) == 1
-    assert sum(heard_now.dropped + heard_now.unknown_types for heard_now in found) == 0
+def test_t55_an_event_with_one_wrong_field_is_counted_and_refused_whole(raw_server, raw):
+    found = receive(ping_at(raw_server(then_silent(raw + event(client_id="after"))).address))
+    assert [one.client_name for batch in found for one in batch.events] == ["after"]
+    assert sum(batch.unreadable for batch in found) == 1
+    assert sum(batch.dropped + batch.unknown_types for batch in found) == 0
 
 
-def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_on(raw_server):
+def test_t55_unknown_types_and_oversized_events_are_counted_and_the_stream_continues(raw_server):
     raw = (
         event(event_type="session_rekeyed")
         + b"data: "
@@ -194,7 +200,7 @@ def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_
         + b"\n\ndata: \xff\n\n"
         + event()
     )
-    found = heard(ping_at(raw_server(then_silent(raw)).address))
+    found = receive(ping_at(raw_server(then_silent(raw)).address))
     counts = [
         sum(getattr(one, name) for one in found)
         for name in ("unknown_types", "dropped", "unreadable")
@@ -202,12 +208,12 @@ def test_t55_unknown_types_and_what_is_too_much_are_counted_and_the_stream_goes_
     assert counts == [1, 2, 0]
 
 
-def test_numbers_of_blanks_around_an_event_do_not_matter(raw_server):
+def test_blanks_around_an_event_do_not_matter(raw_server):
     raw = b"data:  \t %s \ndata: \n\n" % json.dumps(EVENT).encode()
-    assert len(heard(ping_at(raw_server(then_silent(raw)).address))[-1].events) == 1
+    assert len(receive(ping_at(raw_server(then_silent(raw)).address))[-1].events) == 1
 
 
-def test_the_key_is_struck_out_of_what_the_stream_repeats(raw_server):
+def test_the_key_is_removed_where_the_stream_repeats_it(raw_server):
     raw = event(client_id=f"was {PING_KEY}")
 
     def in_two_pieces(peer):
@@ -216,7 +222,9 @@ def test_the_key_is_struck_out_of_what_the_stream_repeats(raw_server):
         peer.sock.sendall(raw[raw.index(b"key") :])
         return hangs(peer)
 
-    assert heard(ping_at(raw_server(in_two_pieces).address))[-1].events[0].client_name == "was ***"
+    assert (
+        receive(ping_at(raw_server(in_two_pieces).address))[-1].events[0].client_name == "was ***"
+    )
 
 
 def test_chunks_of_http_are_not_chunks_of_events(raw_server):
@@ -228,10 +236,12 @@ def test_chunks_of_http_are_not_chunks_of_events(raw_server):
         peer.sock.sendall(chunked)
         return hangs(peer)
 
-    assert sum(len(one.events) for one in heard(ping_at(raw_server(behave).address), events=3)) == 3
+    assert (
+        sum(len(one.events) for one in receive(ping_at(raw_server(behave).address), events=3)) == 3
+    )
 
 
-def test_an_event_is_heard_at_once_and_all_that_waits_at_once_too(raw_server):
+def test_an_event_is_received_at_once_and_everything_that_waits_in_one_batch(raw_server):
     more = threading.Event()
 
     def behave(peer):
@@ -241,17 +251,17 @@ def test_an_event_is_heard_at_once_and_all_that_waits_at_once_too(raw_server):
         return hangs(peer)
 
     with ping_at(raw_server(behave).address).follow() as stream:
-        listening = iter(stream)
-        assert [one.client_name for one in next(listening).events] == ["first"]
-        assert not next(listening).has_bytes
+        batches = iter(stream)
+        assert [one.client_name for one in next(batches).events] == ["first"]
+        assert not next(batches).has_bytes
         more.set()
         sizes = []
         while sum(sizes) < 50:
-            sizes.append(len(next(listening).events))
+            sizes.append(len(next(batches).events))
     assert max(sizes) == 50
 
 
-# --- How it ends --------------------------------------------------------------------------------------
+# --- How it ends ----------------------------------------------------------------------------------
 
 ENDS = {
     "T51 the other side closes it": (sends(HEAD + event()), "broken_off"),
@@ -290,16 +300,16 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("behaviour, word", ENDS.values(), ids=ENDS)
-def test_every_way_to_end_has_its_word(raw_server, settings, behaviour, word):
+@pytest.mark.parametrize("behaviour, kind", ENDS.values(), ids=ENDS)
+def test_every_way_to_end_has_its_kind(raw_server, settings, behaviour, kind):
     settings.EVENT_STREAM_IDLE_SECONDS = 0.4
     server = raw_server(behaviour)
-    assert word_of(ping_at(server.address)) == word
+    assert end_kind(ping_at(server.address)) == kind
     assert len(server.requests) == 1
     assert not reading_threads()
 
 
-def test_what_it_said_when_it_refused_is_kept(raw_server):
+def test_the_words_of_a_refusal_are_kept(raw_server):
     with (
         pytest.raises(UpstreamError) as caught,
         ping_at(raw_server(says(429, {"message": "slow"}, "Retry-After: 9")).address).follow(),
@@ -309,16 +319,16 @@ def test_what_it_said_when_it_refused_is_kept(raw_server):
 
 
 def test_nobody_there_is_unreachable():
-    assert word_of(ping_at("http://127.0.0.1:1")) == "unreachable"
+    assert end_kind(ping_at("http://127.0.0.1:1")) == "unreachable"
 
 
-def test_events_that_came_before_the_end_are_heard_before_it(raw_server):
+def test_events_before_the_end_are_received_before_it(raw_server):
     found = []
     with (
         pytest.raises(UpstreamError),
         ping_at(raw_server(sends(HEAD + event() * 30)).address).follow() as stream,
     ):
-        found.extend(one for heard_now in stream for one in heard_now.events)
+        found.extend(one for batch in stream for one in batch.events)
     assert len(found) == 30
 
 
@@ -333,14 +343,15 @@ def test_t51_comments_keep_a_stream_alive(raw_server, settings):
         peer.sock.sendall(event())
         return hangs(peer)
 
-    found = heard(ping_at(raw_server(comments_for_longer_than_that).address))
+    found = receive(ping_at(raw_server(comments_for_longer_than_that).address))
     assert len(found) > 6 and all(one.has_bytes for one in found if one.events)
 
 
 @pytest.mark.parametrize("line, seconds", [
-    (b"", None), (b"retry: 0\n", 1), (b"retry: 2500\n", 2.5), (b"retry: 99999999\n", 60), (b"retry: soon\n", None),
+    (b"", None), (b"retry: 0\n", 1), (b"retry: 2500\n", 2.5), (b"retry: 99999999\n", 60),
+    (b"retry: soon\n", None),
 ])  # fmt: skip
-def test_the_wish_to_come_back_later_is_bounded(raw_server, line, seconds):
+def test_the_retry_delay_is_bounded(raw_server, line, seconds):
     with ping_at(raw_server(then_silent(line + event())).address).follow() as stream:
         next(iter(stream))
         assert stream.retry_seconds == seconds
@@ -348,10 +359,10 @@ def test_the_wish_to_come_back_later_is_bounded(raw_server, line, seconds):
 
 def test_another_thread_may_end_it_while_it_is_silent(raw_server):
     with ping_at(raw_server(then_silent(event())).address).follow() as stream:
-        listening = iter(stream)
-        next(listening)
+        batches = iter(stream)
+        next(batches)
         threading.Timer(0.1, stream.close).start()
-        assert all(not one.events for one in listening)
+        assert all(not one.events for one in batches)
     assert not reading_threads()
 
 
@@ -376,19 +387,19 @@ def test_another_thread_may_end_it_at_any_moment_over_tls(raw_server, tmp_path, 
     assert not reading_threads()
 
 
-def test_one_that_was_ended_before_it_began_says_nothing():
+def test_a_stream_that_was_closed_before_it_began_is_empty():
     stream = ping_at("http://127.0.0.1:1").follow()
     stream.close()
     with stream:
         assert list(stream) == []
 
 
-def test_the_end_that_we_made_ourselves_is_no_failure_in_the_log(raw_server, caplog):
-    heard(ping_at(raw_server(then_silent(event())).address))
+def test_closing_a_stream_ourselves_logs_no_failure(raw_server, caplog):
+    receive(ping_at(raw_server(then_silent(event())).address))
     assert caplog.records == []
 
 
-# --- What it must not cost ----------------------------------------------------------------------------
+# --- What it must not cost ------------------------------------------------------------------------
 
 
 def test_a_slow_user_makes_the_sender_wait_and_memory_does_not_grow(raw_server):
@@ -404,20 +415,20 @@ def test_a_slow_user_makes_the_sender_wait_and_memory_does_not_grow(raw_server):
     tracemalloc.start()
     try:
         with ping_at(raw_server(pours).address).follow() as stream:
-            listening = iter(stream)
-            next(listening)
+            batches = iter(stream)
+            next(batches)
             assert until(lambda: len(stream._buffer._bytes) >= following.MAX_BUFFERED_BYTES)
             assert (
                 len(stream._buffer._bytes) < following.MAX_BUFFERED_BYTES + wire.STREAM_CHUNK_BYTES
             )
             before = sum(sent)
-            assert until(lambda: next(listening).events and sum(sent) > before)
+            assert until(lambda: next(batches).events and sum(sent) > before)
         assert tracemalloc.get_traced_memory()[1] < 40_000_000
     finally:
         tracemalloc.stop()
 
 
-def test_a_stream_takes_no_slot_and_look_ups_pass_beside_it(raw_server, settings):
+def test_a_stream_takes_no_slot_from_look_ups(raw_server, settings):
     settings.UPSTREAM_READ_SLOTS = 1
     server = raw_server(
         then_silent(event()), says(200, {"client_id": "acme", "status": "connected"})
@@ -432,16 +443,16 @@ def test_streams_that_fail_leave_the_circuit_alone_and_it_leaves_them(raw_server
     server = raw_server(resets_after())
     api = ping_at(server.address)
     for _ in range(12):
-        assert word_of(api) == "broken_off"
+        assert end_kind(api) == "broken_off"
     assert api.circuit_state().status == "closed"
     while api.circuit_state().status == "closed":
         api.resume(ID)
     asked = len(server.requests)
-    assert word_of(api) == "broken_off"
+    assert end_kind(api) == "broken_off"
     assert len(server.requests) == asked + 1
 
 
-def test_the_environment_can_neither_take_the_key_nor_divert_the_stream(
+def test_the_environment_can_neither_read_the_key_nor_divert_the_stream(
     raw_server, monkeypatch, tmp_path
 ):
     netrc = tmp_path / ".netrc"
@@ -453,22 +464,22 @@ def test_the_environment_can_neither_take_the_key_nor_divert_the_stream(
         monkeypatch.setenv(name, proxy.address)
     monkeypatch.delenv("no_proxy", raising=False)
     server = raw_server(then_silent(event()))
-    heard(ping_at(server.address))
+    receive(ping_at(server.address))
     assert proxy.connections == 0
     assert server.requests[0].headers["authorization"] == PING_KEY
 
 
-def test_a_stream_over_tls_is_heard_and_ended_by_another_thread(raw_server, tmp_path):
+def test_a_stream_over_tls_is_received_and_ended_by_another_thread(raw_server, tmp_path):
     authority = Authority(tmp_path)
     server = raw_server(then_silent(event()), tls=authority.server())
     with ping_at(server.address, tls=tls_context(str(authority.roots))).follow() as stream:
-        listening = iter(stream)
-        while not next(listening).events:
+        batches = iter(stream)
+        while not next(batches).events:
             pass
         threading.Timer(0.1, stream.close).start()
-        assert all(not one.events for one in listening)
+        assert all(not one.events for one in batches)
     assert not reading_threads()
-    assert word_of(ping_at(server.address)) == "tls"
+    assert end_kind(ping_at(server.address)) == "tls"
 
 
 @SYSTEMS
@@ -480,16 +491,16 @@ def test_a_system_says_whether_it_can_be_followed(api_at):
             api.follow()
 
 
-# --- The simulator ------------------------------------------------------------------------------------
+# --- The simulator --------------------------------------------------------------------------------
 
 
-def test_what_happens_at_the_simulator_is_heard(simulated_upstreams):
+def test_what_happens_at_the_simulator_is_received(simulated_upstreams):
     api = api_for("ping")
     with api.follow() as stream:
-        listening = iter(stream)
-        next(listening)
+        batches = iter(stream)
+        next(batches)
         api.pause(cast.PING_CONNECTED)
-        told = next(heard_now for heard_now in listening if heard_now.events).events
+        told = next(batch for batch in batches if batch.events).events
     assert (told[0].session_id, told[0].state, told[0].client_name) == (
         cast.PING_CONNECTED,
         "disconnected",
@@ -500,27 +511,25 @@ def test_what_happens_at_the_simulator_is_heard(simulated_upstreams):
 
 FAULTS = {
     "bad_utf8": (1, 0, 0), "giant_line": (1, 0, 0), "giant_event": (1, 0, 0), "garbage": (0, 1, 0),
-    "unknown_type": (0, 0, 1), "carriage_returns": (0, 0, 0), "crlf": (0, 0, 0), "duplicate": (0, 0, 0),
+    "unknown_type": (0, 0, 1), "carriage_returns": (0, 0, 0), "crlf": (0, 0, 0),
+    "duplicate": (0, 0, 0),
     "disorder": (0, 0, 0), "jump": (0, 0, 0),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_t52_t55_the_simulators_faults_cost_what_they_hit_and_the_stream_goes_on(
+def test_t52_t55_the_simulators_faults_cost_what_they_hit_and_the_stream_continues(
     simulated_upstreams, kind
 ):
     with api_for("ping").follow() as stream:
-        listening = iter(stream)
-        next(listening)
+        batches = iter(stream)
+        next(batches)
         simulated_upstreams.stream_fault(kind)
         for _ in range(2):
             simulated_upstreams.advance(6)
-        found = [next(listening)]
-        while (
-            sum(one.kind == "session_heartbeat" for heard_now in found for one in heard_now.events)
-            < 10
-        ):
-            found.append(next(listening))
+        found = [next(batches)]
+        while sum(one.kind == "session_heartbeat" for batch in found for one in batch.events) < 10:
+            found.append(next(batches))
     counts = [
         sum(getattr(one, name) for one in found)
         for name in ("dropped", "unreadable", "unknown_types")
@@ -528,23 +537,23 @@ def test_t52_t55_the_simulators_faults_cost_what_they_hit_and_the_stream_goes_on
     assert tuple(counts) == FAULTS[kind]
 
 
-def test_t51_a_drop_of_the_simulator_is_an_end_and_its_silence_a_time_out(
+def test_t51_a_dropped_stream_of_the_simulator_ends_and_a_silent_one_times_out(
     simulated_upstreams, settings
 ):
     api = api_for("ping")
-    for kind, word in [("drop", "broken_off"), ("silence", "timed_out")]:
+    for fault, kind in [("drop", "broken_off"), ("silence", "timed_out")]:
         settings.EVENT_STREAM_IDLE_SECONDS = 0.5
-        with pytest.raises(UpstreamError, match=word), api.follow() as stream:
-            simulated_upstreams.stream_fault(kind)
+        with pytest.raises(UpstreamError, match=kind), api.follow() as stream:
+            simulated_upstreams.stream_fault(fault)
             list(stream)
 
 
-def test_a_storm_is_heard_whole_and_in_order(simulated_upstreams):
+def test_a_storm_is_received_whole_and_in_order(simulated_upstreams):
     places, newest = [], {}
     with api_for("ping").follow() as stream:
         simulated_upstreams.storm(sessions=2000, heartbeats=3)
-        for heard_now in stream:
-            for one in heard_now.events:
+        for batch in stream:
+            for one in batch.events:
                 if one.client_name.startswith("storm-"):
                     places.append(one.sequence)
                     newest[one.session_id] = one
@@ -556,7 +565,7 @@ def test_a_storm_is_heard_whole_and_in_order(simulated_upstreams):
 
 
 def test_the_simulator_with_a_wrong_key_is_refused(simulated_upstreams, raw_server):
-    assert word_of(ping_at(simulated_upstreams.ping_url)) == "refused_key"
+    assert end_kind(ping_at(simulated_upstreams.ping_url)) == "refused_key"
 
 
 def reading_threads():

@@ -1,4 +1,4 @@
-"""Whatever bytes come back: a look-up ends in a record or an UpstreamError, a resume in a result."""
+"""Whatever bytes come back, a look-up ends in a record or UpstreamError, a resume in a result."""
 
 import json
 

@@ -9,7 +9,7 @@ from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.isolation import Bulkhead, CircuitBreaker, CircuitState
 from tests.support.raw_server import says
 from tests.upstream.conftest import agi_at, ping_at
-from tests.upstream.test_faults import ENVELOPE, ID, SESSION, SYSTEMS, look_up_word
+from tests.upstream.test_faults import ENVELOPE, ID, SESSION, SYSTEMS, look_up_kind
 
 
 class Clock:
@@ -35,7 +35,7 @@ def calls(breaker, *outcomes):
         breaker.leave(probe=breaker.enter(), failed=failed)
 
 
-# --- Bulkhead ------------------------------------------------------------------------------------------------
+# --- Bulkhead -------------------------------------------------------------------------------------
 
 
 def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(raw_server, settings):
@@ -50,7 +50,7 @@ def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(raw_server, settin
     server = raw_server(waits, waits, waits, says(200, SESSION))
     api = ping_at(server.address)
     threads = [
-        threading.Thread(target=look_up_word, args=[api])
+        threading.Thread(target=look_up_kind, args=[api])
         for _ in range(settings.UPSTREAM_READ_SLOTS)
     ]
     for thread in threads:
@@ -67,7 +67,7 @@ def test_t31_reads_that_hang_leave_the_slots_of_resumes_alone(raw_server, settin
     go_on.set()
     for thread in threads:
         thread.join(10)
-    assert look_up_word(api) == "ok"
+    assert look_up_kind(api) == "ok"
 
 
 def test_a_resume_that_finds_no_slot_was_not_sent(settings, raw_server):
@@ -89,7 +89,7 @@ def test_a_slot_comes_back_after_a_failure():
         pass
 
 
-# --- Circuit breaker, by its own clock ------------------------------------------------------------------
+# --- Circuit breaker, by its own clock ------------------------------------------------------------
 
 
 def test_t32_five_failures_in_a_row_open_the_circuit(breaker):
@@ -101,7 +101,7 @@ def test_t32_five_failures_in_a_row_open_the_circuit(breaker):
         breaker.enter()
 
 
-def test_t32_a_success_starts_the_row_anew(breaker):
+def test_t32_a_success_restarts_the_count(breaker):
     calls(breaker, True, True, True, True, False, True, True, True, True)
     assert breaker.state().status == "closed"
     assert breaker.state().failures == 4
@@ -147,14 +147,14 @@ def test_t32_a_failed_probe_opens_the_circuit_again(breaker, clock):
     assert breaker.state().opens_in_seconds == 15
 
 
-def test_t32_a_call_from_before_cannot_close_an_open_circuit(breaker):
+def test_t32_a_call_that_began_earlier_cannot_close_an_open_circuit(breaker):
     early = breaker.enter()
     calls(breaker, *[True] * 5)
     breaker.leave(probe=early, failed=False)
     assert breaker.state().status == "open"
 
 
-def test_t32_a_failure_from_before_does_not_keep_the_circuit_open_for_longer(breaker, clock):
+def test_t32_a_failure_that_began_earlier_does_not_keep_the_circuit_open_longer(breaker, clock):
     early = breaker.enter()
     calls(breaker, *[True] * 5)
     clock.now += 10
@@ -180,23 +180,23 @@ def test_t32_of_many_threads_one_gets_the_probe(breaker, clock):
     assert probes == [True]
 
 
-# --- Circuit breaker, around real calls -----------------------------------------------------------------
+# --- Circuit breaker, around real calls -----------------------------------------------------------
 
 
 @SYSTEMS
-def test_t32_an_open_circuit_asks_nothing_and_closes_when_the_upstream_is_back(
+def test_t32_an_open_circuit_sends_nothing_and_closes_when_the_upstream_is_back(
     raw_server, api_at, clock
 ):
     server = raw_server(*[says(503, ENVELOPE)] * 11, says(200, SESSION))
     api = api_at(server.address)
     api.transport.breaker._clock = clock
-    assert [look_up_word(api) for _ in range(6)] == ["server_error"] * 5 + ["circuit_open"]
+    assert [look_up_kind(api) for _ in range(6)] == ["server_error"] * 5 + ["circuit_open"]
     answer = api.resume(ID)
     assert (answer.result, answer.failure) == ("not_sent", "circuit_open")
     assert len(server.requests) == 10  # five look-ups, each tried twice
 
     clock.now += 15
-    assert look_up_word(api) == "server_error"
+    assert look_up_kind(api) == "server_error"
     assert len(server.requests) == 11  # the probe is one request
     clock.now += 15
     assert api.resume(ID).result == "ok"
@@ -219,4 +219,4 @@ def test_accounts_are_isolated_from_each_other(raw_server):
     one, other = ping_at(broken.address), ping_at(sound.address)
     for _ in range(6):
         one.resume(ID)
-    assert (one.circuit_state().status, look_up_word(other)) == ("open", "ok")
+    assert (one.circuit_state().status, look_up_kind(other)) == ("open", "ok")

@@ -14,7 +14,7 @@ from pingadmin.http.wire import tls_context
 from pingadmin.upstream.errors import UpstreamError
 from tests.support.raw_server import drips, hangs, resets_after, says
 from tests.upstream.certificates import Authority
-from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word
+from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_kind
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +27,15 @@ def trust(authority):
     return tls_context(str(authority.roots))
 
 
-def assert_nothing_was_sent(api, word):
+def assert_nothing_was_sent(api, kind):
     answer = api.resume(ID)
-    assert (answer.result, answer.failure) == ("not_sent", word)
+    assert (answer.result, answer.failure) == ("not_sent", kind)
     with pytest.raises(UpstreamError) as caught:
         api.look_up(ID)
-    assert (caught.value.kind, caught.value.sent) == (word, False)
+    assert (caught.value.kind, caught.value.sent) == (kind, False)
 
 
-# --- T11 -------------------------------------------------------------------------------------------------
+# --- T11 ------------------------------------------------------------------------------------------
 
 
 @SYSTEMS
@@ -88,9 +88,7 @@ def test_t11_the_second_address_of_a_name_is_tried(raw_server, monkeypatch, api_
 
 
 @SYSTEMS
-def test_t11_a_look_up_tries_once_more_to_connect_and_a_resume_does_not(
-    raw_server, monkeypatch, api_at
-):
+def test_t11_a_look_up_connects_once_more_and_a_resume_does_not(raw_server, monkeypatch, api_at):
     server = raw_server(says(200, SESSION))
     tried = []
 
@@ -102,7 +100,7 @@ def test_t11_a_look_up_tries_once_more_to_connect_and_a_resume_does_not(
 
     monkeypatch.setattr(wire, "connect", connect_at_second_try)
     api = api_at("http://flaky.invalid")
-    assert look_up_word(api) == "ok"
+    assert look_up_kind(api) == "ok"
     answer = api.resume(ID)
     assert (answer.result, answer.failure) == ("not_sent", "unreachable")
     assert (len(tried), len(server.requests)) == (3, 1)
@@ -127,14 +125,14 @@ def test_t11_failures_to_connect_open_the_circuit(settings, api_at):
     assert words == ["unreachable"] * 3 + ["circuit_open"]
 
 
-# --- T26 -------------------------------------------------------------------------------------------------
+# --- T26 ------------------------------------------------------------------------------------------
 
 
 @SYSTEMS
 def test_t26_a_trusted_certificate_is_accepted(raw_server, authority, trust, api_at):
     server = raw_server(says(200, SESSION), tls=authority.server())
     api = api_at(server.address, tls=trust)
-    assert (look_up_word(api), look_up_word(api), api.resume(ID).result) == ("ok", "ok", "ok")
+    assert (look_up_kind(api), look_up_kind(api), api.resume(ID).result) == ("ok", "ok", "ok")
     assert [request.connection for request in server.requests] == [1, 1, 2]
 
 
@@ -202,18 +200,20 @@ def test_t26_a_tls_handshake_that_hangs_ends_in_time(settings, api_at):
 
 
 @SYSTEMS
-@pytest.mark.parametrize("behaviour, word", [
-    (hangs, "timed_out"), (drips(GOOD), "timed_out"), (drips(GOOD, first=len(GOOD) - 30), "timed_out"),
-    (resets_after(), "broken_off"), (resets_after(GOOD[:-10]), "broken_off"), (says(200, b"x"), "unreadable"),
+@pytest.mark.parametrize("behaviour, kind", [
+    (hangs, "timed_out"), (drips(GOOD), "timed_out"),
+    (drips(GOOD, first=len(GOOD) - 30), "timed_out"),
+    (resets_after(), "broken_off"), (resets_after(GOOD[:-10]), "broken_off"),
+    (says(200, b"x"), "unreadable"),
 ], ids=["hang", "drip headers", "drip body", "reset", "reset in body", "not JSON"])  # fmt: skip
 def test_faults_inside_tls_are_unknown_as_they_are_without_it(
-    raw_server, settings, authority, trust, api_at, behaviour, word
+    raw_server, settings, authority, trust, api_at, behaviour, kind
 ):
-    if word == "timed_out":
+    if kind == "timed_out":
         settings.UPSTREAM_WRITE_SECONDS = 0.4
     server = raw_server(behaviour, tls=authority.server())
     answer = api_at(server.address, tls=trust).resume(ID)
-    assert (answer.result, answer.failure) == ("unknown", word)
+    assert (answer.result, answer.failure) == ("unknown", kind)
     assert len(server.requests) == 1
 
 

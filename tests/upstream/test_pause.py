@@ -71,13 +71,13 @@ PING_PAUSES = {
 }
 
 
-@pytest.mark.parametrize("behaviour, result, word, stated", PING_PAUSES.values(), ids=PING_PAUSES)
+@pytest.mark.parametrize("behaviour, result, kind, stated", PING_PAUSES.values(), ids=PING_PAUSES)
 def test_ping_pause_is_a_success_only_when_it_says_so_whole(
-    raw_server, behaviour, result, word, stated
+    raw_server, behaviour, result, kind, stated
 ):
     server = raw_server(behaviour)
     answer = ping_at(server.address).pause(ID)
-    assert (answer.result, answer.failure, answer.paused) == (result, word, stated)
+    assert (answer.result, answer.failure, answer.paused) == (result, kind, stated)
     assert len(server.requests) == 1
 
 
@@ -132,13 +132,13 @@ AGI_PAUSES = {
 }
 
 
-@pytest.mark.parametrize("behaviour, result, word, stated", AGI_PAUSES.values(), ids=AGI_PAUSES)
+@pytest.mark.parametrize("behaviour, result, kind, stated", AGI_PAUSES.values(), ids=AGI_PAUSES)
 def test_agi_pause_is_a_success_only_when_success_is_literally_true(
-    raw_server, behaviour, result, word, stated
+    raw_server, behaviour, result, kind, stated
 ):
     server = raw_server(behaviour)
     answer = agi_at(server.address).pause(ID)
-    assert (answer.result, answer.failure, answer.paused) == (result, word, stated)
+    assert (answer.result, answer.failure, answer.paused) == (result, kind, stated)
     assert len(server.requests) == 1
 
 

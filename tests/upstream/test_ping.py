@@ -26,7 +26,7 @@ def test_ping_is_asked_as_documented(raw_server):
     assert {look_up.headers["authorization"], resume.headers["authorization"]} == {PING_KEY}
 
 
-def test_ping_look_up_tells_what_was_said_and_no_more(raw_server):
+def test_a_ping_look_up_returns_what_was_said_and_no_more(raw_server):
     body = PING | {"duration": 4321, "uploaded_bytes": 0, "downloaded_bytes": 2**63 - 1}
     record = ping_at(raw_server(says(200, body)).address).look_up(ID)
     assert (record.session_id, record.state, record.is_known_state, record.client_name) == (
@@ -53,21 +53,22 @@ def test_ping_counts_that_were_not_reported_stay_unknown(raw_server):
 
 
 @pytest.mark.parametrize("state", ["created", "connected", "disconnected"])
-def test_ping_states_of_the_documentation_are_known(raw_server, state):
+def test_documented_ping_states_are_known(raw_server, state):
     record = ping_at(raw_server(says(200, PING | {"status": state})).address).look_up(ID)
     assert (record.state, record.is_known_state) == (state, True)
 
 
 @pytest.mark.parametrize("said, shown", [
-    ("Connected", "Connected"), ("active", "active"), ("", ""), ("connected\x00", "connected\ufffd"),
+    ("Connected", "Connected"), ("active", "active"), ("", ""),
+    ("connected\x00", "connected\ufffd"),
     ("\ud800", "\ufffd"), ("connected ", "connected "), ("x" * 300, "x" * 64),
 ])  # fmt: skip
-def test_t19_t20_ping_states_without_documentation_are_shown_and_not_known(raw_server, said, shown):
+def test_t19_t20_undocumented_ping_states_are_shown_and_not_known(raw_server, said, shown):
     record = ping_at(raw_server(says(200, PING | {"status": said})).address).look_up(ID)
     assert (record.state, record.is_known_state) == (shown, False)
 
 
-def test_t20_texts_are_made_storable_and_short(raw_server):
+def test_t20_texts_are_cleaned_and_cut(raw_server):
     record = ping_at(
         raw_server(
             says(200, PING | {"client_id": "a\x00b\ud83dc\x1b[31m\r\nd\x85" + "y" * 500})
@@ -96,7 +97,7 @@ WRONG_PING = {
 
 
 @pytest.mark.parametrize("body", WRONG_PING.values(), ids=WRONG_PING)
-def test_t19_t20_a_ping_session_that_does_not_fit_is_not_half_believed(raw_server, body):
+def test_t19_t20_a_ping_session_with_one_wrong_field_is_refused_whole(raw_server, body):
     with pytest.raises(UpstreamError, match="unrecognised"):
         ping_at(raw_server(says(200, body)).address).look_up(ID)
 
@@ -132,11 +133,11 @@ PING_RESUMES = {
 }
 
 
-@pytest.mark.parametrize("behaviour, result, word, paused", PING_RESUMES.values(), ids=PING_RESUMES)
+@pytest.mark.parametrize("behaviour, result, kind, paused", PING_RESUMES.values(), ids=PING_RESUMES)
 def test_ping_resume_is_a_success_only_when_it_says_so_whole(
-    raw_server, behaviour, result, word, paused
+    raw_server, behaviour, result, kind, paused
 ):
     server = raw_server(behaviour)
     answer = ping_at(server.address).resume(ID)
-    assert (answer.result, answer.failure, answer.paused) == (result, word, paused)
+    assert (answer.result, answer.failure, answer.paused) == (result, kind, paused)
     assert len(server.requests) == 1

@@ -21,7 +21,7 @@ from tests.support.raw_server import (
     sends,
 )
 from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
-from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_word
+from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_kind
 
 
 @SYSTEMS
@@ -39,17 +39,15 @@ def test_look_ups_share_a_connection_and_every_resume_has_its_own(raw_server, ap
 
 
 @SYSTEMS
-def test_t28_a_kept_connection_that_dies_as_we_write_costs_a_look_up_one_more_try(
-    raw_server, api_at
-):
+def test_t28_a_kept_connection_that_dies_costs_a_look_up_one_more_try(raw_server, api_at):
     server = raw_server(says(200, SESSION), resets_after(), says(200, SESSION))
     api = api_at(server.address)
-    assert [look_up_word(api), look_up_word(api)] == ["ok", "ok"]
+    assert [look_up_kind(api), look_up_kind(api)] == ["ok", "ok"]
     assert [request.connection for request in server.requests] == [1, 1, 2]
 
 
 @SYSTEMS
-def test_t28_the_second_try_does_not_meet_another_connection_that_died(raw_server, api_at):
+def test_t28_the_second_try_never_uses_another_dead_connection(raw_server, api_at):
     both_asked = threading.Barrier(2)
 
     def dies_when_it_is_kept(peer):
@@ -62,41 +60,39 @@ def test_t28_the_second_try_does_not_meet_another_connection_that_died(raw_serve
     server = raw_server(dies_when_it_is_kept)
     api = api_at(server.address)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(look_up_word, [api, api])) == ["ok", "ok"]
-    assert look_up_word(api) == "ok"
+        assert list(pool.map(look_up_kind, [api, api])) == ["ok", "ok"]
+    assert look_up_kind(api) == "ok"
     assert [request.connection for request in server.requests][2:] in ([1, 3], [2, 3])
 
 
 @SYSTEMS
-def test_a_second_try_that_does_not_fit_into_the_deadline_is_not_made(
-    raw_server, monkeypatch, api_at
-):
+def test_a_second_try_that_exceeds_the_deadline_is_not_made(raw_server, monkeypatch, api_at):
     monkeypatch.setattr(transport, "JITTER_SECONDS", (60, 60))
     server = raw_server(says(503, SESSION))
-    assert look_up_word(api_at(server.address)) == "server_error"
+    assert look_up_kind(api_at(server.address)) == "server_error"
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_t28_a_resume_never_meets_a_stale_connection(raw_server, api_at):
+def test_t28_a_resume_never_uses_a_stale_connection(raw_server, api_at):
     server = raw_server(
         sends(GOOD), says(200, SESSION)
     )  # answers as if to keep the connection, and closes it
     api = api_at(server.address)
-    assert look_up_word(api) == "ok"
+    assert look_up_kind(api) == "ok"
     assert api.resume(ID).result == "ok"
     assert len(server.requests) == 2
 
 
 @SYSTEMS
-def test_t28_a_resume_whose_fresh_connection_dies_is_unknown_and_not_repeated(raw_server, api_at):
+def test_t28_a_resume_whose_new_connection_dies_is_unknown_and_not_repeated(raw_server, api_at):
     server = raw_server(resets_after(), says(200, SESSION))
     assert api_at(server.address).resume(ID).result == "unknown"
     assert len(server.requests) == 1
 
 
 @SYSTEMS
-def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(raw_server, api_at):
+def test_an_unrequested_response_is_not_taken_for_the_next_one(raw_server, api_at):
     forged = as_json(SESSION | {"status": "paused", "client_id": "forged", "agent_name": "forged"})
     server = raw_server(sends(GOOD + http(200, forged), keep=True), says(200, SESSION))
     api = api_at(server.address)
@@ -104,7 +100,7 @@ def test_an_answer_nobody_asked_for_is_not_taken_for_the_next_one(raw_server, ap
 
 
 @SYSTEMS
-def test_the_environment_can_neither_take_the_key_nor_divert_the_call(
+def test_the_environment_can_neither_read_the_key_nor_divert_the_call(
     raw_server, api_at, monkeypatch, tmp_path
 ):
     netrc = tmp_path / ".netrc"
@@ -129,7 +125,7 @@ def test_the_environment_can_neither_take_the_key_nor_divert_the_call(
 
     server = raw_server(says(200, SESSION))
     api = api_at(server.address)
-    assert (look_up_word(api), api.resume(ID).result) == ("ok", "ok")
+    assert (look_up_kind(api), api.resume(ID).result) == ("ok", "ok")
 
     assert proxy.connections == 0
     sent = {request.headers["authorization"] for request in server.requests}
@@ -162,11 +158,11 @@ def test_t15_memory_stays_flat_however_much_is_sent(raw_server, api_at):
     server = raw_server(goes_on_for_ever(http(200, b"[", length=-1), b" " * 65536))
     api = api_at(server.address)
     api.look_up_path, api.resume_path = "/warm/{}", "/warm/{}"
-    look_up_word(api)
+    look_up_kind(api)
     tracemalloc.start()
     try:
         for _ in range(3):
-            assert look_up_word(api) == "too_large"
+            assert look_up_kind(api) == "too_large"
             assert api.resume(ID).failure == "too_large"
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
@@ -198,8 +194,10 @@ def test_a_deadline_also_holds_in_a_process_that_was_forked_after_the_first_call
     script = """
 import os, sys
 from django.conf import settings
-settings.configure(UPSTREAM_CONNECT_SECONDS=2, UPSTREAM_READ_SECONDS=0.3, UPSTREAM_WRITE_SECONDS=0.3,
-    UPSTREAM_BODY_BYTES=256000, UPSTREAM_READ_SLOTS=3, UPSTREAM_WRITE_SLOTS=2, UPSTREAM_SLOT_WAIT_SECONDS=1,
+settings.configure(
+    UPSTREAM_CONNECT_SECONDS=2, UPSTREAM_READ_SECONDS=0.3, UPSTREAM_WRITE_SECONDS=0.3,
+    UPSTREAM_BODY_BYTES=256000, UPSTREAM_READ_SLOTS=3, UPSTREAM_WRITE_SLOTS=2,
+    UPSTREAM_SLOT_WAIT_SECONDS=1,
     UPSTREAM_CIRCUIT_FAILURES=5, UPSTREAM_CIRCUIT_OPEN_SECONDS=15, UPSTREAMS={})
 from tests.upstream.conftest import ping_at
 api = ping_at(sys.argv[1])
@@ -215,7 +213,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert subprocess.run(command, cwd=root, timeout=30).returncode == 0
 
 
-def test_a_failed_call_leaves_a_line_that_names_its_cause(raw_server, caplog):
+def test_a_failed_call_logs_its_cause(raw_server, caplog):
     ping_at(raw_server(resets_after()).address).resume(ID)
     [line] = [record.getMessage() for record in caplog.records]
     assert line.startswith("PATCH failed: broken_off, ") and "ConnectionResetError" in line
