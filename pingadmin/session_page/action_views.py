@@ -44,7 +44,7 @@ class _Refused(Exception):
 @require_POST
 @permission_required("resumes.resume", raise_exception=True)
 def resume_session(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
-    """Resume a session once. Answers with the session and exactly one outcome, or why nothing was sent."""
+    """Resume a session once. Answers with one outcome, or why nothing was sent."""
     return _answer(request, alias, session_id, Action.RESUME)
 
 

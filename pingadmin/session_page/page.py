@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 
+from pingadmin.oversight.team.assignment import assignable_people
 from pingadmin.oversight.team.panel import EntryMoment, SessionTeam, load_team, merge_entries
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.history.timeline import Moment, timeline
@@ -30,10 +31,11 @@ class RefusedClosure:
 class SessionPage:
     """Everything that one person's page of a session shows.
 
-    paused_by: who paused the session in this panel; "" where that is not known. timeline: newest
-    first; older entries than hidden_before were left out for their number. same_id_elsewhere: what
-    other accounts say of this id. looks_on_load: the page asks the upstream again when it opens, if
-    the state is old. focuses_outcome: the keyboard's focus goes to the outcome of an action.
+    paused_by: who paused the session in this panel; "" where that is not known. assignable_people:
+    empty for people who may not take part. timeline: newest first; some entries older than
+    hidden_before are left out for their number. same_id_elsewhere: what other accounts say of this
+    id. looks_on_load: the page looks again when it opens, if the state is old. focuses_outcome: the
+    keyboard's focus goes to the outcome of an action.
     """
 
     session: RemoteSession
@@ -41,6 +43,7 @@ class SessionPage:
     paused_by: str
     resume_panel: ResumePanel
     team: SessionTeam
+    assignable_people: list[AbstractUser]
     timeline: list[Moment | EntryMoment]
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
@@ -52,7 +55,7 @@ class SessionPage:
 
 @dataclass(frozen=True)
 class PageUpdate:
-    """The parts of an open page that change by themselves. resume_panel: None where it stays as it is."""
+    """What an open page replaces by itself. resume_panel: None where it stays as it is."""
 
     session: RemoteSession
     card: SessionCard
@@ -73,8 +76,8 @@ def build_page(
 ) -> SessionPage:
     """The page for a person. The number of queries does not depend on how much is known.
 
-    resume_panel, team: the panels with what was typed and why it was refused; by default as they are
-    on a fresh page. A session that was never stored has a page too: a refused action shows it.
+    resume_panel, team: the panels with what was typed and why it was refused; by default those of a
+    fresh page. A session that was never stored has a page too, for an action that was refused.
     """
     snapshots = _newest_snapshots(session)
     moments, hidden_before = timeline(session, snapshots)
@@ -85,6 +88,7 @@ def build_page(
         paused_by=_paused_by(session),
         resume_panel=resume_panel or build_panel(session, person),
         team=team,
+        assignable_people=list(assignable_people()) if team.may_take_part else [],
         timeline=merge_entries(moments, team),
         hidden_before=hidden_before,
         snapshots=snapshots,
@@ -98,7 +102,7 @@ def build_page(
 def build_update(
     session: RemoteSession, team: SessionTeam, person: AbstractUser, *, shown_panel: str
 ) -> PageUpdate:
-    """What an open page replaces. shown_panel: the state version of the resume panel that it shows."""
+    """What an open page replaces. shown_panel: the version of the resume panel that it shows."""
     panel = build_panel(session, person)
     return PageUpdate(
         session=session,

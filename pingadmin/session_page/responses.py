@@ -1,4 +1,4 @@
-"""How the views answer: with a session's whole page, or with the part of it that an action changes."""
+"""How the views answer: with a session's whole page, or with the part that an action changes."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -29,5 +29,5 @@ def show_part(request: PanelRequest, page: SessionPage) -> HttpResponse:
 def show(
     request: PanelRequest, page: SessionPage, *, status: int = 200, part: str = PART
 ) -> HttpResponse:
-    """The answer to an action: the part for htmx, the whole page for a browser without JavaScript."""
+    """The answer to an action: the part for htmx, the whole page without JavaScript."""
     return render(request, part if request.htmx else WHOLE, {"page": page}, status=status)

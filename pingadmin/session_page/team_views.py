@@ -1,4 +1,4 @@
-"""The team on a session's page: what the open page polls for, and watching, assigning and noting."""
+"""The team on a session's page: the open page's poll, and watching, assigning and noting."""
 
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest
@@ -27,7 +27,7 @@ may_take_part = permission_required(assignment.PERMISSION, raise_exception=True)
 def poll(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     """Renew this person's presence and give what changed since `have`; 204 where nothing did.
 
-    `drawn` is the state version of the resume panel on the page, which is replaced only where it changed.
+    `drawn` is the version of the resume panel on the page, which is replaced only if it changed.
     """
     session = find_session(alias, session_id)
     presence.renew_presence(session=session, person=request.user)

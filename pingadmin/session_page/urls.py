@@ -1,4 +1,4 @@
-"""The addresses of one session's page. All of them hold the account's alias and the session's id."""
+"""The addresses of one session's page, which begin with its account's alias and its id."""
 
 from django.urls import include, path
 

@@ -20,7 +20,7 @@ _sources: list[NoticeSource] = []
 
 
 def register(source: NoticeSource) -> None:
-    """Show what this function returns on every page of whoever is signed in. For an app's ready()."""
+    """Show what the source returns on every page of whoever is signed in. For an app's ready()."""
     _sources.append(source)
 
 

@@ -1,4 +1,4 @@
-"""The request as the panel's views receive it: Django's own, with what the middleware adds to it."""
+"""The request as views receive it: Django's own, with what the middleware adds."""
 
 from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest

@@ -62,11 +62,6 @@ class SessionTeam:
         """The newest entries with a text: notes, and the summaries of handovers."""
         return [entry for entry in self.entries if entry.text][:MAX_NOTES]
 
-    @cached_property
-    def people(self) -> list[AbstractUser]:
-        """Whom it can be assigned to."""
-        return list(assignment.assignable_people())
-
     @property
     def assignment_version(self) -> str:
         return assignment.assignment_version(self.state)
@@ -131,7 +126,7 @@ def load_team(
     assign_form: AssignForm | None = None,
     problem: str = "",
 ) -> SessionTeam:
-    """The team at a session. Three queries, and one more for those who may take part."""
+    """The team at a session, in three queries."""
     # A session that was never recorded has no row that anything could be attached to.
     is_recorded = session.pk is not None
     return SessionTeam(
