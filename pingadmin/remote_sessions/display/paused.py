@@ -44,7 +44,7 @@ def judge_paused(
 ) -> PausedVerdict:
     """Judge the newest report about "paused" of a session.
 
-    status_shows_paused: whether each look-up at this system answers the question (AGI yes, Ping no).
+    status_shows_paused: whether each look-up at this system reports it (AGI yes, Ping no).
     """
     if session.paused_reported is None or session.paused_reported_at is None:
         return PausedVerdict("unknown", "unknown")

@@ -31,7 +31,10 @@ def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
 
 
 def answer_search(request: HttpRequest, text: str) -> HttpResponse:
-    """Open the one session that the text names, or show what was said about each. Raises LimitReached."""
+    """Open the one session that the text names, or list what was said about each.
+
+    Raises LimitReached.
+    """
     search_input = parse_search_input(text)
     if search_input.problem:
         context = {"problem": search_input.problem, "query": text}
