@@ -6,11 +6,12 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 
-from pingadmin.oversight.team.append_only import TeamEntryImmutableError, TeamEntryQuerySet
+from pingadmin.audit.record.append_only import AppendOnlyQuerySet
+from pingadmin.oversight.team.append_only import TeamEntryImmutableError
 from pingadmin.remote_sessions.models import RemoteSession
 
 
-class TeamStateQuerySet(models.QuerySet):
+class TeamStateQuerySet(models.QuerySet["TeamState"]):
     def watched(self) -> Self:
         """Of the sessions on the team's watch list."""
         return self.filter(watched_since__isnull=False)
@@ -21,7 +22,7 @@ class TeamStateQuerySet(models.QuerySet):
 
     def assigned_to(self, person: AbstractUser) -> Self:
         """Of this person's sessions, the one assigned the longest first."""
-        return self.filter(assigned_to=person).order_by("assigned_at", "pk")
+        return self.filter(assigned_to_id=person.pk).order_by("assigned_at", "pk")
 
 
 class TeamState(models.Model):
@@ -56,6 +57,16 @@ class TeamState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id}: {'watched' if self.watched_since else 'not watched'}"
+
+
+class TeamEntryQuerySet(AppendOnlyQuerySet["TeamEntry"]):
+    """What the team wrote, to be read and never changed."""
+
+    refusal = TeamEntryImmutableError
+
+    def newest_first(self) -> Self:
+        """By id: entries of one moment keep the order in which they were written."""
+        return self.order_by("-id")
 
 
 class TeamEntry(models.Model):
@@ -124,7 +135,7 @@ class TeamEntry(models.Model):
         return "took it" if self.to_id == self.by_id else f"assigned it to {self.to_name}"
 
 
-class PresenceQuerySet(models.QuerySet):
+class PresenceQuerySet(models.QuerySet["Presence"]):
     def active(self, now: datetime) -> Self:
         """Of those who have a page open, the one who came first before the others."""
         return self.filter(lease_until__gt=now).order_by("since", "pk")

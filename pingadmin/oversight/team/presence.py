@@ -35,7 +35,7 @@ def other_viewers(session: RemoteSession, person: AbstractUser) -> list[str]:
 def renew_presence(*, session: RemoteSession, person: AbstractUser) -> None:
     """Record that this person has the session's page open, for one lease from now on."""
     now = timezone.now()
-    current = Presence.objects.active(now).filter(session=session, person=person).first()
+    current = Presence.objects.active(now).filter(session=session, person_id=person.pk).first()
     if current and current.lease_until - now > RENEW_BELOW:
         return
     since = current.since if current else now
