@@ -41,7 +41,10 @@ HTTP_LIBRARIES = {"requests", "urllib3", "httpx", "aiohttp", "http.client", "url
 HARMLESS_IN_VIEWS = {
     "pingadmin.upstream",
     *(f"pingadmin.upstream.{name}" for name in ("UnknownAlias", "errors", "ids", "records")),
-    *(f"pingadmin.upstream.{name}" for name in ("aliases", "can_list", "canonical_id", "label_of")),
+    *(
+        f"pingadmin.upstream.{name}"
+        for name in ("aliases", "can_list", "canonical_id", "get_label")
+    ),
     "pingadmin.upstream.states_paused",
 }
 
@@ -55,7 +58,7 @@ KNOWN_EXCEPTIONS: set[tuple[str, str]] = {
     ("audit/_in_short.html", "load bulk"),
 }
 
-# Within audit, each room may import these. What is in no room is shared by all of them from record up.
+# Within audit, each room may import these. What is in no room is for all of them from record up.
 CHAIN_AND_RECORD = {"chain", "record"}
 AUDIT_ROOMS = {
     "chain": set(),

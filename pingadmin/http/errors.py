@@ -44,7 +44,7 @@ class RequestError(Exception):
         return str(HTTPFailure(self.kind).label)
 
 
-def failure_of_status(status: int) -> HTTPFailure:
+def classify_status(status: int) -> HTTPFailure:
     """The failure that a status other than the expected one amounts to."""
     match status:
         case 401:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from pingadmin.config.secret import Secret
 from pingadmin.http.deadline import Call
-from pingadmin.http.errors import RequestError, failure_of_status
+from pingadmin.http.errors import RequestError, classify_status
 from pingadmin.http.wire import GuardedClient, tls_context
 
 DEADLINE_SECONDS = 8
@@ -30,7 +30,7 @@ def post_json(address: Secret, body: bytes) -> int:
     if 200 <= response.status < 300:
         return response.status
     raise RequestError(
-        failure_of_status(response.status),
+        classify_status(response.status),
         sent=True,
         status=response.status,
         retry_after=response.retry_after,

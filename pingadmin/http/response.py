@@ -26,10 +26,10 @@ class Response:
     @property
     def media_type(self) -> str:
         """The content type without its parameters, in lower case."""
-        return media_type(self.content_type)
+        return parse_media_type(self.content_type)
 
 
-def media_type(content_type: str) -> str:
+def parse_media_type(content_type: str) -> str:
     """A Content-Type header without its parameters, in lower case."""
     return content_type.partition(";")[0].strip().lower()
 

@@ -24,7 +24,7 @@ from pingadmin.config.secret import Secret
 from pingadmin.http.connecting import connect
 from pingadmin.http.deadline import Call, DeadlineSSLSocket, current_call, get_current_call
 from pingadmin.http.errors import HTTPFailure, RequestError
-from pingadmin.http.response import Response, media_type, parse_http_date, parse_retry_after
+from pingadmin.http.response import Response, parse_http_date, parse_media_type, parse_retry_after
 
 CHUNK_BYTES = 16_384
 STREAM_CHUNK_BYTES = 65_536
@@ -124,7 +124,7 @@ class GuardedClient:
 
         def exchange() -> Response | ResponseStream:
             response = self._send_through(adapter, "GET", path, headers)
-            kind = media_type(response.headers.get("Content-Type", ""))
+            kind = parse_media_type(response.headers.get("Content-Type", ""))
             if response.status_code == 200 and kind == EVENT_STREAM:
                 return ResponseStream(response, adapter, call)
             return self._read_whole(response, max_bytes)

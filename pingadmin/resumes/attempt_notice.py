@@ -58,7 +58,7 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
 
 def account_label(alias: str) -> str:
     """The name of an account for people; its alias where the account is no longer set."""
-    return upstream.label_of(alias) if alias in upstream.aliases() else alias
+    return upstream.get_label(alias) if alias in upstream.aliases() else alias
 
 
 def _is_check_overdue(attempt: Attempt, now: datetime) -> bool:

@@ -39,7 +39,7 @@ def api_for(alias: str) -> "SessionAPI":
         return _apis[alias]
 
 
-def label_of(alias: str) -> str:
+def get_label(alias: str) -> str:
     """What people call an account. Raises UnknownAlias."""
     return api_for(alias).label
 

@@ -15,12 +15,12 @@ from pingadmin.upstream.records import SessionList, SessionRecord
 from pingadmin.upstream.response_reading import (
     MAX_NAME_LENGTH,
     MAX_STATE_LENGTH,
-    body_start,
-    error_code_and_message,
-    error_of_status,
-    optional_time,
+    decode_start,
+    make_status_error,
+    parse_error,
     parse_json,
     parse_object,
+    parse_time,
     require_bool,
     require_text,
 )
@@ -54,10 +54,10 @@ class AgiAPI(SessionAPI):
         """
         response = self.transport.read("/sessions", max_bytes=settings.UPSTREAM_LIST_BYTES)
         if response.status != 200:
-            raise error_of_status(response)
+            raise make_status_error(response)
         entries = parse_json(response)
         if not isinstance(entries, list):
-            raise UpstreamError.of_content("unrecognised", response)
+            raise UpstreamError.for_content("unrecognised", response)
         records = [self._read_list_entry(entry, response) for entry in entries]
         sessions = tuple(record for record in records if record)
         return SessionList(sessions, response.answered_at, unreadable=len(records) - len(sessions))
@@ -72,7 +72,7 @@ class AgiAPI(SessionAPI):
         if "session_id" in body:
             self.require_same_session(session_id, body["session_id"], response)
         if not require_bool(response, body.get("success")):
-            code, message = error_code_and_message(response)
+            code, message = parse_error(response)
             raise UpstreamError(
                 "refused", sent=True, status=response.status, code=code, message=message
             )
@@ -83,9 +83,9 @@ class AgiAPI(SessionAPI):
         if response.status < 400 and not _is_success_false(response):
             return False
         codes = ALREADY_PAUSED_CODES if paused else NOT_PAUSED_CODES
-        code, _ = error_code_and_message(response)
+        code, _ = parse_error(response)
         # An id may hold the very words, and errors like to repeat it.
-        text = body_start(response).replace(session_id, "")
+        text = decode_start(response).replace(session_id, "")
         return code in codes or (ALREADY_PAUSED_TEXT if paused else NOT_PAUSED_TEXT) in text
 
     def canonical_id(self, session_id: str) -> str:
@@ -116,7 +116,7 @@ def _read_record(session_id: str, body: dict[str, Any], response: Response) -> S
         client_name=require_text(response, body.get("agent_name"), MAX_NAME_LENGTH),
         paused=state == "paused" if is_known_state else None,
         answered_at=response.answered_at,
-        created_at=optional_time(response, body.get("created_at")),
+        created_at=parse_time(response, body.get("created_at")),
         skew_seconds=response.skew_seconds,
     )
 

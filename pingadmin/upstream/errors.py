@@ -58,12 +58,12 @@ class UpstreamError(RequestError):
         return f"{self.kind} (status {self.status}, code {self.code!r})"
 
     @classmethod
-    def of_request(cls, error: RequestError) -> "UpstreamError":
+    def from_request(cls, error: RequestError) -> "UpstreamError":
         """The same failure, as one of an upstream."""
         return cls(error.kind, sent=error.sent, status=error.status, retry_after=error.retry_after)
 
     @classmethod
-    def of_content(
+    def for_content(
         cls, kind: str, response: Response, *, paused: bool | None = None
     ) -> "UpstreamError":
         """An error about a response whose status is fine and whose content is not."""

@@ -18,7 +18,7 @@ from pingadmin.http.wire import EVENT_STREAM, ResponseStream
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.event_stream import EventStreamParser, ServerSentEvent
 from pingadmin.upstream.records import SessionEvent, StreamBatch
-from pingadmin.upstream.response_reading import error_of_status
+from pingadmin.upstream.response_reading import make_status_error
 from pingadmin.upstream.transport import Transport
 
 TICK_SECONDS = 1.0
@@ -102,8 +102,8 @@ class EventStream:
         if isinstance(opened, ResponseStream):
             return opened
         if opened.status != 200:
-            raise error_of_status(opened)
-        raise UpstreamError.of_content("unreadable", opened)
+            raise make_status_error(opened)
+        raise UpstreamError.for_content("unreadable", opened)
 
     def _read(self, stream: ResponseStream) -> None:
         kind = "broken_off"

@@ -13,8 +13,8 @@ from pingadmin.upstream.records import SessionEvent, SessionRecord
 from pingadmin.upstream.response_reading import (
     MAX_NAME_LENGTH,
     MAX_STATE_LENGTH,
-    error_code_and_message,
-    optional_count,
+    parse_count,
+    parse_error,
     parse_event_object,
     parse_object,
     parse_sequence,
@@ -60,9 +60,9 @@ class PingAPI(SessionAPI):
             client_name=require_text(response, body.get("client_id"), MAX_NAME_LENGTH),
             paused=None,
             answered_at=response.answered_at,
-            duration_seconds=optional_count(response, body.get("duration")),
-            uploaded_bytes=optional_count(response, body.get("uploaded_bytes")),
-            downloaded_bytes=optional_count(response, body.get("downloaded_bytes")),
+            duration_seconds=parse_count(response, body.get("duration")),
+            uploaded_bytes=parse_count(response, body.get("uploaded_bytes")),
+            downloaded_bytes=parse_count(response, body.get("downloaded_bytes")),
             skew_seconds=response.skew_seconds,
         )
 
@@ -72,12 +72,12 @@ class PingAPI(SessionAPI):
         stated = require_bool(response, body.get("paused"))
         if stated != paused:
             # The status says done and the body the contrary: one is wrong, and we cannot say which.
-            raise UpstreamError.of_content("unrecognised", response, paused=stated)
+            raise UpstreamError.for_content("unrecognised", response, paused=stated)
         return stated
 
     def is_already_done(self, session_id: str, response: Response, *, paused: bool) -> bool:
         # The documented 400 also stands for "not a reusable session": only a code tells them apart.
-        code, _ = error_code_and_message(response)
+        code, _ = parse_error(response)
         codes = ALREADY_PAUSED_CODES if paused else NOT_PAUSED_CODES
         return response.status in (400, 409, 422) and code in codes
 
@@ -88,7 +88,7 @@ def _read_event(event: ServerSentEvent, response: Response) -> SessionEvent | No
     kind = body.get("event_type")
     session_id = body.get("session_id")
     if type(kind) is not str or type(session_id) is not str or not is_session_id(session_id):
-        raise UpstreamError.of_content("unrecognised", response)
+        raise UpstreamError.for_content("unrecognised", response)
     if kind not in STATE_AFTER_EVENT:
         return None
     return SessionEvent(
@@ -97,8 +97,8 @@ def _read_event(event: ServerSentEvent, response: Response) -> SessionEvent | No
         STATE_AFTER_EVENT[kind],
         client_name=require_text(response, body.get("client_id"), MAX_NAME_LENGTH),
         sequence=parse_sequence(event.id),
-        duration_seconds=optional_count(response, body.get("duration")),
-        uploaded_bytes=optional_count(response, body.get("uploaded_bytes")),
-        downloaded_bytes=optional_count(response, body.get("downloaded_bytes")),
+        duration_seconds=parse_count(response, body.get("duration")),
+        uploaded_bytes=parse_count(response, body.get("uploaded_bytes")),
+        downloaded_bytes=parse_count(response, body.get("downloaded_bytes")),
         received_at=response.answered_at,
     )

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from pingadmin.http.errors import failure_of_status
+from pingadmin.http.errors import classify_status
 from pingadmin.http.response import Response
 from pingadmin.upstream.errors import UpstreamError
 
@@ -25,11 +25,11 @@ _UNCLEAN = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff{LINE_BREAKS}]")
 JSONObject = dict[str, Any]
 
 
-def error_of_status(response: Response) -> UpstreamError:
+def make_status_error(response: Response) -> UpstreamError:
     """The error that a response amounts to when its status is not the documented success."""
-    code, message = error_code_and_message(response)
+    code, message = parse_error(response)
     return UpstreamError(
-        failure_of_status(response.status),
+        classify_status(response.status),
         sent=True,
         status=response.status,
         code=code,
@@ -38,7 +38,7 @@ def error_of_status(response: Response) -> UpstreamError:
     )
 
 
-def error_code_and_message(response: Response) -> tuple[str, str]:
+def parse_error(response: Response) -> tuple[str, str]:
     """The upstream's own code and message, cleaned; of an error without them, its first text."""
     try:
         code, message = _code_and_message_in(parse_json(response))
@@ -46,11 +46,11 @@ def error_code_and_message(response: Response) -> tuple[str, str]:
         code = message = ""
     # Only of errors: other unexpected bodies may hold what nobody should read.
     if not code and not message and response.status >= 400:
-        message = clean_text(body_start(response).strip(), MAX_MESSAGE_LENGTH)
+        message = clean_text(decode_start(response).strip(), MAX_MESSAGE_LENGTH)
     return code, message
 
 
-def body_start(response: Response) -> str:
+def decode_start(response: Response) -> str:
     """The first 4 kB of a body as text, uncleaned."""
     return response.body[:MAX_BODY_START_BYTES].decode("utf-8", "replace")
 
@@ -58,11 +58,11 @@ def body_start(response: Response) -> str:
 def parse_json(response: Response) -> Any:
     """The JSON value of a body. Raises UpstreamError("unreadable")."""
     if not re.fullmatch(r"application/([a-z0-9.-]+\+)?json", response.media_type):
-        raise UpstreamError.of_content("unreadable", response)
+        raise UpstreamError.for_content("unreadable", response)
     try:
         return parse_strict_json(response.body.decode("utf-8"))
     except (ValueError, RecursionError):
-        error = UpstreamError.of_content("unreadable", response)
+        error = UpstreamError.for_content("unreadable", response)
     # Outside the block, so that the error does not carry the body along.
     raise error
 
@@ -81,7 +81,7 @@ def parse_object(response: Response) -> JSONObject:
     """A body that is a JSON object. Raises UpstreamError."""
     body = parse_json(response)
     if not isinstance(body, dict):
-        raise UpstreamError.of_content("unrecognised", response)
+        raise UpstreamError.for_content("unrecognised", response)
     return body
 
 
@@ -92,7 +92,7 @@ def parse_event_object(response: Response, text: str) -> JSONObject:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise UpstreamError.of_content("unreadable", response)
+        raise UpstreamError.for_content("unreadable", response)
     return body
 
 
@@ -108,28 +108,28 @@ def parse_sequence(event_id: str) -> int | None:
 def require_text(response: Response, value: object, max_length: int) -> str:
     """A text that must be there, cleaned. Raises UpstreamError."""
     if not isinstance(value, str):
-        raise UpstreamError.of_content("unrecognised", response)
+        raise UpstreamError.for_content("unrecognised", response)
     return clean_text(value, max_length)
 
 
 def require_bool(response: Response, value: object) -> bool:
     """A literal true or false that must be there. Raises UpstreamError."""
     if not isinstance(value, bool):
-        raise UpstreamError.of_content("unrecognised", response)
+        raise UpstreamError.for_content("unrecognised", response)
     return value
 
 
-def optional_count(response: Response, value: object) -> int | None:
+def parse_count(response: Response, value: object) -> int | None:
     """A count from 0 to 2**63 - 1; None where absent or null. Raises UpstreamError."""
     if value is None:
         return None
     # Not isinstance: true is an int in Python.
     if type(value) is not int or not 0 <= value <= MAX_INTEGER:
-        raise UpstreamError.of_content("unrecognised", response)
+        raise UpstreamError.for_content("unrecognised", response)
     return value
 
 
-def optional_time(response: Response, value: object) -> datetime | None:
+def parse_time(response: Response, value: object) -> datetime | None:
     """An ISO 8601 time in UTC; None where absent or null. Raises UpstreamError.
 
     None also for a time without a zone, which names no moment.
@@ -142,7 +142,7 @@ def optional_time(response: Response, value: object) -> datetime | None:
             return time.astimezone(UTC) if time.tzinfo else None
         except (ValueError, OverflowError):
             pass
-    raise UpstreamError.of_content("unrecognised", response)
+    raise UpstreamError.for_content("unrecognised", response)
 
 
 def clean_text(value: str, max_length: int) -> str:

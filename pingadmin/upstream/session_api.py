@@ -19,7 +19,7 @@ from pingadmin.upstream.following import EventStream
 from pingadmin.upstream.ids import SESSION_ID_PATTERN, is_session_id
 from pingadmin.upstream.isolation import CircuitState
 from pingadmin.upstream.records import ActionOutcome, Result, SessionList, SessionRecord
-from pingadmin.upstream.response_reading import error_of_status
+from pingadmin.upstream.response_reading import make_status_error
 from pingadmin.upstream.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class SessionAPI(ABC):
             base_url=self.base_url, api_key=self.api_key, authorization=self.authorization, tls=tls
         )
 
-    def may_own(self, session_id: str) -> bool:
+    def can_own(self, session_id: str) -> bool:
         """Whether an id looks like one of this account's."""
         return re.fullmatch(self.id_pattern, session_id) is not None
 
@@ -69,7 +69,7 @@ class SessionAPI(ABC):
             raise UpstreamError("bad_id", sent=False)
         response = self.transport.read(self.look_up_path.format(session_id))
         if response.status != 200:
-            raise error_of_status(response)
+            raise make_status_error(response)
         return self.read_session(session_id, response)
 
     def list_sessions(self) -> SessionList:
@@ -100,10 +100,10 @@ class SessionAPI(ABC):
     ) -> None:
         """Raise UpstreamError unless a response is about the session that was asked for."""
         if not isinstance(answered_id, str):
-            raise UpstreamError.of_content("unrecognised", response)
+            raise UpstreamError.for_content("unrecognised", response)
         if self.canonical_id(answered_id) != self.canonical_id(session_id):
             log.error("upstream %s answered about another session", self.alias)
-            raise UpstreamError.of_content("wrong_session", response)
+            raise UpstreamError.for_content("wrong_session", response)
 
     @abstractmethod
     def read_session(self, session_id: str, response: Response) -> SessionRecord:
@@ -138,7 +138,7 @@ class SessionAPI(ABC):
             raise UpstreamError("bad_id", sent=False)
         response = self.transport.write(self.action_method, path.format(session_id))
         if self.is_already_done(session_id, response, paused=paused):
-            error = error_of_status(response)
+            error = make_status_error(response)
             return {
                 "result": "already",
                 "status": response.status,
@@ -147,7 +147,7 @@ class SessionAPI(ABC):
                 "paused": paused,
             }
         if response.status != 200:
-            raise error_of_status(response)
+            raise make_status_error(response)
         stated = self.read_action(session_id, response, paused=paused)
         return {"result": "ok", "status": 200, "paused": stated}
 

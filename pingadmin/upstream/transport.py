@@ -95,7 +95,7 @@ class Transport:
                 idle_seconds=settings.EVENT_STREAM_IDLE_SECONDS,
             )
         except RequestError as error:
-            failure = UpstreamError.of_request(error)
+            failure = UpstreamError.from_request(error)
         raise failure
 
     def without_key(self, data: bytes) -> bytes:
@@ -148,6 +148,6 @@ class Transport:
                 method, path, call, max_bytes=max_bytes, new_connection=new_connection
             )
         except RequestError as error:
-            failure = UpstreamError.of_request(error)
+            failure = UpstreamError.from_request(error)
         # Outside the block, so that the error does not carry the request and its key along.
         raise failure

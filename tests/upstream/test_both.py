@@ -66,5 +66,5 @@ def test_skew_without_a_usable_date_is_unknown(raw_server, header):
 
 def test_may_own_follows_the_documented_form_or_the_setting(settings):
     agi = agi_at("http://127.0.0.1:1")
-    assert agi.may_own(ID) and agi.may_own(ID.upper()) and not agi.may_own("ps-1")
-    assert ping_at("http://127.0.0.1:1").may_own("ps-1")
+    assert agi.can_own(ID) and agi.can_own(ID.upper()) and not agi.can_own("ps-1")
+    assert ping_at("http://127.0.0.1:1").can_own("ps-1")

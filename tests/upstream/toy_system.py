@@ -6,7 +6,7 @@ from pingadmin.upstream.records import SessionRecord
 from pingadmin.upstream.response_reading import (
     MAX_NAME_LENGTH,
     MAX_STATE_LENGTH,
-    error_code_and_message,
+    parse_error,
     parse_object,
     require_bool,
     require_text,
@@ -44,9 +44,9 @@ class ToyAPI(SessionAPI):
     def read_action(self, session_id: str, response: Response, *, paused: bool) -> bool:
         held = require_bool(response, parse_object(response).get("held"))
         if held != paused:
-            raise UpstreamError.of_content("unrecognised", response, paused=held)
+            raise UpstreamError.for_content("unrecognised", response, paused=held)
         return held
 
     def is_already_done(self, session_id: str, response: Response, *, paused: bool) -> bool:
-        code, _ = error_code_and_message(response)
+        code, _ = parse_error(response)
         return response.status == 409 and code == ("held" if paused else "not_held")

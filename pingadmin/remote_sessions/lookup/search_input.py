@@ -86,13 +86,13 @@ def _without_addresses(text: str) -> str:
 
 def _owners(session_id: str) -> tuple[str, ...]:
     """The accounts to ask: those whose ids look like this one, or all where none does."""
-    owners = [alias for alias in upstream.aliases() if upstream.api_for(alias).may_own(session_id)]
+    owners = [alias for alias in upstream.aliases() if upstream.api_for(alias).can_own(session_id)]
     return tuple(owners or upstream.aliases())
 
 
 def _has_pattern_of_account(word: str) -> bool:
     apis = [upstream.api_for(alias) for alias in upstream.aliases()]
-    return any(api.id_pattern != SESSION_ID_PATTERN and api.may_own(word) for api in apis)
+    return any(api.id_pattern != SESSION_ID_PATTERN and api.can_own(word) for api in apis)
 
 
 def _any_shape_allowed() -> bool:

@@ -25,7 +25,7 @@ def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
     try:
         discover(alias, by=Actor.of(request))
     except UpstreamError as error:
-        context = {"label": upstream.label_of(alias), "error": error}
+        context = {"label": upstream.get_label(alias), "error": error}
         return render(request, "remote_sessions/list_failed.html", context, status=503)
     return redirect(f"{reverse('oversight:board')}?view=all&system={alias}")
 

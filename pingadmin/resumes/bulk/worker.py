@@ -67,7 +67,7 @@ def reason_to_skip(attempts: list[Attempt]) -> str:
     if not attempts:
         return ""
     last = attempts[-1]
-    account = upstream.label_of(last.session.alias)
+    account = upstream.get_label(last.session.alias)
     if last.failure in ("refused_key", "rate_limited"):
         return f"{account} {FAILURES[last.failure]} before"
     if _ends_with(attempts, Result.UNKNOWN, MAX_UNKNOWN_IN_A_ROW):
