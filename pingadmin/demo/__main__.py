@@ -1,4 +1,4 @@
-"""`python -m pingadmin.demo --port N [--faults NAME-OR-JSON]`: the simulator alone, without Django."""
+"""`python -m pingadmin.demo --port N [--faults NAME-OR-JSON]`: the simulator, without Django."""
 
 import argparse
 import contextlib
@@ -7,7 +7,7 @@ import math
 import signal
 import sys
 
-from pingadmin.demo.faults import ACTS, SCENARIOS
+from pingadmin.demo.faults import HANDLERS, SCENARIOS
 from pingadmin.demo.server import Simulator
 
 
@@ -40,10 +40,10 @@ def _simulator(port: int, faults: str, heartbeat: float) -> Simulator:
     if not 0 < heartbeat < math.inf:
         raise ValueError("--heartbeat must be more than 0. Give a number of seconds.")
     try:
-        wishes = SCENARIOS.get(faults) or json.loads(faults or "[]")
-        if not isinstance(wishes, list):
+        specs = SCENARIOS.get(faults) or json.loads(faults or "[]")
+        if not isinstance(specs, list):
             raise TypeError("a list is wanted")
-        return Simulator(port, faults=wishes, heartbeat_seconds=heartbeat)
+        return Simulator(port, faults=specs, heartbeat_seconds=heartbeat)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", error)
         raise ValueError(
@@ -52,7 +52,7 @@ def _simulator(port: int, faults: str, heartbeat: float) -> Simulator:
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"--faults is {faults!r}. Give one of {', '.join(SCENARIOS)}, or a JSON list such as "
-            f'[{{"fault": "close"}}] of these: {", ".join(ACTS)}.'
+            f'[{{"fault": "close"}}] of these: {", ".join(HANDLERS)}.'
         ) from error
 
 

@@ -1,52 +1,59 @@
-"""AGI's agent sessions as its API pages describe them: a function for each call, (world, call, id) -> Answer.
+"""AGI's agent sessions as its API pages describe them: a function for each call,
+(world, request, id) -> Response.
 
 Facts: the AGI API's "Resume Session" page and its neighbours; openapi.json beside this file.
 """
 
 from pingadmin.demo import cast
-from pingadmin.demo.answers import Answer, Call, agi_error, say
+from pingadmin.demo.messages import Request, Response, agi_error, json_response
 from pingadmin.demo.ping import instant
 from pingadmin.demo.sessions import AgiSession
 from pingadmin.demo.world import World
 
-TASKS = {
+TASK_STATUSES = {
     "completed": "finished",
     "terminated": "finished",
     "error": "error",
     "paused": "waiting_for_input",
 }
-OVER = {"completed", "terminated", "error"}
+FINAL_STATUSES = {"completed", "terminated", "error"}
 
 
-def is_allowed(call: Call) -> bool:
-    return call.authorization == f"Bearer {cast.AGI_KEY}"
+def is_allowed(request: Request) -> bool:
+    return request.authorization == f"Bearer {cast.AGI_KEY}"
 
 
-def refuse() -> Answer:
+def unauthorized() -> Response:
     return agi_error(401, "unauthorized", "Invalid or missing API key")
 
 
-def listing(world: World, call: Call) -> Answer:
+def listing(world: World, request: Request) -> Response:
     with world.now():
         newest_first = sorted(world.agi.values(), key=lambda session: -session.created_at)
-        return say(200, [_describe(session) for session in newest_first])
+        return json_response(200, [_describe(session) for session in newest_first])
 
 
-def session(world: World, call: Call, session_id: str) -> Answer:
+def session(world: World, request: Request, session_id: str) -> Response:
     with world.now():
         found = world.agi.get(session_id)
         if found is None:
             return _not_found()
-        return say(200, _describe(found) | {"vnc_url": f"https://vnc.invalid/{session_id}"})
+        return json_response(
+            200, _describe(found) | {"vnc_url": f"https://vnc.invalid/{session_id}"}
+        )
 
 
-def task_status(world: World, call: Call, session_id: str) -> Answer:
+def task_status(world: World, request: Request, session_id: str) -> Response:
     with world.now():
         found = world.agi.get(session_id)
-        return say(200, {"status": TASKS.get(found.status, "running")}) if found else _not_found()
+        return (
+            json_response(200, {"status": TASK_STATUSES.get(found.status, "running")})
+            if found
+            else _not_found()
+        )
 
 
-def resume(world: World, call: Call, session_id: str) -> Answer:
+def resume(world: World, request: Request, session_id: str) -> Response:
     with world.now():
         found = world.agi.get(session_id)
         if found is None:
@@ -54,34 +61,34 @@ def resume(world: World, call: Call, session_id: str) -> Answer:
         if found.status != "paused":
             return agi_error(400, "not_paused", "Session is not paused")
         found.become("running")
-        return say(200, {"success": True, "message": "Session resumed successfully"})
+        return json_response(200, {"success": True, "message": "Session resumed successfully"})
 
 
-def pause(world: World, call: Call, session_id: str) -> Answer:
+def pause(world: World, request: Request, session_id: str) -> Response:
     with world.now():
         found = world.agi.get(session_id)
         if found is None:
             return _not_found()
         if found.status == "paused":
             return agi_error(400, "already_paused", "Session is already paused")
-        if found.status in OVER:
+        if found.status in FINAL_STATUSES:
             return agi_error(400, "not_running", "Session is over")
         found.become("paused")
-        return say(200, {"success": True, "message": "Session paused successfully"})
+        return json_response(200, {"success": True, "message": "Session paused successfully"})
 
 
-def cancel(world: World, call: Call, session_id: str) -> Answer:
+def cancel(world: World, request: Request, session_id: str) -> Response:
     with world.now():
         found = world.agi.get(session_id)
         if found is None:
             return _not_found()
-        if found.status in OVER:
+        if found.status in FINAL_STATUSES:
             return agi_error(400, "not_running", "Session is over")
         found.become("terminated")
-        return say(200, {"success": True, "message": "Session cancelled successfully"})
+        return json_response(200, {"success": True, "message": "Session cancelled successfully"})
 
 
-def _describe(found: AgiSession) -> dict:
+def _describe(found: AgiSession) -> dict[str, str]:
     return {
         "session_id": found.session_id,
         "agent_name": found.agent_name,
@@ -90,5 +97,5 @@ def _describe(found: AgiSession) -> dict:
     }
 
 
-def _not_found() -> Answer:
+def _not_found() -> Response:
     return agi_error(404, "not_found", "Session not found")

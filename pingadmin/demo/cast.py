@@ -1,8 +1,12 @@
-"""The sessions that a fresh simulator holds: fixed ids, so that documents and tests can name them. Data only.
+"""The sessions that a fresh simulator holds: fixed ids, so that documents and tests can name them.
+Data only.
 
-Times are seconds before (`_ago`, `_for`) or after (`_in`) the simulator's start. `cycle` is (connected,
-away): a session with one comes and goes for as long as the simulator runs. Some names are hostile on purpose.
+Times are seconds before (`_ago`, `_for`) or after (`_in`) the simulator's start. `cycle` is
+(connected, away): a session with one comes and goes for as long as the simulator runs. Some names
+are hostile on purpose.
 """
+
+from typing import Any
 
 PING_KEY = "demo-ping-key"
 AGI_KEY = "demo-agi-key"
@@ -21,7 +25,7 @@ PING_BIDI = "ses_6a3de90c75"
 PING_FORMULA = "ses_d5172ba8f4"
 PING_UNKNOWN = "ses_0000000000"
 
-PING_SESSIONS = (
+PING_SESSIONS: tuple[dict[str, Any], ...] = (
     {"session_id": PING_CONNECTED, "client_id": "acme-frankfurt-014", "connected_for": 4320},
     {
         "session_id": PING_CONNECTED_LONG,
@@ -99,7 +103,7 @@ AGI_TERMINATED = "d80f47a2-9c35-4e1b-b6d7-48a2c5e90f13"
 AGI_MARKUP = "27c4e1b9-f05a-4836-9d2e-6b8f3a7c0d51"
 AGI_UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
-AGI_SESSIONS = (
+AGI_SESSIONS: tuple[dict[str, Any], ...] = (
     {"session_id": AGI_RUNNING, "agent_name": "agi-0", "status": "running", "created_ago": 1260},
     {"session_id": AGI_PAUSED, "agent_name": "agi-0", "status": "paused", "created_ago": 3000},
     {
@@ -130,7 +134,7 @@ AGI_SESSIONS = (
     },
 )
 
-ZONES = (
+ZONES: tuple[dict[str, Any], ...] = (
     {"name": "Frankfurt", "code": "de-fra", "active_nodes": 14},
     {"name": "Amsterdam", "code": "nl-ams", "active_nodes": 9},
     {"name": "New York", "code": "us-nyc", "active_nodes": 0},

@@ -1,8 +1,8 @@
-"""The environment of a private demo: loopback only, fresh secrets, files of its own, upstreams that are
-simulated.
+"""The environment of a private demo: loopback only, fresh secrets, files of its own, upstreams that
+are simulated.
 
-It speaks to nobody; it fills os.environ before Django reads its settings. Nothing that a real deployment
-has set may leak in: the demo must never meet a real upstream, database or key.
+It speaks to nobody; it fills os.environ before Django reads its settings. Nothing that a real
+deployment has set may leak in: the demo must never meet a real upstream, database or key.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from pathlib import Path
 from pingadmin.demo import cast
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-KEPT = {
+INHERITED = {
     "DEMO_DIRECTORY",
     "DJANGO_SETTINGS_MODULE",
     "HOME",
@@ -32,7 +32,7 @@ KEPT = {
 
 def fill(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     """Leave in `environ` what a process needs to run at all, and the demo's own settings."""
-    for name in set(environ) - KEPT:
+    for name in set(environ) - INHERITED:
         if not name.startswith("PYTHON"):
             del environ[name]
     directory = Path(environ.get("DEMO_DIRECTORY") or CHECKOUT / ".demo").absolute()

@@ -1,9 +1,10 @@
-"""What can go wrong with an answer, switched on for the next calls. ACTS is the table: name -> how.
+"""What can go wrong with a response, switched on for the next requests. HANDLERS is the table of
+names.
 
-A fault is a JSON object: `fault` (a name of ACTS), `match` (glob over "METHOD /path", all by default),
-`times` (1; 0 = always), `burst` (n: n calls fail, n pass, and so on), `after` (true: the act is done,
-then the answer is lost), and for some: `status`, `seconds`, `interval`, `bytes`, `body`, `location`.
-`headers` are added to whatever is answered.
+A fault is a JSON object: `fault` (a name of HANDLERS), `match` (glob over "METHOD /path", all by
+default), `times` (1; 0 = always), `burst` (n: n requests fail, n pass, and so on), `after` (true:
+the request is carried out, then its response is lost), and for some: `status`, `seconds`,
+`interval`, `bytes`, `body`, `location`. `headers` are added to every response.
 """
 
 import fnmatch
@@ -11,9 +12,12 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from pingadmin.demo.answers import Answer
+from pingadmin.demo.connection import Connection
+from pingadmin.demo.messages import Response
 
 SCENARIOS = {
     "flap": [{"fault": "status", "status": 503, "times": 0, "burst": 6}],
@@ -36,36 +40,38 @@ class Fault:
     bytes: int = 10_000_000
     body: str = ""
     location: str = "http://127.0.0.1:9/elsewhere"
-    headers: dict = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     seen: int = 0
 
-    def __post_init__(self):
-        if self.fault not in ACTS:
-            raise ValueError(f"There is no fault {self.fault!r}. There are: {', '.join(ACTS)}.")
+    def __post_init__(self) -> None:
+        if self.fault not in HANDLERS:
+            raise ValueError(f"There is no fault {self.fault!r}. There are: {', '.join(HANDLERS)}.")
 
     def fires(self, name: str) -> bool:
-        """Whether this call meets the fault; counts it where it matches."""
+        """Whether this request meets the fault; counts it where it matches."""
         if not fnmatch.fnmatchcase(name, self.match) or (self.times and self.seen >= self.times):
             return False
         self.seen += 1
         return not self.burst or (self.seen - 1) // self.burst % 2 == 0
 
     @property
-    def acts_first(self) -> bool:
-        """Whether the call still does its act: where asked for, and where the true answer is spoiled."""
-        return self.after or self.fault in SPOILS
+    def is_handled_first(self) -> bool:
+        """Whether the request is carried out: where asked for, and where the true response is
+        changed.
+        """
+        return self.after or self.fault in CHANGES_RESPONSE
 
 
 class Faults:
-    """The faults that wait for their calls."""
+    """The faults that wait for their requests."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
 
-    def add(self, wishes: list[dict]) -> None:
-        """Raises TypeError or ValueError when a wish is no fault; then none of them is added."""
-        made = [Fault(**wish) for wish in wishes]
+    def add(self, specs: list[dict[str, Any]]) -> None:
+        """Raises TypeError or ValueError when a spec is no fault; then none of them is added."""
+        made = [Fault(**spec) for spec in specs]
         with self._lock:
             self._waiting += made
 
@@ -77,95 +83,100 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
-    def listing(self) -> list[dict]:
+    def listing(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(fault) for fault in self._waiting]
 
 
-# Each act gets the line (server.Line), the fault and the true answer (None when the call was not acted on).
+# The response is the true one; for a fault that comes before the request is handled it is not used.
 
 
-def _hang(line, fault, answer):
-    line.wait(fault.seconds)
-    line.close()
+def _hang(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.wait(fault.seconds)
+    connection.close()
 
 
-def _close(line, fault, answer):
-    line.close()
+def _close(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.close()
 
 
-def _reset(line, fault, answer):
-    line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    line.close()
+def _reset(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
 
 
-def _delay(line, fault, answer):
-    line.wait(fault.seconds)
-    line.send(answer)
+def _delay(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.wait(fault.seconds)
+    connection.send(response)
 
 
-def _status(line, fault, answer):
+def _status(connection: Connection, fault: Fault, response: Response) -> None:
     status = fault.status or 503
     text = (
         fault.body
-        or line.error(status, "simulated_fault", "A fault was switched on.").body.decode()
+        or connection.error(status, "simulated_fault", "A fault was switched on.").body.decode()
     )
-    line.send(Answer(status, text.encode("utf-8", "surrogatepass")))
+    connection.send(Response(status, text.encode("utf-8", "surrogatepass")))
 
 
-def _html(line, fault, answer):
+def _html(connection: Connection, fault: Fault, response: Response) -> None:
     page = (
         fault.body
         or "<html><body><h1>Bad gateway</h1><script>alert('upstream')</script></body></html>"
     )
-    line.send(Answer(fault.status or 502, page.encode(), content_type="text/html"))
+    connection.send(Response(fault.status or 502, page.encode(), content_type="text/html"))
 
 
-def _garbage(line, fault, answer):
+def _garbage(connection: Connection, fault: Fault, response: Response) -> None:
     body = fault.body.encode("utf-8", "surrogatepass") or b'{"session_id": "ses_", "pau\x00\xff'
-    line.send(Answer(fault.status or 200, body))
+    connection.send(Response(fault.status or 200, body))
 
 
-def _redirect(line, fault, answer):
-    line.send(Answer(fault.status or 302, headers={"Location": fault.location}))
+def _redirect(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.send(Response(fault.status or 302, headers={"Location": fault.location}))
 
 
-def _wrong_id(line, fault, answer):
-    other = line.path_id[:-1] + ("0" if line.path_id[-1:] != "0" else "1")
-    line.send(answer.having(body=answer.body.replace(line.path_id.encode(), other.encode())))
+def _wrong_id(connection: Connection, fault: Fault, response: Response) -> None:
+    other = connection.path_id[:-1] + ("0" if connection.path_id[-1:] != "0" else "1")
+    connection.send(
+        response.with_body(response.body.replace(connection.path_id.encode(), other.encode()))
+    )
 
 
-def _huge(line, fault, answer):
-    line.write(line.head(Answer(200), length=fault.bytes + 2) + b'"')
-    piece = b"x" * 65_536
-    for start in range(0, fault.bytes, len(piece)):
-        line.write(piece[: fault.bytes - start])
-    line.write(b'"')
+def _huge(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.write(connection.head(Response(200), length=fault.bytes + 2) + b'"')
+    chunk = b"x" * 65_536
+    for start in range(0, fault.bytes, len(chunk)):
+        connection.write(chunk[: fault.bytes - start])
+    connection.write(b'"')
 
 
-def _truncate(line, fault, answer):
-    line.write(line.head(answer) + answer.body[: len(answer.body) // 2])
-    line.close()
+def _truncate(connection: Connection, fault: Fault, response: Response) -> None:
+    half = response.body[: len(response.body) // 2]
+    connection.write(connection.head(response, length=len(response.body)) + half)
+    connection.close()
 
 
-def _drip_headers(line, fault, answer):
-    line.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
-    _drip(line, fault)
+def _drip_headers(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+    _drip(connection, fault)
 
 
-def _drip_body(line, fault, answer):
-    line.write(line.head(answer, length=len(answer.body) + 1_000_000) + answer.body[:1])
-    _drip(line, fault)
+def _drip_body(connection: Connection, fault: Fault, response: Response) -> None:
+    connection.write(
+        connection.head(response, length=len(response.body) + 1_000_000) + response.body[:1]
+    )
+    _drip(connection, fault)
 
 
-def _drip(line, fault):
-    ends = time.monotonic() + fault.seconds
-    while time.monotonic() < ends and line.wait(fault.interval):
-        line.write(b" ")
-    line.close()
+def _drip(connection: Connection, fault: Fault) -> None:
+    deadline = time.monotonic() + fault.seconds
+    while time.monotonic() < deadline and connection.wait(fault.interval):
+        connection.write(b" ")
+    connection.close()
 
 
-ACTS = {
+HANDLERS: dict[str, Callable[[Connection, Fault, Response], None]] = {
     "hang": _hang,
     "close": _close,
     "reset": _reset,
@@ -180,4 +191,4 @@ ACTS = {
     "drip_headers": _drip_headers,
     "drip_body": _drip_body,
 }
-SPOILS = {"delay", "wrong_id", "truncate", "drip_headers", "drip_body"}
+CHANGES_RESPONSE = {"delay", "wrong_id", "truncate", "drip_headers", "drip_body"}

@@ -1,37 +1,38 @@
-"""Ping's VPN sessions as its API pages describe them: a function for each call, (world, call, id) -> Answer.
+"""Ping's VPN sessions as its API pages describe them: a function for each call, (world, request,
+id) -> Response.
 
-Facts: docs.pingnetwork.io, "Get session status" and "Resume a paused session"; openapi.json beside this
-file.
+Facts: docs.pingnetwork.io, "Get session status" and "Resume a paused session"; openapi.json beside
+this file.
 """
 
 import datetime
 
 from pingadmin.demo import cast
-from pingadmin.demo.answers import Answer, Call, ping_error, say
+from pingadmin.demo.messages import Request, Response, json_response, ping_error
 from pingadmin.demo.world import World
 
 
-def is_allowed(call: Call) -> bool:
-    return call.authorization == cast.PING_KEY
+def is_allowed(request: Request) -> bool:
+    return request.authorization == cast.PING_KEY
 
 
-def refuse() -> Answer:
+def unauthorized() -> Response:
     return ping_error(401, "unauthorized", "The API key is missing or not valid.")
 
 
-def status(world: World, call: Call, session_id: str) -> Answer:
+def status(world: World, request: Request, session_id: str) -> Response:
     with world.now() as now:
         session = world.ping.get(session_id)
         if session is None and world.storm.owns(session_id):
-            return say(200, world.storm.describe(session_id))
+            return json_response(200, world.storm.describe(session_id))
         if session is None:
             return _not_found(session_id)
-        return say(
+        return json_response(
             200, {"client_id": session.client_id, "status": session.status, **session.counters(now)}
         )
 
 
-def resume(world: World, call: Call, session_id: str) -> Answer:
+def resume(world: World, request: Request, session_id: str) -> Response:
     with world.now() as now:
         session = world.ping.get(session_id)
         if session is None and not world.storm.owns(session_id):
@@ -40,11 +41,11 @@ def resume(world: World, call: Call, session_id: str) -> Answer:
             return _not_reusable()
         if not session.paused:
             return ping_error(400, "session_not_paused", "The session is not paused.")
-        world.tell(session, session.resume(now))
-        return say(200, {"session_id": session_id, "paused": False})
+        world.publish(session, session.resume(now))
+        return json_response(200, {"session_id": session_id, "paused": False})
 
 
-def pause(world: World, call: Call, session_id: str) -> Answer:
+def pause(world: World, request: Request, session_id: str) -> Response:
     with world.now() as now:
         session = world.ping.get(session_id)
         if session is None and not world.storm.owns(session_id):
@@ -53,38 +54,38 @@ def pause(world: World, call: Call, session_id: str) -> Answer:
             return _not_reusable()
         if session.paused:
             return ping_error(400, "session_already_paused", "The session is already paused.")
-        world.tell(session, session.pause(now))
-        return say(200, {"session_id": session_id, "paused": True})
+        world.publish(session, session.pause(now))
+        return json_response(200, {"session_id": session_id, "paused": True})
 
 
-def zones(world: World, call: Call) -> Answer:
-    include = call.query.get("include", [])
+def zones(world: World, request: Request) -> Response:
+    include = request.query.get("include", [])
     if include not in ([], ["node_count"]):
         return ping_error(400, "invalid_parameter", "include can be node_count.")
     hidden = set() if include else {"active_nodes"}
-    return say(
+    return json_response(
         200, {"zones": [{k: v for k, v in zone.items() if k not in hidden} for zone in cast.ZONES]}
     )
 
 
-def create(world: World, call: Call) -> Answer:
+def create(world: World, request: Request) -> Response:
     try:
-        wish = call.json()
+        spec = request.json()
     except ValueError:
         return ping_error(400, "bad_request", "The body is not JSON.")
-    wrong = _wrong_fields(wish)
+    wrong = _wrong_fields(spec)
     if wrong:
         return ping_error(
             422, "validation_failed", "Some fields are missing or wrong.", fields=wrong
         )
-    if wish["zone"] not in {zone["code"] for zone in cast.ZONES}:
+    if spec["zone"] not in {zone["code"] for zone in cast.ZONES}:
         return ping_error(404, "zone_not_found", "There is no such zone.")
-    reusable = wish.get("reusable", False)
+    reusable = spec.get("reusable", False)
     session = world.add_ping(
-        client_id=wish["client_id"], zone=wish["zone"], reusable=reusable, connects_in=2
+        client_id=spec["client_id"], zone=spec["zone"], reusable=reusable, connects_in=2
     )
     link = f"vless://{session.session_id}@{session.zone}.vpn.invalid:443"
-    return say(
+    return json_response(
         201,
         {
             "id": session.session_id,
@@ -98,9 +99,9 @@ def create(world: World, call: Call) -> Answer:
     )
 
 
-def events(world: World, call: Call) -> Answer:
+def events(world: World, request: Request) -> Response:
     """The stream of all sessions, from now on: nothing is replayed, whatever Last-Event-ID says."""
-    return Answer(
+    return Response(
         200, content_type="text/event-stream", stream=world.stream.read(world.heartbeat_seconds)
     )
 
@@ -109,23 +110,23 @@ def instant(at: float) -> str:
     return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _wrong_fields(wish) -> list[str]:
-    if not isinstance(wish, dict):
+def _wrong_fields(spec: object) -> list[str]:
+    if not isinstance(spec, dict):
         return ["body"]
     checks = {
-        "client_id": isinstance(wish.get("client_id"), str) and wish.get("client_id") != "",
-        "connection_type": wish.get("connection_type") == "vless",
-        "zone": isinstance(wish.get("zone"), str),
-        "reusable": isinstance(wish.get("reusable", False), bool),
+        "client_id": isinstance(spec.get("client_id"), str) and spec.get("client_id") != "",
+        "connection_type": spec.get("connection_type") == "vless",
+        "zone": isinstance(spec.get("zone"), str),
+        "reusable": isinstance(spec.get("reusable", False), bool),
     }
     return [name for name, is_right in checks.items() if not is_right]
 
 
-def _not_found(session_id: str) -> Answer:
+def _not_found(session_id: str) -> Response:
     return ping_error(404, "session_not_found", "Session not found.", session_id=session_id)
 
 
-def _not_reusable() -> Answer:
+def _not_reusable() -> Response:
     return ping_error(
         400, "session_not_reusable", "Only a reusable session can be paused and resumed."
     )

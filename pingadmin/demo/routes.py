@@ -1,13 +1,14 @@
-"""The table of both systems' calls, on one port: which path and method is answered by which function."""
+"""The table of both systems' paths, on one port: which path and method is answered by which
+function.
+"""
 
 import re
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from pingadmin.demo import agi, ping
-from pingadmin.demo.answers import Answer, Call, agi_error, ping_error
+from pingadmin.demo.messages import AGI, PING, Request, Response, error_format
 from pingadmin.demo.world import World
-
-PING, AGI = "/customer/v2", "/v1"
 
 TABLE = (
     (PING, "GET", "/sessions/events", ping.events),
@@ -23,31 +24,27 @@ TABLE = (
     (AGI, "POST", "/sessions/{id}/pause", agi.pause),
     (AGI, "POST", "/sessions/{id}/cancel", agi.cancel),
 )
-ROUTES = [
-    (system, method, re.compile(re.escape(system + path).replace(r"\{id\}", "([^/]+)")), act)
-    for system, method, path, act in TABLE
+ROUTES: list[tuple[str, str, re.Pattern[str], Callable[..., Response]]] = [
+    (system, method, re.compile(re.escape(system + path).replace(r"\{id\}", "([^/]+)")), handler)
+    for system, method, path, handler in TABLE
 ]
+APIS = {PING: (ping.is_allowed, ping.unauthorized), AGI: (agi.is_allowed, agi.unauthorized)}
 
 
-def answer(world: World, call: Call) -> Answer:
-    """The upstream's answer: unknown path, wrong method and wrong key come before the act."""
-    error = error_of(call.path)
-    found = [(route, match) for route in ROUTES if (match := route[2].fullmatch(call.path))]
+def respond(world: World, request: Request) -> Response:
+    """The upstream's response: unknown path, wrong method and wrong key come before the session."""
+    error = error_format(request.path)
+    found = [(route, match) for route in ROUTES if (match := route[2].fullmatch(request.path))]
     if not found:
         return error(404, "not_found", "There is no such path.")
-    wanted = [(route, match) for route, match in found if route[1] == call.method]
+    wanted = [(route, match) for route, match in found if route[1] == request.method]
     if not wanted:
         allowed = ", ".join(sorted({route[1] for route, _ in found}))
-        return error(405, "method_not_allowed", "This path does not take this method.").having(
-            headers={"Allow": allowed}
-        )
-    (system, _, _, act), match = wanted[0]
-    guard = ping if system == PING else agi
-    if not guard.is_allowed(call):
-        return guard.refuse()
-    return act(world, call, *(unquote(part) for part in match.groups()))
-
-
-def error_of(path: str):
-    """The function that words an error as the system that owns the path does."""
-    return agi_error if path.startswith(AGI + "/") else ping_error
+        return error(
+            405, "method_not_allowed", "This path does not take this method."
+        ).with_headers({"Allow": allowed})
+    (system, _, _, handler), match = wanted[0]
+    is_allowed, unauthorized = APIS[system]
+    if not is_allowed(request):
+        return unauthorized()
+    return handler(world, request, *(unquote(part) for part in match.groups()))

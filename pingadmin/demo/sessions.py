@@ -1,8 +1,8 @@
 """How one simulated session lives: what changes it, and what it says of itself at a moment.
 
-Time is always passed in (seconds since the epoch), and every counter is a function of time and id: two
-runs with the same ids and times say the same. `plan` holds what will happen by itself, as (when, verb),
-soonest first.
+Time is always passed in (seconds since the epoch), and every counter is a function of time and id:
+two runs with the same ids and times say the same. `plan` holds what will happen by itself, as
+(when, verb), soonest first.
 """
 
 import math
@@ -14,7 +14,9 @@ CONNECT_MOMENT = 2.0
 
 @dataclass
 class PingSession:
-    """A VPN session. `status` is created, connected or disconnected; only pause and resume tell `paused`."""
+    """A VPN session. `status` is created, connected or disconnected; only pause and resume tell
+    `paused`.
+    """
 
     session_id: str
     client_id: str
@@ -26,7 +28,7 @@ class PingSession:
     cycle: tuple[float, float] | None = None
     plan: list = field(default_factory=list)
     connected_at: float = 0.0
-    banked_seconds: float = 0.0
+    earlier_seconds: float = 0.0
 
     def advance(self, now: float) -> list[tuple[str, float]]:
         """Live on until `now`; the events that happened on the way, as (event type, when)."""
@@ -45,7 +47,7 @@ class PingSession:
     def end(self, at: float) -> list:
         if self.status != "connected":
             return []
-        self.banked_seconds += at - self.connected_at
+        self.earlier_seconds += at - self.connected_at
         self.status = "disconnected"
         if self.cycle:
             self.plan = [(at + self.cycle[1], "connect")]
@@ -64,7 +66,7 @@ class PingSession:
         """Seconds and bytes over all its connections; empty before the first one."""
         if self.status == "created":
             return {}
-        seconds = self.banked_seconds + (
+        seconds = self.earlier_seconds + (
             now - self.connected_at if self.status == "connected" else 0
         )
         return {
@@ -97,7 +99,9 @@ class AgiSession:
 
 
 def _bytes(seed: str, seconds: float, usual_rate: int) -> int:
-    """A counter that only grows, faster and slower in waves; the seed decides its rate and its waves."""
+    """A counter that only grows, faster and slower in waves; the seed decides its rate and its
+    waves.
+    """
     number = zlib.crc32(seed.encode())
     rate = usual_rate * (0.4 + number % 997 / 500)
     wave = 40 + number % 83

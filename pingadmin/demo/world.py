@@ -1,10 +1,14 @@
-"""Everything that the simulator remembers: sessions of both systems, their events, and the calls made."""
+"""Everything that the simulator remembers: sessions of both systems, their events, and the calls
+made.
+"""
 
 import collections
 import contextlib
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from pingadmin.demo import cast
 from pingadmin.demo.sessions import AgiSession, PingSession
@@ -13,9 +17,13 @@ from pingadmin.demo.stream import EventStream
 
 
 class World:
-    """One lock guards it all: hold it by `with world.now() as now`, which lets planned changes happen."""
+    """One lock guards it all: hold it by `with world.now() as now`, which lets planned changes
+    happen.
+    """
 
-    def __init__(self, *, clock=time.time, heartbeat_seconds: float = 5.0):
+    def __init__(
+        self, *, clock: Callable[[], float] = time.time, heartbeat_seconds: float = 5.0
+    ) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.heartbeat_seconds = heartbeat_seconds
         self._clock = clock
@@ -26,21 +34,24 @@ class World:
     def reset(self) -> None:
         """Begin anew with the cast: no calls, no events, no time jumped."""
         with self.changed:
-            self.ping, self.agi = {}, {}
-            self.calls = collections.Counter()
+            self.ping: dict[str, PingSession] = {}
+            self.agi: dict[str, AgiSession] = {}
+            self.calls: collections.Counter[str] = collections.Counter()
             self.storm.stop()
             self.stream.reset()
             self.jumped = 0.0
-            self._beat_at = self._clock() + self.heartbeat_seconds
-            for one in cast.PING_SESSIONS:
-                self.add_ping(**one)
-            for one in cast.AGI_SESSIONS:
-                self.add_agi(**one)
+            self._next_heartbeat = self._clock() + self.heartbeat_seconds
+            for spec in cast.PING_SESSIONS:
+                self.add_ping(**spec)
+            for spec in cast.AGI_SESSIONS:
+                self.add_agi(**spec)
             self.changed.notify_all()
 
     @contextlib.contextmanager
-    def now(self):
-        """The moment, in seconds since the epoch, with every session brought up to it and the lock held."""
+    def now(self) -> Iterator[float]:
+        """The moment, in seconds since the epoch, with every session brought up to it and the lock
+        held.
+        """
         with self.changed:
             now = self._clock() + self.jumped
             self._advance(now)
@@ -56,7 +67,7 @@ class World:
         ended_ago: float = 0,
         paused_ago: float = 0,
         connects_in: float | None = None,
-        **rest,
+        **rest: Any,
     ) -> PingSession:
         """A Ping session as cast.py describes one; the id is made up where none is given."""
         now = self._clock() + self.jumped
@@ -90,10 +101,10 @@ class World:
             self.agi[session_id] = session
         return session
 
-    def tell(self, session: PingSession, events: list[tuple[str, float]]) -> None:
+    def publish(self, session: PingSession, events: list[tuple[str, float]]) -> None:
         """Put events of a Ping session on the stream."""
         for event_type, at in events:
-            self.stream.tell(
+            self.stream.publish(
                 {
                     "session_id": session.session_id,
                     "client_id": session.client_id,
@@ -109,11 +120,11 @@ class World:
     def _advance(self, now: float) -> None:
         for session in self.ping.values():
             if session.plan and session.plan[0][0] <= now:
-                self.tell(session, session.advance(now))
-        for session in self.agi.values():
-            session.advance(now)
-        if now >= self._beat_at:
-            self._beat_at = now + self.heartbeat_seconds
+                self.publish(session, session.advance(now))
+        for agi_session in self.agi.values():
+            agi_session.advance(now)
+        if now >= self._next_heartbeat:
+            self._next_heartbeat = now + self.heartbeat_seconds
             for session in self.ping.values():
                 if session.status == "connected":
-                    self.tell(session, [("session_heartbeat", now)])
+                    self.publish(session, [("session_heartbeat", now)])

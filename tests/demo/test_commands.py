@@ -1,4 +1,4 @@
-"""What cannot be used on the command line is said in one sentence; what a demo did not make stays."""
+"""Wrong command line arguments get one clear sentence; files that a demo did not make stay."""
 
 import socket
 import subprocess
@@ -83,12 +83,12 @@ def test_only_what_a_demo_makes_is_removed_from_its_directory(tmp_path, monkeypa
     for name in ["running", "notes.txt", *made]:
         (tmp_path / name).write_text("x")
     (tmp_path / "kept").mkdir()
-    with demo._own_directory():
+    with demo._demo_directory():
         assert {file.name for file in tmp_path.iterdir()} == {"running", "notes.txt", "kept"}
 
 
 def test_an_empty_directory_becomes_a_demos(tmp_path, monkeypatch):
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     for _ in range(2):
-        with demo._own_directory():
+        with demo._demo_directory():
             (tmp_path / "pingadmin.sqlite3").write_text("x")

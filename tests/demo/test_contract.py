@@ -1,4 +1,4 @@
-"""Schemathesis, which none of us wrote, finds nothing where the simulator and its description differ."""
+"""Schemathesis, which none of us wrote, finds no difference between simulator and OpenAPI."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 from pingadmin.demo import cast
 from tests.support.processes import clean_environment
 
-# The vendors document 400 for a session that is in the wrong state: data can be valid and still be refused.
+# The vendors document 400 for a session in the wrong state: valid data can still be refused.
 CONFIGURATION = """
 headers = {{ Authorization = "{key}" }}
 [generation]

@@ -1,4 +1,4 @@
-"""The simulated event stream: what its faults put on the line, and a storm in which every event is accounted for."""
+"""The simulated event stream: its faults, and a storm in which every event is accounted for."""
 
 import json
 import socket
@@ -18,13 +18,16 @@ class Listener:
     def __init__(self, simulator):
         host, port = simulator.url.removeprefix("http://").split(":")
         self._socket = socket.create_connection((host, int(port)), timeout=15)
-        request = f"GET /customer/v2/sessions/events HTTP/1.1\r\nHost: x\r\nAuthorization: {cast.PING_KEY}\r\n\r\n"
+        request = (
+            "GET /customer/v2/sessions/events HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: {cast.PING_KEY}\r\n\r\n"
+        )
         self._socket.sendall(request.encode())
         self._bytes = b""
         self.until(b": stream begins\n\n")
 
     def until(self, mark: bytes) -> bytes:
-        """The bytes up to a mark, which is taken away with them. Fails when the line closes before."""
+        """The bytes up to a mark, which is taken with them. Fails when the stream ends before."""
         while mark not in self._bytes:
             more = self._socket.recv(1_000_000)
             assert more, self._bytes[-200:]

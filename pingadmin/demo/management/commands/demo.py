@@ -1,4 +1,6 @@
-"""One command for a try: simulator, database, people, background work and web server, all ended together."""
+"""One command to try the panel: simulator, database, people, background work and web server, all
+ended together.
+"""
 
 import contextlib
 import fcntl
@@ -7,19 +9,20 @@ import os
 import socket
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from pingadmin.demo import cast
 from pingadmin.demo.children import Children
 
 PASSWORD = "pingadmin-demo"  # noqa: S105
-PEOPLE = {
+ACCOUNTS = {
     "viewer": "viewer",
     "support": "support",
     "support2": "support",
@@ -33,23 +36,23 @@ MADE = ["pingadmin.sqlite3", "pingadmin.sqlite3-*", "audit-checkpoints.*", "unre
 
 
 class Command(BaseCommand):
-    help = "Run the panel for a try, with simulated upstreams, on this machine alone."
-    requires_system_checks = []
+    help = "Try the panel with simulated upstreams, on this machine alone."
+    requires_system_checks: list[str] = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
         parser.add_argument("--reload", action="store_true", help="reload when a file changes")
 
-    def handle(self, *, port, reload, **options):
+    def handle(self, *args: object, port: int, reload: bool, **options: object) -> None:
         address, simulator = f"http://127.0.0.1:{port}/", urlsplit(os.environ["PING_BASE_URL"])
-        _refuse_taken(port)
+        _check_port_free(port)
         died = ""
-        with _own_directory(), Children() as children:
+        with _demo_directory(), Children() as children:
             children.start("the simulator", "-m", "pingadmin.demo", "--port", str(simulator.port))
             _fresh_database()
             children.start("the collector", "manage.py", "collect")
             children.start("the web server", "manage.py", *_server(port, reload))
-            _until_answering(f"{address}healthz", children)
+            _wait_until_ready(f"{address}healthz", children)
             self.stdout.write(_welcome(address, f"http://{simulator.netloc}"))
             self.stdout.flush()
             died = children.wait()
@@ -58,7 +61,7 @@ class Command(BaseCommand):
         self.stdout.write("Everything was ended.")
 
 
-def _refuse_taken(port: int) -> None:
+def _check_port_free(port: int) -> None:
     if not 0 <= port <= 65535:
         raise CommandError(
             f"Port {port} cannot be used (there is none). Name another: make demo PORT=8001"
@@ -72,7 +75,7 @@ def _refuse_taken(port: int) -> None:
 
 
 @contextlib.contextmanager
-def _own_directory():
+def _demo_directory() -> Iterator[None]:
     """Everything that a demo writes, empty at the start and ours alone while we run."""
     directory = Path(os.environ["DATA_DIR"])
     with _marker(directory) as lock:
@@ -93,22 +96,26 @@ def _marker(directory: Path) -> TextIO:
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()) and not (directory / MARKER).is_file():
             raise CommandError(
-                f"DEMO_DIRECTORY is {directory}, which is not empty and not a demo's. Name a new or an empty directory."
+                f"DEMO_DIRECTORY is {directory}, which is not empty and not a demo's. "
+                "Name a new or an empty directory."
             )
         return (directory / MARKER).open("a")
     except OSError as error:
         raise CommandError(
-            f"DEMO_DIRECTORY is {directory}, which cannot be used ({error.strerror}). Name another directory."
+            f"DEMO_DIRECTORY is {directory}, which cannot be used ({error.strerror}). "
+            "Name another directory."
         ) from error
 
 
 def _fresh_database() -> None:
-    """Tables, roles and people; in this one process, because starting Django is what takes the time."""
+    """Tables, roles and people; in this one process, because starting Django is what takes the
+    time.
+    """
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("sync_roles", stdout=io.StringIO())
     os.environ["PINGADMIN_NEW_PASSWORD"] = PASSWORD
-    for name, role in PEOPLE.items():
+    for name, role in ACCOUNTS.items():
         call_command("add_user", name, role=role, stdout=io.StringIO())
     connections.close_all()
 
@@ -117,12 +124,12 @@ def _server(port: int, reload: bool) -> list[str]:
     return ["runserver", f"127.0.0.1:{port}"] if reload else ["serve", "--port", str(port)]
 
 
-def _until_answering(address: str, children: Children) -> None:
-    ends = time.monotonic() + START_SECONDS
-    while time.monotonic() < ends:
+def _wait_until_ready(address: str, children: Children) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
         if dead := children.first_dead():
             raise CommandError(
-                f"{dead[0].upper()}{dead[1:]} ended at the start: its own words are above."
+                f"{dead[0].upper()}{dead[1:]} ended at the start; its output is above."
             )
         with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):  # noqa: S310
             return
@@ -134,7 +141,7 @@ def _welcome(address: str, simulator: str) -> str:
     return f"""
 pingadmin runs at {address}
 
-  Sign in as {", ".join(PEOPLE)}; the password is {PASSWORD}.
+  Sign in as {", ".join(ACCOUNTS)}; the password is {PASSWORD}.
   Try these: {cast.PING_PAUSED} (Ping, paused), {cast.PING_CONNECTED} (Ping, connected),
              {cast.AGI_PAUSED} (AGI, paused).
   The upstreams are simulated at {simulator} (switches: POST {simulator}/_sim/faults).

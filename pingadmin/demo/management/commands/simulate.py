@@ -1,16 +1,18 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pingadmin.demo import __main__ as simulator
 
 
 class Command(BaseCommand):
     help = "Pretend to be both upstream systems, on one loopback port."
-    requires_system_checks = []
+    requires_system_checks: list[str] = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         simulator.add_arguments(parser)
 
-    def handle(self, *, port, faults, heartbeat, **options):
+    def handle(
+        self, *args: object, port: int, faults: str, heartbeat: float, **options: object
+    ) -> None:
         try:
             simulator.run(port=port, faults=faults, heartbeat=heartbeat)
         except ValueError as error:
