@@ -10,9 +10,10 @@ from tests.support.processes import CHECKOUT, clean_environment
 
 pytestmark = pytest.mark.process
 
-# What this version adds to the schema on purpose: the beginnings of the added lines. Nothing may
+# What this version adds to the schema on purpose, by the beginning of its lines: when and where a
+# checkpoint is still to be sent. Nothing may
 # disappear, and the release before must be able to write every table.
-ADDED = ("column audit_keptcheckpoint.",)
+ADDED = ("column audit_keptcheckpoint.", "constraint audit_keptcheckpoint.", "index keptcheckpoint_due ")
 
 
 @pytest.fixture(scope="module")
@@ -65,19 +66,19 @@ def assert_rows_are_read(rows: dict) -> None:
     first, second = "2026-11-22 14:02:11.500000", "2026-11-22 14:03:11.500000"
     assert rows == {
         "session": [
-            "ses_old", True, "client-2041", 10, 90, 7, "reconcile", second, False, "resume",
+            ["ses_old", True, "client-2041", 10, 90, 7, "reconcile", second, False, "resume"],
         ],
-        "snapshots": [[3, "reconcile", "connected", first, second, 4, 90]],
-        "span": ["ping", first, second, "the event stream broke off"],
+        "snapshot": [[3, "reconcile", "connected", first, 60, 4, 90, 5]],
+        "span": [["ping", first, second, "the event stream broke off"]],
         "attempts": [
             ["pause", True, "", "", 2, None, None, 5],
             ["resume", False, "unknown", "timed_out", 2, second, None, 5],
         ],
-        "bulk": ["Customer approved", second],
-        "item": [1, "ses_old", {"paused": "yes"}, "it was stopped"],
-        "message": ["unknown", "ping", 1, "refused"],
-        "feed": ["ping", "stream", second, 12],
-    }  # fmt: skip
+        "bulk": [["Customer approved", second, "ana stopped it"]],
+        "item": [[1, "ses_old", {"paused": "yes"}, "it was stopped"]],
+        "message": [["unknown", "ping", 1, "refused"]],
+        "feed": [["ping", "stream", second, 12]],
+    }
 
 
 def assert_permissions_are_kept(upgraded: dict) -> None:

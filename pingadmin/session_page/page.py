@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from pingadmin.oversight.team.assignment import assignable_people
 from pingadmin.oversight.team.panel import EntryMoment, SessionTeam, load_team, merge_entries
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
-from pingadmin.remote_sessions.history.timeline import Moment, timeline
+from pingadmin.remote_sessions.history.timeline import TimelineItem, build_timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.resumes.forms import CloseForm
 from pingadmin.resumes.models import Attempt
@@ -44,7 +44,7 @@ class SessionPage:
     resume_panel: ResumePanel
     team: SessionTeam
     assignable_people: list[AbstractUser]
-    timeline: list[Moment | EntryMoment]
+    timeline: list[TimelineItem | EntryMoment]
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
     same_id_elsewhere: list[SessionCard]
@@ -80,7 +80,7 @@ def build_page(
     fresh page. A session that was never stored has a page too, for an action that was refused.
     """
     snapshots = _newest_snapshots(session)
-    moments, hidden_before = timeline(session, snapshots)
+    items, hidden_before = build_timeline(session, snapshots)
     team = team or load_team(session, person)
     return SessionPage(
         session=session,
@@ -89,7 +89,7 @@ def build_page(
         resume_panel=resume_panel or build_panel(session, person),
         team=team,
         assignable_people=list(assignable_people()) if team.may_take_part else [],
-        timeline=merge_entries(moments, team),
+        timeline=merge_entries(items, team),
         hidden_before=hidden_before,
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),

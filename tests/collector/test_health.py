@@ -54,7 +54,7 @@ def test_before_the_first_start_it_says_what_to_start(as_viewer):
         'data-collector="never"' in html and "has never run" in html and "manage.py collect" in html
     )
     assert status(html, "ping") == status(html, "agi") == "waiting"
-    assert "nobody watched yet" in html
+    assert "not watched yet" in html
 
 
 def test_while_it_runs_every_figure_is_there(as_viewer):
@@ -181,7 +181,7 @@ def test_a_gap_that_began_before_the_24_hours_is_given_no_beginning(as_viewer):
     watched(since=1)
     html = page(as_viewer)
     ping, agi = html.split('data-account="ping"')[1].split('data-account="agi"')
-    assert "Not watched before <time" in ping and "nobody watched yet" in ping
+    assert "Not watched before <time" in ping and "not watched yet" in ping
     assert '<strong class="stale">for all of these hours</strong>' in agi
 
 

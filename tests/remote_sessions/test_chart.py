@@ -7,16 +7,16 @@ import pytest
 from django.utils import timezone
 
 from pingadmin.remote_sessions.history import coverage
-from pingadmin.remote_sessions.history.chart import chart_of
-from pingadmin.remote_sessions.history.time_range import Stretch
+from pingadmin.remote_sessions.history.chart import build_traffic_chart
+from pingadmin.remote_sessions.history.time_range import TimeRange
 from tests.audit.factories import event
-from tests.remote_sessions.history import answer, at, session_seen
+from tests.remote_sessions.histories import add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_thinned_out(settings):
+def no_thinning(settings):
     """The dates here grow old; what is drawn must not change with that."""
     settings.HISTORY_FULL_DAYS = 100_000
 
@@ -27,9 +27,9 @@ ADDRESS = "/sessions/ping/ses_8f2c71d09a/chart/"
 @pytest.fixture
 def session():
     """Two hours at 1 kB/s down and 512 B/s up, an answer a minute, watched all along."""
-    session = session_seen()
+    session = create_session()
     for minute in range(121):
-        answer(session, 60 * minute, up=60 * minute * 512, down=60 * minute * 1024)
+        add_snapshot(session, 60 * minute, up=60 * minute * 512, down=60 * minute * 1024)
     watch(-60, 7200)
     return session
 
@@ -42,18 +42,18 @@ def watch(begin, end, why=""):
     )
 
 
-def drawn(session, begin=0, end=7200):
-    return chart_of(session, Stretch(at(begin), at(end)))
+def draw(session, begin=0, end=7200):
+    return build_traffic_chart(session, TimeRange(at(begin), at(end)))
 
 
-def asked(client, query="", **more):
+def get_chart(client, query="", **more):
     return client.get(
         f"{ADDRESS}?from={at(0):%Y-%m-%dT%H:%M:%SZ}&to={at(7200):%Y-%m-%dT%H:%M:%SZ}{query}", **more
     )
 
 
 def test_a_steady_flow_is_one_line_and_one_row(session):
-    chart = drawn(session)
+    chart = draw(session)
     assert chart.down.count("M") == chart.up.count("M") == 1
     assert [(row.from_at, row.until_at, row.down, row.up) for row in chart.rows] == [
         (at(0), at(7200), 1024, 512)
@@ -62,31 +62,31 @@ def test_a_steady_flow_is_one_line_and_one_row(session):
 
 
 def test_the_scale_holds_every_rate_and_names_its_unit(session):
-    assert [words for _, words in drawn(session).levels] == ["0 B/s", "512 B/s", "1.0 kB/s"]
+    assert [words for _, words in draw(session).levels] == ["0 B/s", "512 B/s", "1.0 kB/s"]
     assert (
-        min(float(y) for y in re.findall(r" ([\d.]+)", drawn(session).down))
-        == drawn(session).levels[-1][0]
+        min(float(y) for y in re.findall(r" ([\d.]+)", draw(session).down))
+        == draw(session).levels[-1][0]
     )
 
 
-def test_a_gap_breaks_the_line_and_says_why(session):
+def test_a_gap_breaks_the_line_and_shows_its_reason(session):
     coverage.WatchSpan.objects.all().delete()
     watch(-60, 2390, "the collector was stopped")
     watch(3590, 7200)
-    chart = drawn(session)
+    chart = draw(session)
     assert chart.down.count("M") == 3, "before it, what was asked by hand inside it, after it"
-    assert [(gap.words, gap.title) for gap in chart.gaps] == [
+    assert [(gap.text, gap.title) for gap in chart.gaps] == [
         ("not watching", "the collector was stopped")
     ]
     assert chart.gaps[0].x < chart.gaps[0].x + chart.gaps[0].width
 
 
-def test_a_narrow_gap_has_its_words_beside_the_drawing(as_viewer, session):
+def test_a_narrow_gap_is_explained_beside_the_drawing(as_viewer, session):
     coverage.WatchSpan.objects.all().delete()
     watch(-60, 3000, "the stream broke off")
     watch(3300, 7200)
-    assert [gap.words for gap in drawn(session).gaps] == [""]
-    assert "chart-key-gap" in asked(as_viewer).content.decode()
+    assert [gap.text for gap in draw(session).gaps] == [""]
+    assert "chart-key-gap" in get_chart(as_viewer).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -99,62 +99,64 @@ def test_a_narrow_gap_has_its_words_beside_the_drawing(as_viewer, session):
                                    "25 Nov 12:00"]),
     ],
 )  # fmt: skip
-def test_the_foot_names_round_times_of_the_readers_zone(session, zone, begin, end, words):
+def test_ticks_are_round_times_in_the_viewers_zone(session, zone, begin, end, words):
     with timezone.override(zone):
-        assert [tick.words for tick in drawn(session, begin, end).ticks] == words
+        assert [tick.text for tick in draw(session, begin, end).ticks] == words
 
 
 @pytest.mark.parametrize("seconds", [60, 900, 21600, 86400, 10**6, 10**8, 3 * 10**9])
-def test_the_foot_has_two_to_nine_times(session, seconds):
-    assert 2 <= len(drawn(session, 7, 7 + seconds).ticks) <= 9
+def test_there_are_two_to_nine_ticks(session, seconds):
+    assert 2 <= len(draw(session, 7, 7 + seconds).ticks) <= 9
 
 
-def test_no_answers_no_line():
-    chart = drawn(session_seen())
+def test_without_observations_there_is_no_line():
+    chart = draw(create_session())
     assert chart.up == chart.down == ""
-    assert chart.summary == "Nothing is known of the traffic in this stretch."
+    assert chart.summary == "The traffic in this range is not known."
     assert [row.why for row in chart.rows] == [f"not watching: {coverage.NEVER_WATCHED}"]
 
 
-def test_no_answers_while_watching_is_said_to_be_that():
+def test_missing_observations_while_watching_have_their_own_reason():
     watch(-60, 7200)
-    assert [row.why for row in drawn(session_seen()).rows] == [
-        "no answers from which it could be told"
+    assert [row.why for row in draw(create_session()).rows] == [
+        "no observations to calculate it from"
     ]
 
 
-def test_acts_are_marked_with_who_and_how_they_ended(session):
+def test_actions_are_marked_with_actor_and_outcome(session):
     now = timezone.now()
     event(action="resume", phase="intent", alias="ping", session_id=session.session_id)
-    chart = chart_of(session, Stretch(now - timedelta(minutes=5), now + timedelta(minutes=5)))
-    assert len(chart.acts) == 1
-    assert chart.acts[0].words.startswith("resume: no outcome yet, by ")
-    assert drawn(session).acts == [], "and only those of the stretch"
+    chart = build_traffic_chart(
+        session, TimeRange(now - timedelta(minutes=5), now + timedelta(minutes=5))
+    )
+    assert len(chart.actions) == 1
+    assert chart.actions[0].text.startswith("resume: no outcome yet, by ")
+    assert draw(session).actions == [], "and only those in the range"
 
 
-def test_as_many_queries_for_a_long_history_as_for_a_short_one(session, django_assert_num_queries):
+def test_the_number_of_queries_does_not_depend_on_the_length(session, django_assert_num_queries):
     with django_assert_num_queries(3):
-        drawn(session)
+        draw(session)
     with django_assert_num_queries(3):
-        drawn(session, 0, 120)
+        draw(session, 0, 120)
 
 
 def test_the_page_works_without_javascript(as_viewer, session):
-    page = asked(as_viewer).content.decode()
+    page = get_chart(as_viewer).content.decode()
     assert "<html" in page
-    assert "Traffic of ses_8f2c71d09a, bytes a second" in page
+    assert "Traffic of ses_8f2c71d09a, bytes per second" in page
     assert "<details>" in page
     assert "1.0 kB/s" in page
     assert "style=" not in page.partition("<svg")[2].partition("</svg>")[0]
 
 
 def test_htmx_gets_the_chart_alone(as_viewer, session):
-    fragment = asked(as_viewer, headers={"HX-Request": "true"}).content.decode()
+    fragment = get_chart(as_viewer, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
     assert fragment.strip().startswith('<section id="chart"')
 
 
-def test_the_session_page_loads_it_afterwards(as_viewer, session):
+def test_the_session_page_loads_the_chart_afterwards(as_viewer, session):
     page = as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
     assert f'hx-get="{ADDRESS}" hx-trigger="load"' in page
     assert f'<a href="{ADDRESS}">' in page
@@ -162,26 +164,26 @@ def test_the_session_page_loads_it_afterwards(as_viewer, session):
 
 @pytest.mark.parametrize("name", ["15m", "90m", "6h", "24h", "7d", "all", ""])
 def test_every_range_is_answered(as_viewer, session, name):
-    answer_ = as_viewer.get(f"{ADDRESS}?range={name}")
-    assert answer_.status_code == 200
-    assert answer_.context["chart"].stretch.name == (name or "90m")
+    response = as_viewer.get(f"{ADDRESS}?range={name}")
+    assert response.status_code == 200
+    assert response.context["chart"].time_range.name == (name or "90m")
 
 
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
         ("range=1y", "There’s no such range"),
-        ("from=yesterday", "Write it as 2026-11-22T14:02."),
+        ("from=yesterday", "Use the form 2026-11-22T14:02."),
         ("from=9999-12-31T00:00", "between the years 2000 and 2200"),
         ("to=0001-01-01T00:00", "between the years 2000 and 2200"),
-        ("from=2026-11-22T14:00&to=2026-11-22T13:00", "later than the beginning"),
+        ("from=2026-11-22T14:00&to=2026-11-22T13:00", "later than the start"),
     ],
 )
-def test_a_range_that_cannot_be_read_is_named_and_kept(as_viewer, session, query, sentence):
-    answer_ = as_viewer.get(f"{ADDRESS}?{query}")
-    assert answer_.status_code == 400
-    assert sentence in answer_.content.decode()
-    assert "<svg" not in answer_.content.decode().partition('id="chart"')[2]
+def test_an_invalid_range_gets_an_error_at_its_field(as_viewer, session, query, sentence):
+    response = as_viewer.get(f"{ADDRESS}?{query}")
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
+    assert "<svg" not in response.content.decode().partition('id="chart"')[2]
 
 
 @pytest.mark.parametrize(
@@ -193,9 +195,9 @@ def test_a_range_that_cannot_be_read_is_named_and_kept(as_viewer, session, query
         "to=2001-01-01T00:00",
     ],
 )
-def test_one_end_is_enough(as_viewer, session, query):
+def test_one_end_of_the_range_is_enough(as_viewer, session, query):
     assert as_viewer.get(f"{ADDRESS}?{query}").status_code == 200
 
 
-def test_a_session_that_nobody_saw_has_no_chart(as_viewer):
+def test_an_unknown_session_has_no_chart(as_viewer):
     assert as_viewer.get(ADDRESS).status_code == 404

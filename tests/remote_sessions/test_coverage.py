@@ -1,4 +1,4 @@
-"""From when to when was watched: what lies between is a gap with its reason, whatever happened to the clock."""
+"""Times between two spans are gaps with their reasons, whatever happened to the clock."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from pingadmin.remote_sessions.history.coverage import (
     find_last_watched_at,
 )
 from pingadmin.remote_sessions.models import WatchSpan
-from tests.remote_sessions.history import at
+from tests.remote_sessions.histories import at
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def span(begin, end, why=""):
     WatchSpan.objects.create(alias="ping", from_at=at(begin), until_at=at(end), end_reason=why)
 
 
-def found(begin, end, alias="ping"):
+def gaps_in(begin, end, alias="ping"):
     """(begin, end or None, why) of each gap, in seconds."""
     seconds = lambda moment: moment and (moment - at(0)).total_seconds()  # noqa: E731
     return [
@@ -35,69 +35,69 @@ def test_an_account_that_was_never_watched_is_one_gap():
     assert find_gaps("ping", at(0), at(100)) == [CoverageGap(at(0), None, NEVER_WATCHED)]
 
 
-def test_watching_every_few_seconds_is_one_span():
+def test_watching_recorded_every_few_seconds_is_one_span():
     for second in range(0, 200, 5):
         extend_watching("ping", at(second))
     assert [(row.from_at, row.until_at) for row in WatchSpan.objects.all()] == [(at(0), at(195))]
-    assert found(0, 200) == []
+    assert gaps_in(0, 200) == []
 
 
-def test_what_lasts_may_be_a_little_behind():
+def test_current_watching_may_be_recorded_a_little_late():
     extend_watching("ping", at(0))
-    assert found(0, 30) == []
-    assert found(0, 31) == [(0, None, COLLECTOR_SILENT)]
+    assert gaps_in(0, 30) == []
+    assert gaps_in(0, 31) == [(0, None, COLLECTOR_SILENT)]
 
 
-def test_a_span_that_was_not_lengthened_in_time_is_over():
+def test_a_span_that_was_not_extended_in_time_is_over():
     extend_watching("ping", at(0))
     extend_watching("ping", at(30))
     extend_watching("ping", at(61))
-    assert found(0, 61) == [(30, 61, COLLECTOR_SILENT)]
+    assert gaps_in(0, 61) == [(30, 61, COLLECTOR_SILENT)]
 
 
-def test_a_reason_that_was_given_is_told_and_the_gap_begins_at_once():
+def test_a_gap_with_a_recorded_reason_begins_at_once():
     extend_watching("ping", at(0))
     end_watching("ping", at(10), "the stream broke off")
-    assert found(0, 11) == [(10, None, "the stream broke off")]
+    assert gaps_in(0, 11) == [(10, None, "the stream broke off")]
     extend_watching("ping", at(12))
-    assert found(0, 15) == [(10, 12, "the stream broke off")]
+    assert gaps_in(0, 15) == [(10, 12, "the stream broke off")]
 
 
-def test_a_killed_collector_leaves_a_gap_between_its_last_word_and_the_next():
+def test_a_killed_collector_leaves_a_gap_until_the_next_record():
     extend_watching("ping", at(0))
     extend_watching("ping", at(5))
     extend_watching("ping", at(500))
-    assert found(0, 500) == [(5, 500, COLLECTOR_SILENT)]
+    assert gaps_in(0, 500) == [(5, 500, COLLECTOR_SILENT)]
 
 
-def test_the_other_account_is_another_matter():
+def test_accounts_are_independent():
     extend_watching("ping", at(0))
     end_watching("agi", at(1), "the list failed")
-    assert found(0, 10, "agi") == [(0, None, NEVER_WATCHED)]
-    assert found(0, 10) == []
+    assert gaps_in(0, 10, "agi") == [(0, None, NEVER_WATCHED)]
+    assert gaps_in(0, 10) == []
 
 
-def test_before_the_first_span_nobody_watched():
+def test_the_time_before_the_first_span_is_a_gap():
     span(50, 100)
-    assert found(0, 100) == [(0, 50, NEVER_WATCHED)]
+    assert gaps_in(0, 100) == [(0, 50, NEVER_WATCHED)]
 
 
 def test_a_range_inside_a_gap_is_cut_off_at_both_ends():
     span(0, 10, "the collector was stopped")
     span(90, 200)
-    assert found(20, 80) == [(20, 80, "the collector was stopped")]
+    assert gaps_in(20, 80) == [(20, 80, "the collector was stopped")]
 
 
 @pytest.mark.parametrize(("begin", "end"), [(10, 20), (0, 100), (50, 100)])
 def test_a_range_inside_a_span_has_no_gap(begin, end):
     span(0, 100, "the collector was stopped")
-    assert found(begin, end) == []
+    assert gaps_in(begin, end) == []
 
 
 def test_a_range_that_only_touches_a_span():
     span(0, 10, "the stream broke off")
     span(100, 200)
-    assert found(10, 100) == [(10, 100, "the stream broke off")]
+    assert gaps_in(10, 100) == [(10, 100, "the stream broke off")]
 
 
 def test_overlapping_spans_count_once_and_the_longest_gives_the_reason():
@@ -106,44 +106,44 @@ def test_overlapping_spans_count_once_and_the_longest_gives_the_reason():
     span(90, 110, "the last one ended")
     span(90, 95)
     span(200, 300)
-    assert found(0, 300) == [(110, 200, "the last one ended")]
+    assert gaps_in(0, 300) == [(110, 200, "the last one ended")]
 
 
-def test_a_short_one_inside_a_longer_one_says_nothing_about_the_end():
+def test_a_span_inside_a_longer_one_does_not_end_it():
     span(0, 100)
     span(40, 50, "the short one ended")
-    assert found(0, 110) == []
+    assert gaps_in(0, 110) == []
 
 
 def test_a_past_range_ends_in_a_gap_even_of_seconds():
     span(0, 90)
     span(95, 200)
-    assert found(0, 93) == [(90, 93, COLLECTOR_SILENT)]
+    assert gaps_in(0, 93) == [(90, 93, COLLECTOR_SILENT)]
 
 
-def test_a_clock_that_was_set_back_does_not_claim_what_is_to_come():
+def test_a_clock_that_was_set_back_does_not_claim_the_future():
     extend_watching("ping", at(3600))
     extend_watching("ping", at(0))
     assert find_last_watched_at("ping") == at(0)
     extend_watching("ping", at(5))
-    assert found(0, 3700) == [(5, None, COLLECTOR_SILENT)]
+    assert gaps_in(0, 3700) == [(5, None, COLLECTOR_SILENT)]
 
 
-def test_a_clock_that_was_set_back_before_the_end_was_said():
+def test_watching_ends_now_after_the_clock_was_set_back():
     extend_watching("ping", at(0))
     extend_watching("ping", at(20))
     WatchSpan.objects.update(until_at=at(4000))
     end_watching("ping", at(30), "the collector was stopped")
-    assert found(0, 40) == [(30, None, "the collector was stopped")]
+    assert gaps_in(0, 40) == [(30, None, "the collector was stopped")]
 
 
 def test_a_clock_that_jumped_ahead_leaves_a_gap():
     extend_watching("ping", at(0))
     extend_watching("ping", at(7200))
-    assert found(0, 7200) == [(0, 7200, COLLECTOR_SILENT)]
+    assert gaps_in(0, 7200) == [(0, 7200, COLLECTOR_SILENT)]
 
 
-def test_an_older_word_does_not_shorten_what_lasts():
+def test_an_older_record_does_not_shorten_a_span():
     extend_watching("ping", at(0))
     extend_watching("ping", at(20))
     extend_watching("ping", at(15))
@@ -154,10 +154,10 @@ def test_many_gaps_take_few_queries(django_assert_max_num_queries):
     for number in range(200):
         span(number * 100, number * 100 + 50, "the stream broke off")
     with django_assert_max_num_queries(1):
-        assert len(found(0, 20_000)) == 200
+        assert len(gaps_in(0, 20_000)) == 200
 
 
-def test_the_newest_end():
+def test_an_account_was_last_watched_at_the_latest_end():
     assert find_last_watched_at("ping") is None
     span(0, 100)
     span(20, 50)
@@ -165,9 +165,9 @@ def test_the_newest_end():
     assert coverage.WATCH_TIMEOUT.total_seconds() == 30
 
 
-def test_what_lasted_since_a_moment_is_no_gap_however_long_nobody_said_so():
+def test_watching_recorded_late_with_its_start_leaves_no_gap():
     extend_watching("ping", at(0))
     extend_watching("ping", at(44), since=at(0))
-    assert found(0, 44) == []
+    assert gaps_in(0, 44) == []
     extend_watching("ping", at(120), since=at(100))
-    assert found(0, 120) == [(44, 120, COLLECTOR_SILENT)]
+    assert gaps_in(0, 120) == [(44, 120, COLLECTOR_SILENT)]

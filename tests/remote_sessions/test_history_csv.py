@@ -6,7 +6,7 @@ import io
 import pytest
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
-from tests.remote_sessions.history import answer, at, failure, session_seen
+from tests.remote_sessions.histories import add_snapshot, at, add_failure, create_session
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/sessions/ping/ses_8f2c71d09a/history.csv"
@@ -14,8 +14,8 @@ ADDRESS = "/sessions/ping/ses_8f2c71d09a/history.csv"
 
 @pytest.fixture
 def session():
-    session = session_seen()
-    answer(
+    session = create_session()
+    add_snapshot(
         session,
         60,
         up=5,
@@ -25,8 +25,8 @@ def session():
         duration_seconds=30,
         uploaded_before_reset=100,
     )
-    failure(session, 120, until=180)
-    answer(session, 200, None, None, paused=True, state="", source="resume")
+    add_failure(session, 120, until=180)
+    add_snapshot(session, 200, None, None, paused=True, state="", source="resume")
     return session
 
 
@@ -40,7 +40,7 @@ def kinds(rows):
     return [(row["from"][11:19], row["kind"]) for row in rows]
 
 
-def test_everything_that_was_seen_is_in_it_oldest_first(as_viewer, session):
+def test_all_snapshots_are_in_the_file_oldest_first(as_viewer, session):
     WatchSpan.objects.create(alias="ping", from_at=at(0), until_at=at(10**6))
     rows = downloaded(as_viewer, "?to=2026-11-22T13:00:00Z")
     assert kinds(rows) == [
@@ -72,7 +72,7 @@ def test_everything_that_was_seen_is_in_it_oldest_first(as_viewer, session):
     assert rows[2]["paused"] == "yes"
 
 
-def test_what_was_not_watched_stands_in_its_place(as_viewer, session):
+def test_a_gap_is_a_line_in_order_of_time(as_viewer, session):
     WatchSpan.objects.create(
         alias="ping", from_at=at(0), until_at=at(100), end_reason="the stream broke off"
     )
@@ -86,23 +86,23 @@ def test_what_was_not_watched_stands_in_its_place(as_viewer, session):
     assert len(rows) == 4, "what was asked by hand meanwhile stays"
 
 
-def test_a_gap_that_goes_on_has_no_end(as_viewer, session):
+def test_an_open_gap_has_no_end(as_viewer, session):
     rows = downloaded(as_viewer)
     assert (rows[0]["kind"], rows[0]["until"], rows[0]["why"]) == (
         "not watched",
         "",
-        "nobody watched yet",
+        "not watched yet",
     )
 
 
-def test_a_range_holds_what_touches_it(as_viewer, session):
+def test_a_range_includes_what_touches_it(as_viewer, session):
     rows = downloaded(as_viewer, "?from=2026-11-22T12:01:30Z&to=2026-11-22T12:02:00Z")
     assert [row["kind"] for row in rows] == ["answer", "not watched", "failure"]
     rows = downloaded(as_viewer, "?from=2026-11-22T12:01:31Z&to=2026-11-22T12:01:59Z")
     assert [row["kind"] for row in rows] == ["not watched"]
 
 
-def test_it_is_named_for_session_and_range(as_viewer, session):
+def test_the_file_is_named_for_session_and_range(as_viewer, session):
     response = as_viewer.get(f"{ADDRESS}?from=2026-11-22T12:00:00Z&to=2026-11-22T13:00:00Z")
     name = "pingadmin-history_ping_ses_8f2c71d09a_20261122T120000Z_to_20261122T130000Z.csv"
     assert response["Content-Disposition"] == f'attachment; filename="{name}"'
@@ -110,13 +110,11 @@ def test_it_is_named_for_session_and_range(as_viewer, session):
 
 
 def test_no_cell_begins_a_formula(as_viewer, session):
-    answer(session, 300, state="=HYPERLINK(1)")
+    add_snapshot(session, 300, state="=HYPERLINK(1)")
     assert downloaded(as_viewer)[-1]["state"] == "'=HYPERLINK(1)"
 
 
-def test_a_long_history_comes_whole_and_in_pieces(
-    as_viewer, session, django_assert_max_num_queries
-):
+def test_a_long_history_is_streamed_completely(as_viewer, session, django_assert_max_num_queries):
     session.snapshots.all().delete()
     facts = {"session": session, "source": "poll", "state": "connected"}
     rows = [
@@ -132,10 +130,10 @@ def test_a_long_history_comes_whole_and_in_pieces(
     assert [row["line"] for row in rows] == [str(number) for number in range(1, 2502)]
 
 
-def test_a_range_that_cannot_be_read_is_refused(as_viewer, session):
+def test_an_invalid_range_is_refused(as_viewer, session):
     assert as_viewer.get(f"{ADDRESS}?from=yesterday").status_code == 400
 
 
-def test_a_session_that_nobody_saw_has_no_history(as_viewer):
+def test_an_unknown_session_has_no_history(as_viewer):
     assert not RemoteSession.objects.exists()
     assert as_viewer.get(ADDRESS).status_code == 404

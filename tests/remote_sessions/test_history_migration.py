@@ -54,13 +54,13 @@ CARRIED = [
 
 
 @pytest.mark.process
-def test_old_rows_are_carried_over_on_sqlite(tmp_path):
+def test_old_snapshots_are_migrated_on_sqlite(tmp_path):
     assert migrated(f"sqlite:///{tmp_path}/old.sqlite3") == CARRIED
 
 
 @pytest.mark.process
 @pytest.mark.postgres
-def test_old_rows_are_carried_over_on_postgresql(postgres):
+def test_old_snapshots_are_migrated_on_postgresql(postgres):
     assert migrated(postgres.create_database()) == CARRIED
 
 

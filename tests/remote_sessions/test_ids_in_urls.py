@@ -34,7 +34,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("page", ["", "resume/", "refresh/"])
-def test_what_is_no_id_reaches_neither_view_nor_upstream(as_support, simulator, text, page):
+def test_an_invalid_id_reaches_neither_view_nor_upstream(as_support, simulator, text, page):
     send = as_support.post if page else as_support.get
     answer = send(f"/sessions/ping/{text}/{page}", {"reason": "x"} if page else {})
     assert answer.status_code == 404 and "X-Injected" not in answer.headers
@@ -47,5 +47,5 @@ def test_128_characters_are_an_id(as_support, simulator):
 
 
 @pytest.mark.parametrize("alias", ["PING", "pi_ng", "..", "p" * 33])
-def test_what_is_no_alias_is_not_found(as_support, alias):
+def test_an_invalid_alias_is_not_found(as_support, alias):
     assert as_support.get(f"/sessions/{alias}/{cast.PING_PAUSED}/").status_code == 404

@@ -25,16 +25,16 @@ from tests.collector.streams import NOW, after, event
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(params=["with memory", "without memory"])
-def memory(request):
+@pytest.fixture(params=["with cache", "without cache"])
+def cache(request):
     """Every rule holds for a writer that remembers and for one that does not."""
-    return SessionStateCache() if request.param == "with memory" else None
+    return SessionStateCache() if request.param == "with cache" else None
 
 
 @pytest.fixture
-def hear(memory):
+def record(cache):
     """Writes a batch of events."""
-    return lambda *events: record_observations("ping", events, "stream", memory)
+    return lambda *events: record_observations("ping", events, "stream", cache)
 
 
 def known(session_id="ses_1") -> RemoteSession:
@@ -45,8 +45,8 @@ def history(session_id="ses_1") -> list[StatusSnapshot]:
     return list(known(session_id).snapshots.order_by("first_at", "id"))
 
 
-def test_an_event_makes_its_session_and_the_first_row_of_its_history(hear):
-    hear(event(7, duration=60, up=10, down=20))
+def test_an_event_creates_its_session_and_the_first_snapshot(record):
+    record(event(7, duration=60, up=10, down=20))
     session = known()
     assert (session.state, session.client_name, session.last_seen_at, session.source) == (
         "connected",
@@ -60,16 +60,16 @@ def test_an_event_makes_its_session_and_the_first_row_of_its_history(hear):
     ]
 
 
-def test_many_sessions_are_written_at_once(hear, django_assert_max_num_queries):
+def test_many_sessions_are_written_at_once(record, django_assert_max_num_queries):
     events = [event(number, session=f"ses_{number}", up=number) for number in range(300)]
     with django_assert_max_num_queries(14):
-        counts = hear(*events)
+        counts = record(*events)
     assert (counts.written, counts.repeated, counts.late) == (300, 0, 0)
     assert StatusSnapshot.objects.count() == RemoteSession.objects.count() == 300
     assert known("ses_299").uploaded_bytes == 299
 
 
-def test_names_come_through_as_they_are_whatever_the_database_writes_lists_with(hear):
+def test_names_with_special_characters_are_stored_unchanged(record):
     names = [
         "NULL",
         "",
@@ -84,27 +84,27 @@ def test_names_come_through_as_they_are_whatever_the_database_writes_lists_with(
         "%s",
         "Zoë \u2028 客户",
     ]
-    hear(
+    record(
         *(
-            replace(event(place, session=f"ses_{place}"), client_name=name)
-            for place, name in enumerate(names)
+            replace(event(number, session=f"ses_{number}"), client_name=name)
+            for number, name in enumerate(names)
         )
     )
-    assert [known(f"ses_{place}").client_name for place in range(len(names))] == names
+    assert [known(f"ses_{number}").client_name for number in range(len(names))] == names
 
 
-def test_the_same_event_twice_is_one_row(hear):
-    hear(event(1, duration=30, up=5), event(2, duration=60, up=9), event(2, duration=60, up=9))
-    counts = hear(event(1, duration=30, up=5), event(2, duration=60, up=9, at=1))
+def test_a_repeated_event_is_one_observation(record):
+    record(event(1, duration=30, up=5), event(2, duration=60, up=9), event(2, duration=60, up=9))
+    counts = record(event(1, duration=30, up=5), event(2, duration=60, up=9, at=1))
     assert (counts.written, counts.repeated, counts.late) == (0, 2, 0)
     assert [(row.uploaded_bytes, row.observation_count) for row in history()] == [(5, 1), (9, 1)]
     assert known().last_seen_at == NOW
 
 
-def test_a_duration_that_grows_alone_lengthens_the_row(hear):
-    hear(event(1, duration=30, up=5))
-    hear(event(2, duration=60, up=5, at=30))
-    hear(event(3, duration=90, up=5, at=60))
+def test_a_growing_duration_alone_extends_the_snapshot(record):
+    record(event(1, duration=30, up=5))
+    record(event(2, duration=60, up=5, at=30))
+    record(event(3, duration=90, up=5, at=60))
     (row,) = history()
     assert (row.observation_count, row.duration_seconds, row.first_at, row.last_at) == (
         3,
@@ -114,25 +114,25 @@ def test_a_duration_that_grows_alone_lengthens_the_row(hear):
     )
 
 
-def test_rows_that_are_lengthened_and_then_left_in_one_batch_are_both_right(hear):
-    hear(event(1, up=5))
-    hear(event(2, up=5, at=1), event(3, up=6, at=2), event(4, up=6, at=3))
+def test_a_batch_may_extend_one_snapshot_and_add_another(record):
+    record(event(1, up=5))
+    record(event(2, up=5, at=1), event(3, up=6, at=2), event(4, up=6, at=3))
     assert [(row.uploaded_bytes, row.observation_count, row.last_at) for row in history()] == [
         (5, 2, after(1)),
         (6, 2, after(3)),
     ]
 
 
-def test_disorder_within_a_batch_is_put_in_order(hear):
-    hear(event(3, up=30, at=1), event(1, up=10, at=1), event(2, up=20, at=1))
+def test_a_batch_is_sorted_by_sequence(record):
+    record(event(3, up=30, at=1), event(1, up=10, at=1), event(2, up=20, at=1))
     assert [row.uploaded_bytes for row in history()] == [10, 20, 30]
     assert known().uploaded_bytes == 30 and known().uploaded_before_reset == 0
 
 
-def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(hear):
-    hear(event(5, kind="session_end", up=50, at=1))
+def test_an_event_late_by_its_sequence_is_only_history(record):
+    record(event(5, kind="session_end", up=50, at=1))
     before = known()
-    counts = hear(event(4, up=40, at=2))
+    counts = record(event(4, up=40, at=2))
     assert (counts.written, counts.late) == (0, 1)
     session = known()
     assert (session.state, session.uploaded_bytes, session.last_seen_at) == (
@@ -142,32 +142,32 @@ def test_what_is_late_by_its_number_is_kept_as_history_and_changes_nothing_now(h
     )
     assert session.changed_at == before.changed_at, "nothing that people see changed"
     assert [row.uploaded_bytes for row in history()] == [40, 50], "before what is newer than it"
-    assert hear(event(4, up=40, at=3)).repeated == 1
+    assert record(event(4, up=40, at=3)).repeated == 1
     assert len(history()) == 2
 
 
-def test_what_is_late_by_its_number_goes_before_all_that_lasted_longer(hear):
-    hear(
+def test_an_event_late_by_its_sequence_goes_before_longer_durations(record):
+    record(
         event(1, duration=30, up=1),
         event(3, duration=90, up=3, at=1),
         event(4, duration=120, up=4, at=2),
     )
-    hear(event(5, duration=150, up=5, at=3))
-    hear(event(2, duration=60, up=2, at=4))
+    record(event(5, duration=150, up=5, at=3))
+    record(event(2, duration=60, up=2, at=4))
     assert [row.uploaded_bytes for row in history()] == [1, 2, 3, 4, 5]
 
 
-def test_what_is_late_by_its_number_stays_behind_a_new_beginning(hear):
-    hear(event(1, duration=90, up=9), event(4, duration=60, up=6, at=2))
-    hear(event(5, duration=90, up=8, at=3))
-    hear(event(3, duration=30, up=3, at=4))
+def test_an_event_late_by_its_sequence_stays_after_a_reset(record):
+    record(event(1, duration=90, up=9), event(4, duration=60, up=6, at=2))
+    record(event(5, duration=90, up=8, at=3))
+    record(event(3, duration=30, up=3, at=4))
     assert [row.uploaded_bytes for row in history()] == [9, 3, 6, 8]
 
 
-def test_a_late_row_has_the_base_of_the_row_before_it(hear):
-    hear(event(1, up=100, duration=100), event(3, kind="session_start", up=2, duration=1, at=1))
-    hear(event(5, up=9, duration=9, at=2))
-    hear(event(4, up=6, duration=6, at=3))
+def test_a_late_snapshot_counts_from_the_base_of_the_one_before_it(record):
+    record(event(1, up=100, duration=100), event(3, kind="session_start", up=2, duration=1, at=1))
+    record(event(5, up=9, duration=9, at=2))
+    record(event(4, up=6, duration=6, at=3))
     assert [(row.uploaded_before_reset, row.uploaded_bytes) for row in history()] == [
         (0, 100),
         (100, 2),
@@ -176,26 +176,26 @@ def test_a_late_row_has_the_base_of_the_row_before_it(hear):
     ]
 
 
-def test_a_counter_that_falls_in_a_newer_event_began_anew(hear):
-    hear(event(1, duration=60, up=100, down=900))
-    hear(event(2, duration=3, up=4, down=1000, at=1))
+def test_a_counter_that_falls_in_a_newer_event_was_reset(record):
+    record(event(1, duration=60, up=100, down=900))
+    record(event(2, duration=3, up=4, down=1000, at=1))
     session = known()
     assert (session.uploaded_before_reset, session.uploaded_bytes) == (100, 4)
     assert (session.downloaded_before_reset, session.downloaded_bytes) == (0, 1000)
     assert [row.uploaded_before_reset for row in history()] == [0, 100]
 
 
-def test_counters_that_an_event_does_not_tell_are_remembered_for_the_next(hear):
-    hear(event(1, up=100, down=1))
-    hear(event(2, kind="session_end", at=1))
+def test_counters_are_compared_across_an_event_without_counters(record):
+    record(event(1, up=100, down=1))
+    record(event(2, kind="session_end", at=1))
     assert known().uploaded_bytes is None
-    hear(event(3, up=30, down=2, at=2))
+    record(event(3, up=30, down=2, at=2))
     assert (known().uploaded_before_reset, known().uploaded_bytes) == (100, 30)
 
 
-def test_without_numbers_a_heartbeat_that_fell_is_history_and_wants_to_be_asked(hear):
-    hear(event(duration=600, up=100))
-    counts = hear(event(duration=10, up=3, at=60))
+def test_without_sequences_lower_counters_in_a_heartbeat_are_ambiguous(record):
+    record(event(duration=600, up=100))
+    counts = record(event(duration=10, up=3, at=60))
     assert (counts.late, counts.ambiguous) == (1, {"ses_1"})
     assert (known().duration_seconds, known().uploaded_bytes, known().uploaded_before_reset) == (
         600,
@@ -208,21 +208,21 @@ def test_without_numbers_a_heartbeat_that_fell_is_history_and_wants_to_be_asked(
     ]
     record_observation(alias="ping", record=answer(61, duration=11, up=3), source="poll")
     assert (known().uploaded_bytes, known().uploaded_before_reset) == (3, 100), (
-        "the answer settles it"
+        "the answer decides it"
     )
 
 
-def test_without_numbers_a_start_begins_anew(hear):
-    hear(event(duration=600, up=100))
-    counts = hear(event(kind="session_start", duration=0, up=0, at=60))
+def test_without_sequences_a_start_event_resets_counters(record):
+    record(event(duration=600, up=100))
+    counts = record(event(kind="session_start", duration=0, up=0, at=60))
     assert (counts.written, counts.ambiguous) == (1, set())
     assert (known().uploaded_bytes, known().uploaded_before_reset) == (0, 100)
 
 
-def test_numbers_that_begin_anew_freeze_nothing(hear, memory):
-    hear(event(500, up=10, duration=10))
-    forget_sequences("ping", memory or SessionStateCache())
-    hear(event(1, up=20, duration=20, at=5), event(2, up=30, duration=30, at=6))
+def test_a_stream_that_numbers_anew_is_followed(record, cache):
+    record(event(500, up=10, duration=10))
+    forget_sequences("ping", cache or SessionStateCache())
+    record(event(1, up=20, duration=20, at=5), event(2, up=30, duration=30, at=6))
     assert (known().uploaded_bytes, known().stream_sequence) == (30, 2)
 
 
@@ -233,10 +233,10 @@ def answer(seconds, *, duration, up, state="connected"):
     )  # fmt: skip
 
 
-def test_an_event_that_an_answer_overtook_does_not_count_as_a_new_beginning(hear):
-    hear(event(1, duration=10, up=100))
+def test_an_event_that_an_answer_overtook_is_no_reset(record):
+    record(event(1, duration=10, up=100))
     record_observation(alias="ping", record=answer(20, duration=30, up=300), source="look-up")
-    counts = hear(event(2, duration=29, up=299, at=20.5))
+    counts = record(event(2, duration=29, up=299, at=20.5))
     assert (counts.written, counts.late) == (0, 1)
     assert (known().uploaded_bytes, known().uploaded_before_reset, known().source) == (
         300,
@@ -245,12 +245,12 @@ def test_an_event_that_an_answer_overtook_does_not_count_as_a_new_beginning(hear
     )
 
 
-def test_an_event_that_waited_long_while_an_answer_overtook_it_does_not_either(hear):
-    hear(event(1, duration=200, up=200))
+def test_an_event_that_waited_long_and_was_overtaken_is_no_reset(record):
+    record(event(1, duration=200, up=200))
     record_observation(alias="ping", record=answer(100, duration=300, up=300), source="poll")
-    counts = hear(event(2, duration=230, up=230, at=101), event(3, duration=260, up=260, at=101))
+    counts = record(event(2, duration=230, up=230, at=101), event(3, duration=260, up=260, at=101))
     assert (counts.written, counts.late) == (0, 2)
-    hear(event(4, duration=310, up=310, at=111))
+    record(event(4, duration=310, up=310, at=111))
     assert (known().uploaded_bytes, known().uploaded_before_reset, known().source) == (
         310,
         0,
@@ -259,46 +259,46 @@ def test_an_event_that_waited_long_while_an_answer_overtook_it_does_not_either(h
     assert [row.uploaded_bytes for row in history()] == [200, 230, 260, 300, 310]
 
 
-def test_an_answer_that_took_long_does_not_either(hear):
-    hear(event(1, duration=300, up=300))
+def test_a_slow_answer_that_was_overtaken_is_no_reset(record):
+    record(event(1, duration=300, up=300))
     record_observation(alias="ping", record=answer(1, duration=288, up=288), source="poll")
     assert (known().uploaded_bytes, known().uploaded_before_reset) == (300, 0)
 
 
-def test_what_can_have_begun_since_an_answer_began_anew(hear):
-    hear(event(1, duration=200, up=200, at=-100))
+def test_lower_counters_that_fit_the_time_since_an_answer_are_a_reset(record):
+    record(event(1, duration=200, up=200, at=-100))
     record_observation(alias="ping", record=answer(0, duration=300, up=300), source="poll")
-    hear(event(2, duration=30, up=3, at=31))
+    record(event(2, duration=30, up=3, at=31))
     assert (known().uploaded_bytes, known().uploaded_before_reset) == (3, 300)
 
 
-def test_an_event_from_before_an_answer_is_late(hear):
+def test_an_event_from_before_an_answer_is_late(record):
     record_observation(
         alias="ping", record=answer(20, duration=30, up=300, state="disconnected"), source="look-up"
     )
-    assert hear(event(2, duration=20, up=200, at=19)).late == 1
+    assert record(event(2, duration=20, up=200, at=19)).late == 1
     assert (known().state, known().last_seen_at) == ("disconnected", after(20))
 
 
-def test_what_others_wrote_in_between_is_seen(hear):
-    hear(event(1, duration=10, up=100))
+def test_changes_by_other_writers_are_noticed(record):
+    record(event(1, duration=10, up=100))
     record_failure(session=known(), error=UpstreamError("timed_out", sent=True), source="look-up")
     mark_session_changed(known())
-    hear(event(2, duration=40, up=100, at=3600 * 24 * 365))
+    record(event(2, duration=40, up=100, at=3600 * 24 * 365))
     assert known().failure == ""
     assert [row.failure for row in history()] == ["", "timed_out", ""]
 
 
-def test_a_statement_about_paused_survives_events_and_is_doubted_by_a_start(hear):
-    hear(event(1))
+def test_a_paused_report_survives_heartbeats_and_is_doubted_after_a_start(record):
+    record(event(1))
     record_paused_report(session=known(), paused=True, at=after(1), source="pause")
-    hear(event(2, at=2))
+    record(event(2, at=2))
     assert doubt() == "", "a heartbeat proves nothing"
-    hear(event(3, kind="session_start", at=3))
+    record(event(3, kind="session_start", at=3))
     assert "reported a start since" in doubt()
     record_paused_report(session=known(), paused=False, at=after(4), source="resume")
     assert doubt() == ""
-    hear(event(4, kind="session_end", at=5))
+    record(event(4, kind="session_end", at=5))
     assert "reported an end since" in doubt()
 
 
@@ -307,21 +307,21 @@ def doubt() -> str:
 
 
 @pytest.mark.parametrize("microsecond", [0, 120])
-def test_what_is_remembered_is_not_read_again_until_somebody_else_wrote_it(microsecond):
-    memory = SessionStateCache()
+def test_a_cached_state_is_read_again_only_after_another_writer(microsecond):
+    cache = SessionStateCache()
     with time_machine.travel(NOW.replace(microsecond=microsecond), tick=False):
-        record_observations("ping", [event(1, up=1)], "stream", memory)
-    remembered = memory["ses_1"]
-    record_observations("ping", [event(2, up=2, at=1)], "stream", memory)
-    assert memory["ses_1"] is remembered
+        record_observations("ping", [event(1, up=1)], "stream", cache)
+    cached = cache["ses_1"]
+    record_observations("ping", [event(2, up=2, at=1)], "stream", cache)
+    assert cache["ses_1"] is cached
     RemoteSession.objects.update(changed_at=after(60), client_name="another")
-    record_observations("ping", [event(3, up=3, at=2)], "stream", memory)
-    assert memory["ses_1"] is not remembered
+    record_observations("ping", [event(3, up=3, at=2)], "stream", cache)
+    assert cache["ses_1"] is not cached
 
 
-def test_a_batch_that_fails_leaves_nothing_behind_and_can_be_written_again(monkeypatch):
-    memory = SessionStateCache()
-    record_observations("ping", [event(1, up=1)], "stream", memory)
+def test_a_failed_batch_leaves_nothing_behind_and_can_be_repeated(monkeypatch):
+    cache = SessionStateCache()
+    record_observations("ping", [event(1, up=1)], "stream", cache)
     from pingadmin.remote_sessions.recording import observation_batches
 
     def full(*_):
@@ -330,13 +330,13 @@ def test_a_batch_that_fails_leaves_nothing_behind_and_can_be_written_again(monke
     with monkeypatch.context() as patch:
         patch.setattr(observation_batches, "update_many", full)
         with pytest.raises(OSError, match="disk full"):
-            record_observations("ping", [event(2, up=2, at=1)], "stream", memory)
+            record_observations("ping", [event(2, up=2, at=1)], "stream", cache)
     assert len(history()) == 1
-    counts = record_observations("ping", [event(2, up=2, at=1)], "stream", memory)
+    counts = record_observations("ping", [event(2, up=2, at=1)], "stream", cache)
     assert (counts.written, known().uploaded_bytes) == (1, 2)
 
 
-def test_a_list_is_a_batch_and_states_paused():
+def test_a_list_is_a_batch_and_reports_paused():
     paused = replace(answer(0, duration=None, up=None, state="paused"), paused=True)
     records = [replace(paused, session_id=f"s{number}") for number in range(3)]
     record_observations("agi", records, "list")

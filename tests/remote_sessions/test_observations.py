@@ -30,7 +30,7 @@ RECORD = SessionRecord(
 pytestmark = pytest.mark.django_db
 
 
-def see(source="look-up", **changes):
+def observe(source="look-up", **changes):
     """The session as known after an answer, and the snapshot that holds the answer."""
     record = replace(RECORD, **changes)
     session = record_observation(alias="ping", record=record, source=source)
@@ -43,8 +43,8 @@ def after(seconds):
     return NOW + timedelta(seconds=seconds)
 
 
-def test_the_first_answer_makes_the_session_and_its_first_snapshot():
-    session, snapshot = see()
+def test_the_first_answer_creates_the_session_and_its_first_snapshot():
+    session, snapshot = observe()
     assert (session.state, session.client_name, session.last_seen_at, session.first_seen_at) == (
         "connected",
         "client-2041",
@@ -54,9 +54,9 @@ def test_the_first_answer_makes_the_session_and_its_first_snapshot():
     assert (snapshot.first_at, snapshot.last_at, snapshot.observation_count) == (NOW, NOW, 1)
 
 
-def test_an_equal_answer_lengthens_the_snapshot_even_when_the_duration_grew():
-    see()
-    session, snapshot = see(answered_at=after(30), duration_seconds=90)
+def test_an_equal_answer_extends_the_snapshot_even_when_the_duration_grew():
+    observe()
+    session, snapshot = observe(answered_at=after(30), duration_seconds=90)
     assert StatusSnapshot.objects.count() == 1
     assert (snapshot.last_at, snapshot.observation_count, snapshot.duration_seconds) == (
         after(30),
@@ -75,28 +75,28 @@ def test_an_equal_answer_lengthens_the_snapshot_even_when_the_duration_grew():
         {"paused": True},
     ],
 )
-def test_a_changed_answer_is_a_row_of_its_own(change):
-    see()
-    see(answered_at=after(30), **change)
+def test_a_changed_answer_is_a_snapshot_of_its_own(change):
+    observe()
+    observe(answered_at=after(30), **change)
     assert StatusSnapshot.objects.count() == 2
 
 
-def test_a_late_answer_is_kept_as_history_and_changes_nothing_now():
-    see(answered_at=after(30), state="disconnected")
-    session, late = see(answered_at=NOW, state="connected")
+def test_a_late_answer_is_only_history():
+    observe(answered_at=after(30), state="disconnected")
+    session, late = observe(answered_at=NOW, state="connected")
     assert (session.state, session.last_seen_at) == ("disconnected", after(30))
     assert (late.state, late.first_at) == ("connected", NOW)
 
 
-def test_a_late_statement_about_paused_does_not_undo_a_newer_one():
-    session, _ = see(answered_at=after(30), paused=False)
-    see(answered_at=NOW, paused=True)
+def test_a_late_paused_report_does_not_replace_a_newer_one():
+    session, _ = observe(answered_at=after(30), paused=False)
+    observe(answered_at=NOW, paused=True)
     session.refresh_from_db()
     assert (session.paused_reported, session.paused_reported_at) == (False, after(30))
 
 
-def test_a_failure_leaves_the_last_facts_and_counts_in_one_row():
-    session, _ = see()
+def test_failures_leave_the_last_facts_and_share_a_snapshot():
+    session, _ = observe()
     error = UpstreamError("timed_out", sent=True)
     record_failure(session=session, error=error, source="look-up")
     session = record_failure(session=session, error=error, source="look-up")
@@ -106,15 +106,15 @@ def test_a_failure_leaves_the_last_facts_and_counts_in_one_row():
     assert (newest.failure, newest.state, newest.observation_count) == ("timed_out", "", 2)
 
 
-def test_a_good_answer_ends_the_failure():
-    session, _ = see()
+def test_an_answer_ends_the_failure():
+    session, _ = observe()
     record_failure(session=session, error=UpstreamError("timed_out", sent=True), source="look-up")
-    session, _ = see(answered_at=datetime.now(UTC))
+    session, _ = observe(answered_at=datetime.now(UTC))
     assert (session.failure, session.failing_since) == ("", None)
 
 
-def test_a_statement_from_a_resume_is_kept_with_its_source():
-    session, _ = see()
+def test_a_paused_report_from_a_resume_has_its_source():
+    session, _ = observe()
     record_paused_report(session=session, paused=False, at=after(5), source="resume")
     session.refresh_from_db()
     assert (session.paused_reported, session.paused_reported_source) == (False, "resume")
@@ -122,6 +122,6 @@ def test_a_statement_from_a_resume_is_kept_with_its_source():
 
 
 def test_accounts_are_kept_apart():
-    see()
+    observe()
     record_observation(alias="ping-staging", record=RECORD, source="look-up")
     assert RemoteSession.objects.filter(session_id=RECORD.session_id).count() == 2

@@ -43,11 +43,11 @@ def test_a_uuid_belongs_to_agi():
     assert parse_search_input(UUID).ids == ((UUID, ("agi",)),)
 
 
-def test_an_id_that_no_pattern_knows_is_asked_of_all():
+def test_an_id_that_fits_no_pattern_is_looked_up_in_all_accounts():
     assert parse_search_input("customer-7").ids == (("customer-7", ("ping", "agi")),)
 
 
-def test_an_id_that_two_accounts_may_own_is_asked_of_both(settings):
+def test_an_id_that_fits_two_accounts_is_looked_up_in_both(settings):
     settings.UPSTREAMS = settings.UPSTREAMS | {"ping": account("pingadmin.upstream.ping.PingAPI")}
     assert parse_search_input(UUID).ids == ((UUID, ("ping", "agi")),)
 
@@ -61,7 +61,7 @@ def test_an_id_that_two_accounts_may_own_is_asked_of_both(settings):
         "<https://panel.example/sessions/ses_8f2c71d09a>",
     ],
 )
-def test_a_link_gives_its_id(link):
+def test_the_id_in_a_link_is_found(link):
     assert parse_search_input(link).ids == (("ses_8f2c71d09a", ("ping",)),)
 
 
@@ -74,24 +74,24 @@ def test_a_link_to_this_panel_names_the_account(settings):
     )
 
 
-def test_a_ticket_gives_its_ids_once_each_in_order():
+def test_ids_in_a_ticket_are_found_once_each_in_order():
     ticket = f"""INC-4412 (2026-11-22 14:02): ana.k@customer.example writes that ses_8f2c71d09a hangs,
         and so does {UUID}. Agent 10.0.0.17, see https://wiki.example/runbook-7a8b9c0d1.
         Again: ses_8f2c71d09a, "{OTHER_UUID}"."""
     assert ids(ticket) == ["ses_8f2c71d09a", UUID, OTHER_UUID]
 
 
-def test_an_id_we_have_met_is_found_in_a_ticket_whatever_it_looks_like():
+def test_a_known_id_is_found_in_a_ticket_whatever_its_shape():
     RemoteSession.objects.create(alias="ping", session_id="kiosk")
     assert ids("the kiosk is down") == ["kiosk"]
 
 
-def test_without_a_pattern_words_that_could_be_ids_are_taken(settings):
+def test_without_a_pattern_words_that_look_like_ids_are_found(settings):
     settings.UPSTREAMS = {"ping": account("pingadmin.upstream.ping.PingAPI")}
     assert ids("INC-4412: session a1b2c3d4e5 hangs since 14:02, call 5551234567") == ["a1b2c3d4e5"]
 
 
-def test_more_ids_than_the_cap_are_counted_not_dropped_silently():
+def test_ids_beyond_the_maximum_are_counted():
     pasted = parse_search_input(" ".join(f"ses_{number:010x}" for number in range(MAX_IDS + 3)))
     assert (len(pasted.ids), pasted.left_out) == (MAX_IDS, 3)
 
@@ -100,7 +100,7 @@ def test_more_ids_than_the_cap_are_counted_not_dropped_silently():
     "text",
     ["..", "../admin", "a/../../x", "%2e%2e", "..;", "ses_1\\x", "sés_1", "１２３", "a" * 129],
 )
-def test_what_is_no_id_says_so(text):
+def test_an_invalid_id_is_a_problem(text):
     pasted = parse_search_input(text)
     assert not pasted.ids and pasted.problem
 
@@ -108,10 +108,10 @@ def test_what_is_no_id_says_so(text):
 @pytest.mark.parametrize(
     "text", ["nothing in here", "ring me at 14:02 on 2026-11-22", "x" * 20_001]
 )
-def test_a_text_without_ids_says_what_to_do(text):
+def test_a_text_without_ids_is_a_problem_with_advice(text):
     assert "Paste" in parse_search_input(text).problem
 
 
-def test_without_any_account_nothing_can_be_looked_up(settings):
+def test_without_an_account_nothing_can_be_looked_up(settings):
     settings.UPSTREAMS = {}
     assert "No upstream is set" in parse_search_input("ses_8f2c71d09a").problem

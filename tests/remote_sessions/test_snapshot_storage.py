@@ -42,7 +42,7 @@ def stored(column: str):
 @pytest.mark.parametrize(
     "word", [*models.STATE_CODES, "", "c", "=", "=c", "==", "resting", "Ω", "x" * 64]
 )
-def test_every_state_comes_back_as_it_was_said(word):
+def test_every_state_is_read_as_it_was_written(word):
     assert kept(state=word).state == word
     assert StatusSnapshot.objects.get(state=word).state == word
 
@@ -60,14 +60,14 @@ def test_no_two_words_share_a_letter(codes):
     assert all(len(letter) == 1 and letter.isalpha() for letter in letters)
 
 
-def test_every_word_of_ours_has_its_letter():
+def test_every_known_word_has_its_letter():
     assert set(models.SOURCE_CODES) == set(models.ObservationSource)
     assert set(models.STATE_CODES) == set(STATE_MEANINGS)
     assert set(models.FAILURE_CODES) == set(FAILURES)
 
 
 @pytest.mark.django_db
-def test_times_come_back_in_utc_rounded_down_to_the_millisecond():
+def test_times_are_read_in_utc_rounded_down_to_the_millisecond():
     madrid = NOW.astimezone(timezone(timedelta(hours=1)))
     snapshot = kept(first_at=madrid, last_at=NOW + timedelta(hours=1))
     assert snapshot.first_at == NOW.replace(microsecond=123000)
@@ -79,7 +79,7 @@ def test_times_come_back_in_utc_rounded_down_to_the_millisecond():
 
 
 @pytest.mark.django_db
-def test_a_single_answer_takes_no_byte_for_how_long_it_lasted():
+def test_the_length_of_a_single_observation_takes_no_bytes():
     snapshot = kept()
     assert (snapshot.length, snapshot.last_at) == (timedelta(), snapshot.first_at)
     assert stored("lasted") is None
@@ -89,14 +89,14 @@ def test_a_single_answer_takes_no_byte_for_how_long_it_lasted():
 @pytest.mark.parametrize(
     "lasted", [timedelta(milliseconds=1), timedelta(days=400), timedelta(seconds=-3)]
 )
-def test_how_long_it_lasted_comes_back_to_the_millisecond(lasted):
+def test_a_length_is_exact_to_the_millisecond(lasted):
     snapshot = kept(last_at=NOW + lasted + timedelta(microseconds=900))
     assert snapshot.length == lasted
     assert snapshot.last_at == snapshot.first_at + lasted
 
 
 @pytest.mark.django_db
-def test_a_stretch_of_failures_lasts_until_the_newest():
+def test_a_run_of_failures_lasts_until_the_newest():
     session, error = ensure_session("ping", "ses_1"), UpstreamError("timed_out", sent=True)
     record_failure(session=session, error=error, source="poll")
     session.snapshots.update(first_at=datetime.now(UTC) - timedelta(hours=1))
@@ -105,7 +105,7 @@ def test_a_stretch_of_failures_lasts_until_the_newest():
 
 
 @pytest.mark.django_db
-def test_what_is_newer_by_its_number_alone_makes_no_stretch_shorter():
+def test_a_newer_sequence_with_an_earlier_time_does_not_shorten_a_snapshot():
     record_observations("ping", [event(1), event(2, at=60), event(3, at=20)], "stream")
     assert StatusSnapshot.objects.get().length == timedelta(seconds=60)
 
@@ -127,14 +127,14 @@ def test_a_time_without_a_zone_is_refused():
 
 
 @pytest.mark.django_db
-def test_a_base_of_nothing_is_kept_as_null_and_read_as_nothing():
+def test_a_counter_base_of_zero_is_stored_as_null():
     assert kept().uploaded_before_reset == 0
     assert stored("uploaded_before") is None
     assert kept(uploaded_before_reset=2**63 - 1).uploaded_before_reset == 2**63 - 1
 
 
 @pytest.mark.django_db
-def test_rows_are_changed_many_at_a_time():
+def test_snapshots_can_be_bulk_updated():
     rows = [kept(), kept()]
     for row in rows:
         row.last_at, row.state, row.uploaded_before_reset = NOW + timedelta(minutes=1), "paused", 7
@@ -144,7 +144,7 @@ def test_rows_are_changed_many_at_a_time():
 
 
 @pytest.mark.django_db
-def test_one_index_beside_the_key_serves_the_history_in_order_of_time():
+def test_one_index_serves_the_history_in_order_of_time():
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, StatusSnapshot._meta.db_table)
     indexes = [

@@ -7,7 +7,7 @@ python -m tests.support.upgrading
 import json
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -116,45 +116,46 @@ def insert(table: str, **values: object) -> None:
         )
 
 
-def read_rows() -> dict[str, Any]:
-    """The same rows by today's models and names."""
-    from pingadmin.collector import models as collector
+def read_rows() -> dict[str, list[list[Any]]]:
+    """Today's models read the rows. They are asked by column: a field may have another name."""
+    from pingadmin.collector.models import FeedStatus
     from pingadmin.notifications.models import Notification
-    from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
+    from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
     from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
 
-    feed_model = getattr(collector, "FeedStatus", None) or collector.Feed
     return {
-        "session": values_of(
-            RemoteSession.objects.get(pk=5),
-            "session_id is_known_state client_name uploaded_bytes uploaded_before_reset "
-            "stream_sequence source last_seen_at paused_reported paused_reported_source",
+        "session": read(
+            RemoteSession,
+            "session_id state_is_known who uploaded_bytes uploaded_before stream_place source "
+            "seen_at paused_said paused_said_source",
         ),
-        "snapshots": [
-            values_of(
-                snapshot,
-                "id source state first_at last_at observation_count uploaded_before_reset",
-            )
-            for snapshot in RemoteSession.objects.get(pk=5).snapshots.all()
-        ],
-        "span": values_of(WatchSpan.objects.get(), "alias from_at until_at end_reason"),
-        "attempts": [
-            values_of(
-                attempt,
-                "action is_open result failure check_count next_check_at resolved_at session_id",
-            )
-            for attempt in Attempt.objects.order_by("intent_seq")
-        ],
-        "bulk": values_of(BulkResume.objects.get(), "reason ended_at"),
-        "item": values_of(BulkItem.objects.get(), "position session_id shown why_not"),
-        "message": values_of(Notification.objects.get(), "what alias tries failure"),
-        "feed": values_of(feed_model.objects.get(), "alias kind received_at events"),
+        "snapshot": read(
+            StatusSnapshot, "id source state first_at lasted times uploaded_before session_id"
+        ),
+        "span": read(WatchSpan, "alias from_at until_at why_ended"),
+        "attempts": read(
+            Attempt, "act is_open result word looks next_look_at settled_at session_id"
+        ),
+        "bulk": read(BulkResume, "reason ended_at why_ended"),
+        "item": read(BulkItem, "place session_id shown why_not"),
+        "message": read(Notification, "what alias tries word"),
+        "feed": read(FeedStatus, "alias kind heard_at events"),
     }
 
 
-def values_of(row: Any, names: str) -> list[Any]:
-    values = (getattr(row, name) for name in names.split())
-    return [f"{value:%F %T.%f}" if isinstance(value, datetime) else value for value in values]
+def read(model: Any, columns: str) -> list[list[Any]]:
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    names = [fields[column].attname for column in columns.split()]
+    return [
+        [_plain_value(getattr(row, name)) for name in names]
+        for row in model.objects.order_by(fields.get("intent_seq", model._meta.pk).attname)
+    ]
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value:%F %T.%f}"
+    return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 def permissions() -> dict[str, int]:

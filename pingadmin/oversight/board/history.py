@@ -5,12 +5,11 @@ is shown.
 """
 
 from datetime import datetime
-from typing import cast
 
 from pingadmin.oversight.board.sessions import BoardRow, BoardSession
 from pingadmin.remote_sessions.display.card import STATE_MEANINGS
 from pingadmin.remote_sessions.history.past_states import find_snapshots_at
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.models import StatusSnapshot
 
 
 def load_past_rows(rows: list[BoardRow], at: datetime) -> list[BoardRow]:
@@ -18,9 +17,7 @@ def load_past_rows(rows: list[BoardRow], at: datetime) -> list[BoardRow]:
 
     Two queries for up to 1,000 rows.
     """
-    # find_snapshots_at() needs nothing of a session but its primary key.
-    sessions = cast(list[RemoteSession], [row.session for row in rows])
-    snapshots = find_snapshots_at(sessions, at)
+    snapshots = find_snapshots_at([row.session.pk for row in rows], at)
     return [_past_row(row.session, snapshots[row.session.pk], at) for row in rows]
 
 

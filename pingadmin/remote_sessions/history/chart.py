@@ -1,8 +1,10 @@
-"""A session's traffic as a chart: places in an SVG and the words beside it, so that the template decides nothing.
+"""A session's traffic as a chart: positions in an SVG and the texts beside them.
 
-The drawing is WIDTH by HEIGHT units. A line is broken wherever a rate is not known.
+The template decides nothing. The drawing is WIDTH by HEIGHT units. A line breaks wherever a rate
+is not known.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,26 +13,36 @@ from django.utils import timezone
 from pingadmin.audit.entries import entries
 from pingadmin.audit.entries.entries import Story
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
-from pingadmin.remote_sessions.history.time_range import Stretch
-from pingadmin.remote_sessions.history.traffic import Point, edges_of, step_for, traffic
+from pingadmin.remote_sessions.history.time_range import TimeRange
+from pingadmin.remote_sessions.history.traffic import (
+    RatePoint,
+    align_to_step,
+    choose_step,
+    load_rates,
+)
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.web import wording
 
 WIDTH, HEIGHT = 900, 220
+# The area inside the axes.
 LEFT, RIGHT, TOP, BOTTOM = 78, 890, 14, 190
-WORDS_WIDTH = 90  # of "not watching"
-STORIES = 50
-ACTS = {"resume": "resumed", "pause": "paused"}
+# The text "not watching" fits into a gap of this width.
+GAP_TEXT_WIDTH = 90
+MAX_ACTIONS = 50
+PAST_TENSE = {"resume": "resumed", "pause": "paused"}
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Something at a place from left to right. words: beside it; at_end: whether they stand on its left."""
+class ChartMark:
+    """A tick, a gap or an action at a position from left to right.
+
+    is_text_left: whether its text stands on its left. meaning: the name of its colour.
+    """
 
     x: float
-    words: str
+    text: str
     width: float = 0
-    at_end: bool = False
+    is_text_left: bool = False
     meaning: str = ""
     title: str = ""
 
@@ -40,8 +52,11 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of the table: a stretch in which the rates were the same, or in which they are not known (None)."""
+class ChartRow:
+    """A line of the table: a time in which the rates were the same, or were not known (None).
+
+    Rates are in bytes a second. why: why they are not known.
+    """
 
     from_at: datetime
     until_at: datetime
@@ -50,52 +65,57 @@ class Row:
     why: str = ""
 
     @property
-    def up_words(self) -> str:
+    def up_text(self) -> str:
         return "–" if self.up is None else per_second(self.up)
 
     @property
-    def down_words(self) -> str:
+    def down_text(self) -> str:
         return "–" if self.down is None else per_second(self.down)
 
 
 @dataclass(frozen=True)
-class Chart:
-    """up, down: the `d` of their paths, empty where nothing is known. levels, ticks: the axes. step: the span of each
-    mean."""
+class TrafficChart:
+    """What the templates draw and write.
 
-    stretch: Stretch
+    step: the time that each point is the mean of. up, down: the `d` of their SVG paths, empty
+    where nothing is known. levels: height and text of each line across.
+    """
+
+    time_range: TimeRange
     step: timedelta
     zone: str
     up: str
     down: str
     levels: list[tuple[float, str]]
-    ticks: list[Mark]
-    gaps: list[Mark]
-    acts: list[Mark]
-    rows: list[Row]
+    ticks: list[ChartMark]
+    gaps: list[ChartMark]
+    actions: list[ChartMark]
+    rows: list[ChartRow]
     summary: str
 
 
-def chart_of(session: RemoteSession, stretch: Stretch) -> Chart:
-    """Draw a stretch of a session's traffic. A handful of queries, whatever the rows."""
-    step_ms = step_for(stretch.from_at, stretch.until_at)
-    begin, end = edges_of(stretch.from_at, stretch.until_at, step_ms)
-    unwatched = find_gaps(session.alias, moment(begin), stretch.until_at)
-    points = traffic(session, begin, end, step_ms, unwatched)
-    place = _Places(begin, end, _top(points))
-    rows = _rows(points, unwatched)
-    return Chart(
-        stretch=stretch,
+def build_traffic_chart(session: RemoteSession, time_range: TimeRange) -> TrafficChart:
+    """Draws a range of a session's traffic. A handful of queries, whatever the number of rows."""
+    step_ms = choose_step(time_range.from_at, time_range.until_at)
+    from_ms, until_ms = align_to_step(time_range.from_at, time_range.until_at, step_ms)
+    gaps = find_gaps(session.alias, _datetime_from(from_ms), time_range.until_at)
+    points = load_rates(session, from_ms, until_ms, step_ms, gaps)
+    scale = _Scale(from_ms, until_ms, _top_rate(points))
+    actions = _actions_in_range(session, time_range)
+    return TrafficChart(
+        time_range=time_range,
         step=timedelta(milliseconds=step_ms),
-        zone=wording.zone_long(timezone.localtime(moment(end))),
-        up=place.path([(point, point.up) for point in points]),
-        down=place.path([(point, point.down) for point in points]),
-        levels=[(place.y(rate), per_second(rate)) for rate in (0, place.top / 2, place.top)],
-        ticks=_ticks(place),
-        gaps=[_gap(gap, place, stretch.until_at) for gap in unwatched],
-        acts=[_act(story, place) for story in _acts(session, stretch)],
-        rows=rows,
-        summary=_summary(points, unwatched),
+        zone=wording.zone_long(timezone.localtime(_datetime_from(until_ms))),
+        up=scale.path((point, point.up) for point in points),
+        down=scale.path((point, point.down) for point in points),
+        levels=[
+            (scale.y(rate), per_second(rate)) for rate in (0, scale.top_rate / 2, scale.top_rate)
+        ],
+        ticks=_ticks(scale),
+        gaps=[_gap_mark(gap, scale, time_range.until_at) for gap in gaps],
+        actions=[_action_mark(action, scale) for action in actions],
+        rows=_table_rows(points, gaps),
+        summary=_summarize(points, gaps),
     )
 
 
@@ -104,157 +124,151 @@ def per_second(rate: float) -> str:
     return f"{wording.size(round(rate))}/s"
 
 
-def moment(ms: int) -> datetime:
+def _datetime_from(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-class _Places:
-    """Where times and rates stand in the drawing."""
+class _Scale:
+    """Turns times (milliseconds since 1970) and rates (bytes a second) into positions."""
 
-    def __init__(self, begin: int, end: int, top: float):
-        self.begin, self.end, self.top = begin, end, top
+    def __init__(self, from_ms: int, until_ms: int, top_rate: float) -> None:
+        self.from_ms, self.until_ms, self.top_rate = from_ms, until_ms, top_rate
 
     def x(self, ms: float) -> float:
-        share = (min(max(ms, self.begin), self.end) - self.begin) / (self.end - self.begin)
+        inside = min(max(ms, self.from_ms), self.until_ms)
+        share = (inside - self.from_ms) / (self.until_ms - self.from_ms)
         return round(LEFT + share * (RIGHT - LEFT), 1)
 
-    def x_of(self, at: datetime) -> float:
+    def x_at(self, at: datetime) -> float:
         return self.x(at.timestamp() * 1000)
 
     def y(self, rate: float) -> float:
-        return round(BOTTOM - rate / self.top * (BOTTOM - TOP), 1)
+        return round(BOTTOM - rate / self.top_rate * (BOTTOM - TOP), 1)
 
-    def path(self, rates: list[tuple[Point, float | None]]) -> str:
-        """A line through the middles of the buckets; one that stands alone is a level stroke as wide as its bucket."""
-        runs, run = [], []
-        for point, rate in [*rates, (None, None)]:
+    def path(self, rates: Iterable[tuple[RatePoint, float | None]]) -> str:
+        """A line through the middles of neighbouring points, broken where a rate is unknown."""
+        runs: list[list[tuple[RatePoint, float]]] = []
+        is_broken = True
+        for point, rate in rates:
             if rate is not None:
-                run.append((point, self.y(rate)))
-            elif run:
-                runs.append(run)
-                run = []
+                if is_broken:
+                    runs.append([])
+                runs[-1].append((point, self.y(rate)))
+            is_broken = rate is None
         return "".join(map(self._stroke, runs))
 
-    def _stroke(self, run: list[tuple[Point, float]]) -> str:
-        first, last = run[0], run[-1]
+    def _stroke(self, run: list[tuple[RatePoint, float]]) -> str:
+        """Reaches to both outer edges, so that a single point is a level stroke and not nothing."""
+        (first, first_y), (last, last_y) = run[0], run[-1]
         middles = [(self.x((point.from_ms + point.until_ms) / 2), y) for point, y in run]
-        places = [
-            (self.x(first[0].from_ms), first[1]),
+        corners = [
+            (self.x(first.from_ms), first_y),
             *middles,
-            (self.x(last[0].until_ms), last[1]),
+            (self.x(last.until_ms), last_y),
         ]
-        return "M" + "L".join(f"{x:g} {y:g}" for x, y in places)
+        return "M" + "L".join(f"{x:g} {y:g}" for x, y in corners)
 
 
-def _top(points: list[Point]) -> float:
-    """The top of the scale: a power of two, or one and a half of it, that holds every rate."""
-    most = max(
-        (rate for point in points for rate in (point.up, point.down) if rate is not None), default=0
-    )
+def _top_rate(points: list[RatePoint]) -> float:
+    """The top of the scale: a power of two, or three quarters of one, that holds every rate."""
+    rates = [rate for point in points for rate in (point.up, point.down) if rate is not None]
+    most = max(rates, default=0.0)
     top = 2.0
     while top < most:
-        top = top * 2
+        top *= 2
     return top * 0.75 if top > 4 and top * 0.75 >= most else top
-
-
-def _ticks(place: _Places) -> list[Mark]:
-    """Round moments of the clock on the wall along the foot, at most 9."""
-    span = (place.end - place.begin) // 1000
-    step = next((step for step in _TICKS if span <= 8 * step), span // 8)
-    words = (
-        "%H:%M:%S"
-        if step < 60
-        else "%H:%M"
-        if span <= _DAY
-        else "%-d %b %H:%M"
-        if span <= 90 * _DAY
-        else "%-d %b %Y"
-    )
-    shift = round(timezone.localtime(moment(place.end)).utcoffset().total_seconds())
-    begin, end = place.begin // 1000 + shift, place.end // 1000 + shift
-    found = [(seconds - shift) * 1000 for seconds in range(-(-begin // step) * step, end + 1, step)]
-    return [_tick(place.x(ms), f"{timezone.localtime(moment(ms)):{words}}") for ms in found]
-
-
-def _tick(x: float, words: str) -> Mark:
-    return Mark(x, words, at_end=x > RIGHT - 4 * len(words))
 
 
 _DAY = 86400
 # Seconds from tick to tick.
-_TICKS = (2, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
-_TICKS += tuple(_DAY * days for days in (1, 2, 5, 10, 30, 100, 365))
+_TICK_STEPS = [2, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200]
+_TICK_STEPS += [_DAY * days for days in (1, 2, 5, 10, 30, 100, 365)]
 
 
-def _gap(gap: CoverageGap, place: _Places, until_at: datetime) -> Mark:
-    begin, end = place.x_of(gap.from_at), place.x_of(gap.until_at or until_at)
-    return Mark(
-        begin,
-        "not watching" if end - begin > WORDS_WIDTH else "",
-        width=round(max(end - begin, 1), 1),
+def _ticks(scale: _Scale) -> list[ChartMark]:
+    """At most 9 round times of the viewer's clock along the foot."""
+    span = (scale.until_ms - scale.from_ms) // 1000
+    step = next((step for step in _TICK_STEPS if span <= 8 * step), span // 8)
+    time_format = _tick_format(step, span)
+    # Round in the viewer's zone: shifted to its clock for the rounding, and back again.
+    offset = timezone.localtime(_datetime_from(scale.until_ms)).utcoffset() or timedelta()
+    shift = round(offset.total_seconds())
+    first, last = scale.from_ms // 1000 + shift, scale.until_ms // 1000 + shift
+    ticks = []
+    for seconds in range(-(-first // step) * step, last + 1, step):
+        ms = (seconds - shift) * 1000
+        x, text = scale.x(ms), f"{timezone.localtime(_datetime_from(ms)):{time_format}}"
+        ticks.append(ChartMark(x, text, is_text_left=x > RIGHT - 4 * len(text)))
+    return ticks
+
+
+def _tick_format(step: int, span: int) -> str:
+    """Shows no more of a time than tells two ticks apart. Both are in seconds."""
+    if step < 60:
+        return "%H:%M:%S"
+    if span <= _DAY:
+        return "%H:%M"
+    return "%-d %b %H:%M" if span <= 90 * _DAY else "%-d %b %Y"
+
+
+def _gap_mark(gap: CoverageGap, scale: _Scale, until_at: datetime) -> ChartMark:
+    left, right = scale.x_at(gap.from_at), scale.x_at(gap.until_at or until_at)
+    return ChartMark(
+        left,
+        "not watching" if right - left > GAP_TEXT_WIDTH else "",
+        width=round(max(right - left, 1), 1),
         title=gap.why,
     )
 
 
-def _acts(session: RemoteSession, stretch: Stretch) -> list[Story]:
-    found = entries.for_session(session.alias, session.session_id, limit=STORIES)
+def _actions_in_range(session: RemoteSession, time_range: TimeRange) -> list[Story]:
+    newest = entries.for_session(session.alias, session.session_id, limit=MAX_ACTIONS)
     return [
-        s
-        for s in found
-        if s.head.action in ACTS and stretch.from_at <= s.head.at <= stretch.until_at
+        entry
+        for entry in newest
+        if entry.head.action in PAST_TENSE
+        and time_range.from_at <= entry.head.at <= time_range.until_at
     ]
 
 
-def _act(story: Story, place: _Places) -> Mark:
-    """Who tried what, and how it ended: "resumed" alone would say that it worked."""
-    x, who = place.x_of(story.head.at), wording.visible(story.head.actor_name)
-    act = (
-        ACTS[story.head.action]
-        if story.result == "ok"
-        else f"{story.head.action}: {story.result_label.lower()},"
-    )
-    return Mark(x, f"{act} by {who}"[:40], at_end=x > WIDTH * 0.7, meaning=story.meaning)
+def _action_mark(entry: Story, scale: _Scale) -> ChartMark:
+    """Says who did what and how it ended: "resumed" alone would say that it worked."""
+    head = entry.head
+    action = f"{head.action}: {entry.result_label.lower()},"
+    if entry.result == "ok":
+        action = PAST_TENSE[head.action]
+    x, text = scale.x_at(head.at), f"{action} by {wording.visible(head.actor_name)}"
+    return ChartMark(x, text[:40], is_text_left=x > WIDTH * 0.7, meaning=entry.meaning)
 
 
-def _rows(points: list[Point], unwatched: list[CoverageGap]) -> list[Row]:
-    """The same numbers as the lines; neighbours that say the same are one row."""
-    rows = []
+def _table_rows(points: list[RatePoint], gaps: list[CoverageGap]) -> list[ChartRow]:
+    """The same numbers as the lines. Neighbours that say the same are one row."""
+    rows: list[ChartRow] = []
     for point in points:
-        begin, end = moment(point.from_ms), moment(point.until_ms)
-        row = Row(
-            begin,
-            end,
-            point.up,
-            point.down,
-            "" if point.up is not None else _why(begin, end, unwatched),
-        )
-        if rows and (rows[-1].up, rows[-1].down, rows[-1].why) == (row.up, row.down, row.why):
-            row = Row(rows.pop().from_at, end, row.up, row.down, row.why)
-        rows.append(row)
+        from_at, until_at = _datetime_from(point.from_ms), _datetime_from(point.until_ms)
+        why = _reason_unknown(from_at, until_at, gaps) if point.up is None else ""
+        if rows and (rows[-1].up, rows[-1].down, rows[-1].why) == (point.up, point.down, why):
+            from_at = rows.pop().from_at
+        rows.append(ChartRow(from_at, until_at, point.up, point.down, why))
     return rows
 
 
-def _why(begin: datetime, end: datetime, unwatched: list[CoverageGap]) -> str:
-    touching = (
-        gap
-        for gap in unwatched
-        if gap.from_at < end and (gap.until_at is None or gap.until_at > begin)
-    )
-    return next(
-        (f"not watching: {gap.why}" for gap in touching), "no answers from which it could be told"
-    )
+def _reason_unknown(from_at: datetime, until_at: datetime, gaps: list[CoverageGap]) -> str:
+    for gap in gaps:
+        if gap.from_at < until_at and (gap.until_at is None or gap.until_at > from_at):
+            return f"not watching: {gap.why}"
+    return "no observations to calculate it from"
 
 
-def _summary(points: list[Point], unwatched: list[CoverageGap]) -> str:
+def _summarize(points: list[RatePoint], gaps: list[CoverageGap]) -> str:
     """The chart in a sentence, for those who do not see it."""
-    known = [point for point in points if point.up is not None]
-    if not known:
-        return "Nothing is known of the traffic in this stretch."
-    down, up = max(point.down for point in known), max(point.up for point in known)
-    share = f"known at {len(known)} of {len(points)} points"
-    holes = (
-        f"; {len(unwatched)} {'gap' if len(unwatched) == 1 else 'gaps'} in our watching"
-        if unwatched
-        else ""
-    )
-    return f"Down at most {per_second(down)}, up at most {per_second(up)}; {share}{holes}."
+    up = [point.up for point in points if point.up is not None]
+    down = [point.down for point in points if point.down is not None]
+    if not up or not down:
+        return "The traffic in this range is not known."
+    rates = f"Down at most {per_second(max(down))}, up at most {per_second(max(up))}"
+    known = f"known at {len(up)} of {len(points)} points"
+    if not gaps:
+        return f"{rates}; {known}."
+    unwatched = f"{len(gaps)} {'gap' if len(gaps) == 1 else 'gaps'} in our watching"
+    return f"{rates}; {known}; {unwatched}."

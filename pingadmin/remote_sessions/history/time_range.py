@@ -1,14 +1,16 @@
-"""Which stretch of time a history is asked for: a range that ends now, or from and until."""
+"""The range of time that a history is shown for: one that ends now, or from and until."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from pingadmin.remote_sessions.models import RemoteSession
 
-RANGES = {
+# The name in the address -> the label on the page, and the length (None: all history).
+RANGES: dict[str, tuple[str, timedelta | None]] = {
     "15m": ("15 min", timedelta(minutes=15)),
     "90m": ("90 min", timedelta(minutes=90)),
     "6h": ("6 h", timedelta(hours=6)),
@@ -16,13 +18,14 @@ RANGES = {
     "7d": ("7 days", timedelta(days=7)),
     "all": ("All", None),
 }
-USUAL = "90m"
+DEFAULT_RANGE = "90m"
+SHORTEST = timedelta(minutes=1)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """From when until when. name: a key of RANGES, empty where both ends were given."""
+class TimeRange:
+    """From when until when. name: a key of RANGES, empty where either end was typed."""
 
     from_at: datetime
     until_at: datetime
@@ -30,14 +33,15 @@ class Stretch:
 
 
 class RangeForm(forms.Form):
-    """?range=90m, or ?from=…&to=…: times in the viewer's zone, or with a zone of their own."""
+    """Reads ?range=90m, or ?from=…&to=…: times in the viewer's zone, or with their own zone."""
 
     range = forms.ChoiceField(
         choices=[(name, label) for name, (label, _) in RANGES.items()], required=False
     )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **({"label_suffix": ""} | kwargs))
+        # `from` is a keyword of Python and cannot be declared like `range`.
         for name, label in {"from": "From", "to": "To"}.items():
             widget = forms.DateTimeInput(
                 attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
@@ -46,33 +50,39 @@ class RangeForm(forms.Form):
                 label=label,
                 required=False,
                 widget=widget,
-                error_messages={"invalid": "Write it as 2026-11-22T14:02."},
+                error_messages={"invalid": "Use the form 2026-11-22T14:02."},
             )
 
-    def clean(self):
-        asked = super().clean()
-        begin, end = asked.get("from"), asked.get("to")
-        for name, moment in (("from", begin), ("to", end)):
-            if moment and not EARLIEST <= moment <= LATEST:
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        from_at, until_at = self.cleaned_data.get("from"), self.cleaned_data.get("to")
+        for name, at in (("from", from_at), ("to", until_at)):
+            if at and not EARLIEST <= at <= LATEST:
                 self.add_error(name, "Choose a time between the years 2000 and 2200.")
-        if begin and end and begin >= end:
-            self.add_error("to", "Choose an end that is later than the beginning.")
-        return asked
+        if from_at and until_at and from_at >= until_at:
+            self.add_error("to", "Choose an end that is later than the start.")
+        return self.cleaned_data
 
-    def stretch(self, session: RemoteSession, *, usual: str = USUAL) -> Stretch:
-        """What was asked for, of a valid form; an end that was left open is the session's first snapshot, or now."""
-        asked, now = self.cleaned_data, timezone.now()
-        name = asked["range"] or usual
-        if asked["from"] or asked["to"]:
-            begin = asked["from"] or min(
-                first_seen(session) or now, asked["to"] - timedelta(minutes=1)
-            )
-            return Stretch(begin, asked["to"] or max(now, begin + timedelta(minutes=1)))
+    def time_range_for(self, session: RemoteSession, *, default: str = DEFAULT_RANGE) -> TimeRange:
+        """Returns the requested range of a valid form; default: a key of RANGES.
+
+        An open start is the session's first snapshot, an open end is now.
+        """
+        now = timezone.now()
+        from_at, until_at = self.cleaned_data["from"], self.cleaned_data["to"]
+        if from_at:
+            return TimeRange(from_at, until_at or max(now, from_at + SHORTEST))
+        if until_at:
+            first_at = find_first_snapshot_at(session) or now
+            return TimeRange(min(first_at, until_at - SHORTEST), until_at)
+        name = self.cleaned_data["range"] or default
         length = RANGES[name][1]
-        begin = now - length if length else first_seen(session) or now - timedelta(minutes=15)
-        return Stretch(min(begin, now - timedelta(minutes=1)), now, name)
+        if length:
+            return TimeRange(now - length, now, name)
+        first_at = find_first_snapshot_at(session) or now - timedelta(minutes=15)
+        return TimeRange(min(first_at, now - SHORTEST), now, name)
 
 
-def first_seen(session: RemoteSession) -> datetime | None:
-    """When the session's history begins."""
-    return session.snapshots.order_by("first_at", "id").values_list("first_at", flat=True).first()
+def find_first_snapshot_at(session: RemoteSession) -> datetime | None:
+    """When the session's history begins, None where it has none."""
+    return session.snapshots.oldest_first().values_list("first_at", flat=True).first()

@@ -1,5 +1,4 @@
-"""One story of a session: what it was seen doing, when looking failed, when nobody looked, and what people did to it,
-newest first."""
+"""A session's timeline, newest first: what was observed, failures, gaps, and what people did."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
@@ -12,109 +11,137 @@ from django.db import connection
 from django.utils import timezone
 
 from pingadmin.audit.entries import entries
+from pingadmin.audit.entries.entries import Story
 from pingadmin.remote_sessions.display.card import STATE_MEANINGS
 from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.web import wording
 
-SNAPSHOTS, SIGHTINGS = 5000, 300
-STORIES = 50
-GAPS = 50
-_NEWEST = (
-    "SELECT id, first_at, lasted, times, state, paused, failure "  # noqa: S608 - the table's name is our own
-    f"FROM {StatusSnapshot._meta.db_table} WHERE session_id = %s ORDER BY first_at DESC, id DESC LIMIT %s"
+# The most that a page shows; older ones are in the CSV file and the audit log.
+MAX_SNAPSHOTS, MAX_RUNS = 5000, 300
+MAX_GAPS = 50
+MAX_AUDIT_ENTRIES = 50
+_NEWEST_SNAPSHOTS = (
+    "SELECT id, first_at, lasted, times, state, paused, failure "
+    f"FROM {StatusSnapshot._meta.db_table} "  # noqa: S608 - the table's name is our own
+    "WHERE session_id = %s ORDER BY first_at DESC, id DESC LIMIT %s"
 )
 
 
 @dataclass
-class Moment:
-    """One line: a stretch of equal sightings or failures, one that was not watched, or a story from the audit log.
+class TimelineItem:
+    """One line of the timeline: equal observations, failures, a gap, or an audit entry.
 
-    until is None for a gap that goes on. note: what is to be said of the first sighting.
+    until_at: None for a gap that continues. meaning: the name of its colour. note: what to say of
+    the first observation of all.
     """
 
     at: datetime
-    until: datetime | None
+    until_at: datetime | None
     meaning: str
-    words: str
+    text: str
     source: str = ""
-    times: int = 1
-    failure: bool = False
-    gap: bool = False
+    observation_count: int = 1
+    is_failure: bool = False
+    is_gap: bool = False
     note: str = ""
-    story: object = None
+    audit_entry: Story | None = None
+
+
+class Timeline(NamedTuple):
+    """items: newest first. hidden_before: items older than this may have been left out for their
+    number; None where all are there."""
+
+    items: list[TimelineItem]
+    hidden_before: datetime | None
 
 
 @dataclass
-class _Run:
-    """Neighbouring snapshots that differ in their counters alone. newest: the id of the last. first_at: in ms."""
+class SnapshotRun:
+    """Neighbouring snapshots that differ in nothing but their counters and duration.
 
-    newest: int
-    first_at: int
-    times: int
+    newest_id: of the newest of them. first_ms: milliseconds since 1970.
+    """
+
+    newest_id: int
+    first_ms: int
+    observation_count: int
 
 
-class _Row(NamedTuple):
-    """A snapshot as the database holds it."""
+class SnapshotRow(NamedTuple):
+    """The columns of a snapshot that a timeline needs, as the database stores them."""
 
     id: int
-    first_at: int
-    lasted: int | None
-    times: int
+    first_ms: int
+    length_ms: int | None
+    observation_count: int
     state: str
     paused: object
     failure: str
 
+    @property
+    def last_ms(self) -> int:
+        return self.first_ms + (self.length_ms or 0)
 
-def timeline(
-    session: RemoteSession, newest: Iterable[StatusSnapshot] = ()
-) -> tuple[list[Moment], datetime | None]:
-    """The newest moments, newest first, and before when some are left out for their number; None where none are.
+    def shows_same_as(self, other: "SnapshotRow") -> bool:
+        return self[4:] == other[4:]
 
-    newest: snapshots that the caller has read already.
+
+def build_timeline(
+    session: RemoteSession, loaded_snapshots: Iterable[StatusSnapshot] = ()
+) -> Timeline:
+    """Returns the newest items of a session's timeline. The number of queries is constant.
+
+    loaded_snapshots: what the caller has read already, to spare reading it again.
     """
-    rows = _rows(session)
-    not_watched = _not_watched(session, _moment(rows[-1].first_at)) if rows else []
-    runs = _runs(rows[:SNAPSHOTS], not_watched)
-    seen = _sightings(runs[:SIGHTINGS], {snapshot.pk: snapshot for snapshot in newest})
-    is_cut = len(rows) > SNAPSHOTS or len(runs) > SIGHTINGS
-    if is_cut and seen:
-        not_watched = [
-            gap for gap in not_watched if gap.until_at is None or gap.until_at > seen[-1].at
-        ]
-    acts = entries.for_session(session.alias, session.session_id, limit=STORIES + 1)
+    rows = _load_rows(session)
+    gaps = _visible_gaps(session, _datetime_from(rows[-1].first_ms)) if rows else []
+    runs = _join_equal_snapshots(rows[:MAX_SNAPSHOTS], gaps)
+    observations = _observation_items(
+        runs[:MAX_RUNS], {snapshot.pk: snapshot for snapshot in loaded_snapshots}
+    )
+    has_hidden_runs = len(rows) > MAX_SNAPSHOTS or len(runs) > MAX_RUNS
+    if has_hidden_runs and observations:
+        # A gap before the oldest observation shown would claim that nothing came before it.
+        oldest_at = observations[-1].at
+        gaps = [gap for gap in gaps if gap.until_at is None or gap.until_at > oldest_at]
+    elif observations:
+        is_new = session.created_upstream_at is not None
+        observations[-1].note = "first seen by us" if is_new else "first seen by us, may be older"
+    audit_entries = entries.for_session(
+        session.alias, session.session_id, limit=MAX_AUDIT_ENTRIES + 1
+    )
     parts = [
-        seen,
-        [_gap(gap, seen) for gap in not_watched[-GAPS:]],
-        [_act(story) for story in acts[:STORIES]],
+        (observations, has_hidden_runs),
+        ([_gap_item(gap, observations) for gap in gaps[-MAX_GAPS:]], len(gaps) > MAX_GAPS),
+        (
+            [_audit_item(entry) for entry in audit_entries[:MAX_AUDIT_ENTRIES]],
+            len(audit_entries) > MAX_AUDIT_ENTRIES,
+        ),
     ]
-    are_cut = [is_cut, len(not_watched) > GAPS, len(acts) > STORIES]
-    if seen and not is_cut:
-        seen[-1].note = "first seen by us" + (
-            "" if session.created_upstream_at else ", may be older"
-        )
-    since = [
-        min(moment.at for moment in part)
-        for part, cut in zip(parts, are_cut, strict=True)
-        if cut and part
-    ]
-    moments = sorted(chain(*parts), key=lambda moment: moment.at, reverse=True)
-    return moments, max(since, default=None)
+    items = chain.from_iterable(part for part, _ in parts)
+    oldest_shown = [min(item.at for item in part) for part, is_cut in parts if is_cut and part]
+    return Timeline(
+        sorted(items, key=lambda item: item.at, reverse=True), max(oldest_shown, default=None)
+    )
 
 
-def _rows(session: RemoteSession) -> list[_Row]:
-    """Newest first, and one more than are told. Plain SQL: a session that is heard every 30 s has thousands in two
-    days, and making a snapshot of each would take longer than all else on its page."""
+def _load_rows(session: RemoteSession) -> list[SnapshotRow]:
+    """Newest first, one more than is shown.
+
+    Plain SQL: an event every 30 s makes thousands of rows in two days, and a model instance for
+    each would take longer than the rest of the page.
+    """
     if session.pk is None:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [session.pk, SNAPSHOTS + 1])
-        return list(map(_Row._make, cursor.fetchall()))
+        cursor.execute(_NEWEST_SNAPSHOTS, [session.pk, MAX_SNAPSHOTS + 1])
+        return list(map(SnapshotRow._make, cursor.fetchall()))
 
 
-def _not_watched(session: RemoteSession, since: datetime) -> list[CoverageGap]:
-    """The gaps since the oldest moment that is shown, but for those that no clock shows."""
+def _visible_gaps(session: RemoteSession, since: datetime) -> list[CoverageGap]:
+    """The gaps of a second and more: times on the page have no fractions."""
     now = timezone.now()
     return [
         gap
@@ -123,50 +150,53 @@ def _not_watched(session: RemoteSession, since: datetime) -> list[CoverageGap]:
     ]
 
 
-def _runs(rows: list[_Row], not_watched: list[CoverageGap]) -> list[_Run]:
-    """A run does not go across a gap's edge."""
+def _join_equal_snapshots(rows: list[SnapshotRow], gaps: list[CoverageGap]) -> list[SnapshotRun]:
+    """Newest first. No run goes across the edge of a gap."""
     edges = sorted(
-        (edge - EPOCH) / MILLISECOND
-        for gap in not_watched
-        for edge in (gap.from_at, gap.until_at)
-        if edge
+        (at - EPOCH) / MILLISECOND for gap in gaps for at in (gap.from_at, gap.until_at) if at
     )
-    runs: list[_Run] = []
-    for newer, row in zip([None, *rows], rows, strict=False):
-        if newer and row[4:] == newer[4:] and not _parted(row, newer, edges):
-            runs[-1].first_at = row.first_at
-            runs[-1].times += row.times
+    runs: list[SnapshotRun] = []
+    newer = None
+    for row in rows:
+        if newer and row.shows_same_as(newer) and not _has_edge_between(row, newer, edges):
+            runs[-1].first_ms = row.first_ms
+            runs[-1].observation_count += row.observation_count
         else:
-            runs.append(_Run(row.id, row.first_at, row.times))
+            runs.append(SnapshotRun(row.id, row.first_ms, row.observation_count))
+        newer = row
     return runs
 
 
-def _parted(older: _Row, newer: _Row, edges: list[float]) -> bool:
-    return bisect_right(edges, older.first_at + (older.lasted or 0)) < bisect_left(
-        edges, newer.first_at
-    )
+def _has_edge_between(older: SnapshotRow, newer: SnapshotRow, edges: list[float]) -> bool:
+    return bisect_right(edges, older.last_ms) < bisect_left(edges, newer.first_ms)
 
 
-def _sightings(runs: list[_Run], found: dict[int, StatusSnapshot]) -> list[Moment]:
-    if missing := {run.newest for run in runs} - found.keys():
-        found |= StatusSnapshot.objects.in_bulk(missing)
-    # What is pruned at this very moment is in its neighbour.
-    return [_sighting(found[run.newest], run) for run in runs if run.newest in found]
+def _observation_items(
+    runs: list[SnapshotRun], loaded: dict[int, StatusSnapshot]
+) -> list[TimelineItem]:
+    missing = {run.newest_id for run in runs} - loaded.keys()
+    snapshots = loaded | StatusSnapshot.objects.in_bulk(missing) if missing else loaded
+    # A snapshot that was pruned since the rows were read is covered by its neighbour.
+    return [
+        _observation_item(snapshots[run.newest_id], run)
+        for run in runs
+        if run.newest_id in snapshots
+    ]
 
 
-def _moment(ms: int) -> datetime:
+def _datetime_from(ms: int) -> datetime:
     return EPOCH + ms * MILLISECOND
 
 
-def _sighting(snapshot: StatusSnapshot, run: _Run) -> Moment:
-    return Moment(
-        at=_moment(run.first_at),
-        until=snapshot.last_at,
+def _observation_item(snapshot: StatusSnapshot, run: SnapshotRun) -> TimelineItem:
+    return TimelineItem(
+        at=_datetime_from(run.first_ms),
+        until_at=snapshot.last_at,
         meaning=_meaning(snapshot),
-        words=_words(snapshot),
+        text=_text(snapshot),
         source=snapshot.get_source_display(),
-        times=run.times,
-        failure=bool(snapshot.failure),
+        observation_count=run.observation_count,
+        is_failure=bool(snapshot.failure),
     )
 
 
@@ -178,24 +208,29 @@ def _meaning(snapshot: StatusSnapshot) -> str:
     return STATE_MEANINGS.get(snapshot.state, "unknown")
 
 
-def _words(snapshot: StatusSnapshot) -> str:
+def _text(snapshot: StatusSnapshot) -> str:
     if snapshot.failure:
         return f"Look-up failed: the system {snapshot.failure_sentence}"
     if not snapshot.state:
-        return "Said to be paused" if snapshot.paused else "Said not to be paused"
+        return "Reported as paused" if snapshot.paused else "Reported as not paused"
     return snapshot.state.capitalize() if snapshot.state in STATE_MEANINGS else snapshot.state
 
 
-def _gap(gap: CoverageGap, seen: list[Moment]) -> Moment:
-    """Single answers that came meanwhile are known all the same."""
-    end = gap.until_at or timezone.now()
-    length = wording.duration((end - gap.from_at).total_seconds())
-    asked = any(gap.from_at < sighting.until and sighting.at < end for sighting in seen)
-    known = "Only what stands here" if asked else "Nothing"
-    words = f"Not watching: {gap.why}. {known} is known of these {length}."
-    return Moment(at=gap.from_at, until=gap.until_at, meaning="idle", words=words, gap=True)
+def _gap_item(gap: CoverageGap, observations: list[TimelineItem]) -> TimelineItem:
+    """Says of a gap how much is known: somebody may have looked by hand meanwhile."""
+    until_at = gap.until_at or timezone.now()
+    length = wording.duration((until_at - gap.from_at).total_seconds())
+    has_observations = any(
+        item.at < until_at and item.until_at is not None and item.until_at > gap.from_at
+        for item in observations
+    )
+    known = "Only what is listed here" if has_observations else "Nothing"
+    text = f"Not watching: {gap.why}. {known} is known about these {length}."
+    return TimelineItem(
+        at=gap.from_at, until_at=gap.until_at, meaning="idle", text=text, is_gap=True
+    )
 
 
-def _act(story) -> Moment:
-    head = story.head
-    return Moment(at=head.at, until=head.at, meaning="accent", words="", story=story)
+def _audit_item(entry: Story) -> TimelineItem:
+    at = entry.head.at
+    return TimelineItem(at=at, until_at=at, meaning="accent", text="", audit_entry=entry)

@@ -1,4 +1,4 @@
-"""Look-ups: ask an upstream about a session and write down what it said, or why it said nothing."""
+"""Look-ups: asks an upstream about a session and records the answer, or why there was none."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,17 +10,22 @@ from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.record.throttle import append_throttled
 from pingadmin.remote_sessions.lookup import limits
-from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.models import ObservationSource, RemoteSession
 from pingadmin.remote_sessions.recording.observations import record_failure, record_observation
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
+from pingadmin.upstream.session_api import SessionAPI
 
 SIDE_BY_SIDE = 3
 
 
 @dataclass(frozen=True)
 class LookUpResult:
-    """How one look-up ended: what is known now (None: nothing), and the error where asking failed."""
+    """How one look-up ended.
+
+    session: what is known now, None for a session that we have never seen. error: why asking
+    failed, None where it did not.
+    """
 
     alias: str
     label: str
@@ -30,76 +35,79 @@ class LookUpResult:
     error: UpstreamError | None = None
 
 
-def look_up(alias: str, session_id: str, *, by: Actor, source: str = "look-up") -> LookUpResult:
-    """Ask one account about one session. Raises LimitReached (people only) and UnknownAlias."""
+def look_up(
+    alias: str, session_id: str, *, by: Actor, source: str = ObservationSource.LOOK_UP
+) -> LookUpResult:
+    """Asks one account about one session. Raises LimitReached (people only) and UnknownAlias."""
     return look_up_many([(alias, session_id)], by=by, source=source)[0]
 
 
 def look_up_many(
-    pairs: list[tuple[str, str]], *, by: Actor, source: str = "look-up"
+    pairs: list[tuple[str, str]], *, by: Actor, source: str = ObservationSource.LOOK_UP
 ) -> list[LookUpResult]:
-    """Ask about several (alias, session id) pairs side by side; one LookUpResult for each, in order.
+    """Asks about several (alias, session id) pairs side by side; returns the results in order.
 
     Raises LimitReached before anything is asked, and UnknownAlias.
     """
     apis = [upstream.api_for(alias) for alias, _ in pairs]
     if by.kind == "person":
-        _count(by, len(pairs))
-    asked = [
+        _count_look_ups(by, len(pairs))
+    questions = [
         (api, api.canonical_id(session_id))
         for api, (_, session_id) in zip(apis, pairs, strict=True)
     ]
-    if len(asked) == 1:
-        answers = [_ask(asked[0])]
+    if len(questions) == 1:
+        answers = [_ask(questions[0])]
     else:
-        # Only the asking runs in threads: writing stays on this thread's database connection.
+        # Threads only ask. Recording stays on this thread, which has the database connection.
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            answers = list(pool.map(_ask, asked))
+            answers = list(pool.map(_ask, questions))
     return [
-        _keep(api, session_id, answer, source)
-        for (api, session_id), answer in zip(asked, answers, strict=True)
+        _record_answer(api, session_id, answer, source)
+        for (api, session_id), answer in zip(questions, answers, strict=True)
     ]
 
 
 def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
-    """Ask an account that can list for all its sessions, and keep each. Raises UpstreamError, LimitReached."""
+    """Asks an account that can list for all its sessions, and records each.
+
+    Raises UpstreamError and LimitReached.
+    """
     api = upstream.api_for(alias)
-    _count(by, 1)
-    listing = api.list_sessions()
+    _count_look_ups(by, 1)
     return [
-        record_observation(alias=alias, record=record, source="list") for record in listing.sessions
+        record_observation(alias=alias, record=record, source=ObservationSource.LIST)
+        for record in api.list_sessions().sessions
     ]
 
 
-def _ask(pair) -> SessionRecord | UpstreamError:
-    api, session_id = pair
+def _ask(question: tuple[SessionAPI, str]) -> SessionRecord | UpstreamError:
+    api, session_id = question
     try:
         return api.look_up(session_id)
     except UpstreamError as error:
         return error
 
 
-def _keep(api, session_id: str, answer: SessionRecord | UpstreamError, source: str) -> LookUpResult:
-    finding = {
-        "alias": api.alias,
-        "label": api.label,
-        "session_id": session_id,
-        "at": timezone.now(),
-    }
+def _record_answer(
+    api: SessionAPI, session_id: str, answer: SessionRecord | UpstreamError, source: str
+) -> LookUpResult:
+    at = timezone.now()
     if isinstance(answer, SessionRecord):
         session = record_observation(alias=api.alias, record=answer, source=source)
-        return LookUpResult(session=session, **finding)
-    known = RemoteSession.objects.filter(alias=api.alias, session_id=session_id).first()
+        return LookUpResult(api.alias, api.label, session_id, at, session)
+    # A failure is recorded of sessions that we know. An id that nobody knows gets no row.
+    known = RemoteSession.objects.find(api.alias, session_id)
     if known:
         known = record_failure(session=known, error=answer, source=source)
-    return LookUpResult(session=known, error=answer, **finding)
+    return LookUpResult(api.alias, api.label, session_id, at, known, answer)
 
 
-def _count(by: Actor, number: int) -> None:
+def _count_look_ups(by: Actor, number: int) -> None:
+    """Counts a person's look-ups. Reaching the limit is an audit event, once a minute."""
     try:
         limits.count_look_ups(by.id, number)
     except limits.LimitReached as reached:
-        detail = {"limit": reached.limit}
         append_throttled(
             "look_up_limit",
             by.id,
@@ -107,6 +115,6 @@ def _count(by: Actor, number: int) -> None:
             action="look_up_limit",
             phase="event",
             by=by,
-            detail=detail,
+            detail={"limit": reached.limit},
         )
         raise
