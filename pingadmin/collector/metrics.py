@@ -115,9 +115,9 @@ def _account_figures(feeds: list[FeedStatus], is_running: bool) -> Iterator[Metr
 def _action_figures() -> Iterator[Metric]:
     head = AuditEvent.objects.aggregate(head=Max("seq"))["head"] or 0
     attempts = Attempt.objects
-    open_count = attempts.filter(is_open=True).count()
-    unresolved = attempts.filter(result="unknown", resolved_at=None).count()
-    due = attempts.filter(next_check_at__lt=timezone.now()).count()
+    open_count = attempts.open().count()
+    unresolved = attempts.unresolved().count()
+    due = attempts.due_for_check(timezone.now()).count()
     yield _gauge("pingadmin_audit_head_seq", "Number of the newest audit event.", head)
     yield _gauge(
         "pingadmin_attempts_open", "Resumes and pauses without an outcome yet.", open_count

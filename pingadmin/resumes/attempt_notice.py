@@ -8,7 +8,12 @@ from django.utils import timezone
 from pingadmin import upstream
 from pingadmin.resumes.attempts import is_observed_since
 from pingadmin.resumes.models import Attempt
-from pingadmin.resumes.outcome_sentences import describe_next_steps, describe_outcome
+from pingadmin.resumes.outcome_sentences import (
+    LOOK_FIRST,
+    LOOKED_UP_SINCE,
+    describe_next_steps,
+    describe_outcome,
+)
 from pingadmin.resumes.results import NOT_CONFIRMED_YET, Result, ResultLabel, label_for
 
 # A collector that runs makes a check within a second of its time.
@@ -29,6 +34,13 @@ class AttemptNotice:
     sentence: str
     next_steps: list[str]
     is_observed: bool
+
+    @property
+    def advice(self) -> str:
+        """What to do about an unknown outcome, in a sentence, where next_steps has no room."""
+        if not self.attempt.is_unresolved:
+            return ""
+        return LOOKED_UP_SINCE if self.is_observed else LOOK_FIRST
 
 
 def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> AttemptNotice:

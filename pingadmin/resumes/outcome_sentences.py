@@ -13,6 +13,8 @@ NOT_RECORDED = (
     "and will be recorded later. Until then nothing can be resumed or paused: tell whoever runs "
     "this panel."
 )
+LOOK_FIRST = "Don’t try again before somebody has looked at the session."
+LOOKED_UP_SINCE = "The session has been looked up since: see its page."
 STALE_FORM = "this form is too old, or was made for somebody else or another session. Try again."
 
 
@@ -124,7 +126,7 @@ def _after_unknown(
 ) -> list[str]:
     paragraphs = []
     if not is_observed:
-        paragraphs.append("Don’t try again before somebody has looked at the session.")
+        paragraphs.append(LOOK_FIRST)
     if is_overdue:
         paragraphs.append(
             format_html(

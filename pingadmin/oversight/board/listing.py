@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
 from pingadmin.oversight.board.filters import ORDERS, BoardFilter, BoardSort, BoardView
 from pingadmin.oversight.board.sessions import (
@@ -114,10 +113,7 @@ def load_pending_attempts() -> PendingAttempts:
 
 def pending_attempts() -> QuerySet[Attempt]:
     """Attempts under way, and unresolved ones: a union, for each half has an index of its own."""
-    attempts = Attempt.objects.order_by()
-    # SQLite uses a partial index only where the condition is a constant, so it is written out.
-    unresolved = attempts.filter(result=RawSQL("'unknown'", ()), resolved_at=None)
-    return attempts.filter(is_open=True).union(unresolved, all=True)
+    return Attempt.objects.open().union(Attempt.objects.unresolved(), all=True)
 
 
 def _candidates(
