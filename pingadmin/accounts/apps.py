@@ -9,7 +9,10 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from pingadmin.accounts import audit_events
+        from pingadmin.accounts import audit_actions, audit_events
+        from pingadmin.audit import actions
+
+        actions.register(*audit_actions.ACTIONS)
 
         post_migrate.connect(_sync_roles, sender=self)
         audit_events.connect_signals()

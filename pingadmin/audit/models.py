@@ -110,7 +110,7 @@ class AuditEvent(models.Model):
             models.Index(
                 fields=["story", "seq"], condition=models.Q(phase="mark"), name="audit_marks"
             ),
-            # Entries of bulk resumes.
+            # Entries of bulk actions.
             models.Index(fields=["seq"], condition=~models.Q(batch=""), name="audit_bulk"),
         ]
 
@@ -122,7 +122,7 @@ class AuditEvent(models.Model):
 
     def get_absolute_url(self) -> str:
         """The entry's page; a later event has its own place on it."""
-        address = reverse("audit:story", args=[self.story])
+        address = reverse("audit:entry", args=[self.story])
         return address if self.seq == self.story else f"{address}#event-{self.seq}"
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -4,10 +4,11 @@ Slack reads `<...>` as links and mentions, other takers of the same JSON read a 
 """
 
 from collections.abc import Iterator
-from urllib.parse import quote
 
 from django.conf import settings
+from django.urls import reverse
 
+from pingadmin.audit.entries.entries import AuditEntry
 from pingadmin.audit.models import AuditEvent
 from pingadmin.notifications.models import Notification
 from pingadmin.web.wording import full_utc, visible
@@ -16,20 +17,20 @@ REASON_MOST = 140
 
 
 def text_of(notification: Notification) -> str:
-    """A few lines of plain text; the address of the story where PANEL_URL is set."""
+    """A few lines of plain text, with the addresses of the pages to look at where PANEL_URL is set."""
     event = AuditEvent.objects.get(seq=notification.event_seq)
-    head = AuditEvent.objects.get(seq=event.story)
-    lines = (
-        _flagged(event, head)
-        if notification.reason == Notification.Reason.FLAGGED_REVIEW
-        else _unknown(event, head)
-    )
-    return "\n".join([*lines, *_addresses(event, head)])
+    entry = AuditEntry([AuditEvent.objects.get(seq=event.story)])
+    is_flagged = notification.reason == Notification.Reason.FLAGGED_REVIEW
+    lines = _flagged_lines if is_flagged else _unknown_lines
+    return "\n".join([*lines(event, entry), *_addresses(event, entry)])
 
 
 def text_of_test() -> str:
     """What `notify_test` sends."""
-    return "\n".join(["A test message of pingadmin: this webhook works.", *_address("/collector/")])
+    lines = ["A test message of pingadmin: this webhook works."]
+    if settings.PANEL_URL:
+        lines.append(settings.PANEL_URL + reverse("collector:health"))
+    return "\n".join(lines)
 
 
 def plain(text: str, most: int = REASON_MOST) -> str:
@@ -39,28 +40,27 @@ def plain(text: str, most: int = REASON_MOST) -> str:
     return escaped.replace("@", "＠")
 
 
-def _unknown(event: AuditEvent, head: AuditEvent) -> Iterator[str]:
-    act = plain(head.action.replace("_", " "))
-    yield f"*Unknown outcome*: {act} of {_session(head)} by {plain(head.actor_name)}, {full_utc(event.at)}."
-    yield "It may or may not have been done. Check the session before anybody tries again."
+def _unknown_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
+    head = entry.head
+    yield f"*Unknown outcome*: {_action(entry)} by {plain(head.actor_name)}, {full_utc(event.at)}."
+    yield "It may or may not have worked. Check the session before anybody tries again."
     if event.batch:
-        count = AuditEvent.objects.filter(
-            batch=event.batch, phase="outcome", result="unknown"
-        ).count()
-        yield f"It belongs to a bulk resume with {count} unknown so far; the others get no message."
+        unknown = AuditEvent.objects.filter(batch=event.batch, phase="outcome", result="unknown")
+        yield f"It belongs to a bulk action with {unknown.count()} unknown so far; the others get no message."
     yield from _reason_lines(head)
 
 
-def _flagged(event: AuditEvent, head: AuditEvent) -> Iterator[str]:
-    act = plain(head.action.replace("_", " "))
-    yield f"*Flagged in review* by {plain(event.actor_name)}: {act} of {_session(head)} by {plain(head.actor_name)}."
+def _flagged_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
+    head = entry.head
+    yield f"*Flagged in review* by {plain(event.actor_name)}: {_action(entry)} by {plain(head.actor_name)}."
     if event.reason:
         yield f"Note: {plain(event.reason)}"
     yield from _reason_lines(head)
 
 
-def _session(head: AuditEvent) -> str:
-    return f"{plain(head.alias)} {plain(head.session_id)}"
+def _action(entry: AuditEntry) -> str:
+    """`resume of ping ses_1`."""
+    return f"{plain(entry.action.label.lower())} of {plain(entry.head.alias)} {plain(entry.head.session_id)}"
 
 
 def _reason_lines(head: AuditEvent) -> Iterator[str]:
@@ -70,16 +70,14 @@ def _reason_lines(head: AuditEvent) -> Iterator[str]:
         yield f"Ticket: {plain(head.ticket)}"
 
 
-def _addresses(event: AuditEvent, head: AuditEvent) -> Iterator[str]:
-    if event.batch and event.phase == "outcome":
-        yield from _address(f"/resumes/bulk/{quote(event.batch, safe='')}/")
-    yield from _address(f"/audit/{head.seq}/")
-    if head.alias and head.session_id:
-        yield from _address(
-            f"/sessions/{quote(head.alias, safe='')}/{quote(head.session_id, safe='')}/"
-        )
-
-
-def _address(path: str) -> Iterator[str]:
-    if settings.PANEL_URL:
-        yield settings.PANEL_URL + path
+def _addresses(event: AuditEvent, entry: AuditEntry) -> list[str]:
+    """The pages to look at: of the bulk action, of the entry, of the session. Nothing where PANEL_URL is not set."""
+    if not settings.PANEL_URL:
+        return []
+    batch_link = entry.batch_link if event.phase == "outcome" else None
+    addresses = [
+        batch_link.address if batch_link else "",
+        entry.get_absolute_url(),
+        entry.object_address,
+    ]
+    return [settings.PANEL_URL + address for address in addresses if address]

@@ -8,6 +8,8 @@ class RemoteSessionsConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import register_converter
 
+        from pingadmin.audit import actions
+        from pingadmin.remote_sessions import audit_actions
         from pingadmin.remote_sessions.converters import AliasConverter, SessionIdConverter
         from pingadmin.remote_sessions.display import refused_keys
         from pingadmin.web import notices
@@ -16,3 +18,4 @@ class RemoteSessionsConfig(AppConfig):
         register_converter(AliasConverter, "alias")
         register_converter(SessionIdConverter, "session_id")
         notices.register(refused_keys.notices)
+        actions.register(*audit_actions.ACTIONS, field_labels=audit_actions.FIELD_LABELS)

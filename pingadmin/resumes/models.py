@@ -151,7 +151,7 @@ class Attempt(models.Model):
 
     def get_absolute_url(self) -> str:
         """Its entry in the audit log."""
-        return reverse("audit:story", args=[self.intent_seq])
+        return reverse("audit:entry", args=[self.intent_seq])
 
     @property
     def kind(self) -> Action:

@@ -30,26 +30,26 @@ def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
     page = new_page("auditor", java_script_enabled=script)
     page.goto("/audit/?action=resume")
     assert page.locator("tr[data-seq]").count() == 50
-    page.get_by_text("61 stories match", exact=True).wait_for()
+    page.get_by_text("61 entries match", exact=True).wait_for()
 
     page.get_by_role("link", name="Older").click()
     page.wait_for_url("**before=*")
     page.get_by_role("link", name="Newer").wait_for()
     assert page.locator("tr[data-seq]").count() == 11
 
-    page.get_by_text("Filter by who").click()
+    page.get_by_text("Filter by person").click()
     page.get_by_label("Who").fill("ben")
     page.get_by_role("button", name="Filter", exact=True).click()
-    page.get_by_text("1 story matches").wait_for()
+    page.get_by_text("1 entry matches").wait_for()
     assert "actor=ben" in page.url
     page.get_by_role("link", name="Not sent").click()
-    page.get_by_role("heading", name="No story matches").wait_for()
+    page.get_by_role("heading", name="No entries match").wait_for()
 
-    page.get_by_role("link", name="Unknown", exact=True).click()
-    page.get_by_text("1 story matches").wait_for()
+    page.get_by_role("link", name="Outcome unknown", exact=True).click()
+    page.get_by_text("1 entry matches").wait_for()
     row = page.locator("tr[data-seq]")
     seq = row.get_attribute("data-seq")
-    row.get_by_role("link", name=f"Story {seq}").click()
+    row.get_by_role("link", name=f"Entry {seq}").click()
     page.get_by_role("heading", name=f"#{seq} · Resume ses_of_ben").wait_for()
     page.get_by_text("Outcome: unknown").wait_for()
 
@@ -57,14 +57,14 @@ def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
 def test_going_back_shows_the_question_that_was_asked(told, new_page):
     page = new_page("auditor")
     page.goto("/audit/")
-    page.get_by_role("link", name="Unknown", exact=True).click()
-    page.get_by_text("1 story matches").wait_for()
+    page.get_by_role("link", name="Outcome unknown", exact=True).click()
+    page.get_by_text("1 entry matches").wait_for()
     page.get_by_role("link", name="Accepted").click()
-    page.get_by_text("60 stories match").wait_for()
+    page.get_by_text("60 entries match").wait_for()
 
     page.go_back()
 
-    page.get_by_text("1 story matches").wait_for()
+    page.get_by_text("1 entry matches").wait_for()
     assert page.url.endswith("/audit/?result=unknown")
 
 
@@ -102,7 +102,7 @@ def test_a_press_downloads_what_the_page_shows_and_the_verifier_proves_it(
 def test_the_export_follows_a_filter_that_swapped_only_the_list(told, new_page):
     page = new_page("auditor")
     page.goto("/audit/")
-    page.get_by_role("link", name="Unknown", exact=True).click()
+    page.get_by_role("link", name="Outcome unknown", exact=True).click()
     page.wait_for_url("**/audit/?result=unknown")
 
     assert (

@@ -71,7 +71,7 @@ def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exporte
         "Customer approved",
         "INC-4420",
     )
-    assert (line["ending"], line["result"], line["verified"]) == ("Unknown", "unknown", "")
+    assert (line["ending"], line["result"], line["verified"]) == ("Outcome unknown", "unknown", "")
     assert (line["upstream_status"], line["upstream_code"], line["message"]) == (
         "500",
         "internal",
@@ -170,6 +170,6 @@ def test_a_pause_is_exported_as_a_pause(exported):
 
     assert [(line["action"], line["ending"]) for line in lines] == [
         ("pause", "Accepted"),
-        ("pause", "Was paused already"),
+        ("pause", "Was already paused"),
         ("resume", "Was not paused"),
     ]

@@ -15,7 +15,7 @@ from pingadmin.audit.chain import canonical, keys
 from pingadmin.audit.export import exports
 from pingadmin.audit.export.views import VERIFIER
 from pingadmin.audit.integrity import checkpoints
-from pingadmin.audit.log.filters import Question
+from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.config.secret import Secret
@@ -170,10 +170,10 @@ def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_
 
 @pytest.mark.parametrize("find", [exports.stories_found, exports.events_found])
 def test_the_record_of_an_export_is_durable(some_entries, find):
-    question = Question(QueryDict(""))
-    assert question.is_valid()
+    audit_filter = AuditFilter(QueryDict(""))
+    assert audit_filter.is_valid()
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        find(question, by=BEN)
+        find(audit_filter, by=BEN)
 
 
 @pytest.mark.parametrize("address", BOTH)

@@ -7,8 +7,8 @@ import time_machine
 from django.http import QueryDict
 from django.utils import timezone
 
-from pingadmin.audit.entries import entries
-from pingadmin.audit.log.filters import Question
+from pingadmin.audit.entries.entries import load_entries
+from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import BEN, event, story
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def found(query: str) -> list[int]:
-    question = Question(QueryDict(query))
-    assert question.is_valid(), question.errors
-    return sorted(question.queryset().values_list("seq", flat=True))
+    audit_filter = AuditFilter(QueryDict(query))
+    assert audit_filter.is_valid(), audit_filter.errors
+    return sorted(audit_filter.heads().values_list("seq", flat=True))
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_a_story_is_found_by_its_last_result_as_it_is_told():
 
     event(phase="evidence", action="look", story=head.seq, verified=True)
     assert (found("result=accepted"), found("result=confirmed")) == ([], [head.seq])
-    assert entries.of([head])[0].result_label == "Confirmed"
+    assert load_entries([head])[0].result_label == "Confirmed"
 
     event(phase="evidence", action="look", story=head.seq, verified=False)
     assert (found("result=accepted"), found("result=confirmed")) == ([head.seq], [])
-    assert entries.of([head])[0].result_label == "Accepted"
+    assert load_entries([head])[0].result_label == "Accepted"
 
 
 def test_who_closed_a_story_is_found_as_well_as_who_began_it():
@@ -148,19 +148,19 @@ def test_a_day_is_whole_and_in_the_zone_of_the_viewer():
     ],
 )
 def test_an_answer_that_makes_no_sense_is_an_error_of_its_field(query):
-    question = Question(QueryDict(query))
+    audit_filter = AuditFilter(QueryDict(query))
 
-    assert not question.is_valid()
-    assert set(question.errors) <= {part.split("=")[0] for part in query.split("&")}
+    assert not audit_filter.is_valid()
+    assert set(audit_filter.errors) <= {part.split("=")[0] for part in query.split("&")}
 
 
 def test_the_question_lives_in_the_url_without_its_blanks():
-    question = Question(
+    audit_filter = AuditFilter(
         QueryDict("actor=ana&session=&words=+rate+&result=ok&result=unknown&page=7")
     )
 
-    assert question.urlencode() == "words=rate&actor=ana&result=unknown"
-    assert question.urlencode(result="", before=7) == "words=rate&actor=ana&before=7"
+    assert audit_filter.urlencode() == "words=rate&actor=ana&result=unknown"
+    assert audit_filter.urlencode(result="", before=7) == "words=rate&actor=ana&before=7"
 
 
 def test_system_actors_are_found_by_name():

@@ -291,7 +291,7 @@ def test_no_secret_is_on_the_page(as_auditor, settings):
 
 
 def entry_page(head: AuditEvent) -> str:
-    return reverse("audit:story", args=[head.seq])
+    return reverse("audit:entry", args=[head.seq])
 
 
 def sign_in_again(client: Client) -> None:

@@ -64,7 +64,7 @@ def test_a_row_says_when_who_did_what_with_what_result_and_why(as_auditor, setti
         "Customer approved",
     ):
         assert part in text
-    assert '<span class="tag tag-unknown">Unknown</span>' in text
+    assert '<span class="tag tag-unknown">Outcome unknown</span>' in text
     assert 'href="/sessions/ping/ses_8f2/"' in text
     assert 'href="https://tickets.example/INC-4420%2F7"' in text
     assert text.count("no ticket") == 1
@@ -75,9 +75,9 @@ def test_the_count_is_exact_over_the_whole_range(as_auditor):
         story("")
     story("ok", ticket="INC-9")
 
-    assert f"{pagination.SIZE + 4} stories" in as_auditor.get("/audit/").text
-    assert f"{pagination.SIZE + 3} stories match" in as_auditor.get("/audit/?result=none").text
-    assert "1 story matches" in as_auditor.get("/audit/?ticket=INC-9").text
+    assert f"{pagination.SIZE + 4} entries" in as_auditor.get("/audit/").text
+    assert f"{pagination.SIZE + 3} entries match" in as_auditor.get("/audit/?result=none").text
+    assert "1 entry matches" in as_auditor.get("/audit/?ticket=INC-9").text
 
 
 def test_pages_neither_skip_nor_repeat_while_rows_are_appended(as_auditor, monkeypatch):
@@ -182,10 +182,10 @@ def test_an_htmx_request_gets_the_list_alone_and_an_address_without_blanks(as_au
 
 
 def test_an_empty_log_and_an_empty_answer_say_what_to_do(as_auditor):
-    assert "Nothing has been done yet" in as_auditor.get("/audit/").text
+    assert "No entries yet" in as_auditor.get("/audit/").text
     story("ok")
-    assert "No story matches" in as_auditor.get("/audit/?actor=nobody").text
-    assert "Clear the filters" in as_auditor.get("/audit/?actor=nobody").text
+    assert "No entries match" in as_auditor.get("/audit/?actor=nobody").text
+    assert "Clear filters" in as_auditor.get("/audit/?actor=nobody").text
 
 
 def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(as_auditor):
@@ -215,7 +215,7 @@ def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(
     text = as_auditor.get(f"/audit/{head.seq}/").text
 
     for part in (
-        "Intent written",
+        "Intent recorded",
         "disconnected",
         "event stream",
         "Refused",

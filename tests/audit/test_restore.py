@@ -44,7 +44,7 @@ def test_readyz_says_that_the_log_went_back(restored, client):
 
 def test_the_audit_pages_say_that_nothing_can_be_recorded(restored, as_auditor):
     for address in ("/audit/", "/audit/integrity/"):
-        assert "Nothing can be recorded, so nothing can be resumed" in as_auditor.get(address).text
+        assert "Nothing can be recorded, so no action can be taken" in as_auditor.get(address).text
 
 
 def test_a_whole_log_is_ready(client):

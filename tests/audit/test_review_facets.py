@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from pingadmin.audit.log import filter_chips
-from pingadmin.audit.log.filters import Question
+from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.config import environment
@@ -20,13 +20,15 @@ EVA = Actor(kind="person", id="20", name="eva", role="auditor")
 
 
 def found(query: str) -> list[int]:
-    question = Question(QueryDict(query))
-    assert question.is_valid(), question.errors
-    return sorted(question.queryset().values_list("seq", flat=True))
+    audit_filter = AuditFilter(QueryDict(query))
+    assert audit_filter.is_valid(), audit_filter.errors
+    return sorted(audit_filter.heads().values_list("seq", flat=True))
 
 
 def mark(head, word):
-    reviews.mark(story=head.seq, word=word, note="Because", seen=head.seq, by=EVA)
+    reviews.mark_entry(
+        head_seq=head.seq, state=word, note="Because", last_seen_seq=head.seq, by=EVA
+    )
     return head
 
 
@@ -146,9 +148,9 @@ def test_hours_may_end_at_midnight_and_days_be_listed(hours):
 def test_without_hours_there_is_no_such_facet(settings):
     settings.WORKING_HOURS = None
 
-    assert not Question(QueryDict("facet=outside_hours")).is_valid()
+    assert not AuditFilter(QueryDict("facet=outside_hours")).is_valid()
     assert "Outside hours" not in [
-        chip.label for chip in filter_chips.for_queue(_sound(""), counted=False)
+        chip.label for chip in filter_chips.queue_chips(_sound(""), counted=False)
     ]
 
 
@@ -176,7 +178,7 @@ def test_states_and_facets_combine_with_the_rest_of_the_question():
 
 @pytest.mark.parametrize("query", ["review=done", "facet=everything", "review=%00"])
 def test_a_word_that_is_none_is_refused(query):
-    assert not Question(QueryDict(query)).is_valid()
+    assert not AuditFilter(QueryDict(query)).is_valid()
 
 
 def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
@@ -190,7 +192,7 @@ def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
         mark(head, "flagged")
 
     for query in ("", "review=pending", "facet=no_ticket", "actor=ben&review=flagged&facet=bulk"):
-        for chip in filter_chips.for_queue(_sound(query), counted=True):
+        for chip in filter_chips.queue_chips(_sound(query), counted=True):
             unpressed = chip.address if not chip.is_on else f"/audit/?{query}"
             assert chip.count == len(found(unpressed.partition("?")[2])), (query, chip)
 
@@ -198,7 +200,7 @@ def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
 def test_a_chip_pressed_again_is_dropped_and_its_like_is_replaced():
     of = {
         chip.name: chip
-        for chip in filter_chips.for_queue(
+        for chip in filter_chips.queue_chips(
             _sound("review=pending&facet=bulk&actor=ana"), counted=False
         )
     }
@@ -230,10 +232,10 @@ def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
         assert reviews.progress_this_week() == {"done": 0, "all": 0}, "there it is Monday again"
 
 
-def _sound(query: str) -> Question:
-    question = Question(QueryDict(query))
-    assert question.is_valid()
-    return question
+def _sound(query: str) -> AuditFilter:
+    audit_filter = AuditFilter(QueryDict(query))
+    assert audit_filter.is_valid()
+    return audit_filter
 
 
 def test_a_pause_waits_for_a_review_as_a_resume_does():

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.entries import entries
+from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log import pagination, pin_views
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
@@ -23,11 +23,13 @@ FINN = Actor(kind="person", id="700004", name="finn", role="auditor")
 HOSTILE = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b hx-get="/admin/">"""
 
 
-def press(client, head, mark="reviewed", *, note="", query="?review=pending", seen=None, **more):
+def press(
+    client, head, mark="reviewed", *, note="", query="?review=pending", last_seen_seq=None, **more
+):
     given = {
         "mark": mark,
         "note": note,
-        "seen": seen or AuditEvent.objects.filter(story=head.seq).last().seq,
+        "seen": last_seen_seq or AuditEvent.objects.filter(story=head.seq).last().seq,
     }
     return client.post(f"/audit/{head.seq}/review/{query}", given | more.pop("data", {}), **more)
 
@@ -44,12 +46,19 @@ def queries(client, address) -> int:
 
 def test_the_queue_opens_its_first_story_with_the_form_and_how_far_the_team_is(as_auditor):
     older, newest = story("ok"), story("unknown")
-    reviews.mark(story=older.seq, word="reviewed", note="", seen=older.seq, by=FINN)
+    reviews.mark_entry(
+        head_seq=older.seq, state="reviewed", note="", last_seen_seq=older.seq, by=FINN
+    )
 
     response = as_auditor.get("/audit/?review=pending")
 
     assert opened(response) == newest.seq
-    for part in ("Reviewed, next", "Flag, next", "1 of 2 this week", 'aria-current="true"'):
+    for part in (
+        "Reviewed, next",
+        "Flag, next",
+        "1 of 2 reviewed this week",
+        'aria-current="true"',
+    ):
         assert part in response.text
 
 
@@ -78,7 +87,7 @@ def test_after_a_mark_the_next_one_of_the_question_opens(as_auditor):
     answer = press(as_auditor, first, query="?actor=ben&review=pending")
 
     assert answer.url.startswith(f"/audit/?actor=ben&review=pending&story={third.seq}&marked=")
-    assert entries.of([first])[0].review == "reviewed"
+    assert load_entries([first])[0].review_state == "reviewed"
     text = as_auditor.get(answer.url).text
     assert f"#{first.seq} is reviewed." in text
     assert opened(as_auditor.get(press(as_auditor, third).url)) == second.seq
@@ -107,7 +116,7 @@ def test_after_the_last_one_the_queue_says_so(as_auditor):
 
     answer = as_auditor.get(press(as_auditor, head).url)
 
-    assert "Nothing is left to review here" in answer.text
+    assert "Nothing left to review here" in answer.text
     assert f"#{head.seq} is reviewed." in answer.text
 
 
@@ -127,12 +136,14 @@ def test_the_answer_carries_the_mark_for_the_reviewers_pin_and_only_for_the_revi
 
     address = press(as_auditor, head).url
 
-    mark = reviews.marks().last()
+    mark = AuditEvent.objects.marks().last()
     assert (
         f'id="marked" value="{mark.seq}" data-hash="{mark.row_hash}"'
         in as_auditor.get(address).text
     )
-    by_finn = reviews.mark(story=head.seq, word="flagged", note="Odd", seen=mark.seq, by=FINN).event
+    by_finn = reviews.mark_entry(
+        head_seq=head.seq, state="flagged", note="Odd", last_seen_seq=mark.seq, by=FINN
+    ).event
     assert 'id="marked"' not in as_auditor.get(f"/audit/?marked={by_finn.seq}").text
     assert 'id="marked"' not in as_auditor.get(f"/audit/?marked={head.seq}").text
 
@@ -141,8 +152,8 @@ def test_the_answer_carries_the_mark_for_the_reviewers_pin_and_only_for_the_revi
 @pytest.mark.parametrize(
     ("given", "status", "sentence"),
     [
-        ({"mark": "flagged"}, 400, "Say in a few words what is wrong"),
-        ({"mark": "flagged", "note": " \n "}, 400, "Say in a few words what is wrong"),
+        ({"mark": "flagged"}, 400, "Say in a few words what&#x27;s wrong"),
+        ({"mark": "flagged", "note": " \n "}, 400, "Say in a few words what&#x27;s wrong"),
         ({"mark": "reviewed", "note": "x" * 501}, 400, "at most 500 characters"),
         ({"mark": "whole"}, 400, None),
         ({"mark": "reviewed", "seen": "x"}, 400, None),
@@ -160,10 +171,10 @@ def test_what_cannot_be_a_mark_is_named_beside_the_story_and_nothing_is_written(
     assert opened(answer) == head.seq
     assert sentence is None or sentence in answer.text
     assert given.get("note", "").strip() in answer.text
-    assert not reviews.marks().exists()
+    assert not AuditEvent.objects.marks().exists()
 
 
-@pytest.mark.parametrize("where", ["list", "story"])
+@pytest.mark.parametrize("where", ["list", "entry"])
 @pytest.mark.parametrize("part", ["began", "closed"])
 def test_nobody_reviews_their_own_act_whatever_is_posted(as_auditor, auditor, part, where):
     me = Actor(kind="person", id=str(auditor.pk), name="as it was then", role="support")
@@ -174,8 +185,8 @@ def test_nobody_reviews_their_own_act_whatever_is_posted(as_auditor, auditor, pa
     answer = press(as_auditor, head, data={"from": where})
 
     assert answer.status_code == 403
-    assert "You acted in this story" in answer.text
-    assert not reviews.marks().exists()
+    assert "You acted in this entry" in answer.text
+    assert not AuditEvent.objects.marks().exists()
     assert "Reviewed, next" not in as_auditor.get(f"/audit/?story={head.seq}").text
 
 
@@ -183,13 +194,17 @@ def test_the_later_reviewer_is_told_of_the_other(as_auditor):
     story("ok")
     head = story("ok")
     seen = head.seq + 1
-    reviews.mark(story=head.seq, word="flagged", note="Odd", seen=seen, by=FINN)
+    reviews.mark_entry(head_seq=head.seq, state="flagged", note="Odd", last_seen_seq=seen, by=FINN)
 
     answer = press(
-        as_auditor, head, seen=seen, headers={"HX-Request": "true", "HX-Target": "log"}, follow=True
+        as_auditor,
+        head,
+        last_seen_seq=seen,
+        headers={"HX-Request": "true", "HX-Target": "log"},
+        follow=True,
     )
 
-    assert f"#{head.seq}: finn marked it flagged while you looked at it." in answer.text
+    assert f"#{head.seq}: finn marked it flagged while you were looking at it." in answer.text
 
 
 @pytest.mark.parametrize("role", ["support", "admin"])
@@ -199,7 +214,7 @@ def test_readers_who_do_not_review_see_the_story_without_the_form(request, role)
 
     text = client.get(f"/audit/?story={head.seq}").text
 
-    assert "Intent written" in text and "your role may read it" in text
+    assert "Intent recorded" in text and "Your role can only read it" in text
     assert "/review/" not in text and 'id="pin"' not in text
     assert press(client, head).status_code == 403
 
@@ -210,20 +225,23 @@ def test_a_story_that_needs_no_review_has_no_form(as_auditor):
     assert "/review/" not in as_auditor.get(f"/audit/?story={head.seq}").text
     assert "/review/" not in as_auditor.get(f"/audit/{head.seq}/").text
     assert press(as_auditor, head, query="").status_code == 403
-    assert press(as_auditor, head, query="", seen=5, data={"from": "story"}).status_code == 403
+    assert (
+        press(as_auditor, head, query="", last_seen_seq=5, data={"from": "entry"}).status_code
+        == 403
+    )
 
 
 def test_the_storys_own_page_reviews_it_and_stays(as_auditor):
     head = story("ok")
     assert f'action="/audit/{head.seq}/review/"' in as_auditor.get(f"/audit/{head.seq}/").text
 
-    answer = press(as_auditor, head, "flagged", note="Whose ticket?", data={"from": "story"})
+    answer = press(as_auditor, head, "flagged", note="Whose ticket?", data={"from": "entry"})
 
-    mark = reviews.marks().last()
+    mark = AuditEvent.objects.marks().last()
     assert answer.url == f"/audit/{head.seq}/?marked={mark.seq}"
     text = as_auditor.get(answer.url).text
     assert "Whose ticket?" in text and '<span class="tag tag-failed">Flagged</span>' in text
-    refused = press(as_auditor, head, "flagged", data={"from": "story"})
+    refused = press(as_auditor, head, "flagged", data={"from": "entry"})
     assert (
         refused.status_code == 400
         and "What happened" in refused.text
@@ -234,7 +252,9 @@ def test_the_storys_own_page_reviews_it_and_stays(as_auditor):
 def test_a_row_says_how_its_story_stands(as_auditor):
     for word in ("reviewed", "flagged"):
         head = story("ok")
-        reviews.mark(story=head.seq, word=word, note="Odd", seen=head.seq, by=FINN)
+        reviews.mark_entry(
+            head_seq=head.seq, state=word, note="Odd", last_seen_seq=head.seq, by=FINN
+        )
     story("ok")
 
     text = as_auditor.get("/audit/").text

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.db import transaction
 
-from pingadmin.audit.entries import entries
+from pingadmin.audit.entries.entries import AuditEntry, load_entries
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
@@ -19,13 +19,15 @@ EVA = Actor(kind="person", id="20", name="eva", role="auditor")
 FINN = Actor(kind="person", id="21", name="finn", role="auditor")
 
 
-def mark(head, word="reviewed", *, note="", by=EVA, seen=None) -> reviews.Marked:
+def mark(head, state="reviewed", *, note="", by=EVA, last_seen_seq=None) -> reviews.MarkedEntry:
     last = AuditEvent.objects.filter(story=head.seq).last().seq
-    return reviews.mark(story=head.seq, word=word, note=note, seen=seen or last, by=by)
+    return reviews.mark_entry(
+        head_seq=head.seq, state=state, note=note, last_seen_seq=last_seen_seq or last, by=by
+    )
 
 
-def told(head) -> entries.Story:
-    return entries.of([head])[0]
+def told(head) -> AuditEntry:
+    return load_entries([head])[0]
 
 
 def test_a_mark_is_a_further_event_of_the_story_with_the_note_as_its_reason():
@@ -45,7 +47,7 @@ def test_a_mark_is_a_further_event_of_the_story_with_the_note_as_its_reason():
 
 def test_the_last_mark_counts_and_all_of_them_stay():
     head = story("ok")
-    assert told(head).review == "pending"
+    assert told(head).review_state == "pending"
 
     for word, note in (
         ("reviewed", ""),
@@ -53,9 +55,9 @@ def test_the_last_mark_counts_and_all_of_them_stay():
         ("reviewed", "Explained"),
     ):
         mark(head, word, note=note)
-        assert told(head).review == word
+        assert told(head).review_state == word
 
-    assert reviews.marks().filter(story=head.seq).count() == 3
+    assert AuditEvent.objects.marks().filter(story=head.seq).count() == 3
 
 
 @pytest.mark.parametrize("phase", ["event", "intent"])
@@ -63,8 +65,8 @@ def test_the_last_mark_counts_and_all_of_them_stay():
 def test_what_is_no_act_on_a_session_needs_no_review(action, phase):
     head = event(action=action, phase=phase)
 
-    assert told(head).review == ""
-    with pytest.raises(reviews.NotMarked, match="needs no review"):
+    assert told(head).review_state is None
+    with pytest.raises(reviews.NotMarked, match="doesn't need a review"):
         mark(head)
 
 
@@ -73,18 +75,18 @@ def test_a_later_event_and_a_story_that_is_not_there_cannot_be_marked():
 
     for seq in (head.seq + 1, 999):
         with pytest.raises(reviews.NotMarked):
-            reviews.mark(story=seq, word="reviewed", note="", seen=seq, by=EVA)
+            reviews.mark_entry(head_seq=seq, state="reviewed", note="", last_seen_seq=seq, by=EVA)
 
 
 def test_nobody_reviews_their_own_act():
     head = story("ok", by=ANA)
 
-    with pytest.raises(reviews.OwnAct):
+    with pytest.raises(reviews.OwnEntry):
         mark(head, by=ANA)
     renamed = Actor(kind="person", id=ANA.id, name="anna", role="auditor")
-    with pytest.raises(reviews.OwnAct):
+    with pytest.raises(reviews.OwnEntry):
         mark(head, by=renamed)
-    assert not reviews.marks().exists()
+    assert not AuditEvent.objects.marks().exists()
 
 
 def test_whoever_closed_a_story_does_not_review_it():
@@ -93,7 +95,7 @@ def test_whoever_closed_a_story_does_not_review_it():
         phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online"
     )
 
-    with pytest.raises(reviews.OwnAct):
+    with pytest.raises(reviews.OwnEntry):
         mark(head, by=BEN)
     mark(head, by=EVA)
 
@@ -110,7 +112,7 @@ def test_a_flag_says_why_and_a_review_need_not():
 
     with pytest.raises(reviews.NoteMissing):
         mark(head, "flagged")
-    assert not reviews.marks().exists()
+    assert not AuditEvent.objects.marks().exists()
     mark(head, "reviewed")
 
 
@@ -118,37 +120,37 @@ def test_a_form_that_is_sent_twice_is_one_mark():
     head = story("ok")
     seen = head.seq + 1
 
-    first, second = (mark(head, "flagged", note="Why?", seen=seen) for _ in range(2))
+    first, second = (mark(head, "flagged", note="Why?", last_seen_seq=seen) for _ in range(2))
 
     assert first.event == second.event
-    assert reviews.marks().count() == 1
+    assert AuditEvent.objects.marks().count() == 1
 
 
 def test_the_later_of_two_reviewers_counts_and_is_told_of_the_other():
     head = story("ok")
     seen = head.seq + 1
-    mark(head, "flagged", note="Odd", by=FINN, seen=seen)
+    mark(head, "flagged", note="Odd", by=FINN, last_seen_seq=seen)
 
-    marked = mark(head, "reviewed", by=EVA, seen=seen)
+    marked = mark(head, "reviewed", by=EVA, last_seen_seq=seen)
 
-    assert [other.actor_name for other in marked.meanwhile] == ["finn"]
-    assert told(head).review == "reviewed"
-    assert reviews.marks().count() == 2
+    assert [other.actor_name for other in marked.unseen_marks] == ["finn"]
+    assert told(head).review_state == "reviewed"
+    assert AuditEvent.objects.marks().count() == 2
 
 
 def test_an_own_mark_from_another_window_is_no_news():
     head = story("ok")
     seen = head.seq + 1
-    mark(head, "flagged", note="Odd", seen=seen)
+    mark(head, "flagged", note="Odd", last_seen_seq=seen)
 
-    assert mark(head, "reviewed", seen=seen).meanwhile == []
+    assert mark(head, "reviewed", last_seen_seq=seen).unseen_marks == []
 
 
 def test_a_mark_that_the_reviewer_had_seen_is_no_news():
     head = story("ok")
     mark(head, "flagged", note="Odd", by=FINN)
 
-    assert mark(head, "reviewed", by=EVA).meanwhile == []
+    assert mark(head, "reviewed", by=EVA).unseen_marks == []
 
 
 @pytest.mark.parametrize("word", ["reviewed", "flagged"])
@@ -161,7 +163,7 @@ def test_a_mark_that_cannot_be_written_leaves_nothing(word):
         raise ZeroDivisionError
 
     assert AuditEvent.objects.count() == rows
-    assert told(head).review == "pending"
+    assert told(head).review_state == "pending"
 
 
 def test_marks_are_links_of_the_chain():
@@ -173,10 +175,10 @@ def test_marks_are_links_of_the_chain():
 
 def test_next_is_the_next_older_one_then_the_newest_and_never_an_own_act():
     oldest, own, middle, newest = story(""), story("", by=BEN), story(""), story("")
-    heads = reviews.in_state(entries.all_heads(), "pending")
+    heads = AuditEvent.objects.heads().in_review_state("pending")
 
     def following(below):
-        found = reviews.next_for(heads, below=below.seq, person_id=BEN.id)
+        found = reviews.next_to_review(heads, after_seq=below.seq, person_id=BEN.id)
         return found and found.seq
 
     assert following(newest) == middle.seq
@@ -190,13 +192,13 @@ def test_next_is_the_next_older_one_then_the_newest_and_never_an_own_act():
 
 PRESS = """
 import django, sys; django.setup()
-from pingadmin.audit import reviews
-from pingadmin.audit.actors import Actor
+from pingadmin.audit.record.actors import Actor
+from pingadmin.audit.review import reviews
 story, name = int(sys.argv[1]), sys.argv[2]
 by = Actor(kind="person", id=name, name=name, role="auditor")
 print("ready", flush=True); sys.stdin.readline()
-marked = reviews.mark(story=story, word="flagged", note="Odd", seen=story + 1, by=by)
-print(len(marked.meanwhile))
+marked = reviews.mark_entry(head_seq=story, state="flagged", note="Odd", last_seen_seq=story + 1, by=by)
+print(len(marked.unseen_marks))
 """
 PREPARE = (
     "import django; django.setup(); from tests.audit.factories import story; print(story('ok').seq)"

@@ -90,19 +90,19 @@ def test_a_reviewer_marks_flags_with_a_note_and_comes_to_the_end(told, new_page,
     expect(opened(page)).to_contain_text("ses_3")
     press(page, "Reviewed, next")
     expect(opened(page)).to_contain_text("ses_2")  # past the own one
-    expect(page.get_by_text(re.compile("is reviewed. 3 stories match"))).to_be_visible()
+    expect(page.get_by_text(re.compile("is reviewed. 3 entries match"))).to_be_visible()
 
     press(page, "Flag, next")
-    expect(page.get_by_text("Say in a few words what is wrong")).to_be_visible()
+    expect(page.get_by_text("Say in a few words what's wrong")).to_be_visible()
     press(page, "Flag, next", "Why without a ticket?")
     expect(opened(page)).to_contain_text("ses_1")
     press(page, "Reviewed, next")
-    expect(page.get_by_text(re.compile("is reviewed. 1 story matches"))).to_be_visible()
+    expect(page.get_by_text(re.compile("is reviewed. 1 entry matches"))).to_be_visible()
 
     page.get_by_role("link", name="Flagged").click()
-    page.get_by_role("link", name=f"Story {story_of(told, 'ses_2')}").click()
+    page.get_by_role("link", name=f"Entry {story_of(told, 'ses_2')}").click()
     expect(page.get_by_text("“Why without a ticket?”")).to_be_visible()
-    expect(page.get_by_text("3 of 4 this week")).to_be_visible()
+    expect(page.get_by_text("3 of 4 reviewed this week")).to_be_visible()
 
 
 def test_the_chips_say_how_many_and_follow_each_mark(reviewer):
@@ -114,9 +114,9 @@ def test_the_chips_say_how_many_and_follow_each_mark(reviewer):
 
 
 def test_an_own_act_offers_no_button(reviewer, told):
-    reviewer.get_by_role("link", name=f"Story {story_of(told, 'ses_own')}").click()
+    reviewer.get_by_role("link", name=f"Entry {story_of(told, 'ses_own')}").click()
     expect(
-        reviewer.get_by_text("You acted in this story, so somebody else reviews it.")
+        reviewer.get_by_text("You acted in this entry, so somebody else has to review it.")
     ).to_be_visible()
     expect(reviewer.get_by_role("button", name="Reviewed")).to_have_count(0)
 
@@ -139,7 +139,7 @@ def test_rows_are_walked_by_keyboard_and_no_single_key_marks(reviewer, told):
     reviewer.locator("h1").click()
     reviewer.keyboard.press("j")
     after_the_open_one = story_of(told, "ses_own")
-    expect(reviewer.locator(f"#story-{after_the_open_one}")).to_be_focused()
+    expect(reviewer.locator(f"#entry-{after_the_open_one}")).to_be_focused()
     reviewer.keyboard.press("j")
     reviewer.keyboard.press("Enter")
     expect(opened(reviewer)).to_contain_text("ses_2")

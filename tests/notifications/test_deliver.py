@@ -13,6 +13,7 @@ from pingadmin.notifications import deliver, delivery_status
 from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
 from tests.audit.factories import BEN, event, story
+from tests.factories import BulkResumeFactory
 from tests.notifications.conftest import PATH
 from tests.support.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
 
@@ -79,13 +80,15 @@ def test_a_flagged_review_is_told_with_its_note(webhook):
 def test_a_bulk_act_tells_how_many_and_where(webhook):
     server = webhook()
     make_new()
+    bulk = BulkResumeFactory()
     for number in range(3):
-        story("unknown", batch="b-1", session_id=f"ses_{number}")
+        story("unknown", batch=str(bulk.pk), session_id=f"ses_{number}")
     make_new()
     while deliver.deliver_one():
         pass
     (text,) = texts(server)
-    assert "3 unknown so far" in text and "https://panel.example/resumes/bulk/b-1/" in text
+    assert "3 unknown so far" in text
+    assert f"https://panel.example/resumes/bulk/{bulk.pk}/" in text
 
 
 def test_without_the_panels_address_there_are_no_links(unknown, settings):

@@ -464,7 +464,7 @@ def test_an_audit_entry_links_to_its_bulk_resume(as_support):
     page = as_support.get(f"/audit/{head.seq}/").text
     assert "one of 3" in page and reverse("bulk:progress", args=[bulk.pk]) in page
     log = as_support.get("/audit/", {"batch": str(bulk.pk), "action": "resume"}).text
-    assert "3 stories match" in log
+    assert "3 entries match" in log
 
 
 def actor(person) -> Actor:

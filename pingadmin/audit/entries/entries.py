@@ -1,26 +1,22 @@
-"""An intent and everything that followed it, told as one story."""
+"""Audit entries: an intent or a single event, with everything that followed it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import F
+from django.urls import reverse
 
-from pingadmin.audit.entries import labels
+from pingadmin.audit.actions import AuditAction, BatchLink, action_named
+from pingadmin.audit.entries.labels import Label, missing_result_label, result_label
+from pingadmin.audit.marks import Mark, ReviewState
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import ActorKind
 
-# What a reviewer must look at: acts on sessions, and not sign-ins or reads.
-ACTS_ON_SESSIONS = ("resume", "pause")
-# The action of a mark -> how the story then stands.
-MARKS = {"mark_reviewed": "reviewed", "mark_flagged": "flagged"}
-
 
 @dataclass(frozen=True)
-class Story:
-    """events: the head and its later events, in order."""
+class AuditEntry:
+    """events: the head and the later events of the entry, in order."""
 
     events: list[AuditEvent]
 
@@ -29,49 +25,56 @@ class Story:
         return self.events[0]
 
     @property
+    def action(self) -> AuditAction:
+        """What the entry's feature registered for its action."""
+        return action_named(self.head.action)
+
+    @property
     def result(self) -> str:
-        """The last result that an event states, '' where none does."""
+        """The stored word of the last result that an event states, "" where none does."""
         return next((event.result for event in reversed(self.events) if event.result), "")
 
     @property
-    def verified(self) -> bool | None:
-        """Whether the effect was seen, as the last event that speaks of it says."""
+    def is_verified(self) -> bool | None:
+        """Whether a check has shown the effect, by the last event that says so; None where none does."""
         return next(
             (event.verified for event in reversed(self.events) if event.verified is not None), None
         )
 
     @property
     def result_label(self) -> str:
-        """How it ended: Confirmed, Accepted, Was not paused, Refused, Not sent, Unknown, No outcome yet, …"""
-        return self._ending[0]
+        """How it ended, for people; `No outcome yet` or `Recorded` where no event states a result."""
+        return self._label.text
 
     @property
-    def meaning(self) -> str:
-        """The colour's name for the word: ok, failed, unknown or idle."""
-        return self._ending[1]
+    def tone(self) -> str:
+        """The name of the result's colour."""
+        return self._label.tone
 
     @property
     def closed_by(self) -> str:
-        """Who closed an unknown outcome, '' where nobody did."""
+        """Who closed an unknown outcome, "" where nobody did."""
         return next(
             (event.actor_name for event in reversed(self.events) if event.phase == "closure"), ""
         )
 
     @property
-    def mark(self) -> AuditEvent | None:
-        """The last mark, which counts."""
-        marks = [event for event in self.events if event.phase == "mark" and event.action in MARKS]
+    def last_mark(self) -> AuditEvent | None:
+        """The reviewer's mark that counts."""
+        marks = [
+            event for event in self.events if event.phase == "mark" and event.action in Mark.values
+        ]
         return marks[-1] if marks else None
 
     @property
-    def review(self) -> str:
-        """pending, reviewed or flagged; '' for a story that needs no review."""
-        if self.head.action not in ACTS_ON_SESSIONS or self.head.phase != "intent":
-            return ""
-        return MARKS[self.mark.action] if self.mark else "pending"
+    def review_state(self) -> ReviewState | None:
+        """How it stands in the review queue; None for an entry that needs no review."""
+        if not self.action.needs_review or self.head.phase != "intent":
+            return None
+        return Mark(self.last_mark.action).state if self.last_mark else ReviewState.PENDING
 
-    def has_hand_of(self, person_id: str) -> bool:
-        """Whether that person acted in it; to review it is not to act in it."""
+    def has_act_of(self, person_id: str) -> bool:
+        """Whether that person acted in it. Reviewing it is not acting in it."""
         return any(
             event.actor_kind == ActorKind.PERSON
             and event.actor_id == person_id
@@ -80,46 +83,46 @@ class Story:
         )
 
     @property
-    def act(self) -> str:
-        return labels.of_action(self.head.action)
-
-    @property
-    def system(self) -> str:
-        """The label of the system, or its bare alias where it is no longer set up."""
+    def system_label(self) -> str:
+        """The label of the account, or its alias where it is no longer configured."""
         return settings.UPSTREAMS.get(self.head.alias, {}).get("LABEL", self.head.alias)
 
     @property
-    def session_address(self) -> str:
-        """The session's page, '' for acts on no session."""
-        head = self.head
-        if not (head.alias and head.session_id):
-            return ""
-        return f"/sessions/{quote(head.alias, safe='')}/{quote(head.session_id, safe='')}/"
+    def object_name(self) -> str:
+        """What the entry is about, such as a session's id; "" where its action has no object."""
+        return self.action.object_name(self.head)
 
     @property
-    def _ending(self) -> tuple[str, str]:
+    def object_address(self) -> str:
+        """The page of that object, "" where there is none."""
+        return self.action.address(self.head)
+
+    @property
+    def batch_link(self) -> BatchLink | None:
+        """The page of the batch that the entry belongs to. Costs queries: ask it of one entry, not of a list."""
+        return self.action.batch_link(self.head) if self.head.batch else None
+
+    def get_absolute_url(self) -> str:
+        return reverse("audit:entry", args=[self.head.seq])
+
+    @property
+    def _label(self) -> Label:
         if not self.result:
-            return labels.of_missing_result(self.head.phase)
-        return labels.of_result(self.head.action, self.result, self.verified)
+            return missing_result_label(self.head.phase)
+        return result_label(self.head.action, self.result, self.is_verified)
 
 
-def all_heads():
-    """The first event of every story, in no order."""
-    return AuditEvent.objects.filter(story=F("seq"))
-
-
-def of(heads: Iterable[AuditEvent]) -> list[Story]:
-    """The stories of these heads, in their order; one query, however many."""
+def load_entries(heads: Iterable[AuditEvent]) -> list[AuditEntry]:
+    """The entries of these heads, in their order. One query, however many heads there are."""
     heads = list(heads)
-    later = defaultdict(list)
-    numbers = [head.seq for head in heads]
-    for event in (
-        AuditEvent.objects.filter(story__in=numbers).exclude(seq__in=numbers).order_by("seq")
-    ):
-        later[event.story].append(event)
-    return [Story([head, *later[head.seq]]) for head in heads]
+    seqs = [head.seq for head in heads]
+    later_events = defaultdict(list)
+    for event in AuditEvent.objects.filter(story__in=seqs).exclude(seq__in=seqs).order_by("seq"):
+        later_events[event.story].append(event)
+    return [AuditEntry([head, *later_events[head.seq]]) for head in heads]
 
 
-def for_session(alias: str, session_id: str, *, limit: int) -> list[Story]:
-    """The newest stories of a session, newest first; two queries."""
-    return of(all_heads().filter(alias=alias, session_id=session_id).order_by("-seq")[:limit])
+def entries_for_session(alias: str, session_id: str, *, limit: int) -> list[AuditEntry]:
+    """The newest entries of a session, newest first. Two queries."""
+    heads = AuditEvent.objects.heads().of_session(alias, session_id).newest_first()
+    return load_entries(heads[:limit])

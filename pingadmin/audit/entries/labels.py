@@ -1,77 +1,62 @@
-"""What people read for the columns' words. A word that is not here is never dressed as a success."""
+"""What people read for the stored words of an event, and in which colour.
 
-UNRECOGNISED = ("Unrecognised", "unknown")
+A word that is not known here is never shown as a success.
+"""
 
-# What "already" says of an act that is not a resume.
-_ALREADY = {"pause": ("Was paused already", "idle")}
+from typing import NamedTuple
 
-# result, and whether the effect was seen -> word, meaning (the colour's name)
-_RESULTS = {
-    ("ok", True): ("Confirmed", "ok"),
-    ("ok", False): ("Accepted", "ok"),
-    ("already", False): ("Was not paused", "idle"),
-    ("rejected", False): ("Refused", "failed"),
-    ("not_sent", False): ("Not sent", "idle"),
-    ("unknown", False): ("Unknown", "unknown"),
+from pingadmin.audit.actions import action_named
+from pingadmin.audit.marks import Mark, ReviewState
+from pingadmin.audit.models import AuditEvent
+
+
+class Label(NamedTuple):
+    """text: for people. tone: the colour's name."""
+
+    text: str
+    tone: str
+
+
+UNRECOGNISED = Label("Unrecognised", "unknown")
+REVIEW_TONES: dict[str, str] = {ReviewState.REVIEWED: "ok", ReviewState.FLAGGED: "failed"}
+
+_WITHOUT_RESULT = {
+    "intent": Label("No outcome yet", "unknown"),
+    "event": Label("Recorded", "idle"),
+}
+_HEADINGS = {
+    "intent": Label("Intent recorded", "accent"),
+    "outcome": Label("Outcome", "unknown"),
+    "evidence": Label("Checked again", "accent"),
+    "closure": Label("Closed by a person", "idle"),
+    "event": Label("Recorded", "idle"),
 }
 
-_WITHOUT_RESULT = {"intent": ("No outcome yet", "unknown"), "event": ("Recorded", "idle")}
 
-_MOMENTS = {
-    "intent": ("Intent written", "accent"),
-    "outcome": ("Outcome", "unknown"),
-    "evidence": ("Looked again", "accent"),
-    "closure": ("Closed by a person", "idle"),
-    "event": ("Recorded", "idle"),
-}
-
-# Names in stored details and in what was shown that do not read as words by themselves.
-_FACTS = {
-    "elapsed_ms": "Answered after (ms)",
-    "word": "How it failed",
-    "error": "Could not be seen",
-    "recorded": "Written down",
-    "limit": "Limit reached",
-    "state_doubted": "Doubt about the state",
-    "age_seconds": "Age in seconds",
-    "paused_grade": "How that is known",
-    "paused_said_at": "Paused was said",
-    "seen_at": "Seen",
-    "shown_at": "Shown",
-    "retry_of": "Retries what was not sent by",
-}
-
-_MARKS = {"mark_reviewed": ("Reviewed", "ok"), "mark_flagged": ("Flagged", "failed")}
+def result_label(action: str, stored: str, is_verified: bool | None) -> Label:
+    """How an action ended, by the stored words of its action, its result and whether a check confirmed it."""
+    result = action_named(action).result_for(stored, is_verified)
+    return Label(result.label, result.tone) if result else UNRECOGNISED
 
 
-def of_result(action: str, result: str, verified: bool | None) -> tuple[str, str]:
-    """Word and meaning of an act's result; `verified` counts for ok alone."""
-    if result == "already" and action in _ALREADY:
-        return _ALREADY[action]
-    return _RESULTS.get((result, result == "ok" and verified is True), UNRECOGNISED)
-
-
-def of_missing_result(phase: str) -> tuple[str, str]:
-    """Word and meaning of a story in which no event has a result, by the phase of its head."""
+def missing_result_label(phase: str) -> Label:
+    """The label of an entry in which no event states a result, by the phase of its head."""
     return _WITHOUT_RESULT.get(phase, UNRECOGNISED)
 
 
-def of_moment(event) -> tuple[str, str]:
-    """Heading and meaning of one event in its story's timeline."""
+def event_heading(event: AuditEvent) -> Label:
+    """The heading of one event in the timeline of its entry."""
     if event.phase == "mark":
-        return _MARKS.get(event.action, UNRECOGNISED)
-    heading, meaning = _MOMENTS.get(event.phase, UNRECOGNISED)
-    if event.result:
-        word, meaning = of_result(event.action, event.result, event.verified)
-        heading = f"{heading}: {word.lower()}"
-    return heading, meaning
+        return _mark_heading(event.action)
+    heading = _HEADINGS.get(event.phase, UNRECOGNISED)
+    if not event.result:
+        return heading
+    result = result_label(event.action, event.result, event.verified)
+    return Label(f"{heading.text}: {result.text.lower()}", result.tone)
 
 
-def of_action(action: str) -> str:
-    """`close_unknown` as `Close unknown`: the log knows no feature, so it has no nicer words."""
-    return action.replace("_", " ").capitalize()
-
-
-def of_fact(name: str) -> str:
-    """The name of a stored detail as people read it."""
-    return _FACTS.get(name) or of_action(name)
+def _mark_heading(action: str) -> Label:
+    if action not in Mark.values:
+        return UNRECOGNISED
+    state = Mark(action).state
+    return Label(state.label, REVIEW_TONES[state])

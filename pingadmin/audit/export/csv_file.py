@@ -7,11 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.entries import entries
-from pingadmin.audit.entries.entries import Story
+from pingadmin.audit.entries.entries import AuditEntry, load_entries
+from pingadmin.audit.entries.stored_json import upstream_message
 from pingadmin.audit.export.exports import Export
 from pingadmin.audit.models import AuditEvent
-from pingadmin.audit.templatetags.audit import message
 
 _NAMES = (
     "seq at actor_name actor_role action alias session_id client reason ticket ending result verified closed_by "
@@ -31,9 +30,9 @@ def lines(export: Export) -> Iterator[bytes]:
     source, line = _source(export), 0
     for chunk in export.chunks():
         rows = []
-        for story in entries.of(AuditEvent.objects.filter(seq__in=chunk).order_by("seq")):
+        for entry in load_entries(AuditEvent.objects.filter(seq__in=chunk).order_by("seq")):
             line += 1
-            known = Story([event for event in story.events if event.seq < export.event.seq])
+            known = AuditEntry([event for event in entry.events if event.seq < export.event.seq])
             rows.append([*_cells(known), line, len(export.seqs), source])
         yield encoded(rows)
 
@@ -57,9 +56,9 @@ def harmless(value) -> str:
     return _NEXT_CELL.sub(r"\1'", text)
 
 
-def _cells(story: Story) -> list:
-    head, last = story.head, story.events[-1]
-    answer = next((event for event in reversed(story.events) if event.phase == "outcome"), None)
+def _cells(entry: AuditEntry) -> list:
+    head, last = entry.head, entry.events[-1]
+    answer = next((event for event in reversed(entry.events) if event.phase == "outcome"), None)
     return [
         head.seq,
         canonical.format_time(head.at),
@@ -71,15 +70,15 @@ def _cells(story: Story) -> list:
         head.client,
         head.reason,
         head.ticket,
-        story.result_label,
-        story.result,
-        {True: "true", False: "false"}.get(story.verified, ""),
-        story.closed_by,
+        entry.result_label,
+        entry.result,
+        {True: "true", False: "false"}.get(entry.is_verified, ""),
+        entry.closed_by,
         answer and answer.upstream_status,
         answer and answer.upstream_code,
-        answer and message(answer.detail),
+        answer and upstream_message(answer),
         canonical.format_time(last.at),
-        len(story.events),
+        len(entry.events),
         head.source_address,
         head.request_id,
         head.attempt,
@@ -90,11 +89,11 @@ def _cells(story: Story) -> list:
 
 def _source(export: Export) -> str:
     """Where a line comes from, on each line: it stays with rows that are sorted, cut and pasted elsewhere."""
-    event, asked = export.event, export.question.cleaned_data
+    event, asked = export.event, export.audit_filter.cleaned_data
     span = " ".join(
         f"{name} {canonical.format_time(asked[name])}" for name in ("since", "until") if asked[name]
     )
     asked_for = ", ".join(
-        part for part in (export.question.urlencode() or "no filter", span) if part
+        part for part in (export.audit_filter.urlencode() or "no filter", span) if part
     )
     return f"export #{event.seq} by {event.actor_name} at {canonical.format_time(event.at)}: {asked_for}"

@@ -1,4 +1,4 @@
-"""An export: what a question finds, fixed before the first byte leaves and recorded as an event itself.
+"""An export: what a filter finds, fixed before the first byte leaves and recorded as an event itself.
 
 Which rows are in it is settled once, as their numbers: eight bytes a row are held, however long the download
 takes and whatever is appended meanwhile. docs/audit-export.md describes both files.
@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.log.filters import Question
+from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
@@ -28,7 +28,7 @@ class Export:
     """seqs: the heads of stories for CSV, events for JSONL, rising; event: the export's own event."""
 
     form: str
-    question: Question
+    audit_filter: AuditFilter
     seqs: array
     event: AuditEvent
 
@@ -39,41 +39,46 @@ class Export:
     @property
     def file_name(self) -> str:
         """Says form, filter and range in letters, digits, `-` and `_` alone."""
-        asked = self.question.asked
+        asked = self.audit_filter.entered
         parts = [f"{name}-{text}" for name, text in asked.items() if name not in ("since", "until")]
-        since = self.question.cleaned_data["since"]
-        until = self.question.cleaned_data["until"] or self.event.at
+        since = self.audit_filter.cleaned_data["since"]
+        until = self.audit_filter.cleaned_data["until"] or self.event.at
         span = [f"from-{_day_or_second(since)}"] if since else []
         words = [_words(part)[:30] for part in parts] + span + [f"to-{_day_or_second(until)}"]
         return f"{'_'.join(['pingadmin-audit', *words])[:150]}.{self.form}"
 
 
-def stories_found(question: Question, *, by: Actor) -> Export:
-    """The matching stories, for CSV. Raises django.db.Error where the export cannot be recorded."""
+def stories_found(audit_filter: AuditFilter, *, by: Actor) -> Export:
+    """The matching entries, for CSV. Raises django.db.Error where the export cannot be recorded."""
     seqs = array(
         "q",
-        question.queryset().order_by("seq").values_list("seq", flat=True).iterator(chunk_size=2000),
+        audit_filter.heads()
+        .order_by("seq")
+        .values_list("seq", flat=True)
+        .iterator(chunk_size=2000),
     )
-    return Export("csv", question, seqs, _record("csv", question, seqs, by=by, unit="stories"))
+    return Export(
+        "csv", audit_filter, seqs, _record("csv", audit_filter, seqs, by=by, unit="stories")
+    )
 
 
-def events_found(question: Question, *, by: Actor) -> Export:
-    """All events of the matching stories, for JSONL; the whole log for a question that asks nothing.
+def events_found(audit_filter: AuditFilter, *, by: Actor) -> Export:
+    """All events of the matching entries, for JSONL; the whole log for an empty filter.
 
     The recorded digest is SHA-256 over the rows' hashes, one a line: the export's event, once it stands under
     a signed checkpoint, vouches for every row of the file, and for there being no other.
     """
     events = AuditEvent.objects.all()
-    if question.asked:
-        events = events.filter(story__in=question.queryset().values("seq"))
+    if audit_filter.entered:
+        events = events.filter(story__in=audit_filter.heads().values("seq"))
     seqs, digest = array("q"), hashlib.sha256()
     for seq, row_hash in (
         events.order_by("seq").values_list("seq", "row_hash").iterator(chunk_size=2000)
     ):
         seqs.append(seq)
         digest.update(f"{row_hash}\n".encode())
-    event = _record("jsonl", question, seqs, by=by, unit="events", digest=digest.hexdigest())
-    return Export("jsonl", question, seqs, event)
+    event = _record("jsonl", audit_filter, seqs, by=by, unit="events", digest=digest.hexdigest())
+    return Export("jsonl", audit_filter, seqs, event)
 
 
 def as_row(event: AuditEvent) -> dict:
@@ -86,18 +91,18 @@ def as_row(event: AuditEvent) -> dict:
 
 
 def _record(
-    form: str, question: Question, seqs: array, *, by: Actor, unit: str, **more: str
+    form: str, audit_filter: AuditFilter, seqs: array, *, by: Actor, unit: str, **more: str
 ) -> AuditEvent:
     """Durable before anything is sent: an export that is not in the log did not happen."""
     detail = {
         "format": form,
-        "filter": question.urlencode()[:_LONGEST_FILTER],
+        "filter": audit_filter.urlencode()[:_LONGEST_FILTER],
         unit: len(seqs),
         **more,
     }
     if seqs:
         detail |= {"first": seqs[0], "last": seqs[-1]}
-    asked = question.cleaned_data
+    asked = audit_filter.cleaned_data
     detail |= {
         name: canonical.format_time(asked[name]) for name in ("since", "until") if asked[name]
     }

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET, require_safe
 
 from pingadmin.audit.export import csv_file, exports, jsonl_file
-from pingadmin.audit.log.filters import Question
+from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
 from pingadmin.web import errors
 
@@ -40,13 +40,13 @@ def verifier(request: HttpRequest) -> HttpResponse:
 
 
 def _download(request: HttpRequest, find, lines, content_type: str) -> HttpResponse:
-    question = Question(request.GET)
-    if not question.is_valid():
+    audit_filter = AuditFilter(request.GET)
+    if not audit_filter.is_valid():
         raise BadRequest(
             "The question cannot be read: open it on the audit page, which names the field."
         )
     try:
-        export = find(question, by=Actor.of(request))
+        export = find(audit_filter, by=Actor.of(request))
     except DatabaseError:
         return errors.error_response(
             request,

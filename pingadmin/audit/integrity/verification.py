@@ -26,7 +26,7 @@ class Anchor(NamedTuple):
 
 
 class Verification:
-    """A verification that can pause after any event and continue from where it was.
+    """A verification that can stop after any event and continue from where it was.
 
     seq: the last event that is good. last_hash: its hash; previous_hash: the hash that it follows.
     These three are all that is needed to continue.

@@ -1,9 +1,12 @@
-"""Reading the log is an act as well: recorded once for a person and hour."""
+"""Reading the log is recorded in the log, once an hour for each person."""
 
 import logging
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
@@ -15,40 +18,32 @@ HOUR = 3600
 log = logging.getLogger(__name__)
 
 
-def recorded(view):
-    """A view that shows the log: what it shows is recorded before it leaves, without this very entry.
+def records_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Makes a view record that somebody read the log. The page it returns does not show that event yet.
 
-    Where the log cannot be written it can still be read: a reader is needed most when something is broken.
+    When the log cannot be written it can still be read: readers matter most when something is broken.
     """
 
     @wraps(view)
-    def reading(request, *args, **kwargs):
+    def recording_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         if response.status_code == 200:
-            _record(request)
+            _record_reading(request)
         return response
 
-    return reading
+    return recording_view
 
 
-def _record(request) -> None:
+def _record_reading(request: HttpRequest) -> None:
     by, hour = Actor.of(request), timezone.now().replace(minute=0, second=0, microsecond=0)
     try:
-        # Asked first, because the cache would take a write lock for each page; it settles only the race.
-        read = AuditEvent.objects.filter(
+        # The log is asked first: the cache would take a write lock for each page, and only has to settle the race.
+        earlier = AuditEvent.objects.filter(
             action="read_log", at__gte=hour, actor_kind=by.kind, actor_id=by.id
         )
-        if not read.exists():
-            append_throttled(
-                "read_log",
-                by.id,
-                hour.isoformat(),
-                seconds=HOUR,
-                action="read_log",
-                phase="event",
-                by=by,
-            )
+        if earlier.exists():
+            return
+        key = ("read_log", by.id, hour.isoformat())
+        append_throttled(*key, seconds=HOUR, action="read_log", phase="event", by=by)
     except DatabaseError:
-        log.critical(
-            "%s reads the audit log, and that could not be recorded.", by.name, exc_info=True
-        )
+        log.critical("could not record that %s reads the audit log", by.name, exc_info=True)

@@ -1,16 +1,17 @@
-"""The chips above the list: one press asks one thing more, and pressing again drops it."""
+"""The chips above the list: a click adds one condition to the filter, and another click drops it."""
 
 from dataclasses import dataclass
 
 from django.urls import reverse
 
-from pingadmin.audit.log.filters import RESULTS, Question
-from pingadmin.audit.review import facets, reviews
+from pingadmin.audit.log.filters import AuditFilter, result_choices
+from pingadmin.audit.marks import ReviewState
+from pingadmin.audit.review.facets import available_facets
 
 
 @dataclass(frozen=True)
-class Chip:
-    """count: how many stories it shows, None where that was not asked for."""
+class FilterChip:
+    """count: how many entries its filter finds; None where they were not counted."""
 
     label: str
     address: str
@@ -19,36 +20,39 @@ class Chip:
     count: int | None = None
 
 
-def address_of(question: Question, **changed) -> str:
-    """The list's address for this question, without the blanks that a form sends."""
-    query = question.urlencode(**changed)
+def log_address(audit_filter: AuditFilter, **values: str | int) -> str:
+    """The address of the log with this filter, without the blanks that a form sends."""
+    query = audit_filter.urlencode(**values)
     return f"{reverse('audit:log')}?{query}" if query else reverse("audit:log")
 
 
-def for_results(question: Question) -> list[Chip]:
-    chosen = question.asked.get("result", "")
+def result_chips(audit_filter: AuditFilter) -> list[FilterChip]:
+    """One chip for each result, and one for any."""
+    chosen = audit_filter.entered.get("result", "")
     return [
-        Chip(label, address_of(question, result=result), result == chosen)
-        for result, label in {"": "Any result", **RESULTS}.items()
+        FilterChip(label, log_address(audit_filter, result=result), result == chosen)
+        for result, label in {"": "Any result", **result_choices()}.items()
     ]
 
 
-def for_queue(question: Question, *, counted: bool) -> list[Chip]:
-    """How stories stand in the queue, then what deserves a look. One query for each chip that is counted."""
-    offered = {"review": reviews.STATES, "facet": facets.choices()}
+def queue_chips(audit_filter: AuditFilter, *, counted: bool) -> list[FilterChip]:
+    """The review states, then the facets. Counting costs one query for each chip."""
+    states = [("review", state.value, state.label) for state in ReviewState]
+    facets = [("facet", facet, label) for facet, label in available_facets().items()]
     return [
-        _for_queue(question, field, name, label, counted)
-        for field, chips in offered.items()
-        for name, label in chips.items()
+        _queue_chip(audit_filter, field, value, label, counted=counted)
+        for field, value, label in states + facets
     ]
 
 
-def _for_queue(question: Question, field: str, name: str, label: str, counted: bool) -> Chip:
-    is_on = question.asked.get(field) == name
-    address = address_of(question, **{field: "" if is_on else name})
-    count = _count(question.with_(**{field: name})) if counted else None
-    return Chip(label, address, is_on, name, count)
+def _queue_chip(
+    audit_filter: AuditFilter, field: str, value: str, label: str, *, counted: bool
+) -> FilterChip:
+    is_on = audit_filter.entered.get(field) == value
+    address = log_address(audit_filter, **{field: "" if is_on else value})
+    count = _count(audit_filter.replaced(**{field: value})) if counted else None
+    return FilterChip(label, address, is_on, value, count)
 
 
-def _count(question: Question) -> int | None:
-    return question.queryset().count() if question.is_valid() else None
+def _count(audit_filter: AuditFilter) -> int | None:
+    return audit_filter.heads().count() if audit_filter.is_valid() else None

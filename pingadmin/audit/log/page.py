@@ -1,112 +1,119 @@
-"""The list of stories, and the one that is open beside it, for the question in a URL."""
+"""The list of audit entries, and the entry that is open next to it, for the filter in a URL."""
+
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django_htmx.http import push_url
 
-from pingadmin.audit.entries import entries
+from pingadmin.audit.actions import action_named
+from pingadmin.audit.entries.entries import AuditEntry, load_entries
 from pingadmin.audit.integrity.status import current_status
 from pingadmin.audit.log import filter_chips
-from pingadmin.audit.log.filters import Question
-from pingadmin.audit.log.pagination import Page, page_of, seq_of
+from pingadmin.audit.log.filters import AuditFilter
+from pingadmin.audit.log.pagination import EntryPage, load_page, parse_seq
+from pingadmin.audit.marks import ReviewState
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.review import reviews
 from pingadmin.audit.review.forms import ReviewForm
 
+# How many of the newest events the suggestions of the filter's fields come from.
 SUGGESTED_FROM = 500
 
 
-def show(
-    request: HttpRequest, *, opened: entries.Story | None = None, status: int = 200, **more
+def render_log(
+    request: Any, *, open_entry: AuditEntry | None = None, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """The whole page, or the list alone for htmx. opened: the story beside it, whatever the URL names."""
-    question = Question(request.GET)
-    context = {
-        "question": question,
-        "result_chips": filter_chips.for_results(question),
-        "queue_chips": filter_chips.for_queue(question, counted="counts" in request.GET),
+    """The whole page, or the list alone for htmx.
+
+    open_entry: the entry that is open, whatever the URL names. context: more for the templates.
+    """
+    audit_filter = AuditFilter(request.GET)
+    shared = {
+        "filter": audit_filter,
+        "result_chips": filter_chips.result_chips(audit_filter),
+        "queue_chips": filter_chips.queue_chips(audit_filter, counted="counts" in request.GET),
         "suggestions": _suggestions(),
-        "query": question.urlencode(**place_of(request)),
+        "query": audit_filter.urlencode(**parameters_of(request, "before", "after")),
     }
-    if question.is_valid():
-        context |= _found(request, question, opened) | more
+    if audit_filter.is_valid():
+        shared |= _list_context(request, audit_filter, open_entry) | context
     else:
         status = 400
     is_fragment = request.htmx.target == "log"
     if not is_fragment:
-        context["integrity_status"] = current_status()
-    response = render(
-        request, "audit/_log.html" if is_fragment else "audit/log.html", context, status=status
-    )
+        shared["integrity_status"] = current_status()
+    template = "audit/_log.html" if is_fragment else "audit/log.html"
+    response = render(request, template, shared, status=status)
     if is_fragment and request.method == "GET":
-        push_url(
-            response,
-            filter_chips.address_of(question, **place_of(request, "before", "after", "story")),
-        )
+        parameters = parameters_of(request, "before", "after", "story")
+        push_url(response, filter_chips.log_address(audit_filter, **parameters))
     return response
 
 
-def place_of(request: HttpRequest, *names: str) -> dict[str, str]:
-    """Where on the list the URL stands, beside its question."""
-    return {name: request.GET[name] for name in names or ("before", "after") if name in request.GET}
+def parameters_of(request: Any, *names: str) -> dict[str, str]:
+    """Those parameters of the URL that say where on the list it is, and do not filter it."""
+    return {name: request.GET[name] for name in names if name in request.GET}
 
 
-def review_context(request: HttpRequest, story: entries.Story) -> dict:
-    """What the form beside a story needs."""
-    if not story.review or not request.user.has_perm("audit.review"):
+def review_context(request: Any, entry: AuditEntry) -> dict[str, Any]:
+    """What the review form of an entry needs; nothing for people who may not review it."""
+    if not entry.review_state or not request.user.has_perm("audit.review"):
         return {}
     return {
-        "has_acted": story.has_hand_of(str(request.user.pk)),
+        "has_acted": entry.has_act_of(str(request.user.pk)),
         "progress": reviews.progress_this_week(),
         "form": ReviewForm(),
     }
 
 
-def mark_of(request: HttpRequest) -> AuditEvent | None:
+def new_mark_of(request: Any) -> AuditEvent | None:
     """The mark that this person has just put, as the URL says."""
-    seq = seq_of(request.GET.get("marked"))
+    seq = parse_seq(request.GET.get("marked"))
     if seq is None:
         return None
-    return reviews.marks().filter(seq=seq, actor_id=str(request.user.pk)).first()
+    return AuditEvent.objects.marks().filter(seq=seq, actor_id=str(request.user.pk)).first()
 
 
-def _found(request: HttpRequest, question: Question, opened: entries.Story | None) -> dict:
-    heads = question.queryset()
-    page = page_of(heads, request.GET)
-    opened = opened or _opened(request, question, page)
-    found = {
+def _list_context(
+    request: Any, audit_filter: AuditFilter, open_entry: AuditEntry | None
+) -> dict[str, Any]:
+    heads = audit_filter.heads()
+    page = load_page(heads, request.GET)
+    open_entry = open_entry or _open_entry(request, audit_filter, page)
+    context = {
         "page": page,
         "count": heads.count(),
-        "newer": page.newer and filter_chips.address_of(question, after=page.newer),
-        "older": page.older and filter_chips.address_of(question, before=page.older),
-        "opened": opened,
+        "newer": page.newer and filter_chips.log_address(audit_filter, after=page.newer),
+        "older": page.older and filter_chips.log_address(audit_filter, before=page.older),
+        "open_entry": open_entry,
         "is_focus_wanted": "story" in request.GET,
-        "marked": mark_of(request),
+        "marked": new_mark_of(request),
     }
-    return found | (review_context(request, opened) if opened else {})
+    return context | (review_context(request, open_entry) if open_entry else {})
 
 
-def _opened(request: HttpRequest, question: Question, page: Page) -> entries.Story | None:
-    """The story that the URL names; in a reviewer's queue, else the first on the page that waits for them."""
-    seq = seq_of(request.GET.get("story"))
+def _open_entry(request: Any, audit_filter: AuditFilter, page: EntryPage) -> AuditEntry | None:
+    """The entry that the URL names; in a reviewer's queue, else the first on the page that this person may review."""
+    seq = parse_seq(request.GET.get("story"))
     if seq:
-        return next(iter(entries.of(entries.all_heads().filter(seq=seq))), None)
-    if question.asked.get("review") != "pending" or not request.user.has_perm("audit.review"):
+        return next(iter(load_entries(AuditEvent.objects.heads().filter(seq=seq))), None)
+    is_queue = audit_filter.entered.get("review") == ReviewState.PENDING
+    if not is_queue or not request.user.has_perm("audit.review"):
         return None
-    return next(
-        (story for story in page.entries if not story.has_hand_of(str(request.user.pk))), None
-    )
+    person_id = str(request.user.pk)
+    return next((entry for entry in page.entries if not entry.has_act_of(person_id)), None)
 
 
 def _suggestions() -> dict[str, dict[str, str]]:
-    """What fields may be filled with: value -> label, from the newest events and the settings."""
-    newest = list(
-        AuditEvent.objects.order_by("-seq").values("actor_name", "action", "alias")[:SUGGESTED_FROM]
-    )
+    """What the fields may be filled with, value -> label: from the newest events and the configured systems."""
+    columns = ("actor_name", "action", "alias")
+    newest = list(AuditEvent.objects.newest_first().values(*columns)[:SUGGESTED_FROM])
     labels = {alias: upstream["LABEL"] for alias, upstream in settings.UPSTREAMS.items()}
+    names = sorted({event["action"] for event in newest})
     return {
         "actor": {name: name for name in sorted({event["actor_name"] for event in newest})},
-        "action": {action: action for action in sorted({event["action"] for event in newest})},
+        "action": {name: action_named(name).label for name in names},
         "alias": {event["alias"]: event["alias"] for event in newest if event["alias"]} | labels,
     }

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.log.pagination import seq_of
+from pingadmin.audit.log.pagination import parse_seq
 from pingadmin.audit.models import AuditEvent
 
 PAGE_SIZE = 1000
@@ -28,7 +28,7 @@ def rows(request: HttpRequest) -> HttpResponse:
 
     SHA-256 of a line is the event's hash.
     """
-    after = seq_of(request.GET.get("after")) or 0
+    after = parse_seq(request.GET.get("after")) or 0
     events = AuditEvent.objects.after(after).oldest_first()[:PAGE_SIZE]
     body = b"".join(_line(event) + b"\n" for event in events)
     return HttpResponse(body, content_type="application/jsonl")

@@ -1,4 +1,4 @@
-"""The review queue: a mark on a story and on to the next, and how many stories wait under each chip."""
+"""The review queue: marking an entry and opening the next, and how many entries each chip finds."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -7,10 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from pingadmin.audit.entries import entries
-from pingadmin.audit.log import filter_chips, page
-from pingadmin.audit.log.filters import Question
-from pingadmin.audit.log.pagination import page_of
+from pingadmin.audit.entries.entries import load_entries
+from pingadmin.audit.log import filter_chips
+from pingadmin.audit.log.filters import AuditFilter
+from pingadmin.audit.log.page import parameters_of, render_log, review_context
+from pingadmin.audit.log.pagination import load_page
+from pingadmin.audit.log.views import render_entry
+from pingadmin.audit.marks import Mark, ReviewState
+from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.audit.review.forms import ReviewForm
@@ -19,65 +23,73 @@ from pingadmin.audit.review.forms import ReviewForm
 @require_POST
 @permission_required("audit.review", raise_exception=True)
 def review(request: HttpRequest, seq: int) -> HttpResponse:
-    """Mark a story. From the list on to the next one of the question in the URL, from the story's page back to it."""
-    head = get_object_or_404(entries.all_heads(), seq=seq)
+    """Marks an entry. From the list the next entry of its filter opens; the entry's own page stays open."""
+    head = get_object_or_404(AuditEvent.objects.heads(), seq=seq)
     form = ReviewForm(request.POST)
     if not form.is_valid():
-        return _refused(request, head, form, 400)
-    given = form.cleaned_data
+        return _render_refused(request, head, form, 400)
     try:
-        marked = reviews.mark(
-            story=seq,
-            word=given["mark"],
-            note=given["note"],
-            seen=given["seen"],
+        marked = reviews.mark_entry(
+            head_seq=seq,
+            state=form.cleaned_data["mark"],
+            note=form.cleaned_data["note"],
+            last_seen_seq=form.cleaned_data["seen"],
             by=Actor.of(request),
         )
-    except reviews.NoteMissing as missing:
-        form.add_error("note", str(missing))
-        return _refused(request, head, form, 400)
-    except reviews.NotMarked as problem:
-        form.add_error(None, str(problem))
-        return _refused(request, head, form, 403)
-    for other in marked.meanwhile:
+    except reviews.NoteMissing as error:
+        form.add_error("note", str(error))
+        return _render_refused(request, head, form, 400)
+    except reviews.NotMarked as error:
+        form.add_error(None, str(error))
+        return _render_refused(request, head, form, 403)
+    for other in marked.unseen_marks:
+        state = Mark(other.action).label.lower()
         messages.warning(
             request,
-            f"#{seq}: {other.actor_name} marked it {entries.MARKS[other.action]} while you looked at it. "
-            "Both marks stay; yours is the later one and counts.",
+            f"#{seq}: {other.actor_name} marked it {state} while you were looking at it. "
+            "Both marks stay in the log; yours is the later one and counts.",
         )
-    return redirect(_after(request, seq, marked.event.seq))
+    return redirect(_next_address(request, seq, marked.event.seq))
 
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
 def counts(request: HttpRequest) -> HttpResponse:
-    """How many stories each chip of the queue shows, put into the chips of the page that asks."""
-    queue_chips = filter_chips.for_queue(Question(request.GET), counted=True)
+    """How many entries each chip of the queue finds, as parts that replace the chips' counts on the page."""
+    queue_chips = filter_chips.queue_chips(AuditFilter(request.GET), counted=True)
     return render(request, "audit/_counts.html", {"queue_chips": queue_chips})
 
 
-def _refused(request: HttpRequest, head, form: ReviewForm, status: int) -> HttpResponse:
-    told = entries.of([head])[0]
-    context = page.review_context(request, told) | {"form": form}
-    if _is_from_story(request):
-        return render(request, "audit/story.html", {"story": told} | context, status=status)
-    return page.show(request, opened=told, status=status, **context)
+def _render_refused(
+    request: HttpRequest, head: AuditEvent, form: ReviewForm, status: int
+) -> HttpResponse:
+    """The page that the form came from, with what is wrong and nothing lost."""
+    if _is_from_entry_page(request):
+        return render_entry(request, head, status=status, form=form)
+    [entry] = load_entries([head])
+    context = review_context(request, entry) | {"form": form}
+    return render_log(request, open_entry=entry, status=status, **context)
 
 
-def _after(request: HttpRequest, seq: int, marked: int) -> str:
-    """Where to go on: the next story of the question, on the page of the list that holds it."""
-    question = Question(request.GET)
-    if _is_from_story(request) or not question.is_valid():
-        return f"{reverse('audit:story', args=[seq])}?marked={marked}"
-    heads = question.queryset()
-    waiting = heads if question.asked.get("review") else reviews.in_state(heads, "pending")
-    following = reviews.next_for(waiting, below=seq, person_id=str(request.user.pk))
-    if following is None:
-        return filter_chips.address_of(question, marked=marked)
-    is_on_page = following.seq in {story.head.seq for story in page_of(heads, request.GET).entries}
-    place = page.place_of(request) if is_on_page else {"before": following.seq + 1}
-    return filter_chips.address_of(question, **place, story=following.seq, marked=marked)
+def _next_address(request: HttpRequest, seq: int, mark_seq: int) -> str:
+    """Where the reviewer continues: the next entry of the filter, on the page of the list that holds it."""
+    audit_filter = AuditFilter(request.GET)
+    if _is_from_entry_page(request) or not audit_filter.is_valid():
+        return f"{reverse('audit:entry', args=[seq])}?marked={mark_seq}"
+    heads = audit_filter.heads()
+    waiting = heads
+    if not audit_filter.entered.get("review"):
+        waiting = heads.in_review_state(ReviewState.PENDING)
+    person_id = str(request.user.pk)
+    next_head = reviews.next_to_review(waiting, after_seq=seq, person_id=person_id)
+    if next_head is None:
+        return filter_chips.log_address(audit_filter, marked=mark_seq)
+    shown_seqs = {entry.head.seq for entry in load_page(heads, request.GET).entries}
+    page: dict[str, str | int] = {"before": next_head.seq + 1}
+    if next_head.seq in shown_seqs:
+        page = dict(parameters_of(request, "before", "after"))
+    return filter_chips.log_address(audit_filter, **page, story=next_head.seq, marked=mark_seq)
 
 
-def _is_from_story(request: HttpRequest) -> bool:
-    return request.POST.get("from") == "story"
+def _is_from_entry_page(request: HttpRequest) -> bool:
+    return request.POST.get("from") == "entry"

@@ -1,4 +1,4 @@
-"""The audit log as pages: a list of stories, and one story. Reading only."""
+"""The audit log as pages: the list of entries, and one entry. Reading only."""
 
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -6,28 +6,42 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from pingadmin.audit.entries import entries
-from pingadmin.audit.log import page
-from pingadmin.audit.log.access import recorded
+from pingadmin.audit.entries.entries import load_entries
+from pingadmin.audit.log.access import records_reading
+from pingadmin.audit.log.page import new_mark_of, render_log, review_context
 from pingadmin.audit.models import AuditEvent
 
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
-@recorded
+@records_reading
 def log(request: HttpRequest) -> HttpResponse:
-    """Stories that match the question in the URL, newest first, with their exact number."""
-    return page.show(request)
+    """The entries that match the filter in the URL, newest first, with their exact number."""
+    return render_log(request)
 
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
-@recorded
-def story(request: HttpRequest, seq: int) -> HttpResponse:
-    """One story as a timeline; the address of a later event leads to its place in it."""
+@records_reading
+def entry(request: HttpRequest, seq: int) -> HttpResponse:
+    """One entry as a timeline. The address of a later event redirects to its line there."""
     event = get_object_or_404(AuditEvent, seq=seq)
     if event.story != event.seq:
-        return redirect(f"{reverse('audit:story', args=[event.story])}#event-{event.seq}")
-    told = entries.of([event])[0]
-    context = {"story": told, "marked": page.mark_of(request)} | page.review_context(request, told)
-    return render(request, "audit/story.html", context)
+        return redirect(f"{reverse('audit:entry', args=[event.story])}#event-{event.seq}")
+    return render_entry(request, event)
+
+
+def render_entry(
+    request: HttpRequest, head: AuditEvent, *, status: int = 200, **context: object
+) -> HttpResponse:
+    """The page of one entry. context: more for the template, such as a review form with errors."""
+    [audit_entry] = load_entries([head])
+    batch_link = audit_entry.batch_link
+    shared = {
+        "entry": audit_entry,
+        "batch_link": batch_link,
+        "may_open_batch": batch_link and request.user.has_perm(batch_link.permission),
+        "marked": new_mark_of(request),
+    }
+    shared |= review_context(request, audit_entry)
+    return render(request, "audit/entry.html", shared | context, status=status)

@@ -38,7 +38,7 @@ class EventFields(TypedDict, total=False):
     """What an event can say beside its action, phase, actor and entry.
 
     verified: whether the effect was seen. shown: what the person saw before acting. `attempt` and
-    `batch` are ids: of the attempt that the event belongs to, of the bulk resume.
+    `batch` are ids: of the attempt that the event belongs to, of the bulk action.
     """
 
     result: str

@@ -1,78 +1,73 @@
-"""`{% load audit %}`: what audit templates, and templates that speak of tickets, need beyond `panel`."""
+"""`{% load audit %}`: what templates about audit events and tickets need beyond `panel`."""
 
 import json
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from django import template
 from django.conf import settings
 
-from pingadmin.audit.entries import labels
+from pingadmin.audit.actions import field_label
+from pingadmin.audit.entries import labels, stored_json
+from pingadmin.audit.models import AuditEvent
 
 register = template.Library()
 
 
 @register.filter
 def ticket_address(ticket: str) -> str:
-    """Where the ticket can be read, by TICKET_URL; '' where that is not set."""
-    return (
-        settings.TICKET_URL.replace("{ticket}", quote(ticket, safe=""))
-        if settings.TICKET_URL
-        else ""
-    )
+    """Where the ticket can be read, by TICKET_URL; "" where that is not set."""
+    if not settings.TICKET_URL:
+        return ""
+    return settings.TICKET_URL.replace("{ticket}", quote(ticket, safe=""))
 
 
 @register.filter
-def moment_heading(event) -> str:
-    return labels.of_moment(event)[0]
+def event_heading(event: AuditEvent) -> str:
+    return labels.event_heading(event).text
 
 
 @register.filter
-def moment_meaning(event) -> str:
-    return labels.of_moment(event)[1]
+def event_tone(event: AuditEvent) -> str:
+    """The name of the colour of an event's dot."""
+    return labels.event_heading(event).tone
 
 
 @register.filter
-def facts(stored: str, left_out: str = "") -> list[tuple[str, object]]:
-    """Stored JSON as (label, value) pairs for people; times as datetimes. What cannot be read is one pair."""
-    content = _content(stored)
+def upstream_message(event: AuditEvent) -> str:
+    """The upstream's own words in an event's detail."""
+    return stored_json.upstream_message(event)
+
+
+@register.filter
+def labelled(stored: str, left_out: str = "") -> list[tuple[str, object]]:
+    """Stored JSON as (label, value) pairs for people, with times as datetimes. Unreadable text is one pair."""
+    content = stored_json.read_stored(stored)
     if content is None:
         return [("Unreadable", stored)]
-    names = [
-        name for name, value in content.items() if name != left_out and value not in ("", None)
+    return [
+        (field_label(name), _readable(value))
+        for name, value in content.items()
+        if name != left_out and value not in ("", None)
     ]
-    return [(labels.of_fact(name), _fact(content[name])) for name in names]
 
 
 @register.filter
-def message(stored: str) -> str:
-    """The upstream's own words in a stored detail."""
-    return (_content(stored) or {}).get("message") or ""
-
-
-@register.filter
-def is_time(value) -> bool:
+def is_time(value: object) -> bool:
     return isinstance(value, datetime)
 
 
-def _content(stored: str) -> dict | None:
-    try:
-        content = json.loads(stored) if stored else {}
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _fact(value):
+def _readable(value: Any) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return _moment(value) or value
+    return _parse_time(value) or value
 
 
-def _moment(value) -> datetime | None:
-    """The time that a text states with its zone, unless other zones have no such time."""
+def _parse_time(value: Any) -> datetime | None:
+    """The time that a text states with its zone, where every zone can show it."""
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pingadmin import upstream
-from pingadmin.audit.log.filters import Moment
+from pingadmin.audit.log.filters import DayOrTimeField
 from pingadmin.remote_sessions.display.card import STATE_MEANINGS
 from pingadmin.resumes.models import Attempt
 
@@ -73,7 +73,7 @@ class BoardFilterForm(forms.Form):
         required=False,
     )
     page = forms.IntegerField(label="Page", min_value=1, max_value=MAX_PAGE, required=False)
-    at = Moment(label="Board at")
+    at = DayOrTimeField(label="Board at")
 
 
 class BoardFilter:

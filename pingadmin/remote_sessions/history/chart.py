@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
-from pingadmin.audit.entries import entries
-from pingadmin.audit.entries.entries import Story
+from pingadmin.audit.entries.entries import AuditEntry, entries_for_session
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.history.time_range import TimeRange
 from pingadmin.remote_sessions.history.traffic import (
@@ -221,8 +220,8 @@ def _gap_mark(gap: CoverageGap, scale: _Scale, until_at: datetime) -> ChartMark:
     )
 
 
-def _actions_in_range(session: RemoteSession, time_range: TimeRange) -> list[Story]:
-    newest = entries.for_session(session.alias, session.session_id, limit=MAX_ACTIONS)
+def _actions_in_range(session: RemoteSession, time_range: TimeRange) -> list[AuditEntry]:
+    newest = entries_for_session(session.alias, session.session_id, limit=MAX_ACTIONS)
     return [
         entry
         for entry in newest
@@ -231,14 +230,14 @@ def _actions_in_range(session: RemoteSession, time_range: TimeRange) -> list[Sto
     ]
 
 
-def _action_mark(entry: Story, scale: _Scale) -> ChartMark:
+def _action_mark(entry: AuditEntry, scale: _Scale) -> ChartMark:
     """Says who did what and how it ended: "resumed" alone would say that it worked."""
     head = entry.head
     action = f"{head.action}: {entry.result_label.lower()},"
     if entry.result == "ok":
         action = PAST_TENSE[head.action]
     x, text = scale.x_at(head.at), f"{action} by {wording.visible(head.actor_name)}"
-    return ChartMark(x, text[:40], is_text_left=x > WIDTH * 0.7, meaning=entry.meaning)
+    return ChartMark(x, text[:40], is_text_left=x > WIDTH * 0.7, meaning=entry.tone)
 
 
 def _table_rows(points: list[RatePoint], gaps: list[CoverageGap]) -> list[ChartRow]:

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils import timezone
 
-from pingadmin.audit.entries import entries
-from pingadmin.audit.entries.entries import Story
+from pingadmin.audit.entries.entries import AuditEntry, entries_for_session
 from pingadmin.remote_sessions.display.card import STATE_MEANINGS
 from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
@@ -46,7 +45,7 @@ class TimelineItem:
     is_failure: bool = False
     is_gap: bool = False
     note: str = ""
-    audit_entry: Story | None = None
+    audit_entry: AuditEntry | None = None
 
 
 class Timeline(NamedTuple):
@@ -109,7 +108,7 @@ def build_timeline(
     elif observations:
         is_new = session.created_upstream_at is not None
         observations[-1].note = "first seen by us" if is_new else "first seen by us, may be older"
-    audit_entries = entries.for_session(
+    audit_entries = entries_for_session(
         session.alias, session.session_id, limit=MAX_AUDIT_ENTRIES + 1
     )
     parts = [
@@ -231,6 +230,6 @@ def _gap_item(gap: CoverageGap, observations: list[TimelineItem]) -> TimelineIte
     )
 
 
-def _audit_item(entry: Story) -> TimelineItem:
+def _audit_item(entry: AuditEntry) -> TimelineItem:
     at = entry.head.at
     return TimelineItem(at=at, until_at=at, meaning="accent", text="", audit_entry=entry)

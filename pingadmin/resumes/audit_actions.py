@@ -1,0 +1,99 @@
+"""What the audit log shows for resumes and pauses."""
+
+import uuid
+
+from django.urls import reverse
+
+from pingadmin.audit.actions import ActionResult, AuditAction, BatchLink
+from pingadmin.audit.entries.stored_json import read_detail
+from pingadmin.audit.models import AuditEvent
+from pingadmin.remote_sessions.audit_actions import session_address, session_name
+from pingadmin.resumes.actions import Action
+from pingadmin.resumes.models import BulkResume
+from pingadmin.resumes.results import Result, label_for
+
+
+def _about_a_session(name: str, label: str) -> AuditAction:
+    """An action on one session that is recorded once, or that follows an attempt."""
+    return AuditAction(name, label, object_name=session_name, address=session_address)
+
+
+def _result(
+    action: Action, name: str, stored: Result, is_verified: bool | None = None
+) -> ActionResult:
+    label = label_for(action, stored, is_verified)
+    # Resumes and pauses call `already` differently; the filter finds both.
+    general = Result.ALREADY.label if stored == Result.ALREADY else ""
+    return ActionResult(name, stored, label.text, label.tone, is_verified, general)
+
+
+def _attempt(action: Action, label: str) -> AuditAction:
+    return AuditAction(
+        action.value,
+        label,
+        results=(
+            _result(action, "confirmed", Result.OK, is_verified=True),
+            _result(action, "accepted", Result.OK, is_verified=False),
+            _result(action, "already", Result.ALREADY),
+            _result(action, "rejected", Result.REJECTED),
+            _result(action, "not_sent", Result.NOT_SENT),
+            _result(action, "unknown", Result.UNKNOWN),
+        ),
+        needs_review=True,
+        object_name=session_name,
+        address=session_address,
+        batch_link=_bulk_resume_link,
+    )
+
+
+def _bulk_resume_link(event: AuditEvent) -> BatchLink | None:
+    """The bulk resume that an event belongs to. One query, and a second one where there is such a bulk resume."""
+    try:
+        bulk = BulkResume.objects.filter(pk=uuid.UUID(event.batch)).first()
+    except ValueError:  # an old event may hold anything
+        return None
+    if bulk is None:
+        return None
+    return BatchLink(
+        label=f"one of {bulk.items.count()} in a bulk resume by {bulk.actor_name}",
+        address=reverse("bulk:progress", args=[bulk.pk]),
+        permission="remote_sessions.look_up",
+    )
+
+
+def _number_of_sessions(event: AuditEvent) -> str:
+    sessions = read_detail(event).get("sessions")
+    if not isinstance(sessions, list):
+        return ""
+    return f"{len(sessions)} session{'' if len(sessions) == 1 else 's'}"
+
+
+ACTIONS = [
+    _attempt(Action.RESUME, "Resume"),
+    _attempt(Action.PAUSE, "Pause"),
+    _about_a_session("resume_limit", "Resume limit reached"),
+    _about_a_session("pause_limit", "Pause limit reached"),
+    _about_a_session("look", "Checked again"),
+    _about_a_session("close_unknown", "Unknown outcome closed"),
+    AuditAction(
+        "bulk_resume",
+        "Bulk resume started",
+        object_name=_number_of_sessions,
+        batch_link=_bulk_resume_link,
+    ),
+    AuditAction("bulk_stop", "Bulk resume stopped", batch_link=_bulk_resume_link),
+]
+# Names inside the stored `shown` and `detail`. They are hashed, so old names stay.
+FIELD_LABELS = {
+    "elapsed_ms": "Answered after (ms)",
+    "word": "Failure",
+    "error": "Check failed",
+    "recorded": "Recorded",
+    "state_doubted": "Why the state is in doubt",
+    "age_seconds": "Age in seconds",
+    "paused_grade": "How we know",
+    "paused_said_at": "Paused reported",
+    "seen_at": "Last seen",
+    "shown_at": "Shown",
+    "retry_of": "Retries the unsent part of",
+}
