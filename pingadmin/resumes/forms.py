@@ -4,16 +4,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-# Line breaks and tabs became spaces before. Nobody sees or types what is left of these.
-_UNWANTED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+from pingadmin.web.plain_text import refuse_control_characters
 
 
 def clean_reason(text: str) -> str:
     """A reason as one line of plain text. Raises ValidationError for invisible characters."""
     text = " ".join(text.split())
-    unwanted = _UNWANTED.search(text)
-    if unwanted:
-        raise forms.ValidationError(f"Remove the invisible character U+{ord(unwanted[0]):04X}.")
+    refuse_control_characters(text)
     return text
 
 

@@ -48,7 +48,7 @@ def test_the_page_says_before_the_press_that_it_is_anothers(as_support, as_suppo
     assign(as_support, "take", seen="")
     page = as_support2.get(ADDRESS).text
     assert page.index("Assigned to support</strong>") < page.index('id="resume-button"')
-    assert "notice-accent near" in page and "notice-accent near" not in as_support.get(ADDRESS).text
+    assert "notice-accent team-notice" in page and "notice-accent team-notice" not in as_support.get(ADDRESS).text
 
 
 def test_somebody_who_was_faster_is_named_and_what_was_typed_stays(

@@ -42,7 +42,7 @@ def test_hostile_text_is_shown_and_does_nothing(as_support, session):
         assert "&lt;script&gt;alert(1)" in page and "<script>alert" not in page
         assert "\\u202eoops\\u2028" in page and "\u202e" not in page
         assert "<b hx-get" not in page and "{{ 7*7 }}" in page
-        assert page.count('<p class="written" hx-disable>') == page.count('class="written"') > 0
+        assert page.count('<p class="user-text" hx-disable>') == page.count('class="user-text"') > 0
 
 
 def test_a_double_click_is_one_note(as_support, session):

@@ -1,14 +1,12 @@
-import re
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AbstractUser
 
 from pingadmin.oversight.team import assignment
+from pingadmin.web.plain_text import refuse_control_characters
 
 MAX_LENGTH = 2000
-# What remains of these once tabs and line breaks are normalised is neither visible nor intended.
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 CANNOT_TAKE_PART = "This person can no longer take part or sign in. Choose somebody else."
 
 
@@ -28,9 +26,7 @@ class MultilineField(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        refused = _CONTROL_CHARACTERS.search(value)
-        if refused:
-            raise forms.ValidationError(f"Remove the invisible character U+{ord(refused[0]):04X}.")
+        refuse_control_characters(value, allowed="\n")
 
 
 class NoteForm(forms.Form):

@@ -1,0 +1,15 @@
+"""Plain text that people type into forms."""
+
+import re
+
+from django.core.exceptions import ValidationError
+
+# C0 and C1 control characters, and halves of surrogate pairs: nobody sees or means to type them.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def refuse_control_characters(text: str, *, allowed: str = "") -> None:
+    """Raise a ValidationError that names the first control character outside of `allowed`."""
+    for match in _CONTROL.finditer(text):
+        if match[0] not in allowed:
+            raise ValidationError(f"Remove the invisible character U+{ord(match[0]):04X}.")
