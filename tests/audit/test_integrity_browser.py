@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.support.looks import faults_of_look
 from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.browser
@@ -35,19 +35,16 @@ def fill_log(panel):
     return fill_log
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_reviewer_verifies_the_log_from_its_page(fill_log, new_page, scheme):
+def test_a_reviewer_verifies_the_log_from_its_page(fill_log, new_page):
     anchored = fill_log()
-    for width in (1400, 360):
-        page = new_page("auditor", color_scheme=scheme, viewport={"width": width, "height": 900})
-        page.goto("/audit/")
-        page.get_by_role("button", name="Verify now").click()
-        page.wait_for_url("**/audit/integrity/")
-        page.get_by_text("Whole: ").wait_for()
-        page.get_by_text(f"Checkpoints vouch for everything up to #{anchored}, ").wait_for()
-        page.get_by_text("Intents without an outcome, lost or still under way: 1.").wait_for()
-        assert Axe().run(page).response["violations"] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page = new_page("auditor")
+    page.goto("/audit/")
+    page.get_by_role("button", name="Verify now").click()
+    page.wait_for_url("**/audit/integrity/")
+    page.get_by_text("Whole: ").wait_for()
+    page.get_by_text(f"Checkpoints vouch for everything up to #{anchored}, ").wait_for()
+    page.get_by_text("Intents without an outcome, lost or still under way: 1.").wait_for()
+    assert faults_of_look(page) == []
 
 
 def test_a_running_verification_continues_to_its_end_by_itself(fill_log, new_page):

@@ -1,10 +1,10 @@
 """A bulk resume in a real browser: choose, look, press once, and follow it through a reload."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.resumes.bulk_support import THREE
+from tests.support.looks import faults_of_look
 from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
@@ -64,27 +64,13 @@ def test_a_double_click_starts_it_once_and_stop_leaves_the_rest_for_a_retry(
     expect(support_page.get_by_label(f"Resume {THREE[0]}")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(new_page, panel, simulator, scheme):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(support_page, simulator):
     simulator.fault("delay", match=f"PATCH */{THREE[2]}/resume", seconds=4)
-    page = new_page("support", color_scheme=scheme, viewport={"width": 1400, "height": 900})
-    choose(page)
-    found = look(page)
-    press(page)
-    expect(item(page, THREE[2])).to_contain_text("Asking")
-    assert found + look(page) == []
-
-
-def look(page) -> list:
-    """What is wrong with the page as it stands, wide and narrow."""
-    wrong = []
-    for width in (1400, 360):
-        page.set_viewport_size({"width": width, "height": 900})
-        wrong += [(rule["id"], width) for rule in Axe().run(page).response["violations"]]
-        wrong += ["scrolls sideways"] * (
-            page.evaluate("document.documentElement.scrollWidth") > width
-        )
-    return wrong
+    choose(support_page)
+    faults = faults_of_look(support_page)
+    press(support_page)
+    expect(item(support_page, THREE[2])).to_contain_text("Asking")
+    assert faults + faults_of_look(support_page) == []
 
 
 def test_it_all_works_without_javascript(new_page, simulator):

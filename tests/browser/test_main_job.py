@@ -251,7 +251,8 @@ def paste(page, text):
         """(box, text) => {
             const data = new DataTransfer();
             data.setData("text", text);
-            box.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+            const paste = { clipboardData: data, bubbles: true, cancelable: true };
+            box.dispatchEvent(new ClipboardEvent("paste", paste));
         }""",
         text,
     )

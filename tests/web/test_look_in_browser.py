@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.looks import faults_of_look
+
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 PAGES = {
@@ -19,33 +21,25 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def axe():
-    from axe_playwright_python.sync_playwright import Axe
-
-    return Axe()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(new_page, axe, name, theme):
-    who, path = PAGES[name]
-    page = new_page(who, color_scheme=theme, viewport={"width": 1200, "height": 800})
-    page.goto(path)
-    found = [
-        (rule["id"], node["html"])
-        for rule in axe.run(page).response["violations"]
-        for node in rule["nodes"]
-    ]
-    assert found == []
-
-
-@pytest.mark.parametrize("width", [360, 768, 1024, 1400])
-def test_nothing_scrolls_sideways(new_page, width):
-    page = new_page("support", viewport={"width": width, "height": 800})
-    for path in ("/sessions/", "/audit/", "/accounts/2fa/", "/nothing/"):
+def test_axe_finds_nothing(new_page):
+    faults = {}
+    for name, (who, path) in PAGES.items():
+        page = new_page(who)
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        if found := faults_of_look(page, widths=(1200,)):
+            faults[name] = found
+    assert faults == {}
+
+
+def test_nothing_scrolls_sideways(support_page):
+    wrong = []
+    for path in ("/sessions/", "/audit/", "/accounts/2fa/", "/nothing/"):
+        support_page.goto(path)
+        for width in (360, 768, 1024, 1400):
+            support_page.set_viewport_size({"width": width, "height": 800})
+            if support_page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                wrong.append(f"{path} at {width} px")
+    assert wrong == []
 
 
 def test_slash_goes_to_the_box_and_a_paste_stays_on_one_line(support_page):
