@@ -13,12 +13,13 @@ AS_PRODUCTION = @env -u DEBUG -u ALLOW_HTTP SECRET_KEY="$(RANDOM_KEY)" AUDIT_KEY
 	ALLOWED_HOSTS=panel.example DATABASE_URL=sqlite://:memory: PING_API_KEY="$(RANDOM_KEY)" AGI_API_KEY="$(RANDOM_KEY)"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo dev test check bench
+.PHONY: help demo dev test quick check bench
 
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
 	@echo "make dev     the same, reloading when a file changes"
 	@echo "make test    the whole suite (REQUIRE=browser,postgres,redis allows no skip, PYTEST_ARGS=...)"
+	@echo "make quick   all that needs no process, browser or server, in under half a minute"
 	@echo "make check   lint, formatting, templates, migrations, deploy check"
 	@echo "make bench   every goal of speed and size beside its baseline, in under ten minutes (BENCH_ARGS=...)"
 
@@ -30,6 +31,9 @@ dev: .venv/runtime.stamp
 
 test: .venv/dev.stamp
 	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+
+quick: .venv/dev.stamp
+	@exec $(BIN)/pytest -n 2 -m "not server" $(PYTEST_ARGS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff check

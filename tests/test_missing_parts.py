@@ -1,4 +1,6 @@
-"""A machine without a browser, PostgreSQL or Redis still runs the suite; REQUIRE makes it an error."""
+"""A machine without a browser, PostgreSQL or Redis runs the suite; REQUIRE makes it an error."""
+
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,3 +23,21 @@ def test_require_turns_the_skip_into_a_failure(monkeypatch):
 
 def test_a_part_that_is_there_is_no_matter():
     missing.need("browser", "/usr/bin/chromium", "install one")
+
+
+def test_the_summary_names_what_was_skipped_and_why():
+    def skipped(nodeid, reason):
+        return SimpleNamespace(nodeid=nodeid, longrepr=("missing.py", 1, f"Skipped: {reason}"))
+
+    assert missing.summary_of_skips(
+        [
+            skipped("tests/b.py::test_one", "redis not found: install one"),
+            skipped("tests/a.py::test_two", "browser not found: install one"),
+            skipped("tests/a.py::test_three[x]", "browser not found: install one"),
+        ]
+    ) == [
+        "2 skipped: browser not found: install one",
+        "    tests/a.py (2)",
+        "1 skipped: redis not found: install one",
+        "    tests/b.py (1)",
+    ]

@@ -1,24 +1,27 @@
-"""Tests with heavy real parts run one after another within their kind, each kind in one xdist worker."""
+"""Sorts the tests by what they start: `make quick` leaves servers out, and workers share them."""
 
 import pytest
 
-# Each kind shares what is dear to start: the browser, the cluster, the servers. The first that fits counts.
+# Each kind shares what is dear to start: the browser, the cluster, the servers. The first that fits
+# counts.
 KINDS = {
     "browser": {"browser", "new_page", "page", "support_page"},
     "postgres": {"postgres", "panel_on_postgres"},
-    "process": {"process", "shared_panel", "new_panel", "redis", "redis_url"},
+    "process": {"process", "shared_panel", "furnished_file", "redis", "redis_url"},
 }
+SERVERS = set().union(*KINDS.values(), {"simulator_process"})
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    # What takes longest begins first, so that no worker is left alone with it at the end.
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs a server, and run each kind one after another in one xdist worker."""
+    has_xdist = config.pluginmanager.hasplugin("xdist")
     for item in items:
         parts = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
+        if parts & SERVERS:
+            item.add_marker(pytest.mark.server)
         kind = next((kind for kind, names in KINDS.items() if names & parts), None)
-        if kind and not item.get_closest_marker("xdist_group"):
+        if kind and has_xdist and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(kind))
+    # What takes longest begins first, so that no worker is left alone with it at the end.
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
