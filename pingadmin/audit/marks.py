@@ -24,5 +24,5 @@ class Mark(models.TextChoices):
 
     @classmethod
     def for_state(cls, state: str) -> "Mark":
-        """The mark that puts an entry in that state. Raises KeyError for "pending", which needs none."""
+        """The mark that puts an entry in that state. Raises KeyError for "pending"."""
         return cls[ReviewState(state).name]

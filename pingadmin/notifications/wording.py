@@ -1,6 +1,7 @@
-"""What a message says: who, what, which session, why, and where to look. Nothing that an upstream said is in it.
+"""What a message says: who, what, which session, why, and where to look.
 
-Slack reads `<...>` as links and mentions, other takers of the same JSON read a bare `@channel`: neither gets through.
+Nothing that an upstream said is in it. Slack reads `<...>` as links and mentions, other receivers
+of the same JSON read a bare `@channel`: neither gets through.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.urls import reverse
 
+from pingadmin.audit.actions import action_named
 from pingadmin.audit.entries.entries import AuditEntry
 from pingadmin.audit.models import AuditEvent
 from pingadmin.notifications.models import Notification
@@ -17,7 +19,7 @@ REASON_MOST = 140
 
 
 def text_of(notification: Notification) -> str:
-    """A few lines of plain text, with the addresses of the pages to look at where PANEL_URL is set."""
+    """A few lines of plain text. Where PANEL_URL is set, they end with the pages to look at."""
     event = AuditEvent.objects.get(seq=notification.event_seq)
     entry = AuditEntry([AuditEvent.objects.get(seq=event.story)])
     is_flagged = notification.reason == Notification.Reason.FLAGGED_REVIEW
@@ -41,26 +43,28 @@ def plain(text: str, most: int = REASON_MOST) -> str:
 
 
 def _unknown_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
-    head = entry.head
-    yield f"*Unknown outcome*: {_action(entry)} by {plain(head.actor_name)}, {full_utc(event.at)}."
+    yield f"*Unknown outcome*: {_action(entry.head)}, {full_utc(event.at)}."
     yield "It may or may not have worked. Check the session before anybody tries again."
     if event.batch:
         unknown = AuditEvent.objects.filter(batch=event.batch, phase="outcome", result="unknown")
-        yield f"It belongs to a bulk action with {unknown.count()} unknown so far; the others get no message."
-    yield from _reason_lines(head)
+        yield (
+            f"It belongs to a bulk action with {unknown.count()} unknown so far; "
+            "the others get no message."
+        )
+    yield from _reason_lines(entry.head)
 
 
 def _flagged_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
-    head = entry.head
-    yield f"*Flagged in review* by {plain(event.actor_name)}: {_action(entry)} by {plain(head.actor_name)}."
+    yield f"*Flagged in review* by {plain(event.actor_name)}: {_action(entry.head)}."
     if event.reason:
         yield f"Note: {plain(event.reason)}"
-    yield from _reason_lines(head)
+    yield from _reason_lines(entry.head)
 
 
-def _action(entry: AuditEntry) -> str:
-    """`resume of ping ses_1`."""
-    return f"{plain(entry.action.label.lower())} of {plain(entry.head.alias)} {plain(entry.head.session_id)}"
+def _action(head: AuditEvent) -> str:
+    """`resume of ping ses_1 by ana`."""
+    action = plain(action_named(head.action).label.lower())
+    return f"{action} of {plain(head.alias)} {plain(head.session_id)} by {plain(head.actor_name)}"
 
 
 def _reason_lines(head: AuditEvent) -> Iterator[str]:
@@ -71,7 +75,7 @@ def _reason_lines(head: AuditEvent) -> Iterator[str]:
 
 
 def _addresses(event: AuditEvent, entry: AuditEntry) -> list[str]:
-    """The pages to look at: of the bulk action, of the entry, of the session. Nothing where PANEL_URL is not set."""
+    """The pages of the batch, of the entry and of the session. None where PANEL_URL is not set."""
     if not settings.PANEL_URL:
         return []
     batch_link = entry.batch_link if event.phase == "outcome" else None

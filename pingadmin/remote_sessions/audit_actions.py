@@ -1,4 +1,4 @@
-"""What the audit log needs to know of sessions: how to name one, where its page is, and our own actions."""
+"""What the audit log shows for sessions: their names, their pages, and look-ups refused."""
 
 from django.urls import NoReverseMatch
 
@@ -13,7 +13,7 @@ def session_name(event: AuditEvent) -> str:
 
 
 def session_address(event: AuditEvent) -> str:
-    """The page of that session; "" where there is none, or an old event names what is no session id."""
+    """The page of that session, "" for an event that names no session, or no possible one."""
     try:
         return RemoteSession(alias=event.alias, session_id=event.session_id).get_absolute_url()
     except NoReverseMatch:

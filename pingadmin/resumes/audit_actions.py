@@ -47,7 +47,7 @@ def _attempt(action: Action, label: str) -> AuditAction:
 
 
 def _bulk_resume_link(event: AuditEvent) -> BatchLink | None:
-    """The bulk resume that an event belongs to. One query, and a second one where there is such a bulk resume."""
+    """The page of the bulk resume that an event belongs to. Two queries."""
     try:
         bulk = BulkResume.objects.filter(pk=uuid.UUID(event.batch)).first()
     except ValueError:  # an old event may hold anything

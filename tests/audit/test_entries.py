@@ -11,7 +11,7 @@ SUCCESS = {"Confirmed", "Accepted"}
 
 
 def entry_of(*events: dict) -> AuditEntry:
-    """A resume whose events were never stored, so that they may hold what the trail would refuse."""
+    """A resume whose events were never stored: they may hold what the trail would refuse."""
     return AuditEntry([AuditEvent(**{"action": "resume"} | given) for given in events])
 
 

@@ -343,7 +343,7 @@ def _query(**parameters) -> str:
 
 
 def _forge(tail: AuditEvent, **given) -> None:
-    """A row that follows the last one by number and hash, with words that the trail does not know."""
+    """A row that follows the last one by number and hash, with words unknown to the trail."""
     forged = AuditEvent.objects.get(seq=tail.seq)
     forged.seq, forged.event_id, forged.prev_hash = tail.seq + 1, uuid.uuid4(), tail.row_hash
     forged.row_hash = "e" * 64

@@ -156,8 +156,9 @@ def test_without_hours_there_is_no_such_facet(settings):
 
 @pytest.mark.parametrize(
     "text",
-    ["8-18", "18:00-08:00 Mon-Fri", "08:00-18:00", "08:00-18:00 Fri-Mon", "08:00-18:00 Mon Nowhere/City",
-     "08:00-18:00 Mon ../etc", "08:00-18:00 Mon UTC more", "x-y Mon"],
+    ["8-18", "18:00-08:00 Mon-Fri", "08:00-18:00", "08:00-18:00 Fri-Mon",
+     "08:00-18:00 Mon Nowhere/City", "08:00-18:00 Mon ../etc", "08:00-18:00 Mon UTC more",
+     "x-y Mon"],
 )  # fmt: skip
 def test_hours_that_cannot_be_read_are_refused_at_start_with_an_example(monkeypatch, text):
     monkeypatch.setenv("WORKING_HOURS", text)

@@ -194,10 +194,12 @@ PRESS = """
 import django, sys; django.setup()
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
-story, name = int(sys.argv[1]), sys.argv[2]
+head_seq, name = int(sys.argv[1]), sys.argv[2]
 by = Actor(kind="person", id=name, name=name, role="auditor")
 print("ready", flush=True); sys.stdin.readline()
-marked = reviews.mark_entry(head_seq=story, state="flagged", note="Odd", last_seen_seq=story + 1, by=by)
+marked = reviews.mark_entry(
+    head_seq=head_seq, state="flagged", note="Odd", last_seen_seq=head_seq + 1, by=by
+)
 print(len(marked.unseen_marks))
 """
 PREPARE = (
@@ -210,7 +212,8 @@ def test_two_reviewers_at_once_both_leave_a_mark_and_the_later_is_told(own_datab
     def python(*arguments):
         return subprocess.Popen(
             [sys.executable, "-c", *arguments],
-            cwd=CHECKOUT, env=own_database, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=CHECKOUT, env=own_database, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True,
         )  # fmt: skip
 
     seq = python(PREPARE).communicate()[0].split()[-1]

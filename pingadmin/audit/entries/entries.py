@@ -36,14 +36,14 @@ class AuditEntry:
 
     @property
     def is_verified(self) -> bool | None:
-        """Whether a check has shown the effect, by the last event that says so; None where none does."""
+        """Whether a check has shown the effect, by the last event that says so, or None."""
         return next(
             (event.verified for event in reversed(self.events) if event.verified is not None), None
         )
 
     @property
     def result_label(self) -> str:
-        """How it ended, for people; `No outcome yet` or `Recorded` where no event states a result."""
+        """How it ended, for people. An entry without a result says that too."""
         return self._label.text
 
     @property
@@ -99,7 +99,10 @@ class AuditEntry:
 
     @property
     def batch_link(self) -> BatchLink | None:
-        """The page of the batch that the entry belongs to. Costs queries: ask it of one entry, not of a list."""
+        """The page of the batch that the entry belongs to.
+
+        Costs queries: ask it of one entry, not of a list.
+        """
         return self.action.batch_link(self.head) if self.head.batch else None
 
     def get_absolute_url(self) -> str:

@@ -34,7 +34,7 @@ _HEADINGS = {
 
 
 def result_label(action: str, stored: str, is_verified: bool | None) -> Label:
-    """How an action ended, by the stored words of its action, its result and whether a check confirmed it."""
+    """How an action ended. stored: its result; is_verified: whether a check showed the effect."""
     result = action_named(action).result_for(stored, is_verified)
     return Label(result.label, result.tone) if result else UNRECOGNISED
 

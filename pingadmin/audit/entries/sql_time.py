@@ -1,14 +1,21 @@
-"""Times of events as whole seconds, reckoned by the database itself: SQLite would call Python for each row."""
+"""Times of events in whole seconds, computed by the database.
 
-from datetime import UTC, datetime, timedelta
+Django's own functions would make SQLite call Python for each row.
+"""
+
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, Case, Expression, Func, Value, When
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 DAY = 86_400
-_FIRST = datetime(2020, 1, 1, tzinfo=UTC)  # no event is older
+# No event is older.
+_FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Epoch(Func):
@@ -17,19 +24,22 @@ class Epoch(Func):
     template = "CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s)) AS bigint)"
     output_field = BigIntegerField()
 
-    def as_sqlite(self, compiler, connection, **context):
-        # Without its fraction, which SQLite rounds. Templates and parameters each halve the signs of percent.
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, Any]:
+        # SQLite rounds a fraction, so it is cut off. Templates and parameters each halve the `%`.
         template = "CAST(strftime('%%%%s', substr(%(expressions)s, 1, 19)) AS integer)"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
 def second_of_day(zone: ZoneInfo) -> Expression:
-    """How far the zone's clock had gone from midnight when an event happened."""
+    """Seconds since midnight on the zone's clock when an event happened."""
     return _local(zone) % DAY
 
 
 def day_of_week(zone: ZoneInfo) -> Expression:
-    """The day in that zone; Monday is 0. The first day of 1970 was a Thursday."""
+    """The day of the week in that zone when an event happened; Monday is 0."""
+    # The first day of 1970 was a Thursday.
     return (_local(zone) / DAY + 3) % 7
 
 
@@ -40,8 +50,8 @@ def _local(zone: ZoneInfo) -> Expression:
 
 
 @cache
-def _offsets(zone: ZoneInfo, today) -> list[tuple[datetime | None, int]]:
-    """The zone's distances from UTC in seconds, each with the moment at which it ends; the last has none."""
+def _offsets(zone: ZoneInfo, today: date) -> list[tuple[datetime | None, int]]:
+    """The zone's offsets from UTC in seconds, each with the moment at which it ends or None."""
     days = [_FIRST + timedelta(days=number) for number in range((today - _FIRST.date()).days + 3)]
     changes = [day for day in days if _offset(zone, day) != _offset(zone, day + timedelta(days=1))]
     found = [(_change(zone, day), _offset(zone, day)) for day in changes]
@@ -49,7 +59,7 @@ def _offsets(zone: ZoneInfo, today) -> list[tuple[datetime | None, int]]:
 
 
 def _change(zone: ZoneInfo, day: datetime) -> datetime:
-    """The minute, within a day from there, from which another distance holds."""
+    """The minute, within a day from there, from which another offset holds."""
     return next(
         moment
         for minute in range(1, 24 * 60 + 1)
@@ -58,4 +68,6 @@ def _change(zone: ZoneInfo, day: datetime) -> datetime:
 
 
 def _offset(zone: ZoneInfo, moment: datetime) -> int:
-    return int(moment.astimezone(zone).utcoffset().total_seconds())
+    offset = moment.astimezone(zone).utcoffset()
+    assert offset is not None, "a zone always has an offset"
+    return int(offset.total_seconds())

@@ -1,4 +1,4 @@
-"""Reads the JSON that audit events store in `shown` and `detail`. Nothing in it is trusted to be well-formed."""
+"""Reads the JSON that audit events store in `shown` and `detail`, which may be malformed."""
 
 import json
 from typing import Any

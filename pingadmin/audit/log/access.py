@@ -19,9 +19,11 @@ log = logging.getLogger(__name__)
 
 
 def records_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Makes a view record that somebody read the log. The page it returns does not show that event yet.
+    """Makes a view record that somebody read the log.
 
-    When the log cannot be written it can still be read: readers matter most when something is broken.
+    The page that it returns does not show that event yet.
+
+    A log that cannot be written can still be read: readers matter most when something is broken.
     """
 
     @wraps(view)
@@ -37,7 +39,8 @@ def records_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 def _record_reading(request: HttpRequest) -> None:
     by, hour = Actor.of(request), timezone.now().replace(minute=0, second=0, microsecond=0)
     try:
-        # The log is asked first: the cache would take a write lock for each page, and only has to settle the race.
+        # The log is asked first, since the cache would take a write lock for each page. The cache
+        # only decides the race between two requests.
         earlier = AuditEvent.objects.filter(
             action="read_log", at__gte=hour, actor_kind=by.kind, actor_id=by.id
         )

@@ -1,4 +1,4 @@
-"""The chips above the list: a click adds one condition to the filter, and another click drops it."""
+"""The chips above the list: a click adds one condition to the filter, a second click drops it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""The filter of the audit log. One object answers the page, its count and its links, and it lives in the URL."""
+"""The filter of the audit log, as the URL has it.
+
+One object answers the page, its count and its links, so they cannot disagree.
+"""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -37,7 +40,10 @@ def result_choices() -> dict[str, str]:
 
 
 class DayOrTimeField(forms.CharField):
-    """A day or a time in the viewer's zone, as a datetime. A day means its beginning; with `day_ends`, its end."""
+    """A day or a time in the viewer's zone, as a datetime.
+
+    A day means its beginning; with `day_ends` it means its end.
+    """
 
     def __init__(self, *, day_ends: bool = False, **kwargs: Any) -> None:
         super().__init__(max_length=40, required=False, **kwargs)
@@ -64,8 +70,10 @@ class DayOrTimeField(forms.CharField):
 
 
 class AuditFilter(forms.Form):
-    """Person, action and words may match any event of an entry, so that whoever closed it is found too; everything
-    else must match its head. `since` is included, `until` is not."""
+    """Who, action and words may match any event of an entry, so whoever closed it is found too.
+
+    Everything else must match its head. `since` is included, `until` is not.
+    """
 
     words = forms.CharField(label="Words in the reason", max_length=200, required=False)
     actor = forms.CharField(label="Who", max_length=150, required=False)
@@ -131,7 +139,7 @@ class AuditFilter(forms.Form):
         }
 
     def removable_values(self) -> list[tuple[str, str, str]]:
-        """For each value that no chip shows: its label, what was written, and the query string without it."""
+        """Each value that no chip shows: its label, its text, and the query string without it."""
         return [
             (str(self.fields[name].label), text, self.urlencode(**{name: ""}))
             for name, text in self.entered.items()

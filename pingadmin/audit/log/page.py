@@ -95,7 +95,10 @@ def _list_context(
 
 
 def _open_entry(request: Any, audit_filter: AuditFilter, page: EntryPage) -> AuditEntry | None:
-    """The entry that the URL names; in a reviewer's queue, else the first on the page that this person may review."""
+    """The entry that the URL names.
+
+    Without one, a reviewer's queue opens the first entry on the page that this person may review.
+    """
     seq = parse_seq(request.GET.get("story"))
     if seq:
         return next(iter(load_entries(AuditEvent.objects.heads().filter(seq=seq))), None)
@@ -107,7 +110,10 @@ def _open_entry(request: Any, audit_filter: AuditFilter, page: EntryPage) -> Aud
 
 
 def _suggestions() -> dict[str, dict[str, str]]:
-    """What the fields may be filled with, value -> label: from the newest events and the configured systems."""
+    """What the fields may be filled with, value -> label.
+
+    From the newest events, and for systems from the settings too.
+    """
     columns = ("actor_name", "action", "alias")
     newest = list(AuditEvent.objects.newest_first().values(*columns)[:SUGGESTED_FROM])
     labels = {alias: upstream["LABEL"] for alias, upstream in settings.UPSTREAMS.items()}

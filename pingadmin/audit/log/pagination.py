@@ -1,4 +1,4 @@
-"""One page of entries, by number: entries that are appended meanwhile neither repeat nor hide one."""
+"""One page of entries, by number: entries appended meanwhile neither repeat nor hide one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _LARGEST = 2**63 - 1
 
 @dataclass(frozen=True)
 class EntryPage:
-    """Entries, newest first. newer, older: the number after or before which the next page begins, or None."""
+    """entries: newest first. newer, older: the number at which the next page begins, or None."""
 
     entries: list[AuditEntry]
     newer: int | None
@@ -33,7 +33,10 @@ def load_page(heads: AuditEventQuerySet, parameters: Mapping[str, str]) -> Entry
 
 
 def parse_seq(text: str | None) -> int | None:
-    """The number of an event in a query string, None for nothing. Raises BadRequest for anything else."""
+    """The number of an event in a query string, None for nothing.
+
+    Raises BadRequest for anything else.
+    """
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < _LARGEST):

@@ -15,9 +15,9 @@ PAGE_SIZE = 1000
 @permission_required("audit.read", raise_exception=True)
 def row_hash(request: HttpRequest, seq: int) -> HttpResponse:
     """The hash that the event has now, null where there is no such event, and the log's head."""
-    hashes = AuditEvent.objects.values("seq", "row_hash")
+    hashes = AuditEvent.objects.newest_first().values("seq", "row_hash")
     event = hashes.filter(seq=seq).first() if seq < 2**63 else None
-    head = hashes.newest_first().first()
+    head = hashes.first()
     return JsonResponse({"row_hash": event["row_hash"] if event else None, "head": head})
 
 

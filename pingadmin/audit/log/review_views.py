@@ -23,7 +23,10 @@ from pingadmin.audit.review.forms import ReviewForm
 @require_POST
 @permission_required("audit.review", raise_exception=True)
 def review(request: HttpRequest, seq: int) -> HttpResponse:
-    """Marks an entry. From the list the next entry of its filter opens; the entry's own page stays open."""
+    """Marks an entry.
+
+    From the list the next entry of its filter opens; an entry's own page stays open.
+    """
     head = get_object_or_404(AuditEvent.objects.heads(), seq=seq)
     form = ReviewForm(request.POST)
     if not form.is_valid():
@@ -55,7 +58,7 @@ def review(request: HttpRequest, seq: int) -> HttpResponse:
 @require_safe
 @permission_required("audit.read", raise_exception=True)
 def counts(request: HttpRequest) -> HttpResponse:
-    """How many entries each chip of the queue finds, as parts that replace the chips' counts on the page."""
+    """How many entries each chip of the queue finds, as parts that htmx puts into the chips."""
     queue_chips = filter_chips.queue_chips(AuditFilter(request.GET), counted=True)
     return render(request, "audit/_counts.html", {"queue_chips": queue_chips})
 
@@ -72,7 +75,7 @@ def _render_refused(
 
 
 def _next_address(request: HttpRequest, seq: int, mark_seq: int) -> str:
-    """Where the reviewer continues: the next entry of the filter, on the page of the list that holds it."""
+    """Where the reviewer continues: the next entry, on the page of the list that holds it."""
     audit_filter = AuditFilter(request.GET)
     if _is_from_entry_page(request) or not audit_filter.is_valid():
         return f"{reverse('audit:entry', args=[seq])}?marked={mark_seq}"

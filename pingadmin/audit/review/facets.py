@@ -1,4 +1,4 @@
-"""What deserves a reviewer's attention. Each facet is one condition on the heads that need a review."""
+"""What deserves a reviewer's attention: each facet is one condition on heads to review."""
 
 from collections.abc import Callable
 from datetime import time
@@ -20,7 +20,10 @@ class Facet(TextChoices):
 
 
 def available_facets() -> dict[str, str]:
-    """The facets of this installation, value -> label. Without WORKING_HOURS nothing is outside them."""
+    """The facets of this installation, value -> label.
+
+    Without WORKING_HOURS nothing is outside them.
+    """
     return {
         facet.value: facet.label
         for facet in Facet
@@ -62,11 +65,15 @@ def _repeated(heads: AuditEventQuerySet) -> AuditEventQuerySet:
 
 def _outside_hours(heads: AuditEventQuerySet) -> AuditEventQuerySet:
     hours = settings.WORKING_HOURS
+    if hours is None:
+        return heads.none()
     heads = heads.alias(day=day_of_week(hours.zone), clock=second_of_day(hours.zone))
-    is_working_day = Q(day__in=[day - 1 for day in hours.days])
-    return heads.exclude(
-        is_working_day, clock__gte=_seconds(hours.begin), clock__lt=_seconds(hours.end)
+    is_inside = Q(
+        day__in=[day - 1 for day in hours.days],
+        clock__gte=_seconds(hours.begin),
+        clock__lt=_seconds(hours.end),
     )
+    return heads.exclude(is_inside)
 
 
 def _bulk(heads: AuditEventQuerySet) -> AuditEventQuerySet:

@@ -4,7 +4,7 @@ from pingadmin.audit.marks import Mark
 
 
 class ReviewForm(forms.Form):
-    """mark: the state that the entry gets. seen: the last event of the entry that the reviewer's page showed."""
+    """mark: the state that the entry gets. seen: the last event that the reviewer's page showed."""
 
     mark = forms.ChoiceField(choices=[(mark.state.value, mark.label) for mark in Mark])
     note = forms.CharField(max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))

@@ -1,6 +1,6 @@
-"""Reviews: the marks that people put on audit entries, the next entry to review, and the week's progress.
+"""Reviewing audit entries: marking one, finding the next, and the week's progress.
 
-A mark is a further event of its entry. Who changes their mind adds a further mark, and the last one counts.
+A mark is a further event of its entry. A changed mind is a further mark, and the last one counts.
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,10 @@ class NoteMissing(NotMarked):
 
 @dataclass(frozen=True)
 class MarkedEntry:
-    """event: the mark. unseen_marks: marks by others that the reviewer's page did not show yet; they stay in the log,
-    and this one counts."""
+    """event: the mark. unseen_marks: marks by others that the reviewer's page did not show yet.
+
+    Those stay in the log, and this one counts.
+    """
 
     event: AuditEvent
     unseen_marks: list[AuditEvent]
@@ -46,8 +48,8 @@ def mark_entry(
 ) -> MarkedEntry:
     """Marks an entry as reviewed, or as flagged with a note. One transaction.
 
-    head_seq: the entry's head. last_seen_seq: the last event of the entry that the reviewer's page showed; a form that
-    is sent twice puts one mark.
+    head_seq: the entry's head. last_seen_seq: the last event of the entry that the reviewer's page
+    showed; with it, a form that is sent twice puts one mark.
     Raises OwnEntry, NoteMissing, or NotMarked for an entry that needs no review.
     """
     mark = Mark.for_state(state)

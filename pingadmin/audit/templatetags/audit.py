@@ -42,7 +42,10 @@ def upstream_message(event: AuditEvent) -> str:
 
 @register.filter
 def labelled(stored: str, left_out: str = "") -> list[tuple[str, object]]:
-    """Stored JSON as (label, value) pairs for people, with times as datetimes. Unreadable text is one pair."""
+    """Stored JSON as (label, value) pairs for people, with times as datetimes.
+
+    What cannot be read is shown as it is, as one pair.
+    """
     content = stored_json.read_stored(stored)
     if content is None:
         return [("Unreadable", stored)]
