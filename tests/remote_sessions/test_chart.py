@@ -1,4 +1,4 @@
-"""The chart says the same in its drawing, its sentence and its table, and breaks where nothing is known."""
+"""The chart's drawing, summary and table agree, and the line breaks where nothing is known."""
 
 import re
 from datetime import timedelta
@@ -9,15 +9,18 @@ from django.utils import timezone
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.history.chart import build_traffic_chart
 from pingadmin.remote_sessions.history.time_range import TimeRange
+from pingadmin.remote_sessions.models import WatchSpan
 from tests.audit.factories import event
+from tests.factories import WatchSpanFactory
 from tests.remote_sessions.histories import add_snapshot, at, create_session
+from tests.support.html import parse
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def no_thinning(settings):
-    """The dates here grow old; what is drawn must not change with that."""
+    """The dates here are fixed. What is drawn must not change as they grow old."""
     settings.HISTORY_FULL_DAYS = 100_000
 
 
@@ -35,11 +38,7 @@ def session():
 
 
 def watch(begin, end, why=""):
-    coverage.extend_watching("ping", at(begin))
-    session_spans = coverage.WatchSpan.objects.order_by("-pk")[:1]
-    coverage.WatchSpan.objects.filter(pk__in=[span.pk for span in session_spans]).update(
-        until_at=at(end), end_reason=why
-    )
+    WatchSpanFactory(from_at=at(begin), until_at=at(end), end_reason=why)
 
 
 def draw(session, begin=0, end=7200):
@@ -62,19 +61,18 @@ def test_a_steady_flow_is_one_line_and_one_row(session):
 
 
 def test_the_scale_holds_every_rate_and_names_its_unit(session):
-    assert [words for _, words in draw(session).levels] == ["0 B/s", "512 B/s", "1.0 kB/s"]
-    assert (
-        min(float(y) for y in re.findall(r" ([\d.]+)", draw(session).down))
-        == draw(session).levels[-1][0]
-    )
+    assert [text for _, text in draw(session).levels] == ["0 B/s", "512 B/s", "1.0 kB/s"]
+    chart = draw(session)
+    highest = min(float(y) for y in re.findall(r" ([\d.]+)", chart.down))
+    assert highest == chart.levels[-1][0]
 
 
 def test_a_gap_breaks_the_line_and_shows_its_reason(session):
-    coverage.WatchSpan.objects.all().delete()
+    WatchSpan.objects.all().delete()
     watch(-60, 2390, "the collector was stopped")
     watch(3590, 7200)
     chart = draw(session)
-    assert chart.down.count("M") == 3, "before it, what was asked by hand inside it, after it"
+    assert chart.down.count("M") == 3, "before it, the look-ups inside it, after it"
     assert [(gap.text, gap.title) for gap in chart.gaps] == [
         ("not watching", "the collector was stopped")
     ]
@@ -82,26 +80,30 @@ def test_a_gap_breaks_the_line_and_shows_its_reason(session):
 
 
 def test_a_narrow_gap_is_explained_beside_the_drawing(as_viewer, session):
-    coverage.WatchSpan.objects.all().delete()
+    WatchSpan.objects.all().delete()
     watch(-60, 3000, "the stream broke off")
     watch(3300, 7200)
     assert [gap.text for gap in draw(session).gaps] == [""]
-    assert "chart-key-gap" in get_chart(as_viewer).content.decode()
+    assert parse(get_chart(as_viewer)).has(".chart-key-gap")
 
 
 @pytest.mark.parametrize(
-    ("zone", "begin", "end", "words"),
+    ("zone", "begin", "end", "texts"),
     [
-        ("UTC", 0, 5400, ["12:00", "12:15", "12:30", "12:45", "13:00", "13:15", "13:30"]),
-        ("Asia/Kolkata", 0, 14400, ["17:30", "18:00", "18:30", "19:00", "19:30", "20:00", "20:30", "21:00", "21:30"]),
-        ("UTC", 0, 10, ["12:00:00", "12:00:02", "12:00:04", "12:00:06", "12:00:08", "12:00:10"]),
-        ("UTC", 43200, 3 * 86400, ["23 Nov 00:00", "23 Nov 12:00", "24 Nov 00:00", "24 Nov 12:00", "25 Nov 00:00",
-                                   "25 Nov 12:00"]),
+        ("UTC", 0, 5400, "12:00 12:15 12:30 12:45 13:00 13:15 13:30"),
+        ("Asia/Kolkata", 0, 14400, "17:30 18:00 18:30 19:00 19:30 20:00 20:30 21:00 21:30"),
+        ("UTC", 0, 10, "12:00:00 12:00:02 12:00:04 12:00:06 12:00:08 12:00:10"),
+        (
+            "UTC",
+            43200,
+            3 * 86400,
+            "23 Nov 00:00 23 Nov 12:00 24 Nov 00:00 24 Nov 12:00 25 Nov 00:00 25 Nov 12:00",
+        ),
     ],
-)  # fmt: skip
-def test_ticks_are_round_times_in_the_viewers_zone(session, zone, begin, end, words):
+)
+def test_ticks_are_round_times_in_the_viewers_zone(session, zone, begin, end, texts):
     with timezone.override(zone):
-        assert [tick.text for tick in draw(session, begin, end).ticks] == words
+        assert " ".join(tick.text for tick in draw(session, begin, end).ticks) == texts
 
 
 @pytest.mark.parametrize("seconds", [60, 900, 21600, 86400, 10**6, 10**8, 3 * 10**9])
@@ -142,24 +144,25 @@ def test_the_number_of_queries_does_not_depend_on_the_length(session, django_ass
 
 
 def test_the_page_works_without_javascript(as_viewer, session):
-    page = get_chart(as_viewer).content.decode()
-    assert "<html" in page
-    assert "Traffic of ses_8f2c71d09a, bytes per second" in page
-    assert "<details>" in page
-    assert "1.0 kB/s" in page
-    assert "style=" not in page.partition("<svg")[2].partition("</svg>")[0]
+    response = get_chart(as_viewer)
+    assert "<html" in response.text
+    page = parse(response)
+    assert page.text("#chart-title") == "Traffic of ses_8f2c71d09a, bytes per second"
+    assert page.has("#chart details > table")
+    assert "1.0 kB/s" in page.texts("svg text")
+    assert not page.has("svg [style]")
 
 
 def test_htmx_gets_the_chart_alone(as_viewer, session):
-    fragment = get_chart(as_viewer, headers={"HX-Request": "true"}).content.decode()
+    fragment = get_chart(as_viewer, headers={"HX-Request": "true"}).text
     assert "<html" not in fragment
-    assert fragment.strip().startswith('<section id="chart"')
+    assert parse(fragment).one("body > *")["id"] == "chart"
 
 
 def test_the_session_page_loads_the_chart_afterwards(as_viewer, session):
-    page = as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
-    assert f'hx-get="{ADDRESS}" hx-trigger="load"' in page
-    assert f'<a href="{ADDRESS}">' in page
+    placeholder = parse(as_viewer.get("/sessions/ping/ses_8f2c71d09a/")).one("#chart")
+    assert (placeholder["hx-get"], placeholder["hx-trigger"]) == (ADDRESS, "load")
+    assert placeholder.one("a")["href"] == ADDRESS, "for those without JavaScript"
 
 
 @pytest.mark.parametrize("name", ["15m", "90m", "6h", "24h", "7d", "all", ""])
@@ -182,8 +185,9 @@ def test_every_range_is_answered(as_viewer, session, name):
 def test_an_invalid_range_gets_an_error_at_its_field(as_viewer, session, query, sentence):
     response = as_viewer.get(f"{ADDRESS}?{query}")
     assert response.status_code == 400
-    assert sentence in response.content.decode()
-    assert "<svg" not in response.content.decode().partition('id="chart"')[2]
+    chart = parse(response).one("#chart")
+    assert sentence in chart.text()
+    assert not chart.has("svg")
 
 
 @pytest.mark.parametrize(

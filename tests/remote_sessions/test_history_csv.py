@@ -1,4 +1,4 @@
-"""The file holds every snapshot and every gap in order of time, and runs nothing in a spreadsheet."""
+"""The file has every snapshot and gap in order of time, and runs nothing in a spreadsheet."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import io
 import pytest
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
-from tests.remote_sessions.histories import add_snapshot, at, add_failure, create_session
+from tests.remote_sessions.histories import add_failure, add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/sessions/ping/ses_8f2c71d09a/history.csv"
@@ -83,7 +83,7 @@ def test_a_gap_is_a_line_in_order_of_time(as_viewer, session):
         "2026-11-22T12:03:10.000Z",
         "the stream broke off",
     )
-    assert len(rows) == 4, "what was asked by hand meanwhile stays"
+    assert len(rows) == 4, "a look-up by hand meanwhile stays"
 
 
 def test_an_open_gap_has_no_end(as_viewer, session):

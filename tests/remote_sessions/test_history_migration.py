@@ -1,4 +1,4 @@
-"""The rows of an older version become compact rows that say the same, each with its number."""
+"""The snapshots of an older version become compact rows with the same values and ids."""
 
 import json
 import subprocess
@@ -23,21 +23,38 @@ call_command("migrate", "remote_sessions", verbosity=0, skip_checks=True)
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 first = StatusSnapshot.objects.get(pk=3)
-StatusSnapshot.objects.create(session_id=5, source="poll", first_at=first.first_at, last_at=first.last_at)
+StatusSnapshot.objects.create(
+    session_id=5, source="poll", first_at=first.first_at, last_at=first.last_at
+)
 rows = RemoteSession.objects.get(pk=5).snapshots.order_by("id")
-print(json.dumps([[str(row.first_at), str(row.last_at), *(getattr(row, name) for name in COLUMNS)] for row in rows]))
+print(json.dumps([[str(getattr(row, name)) for name in TIMES]
+    + [getattr(row, name) for name in COLUMNS] for row in rows]))
 """
-_NAMES = "id source state paused duration_seconds uploaded_bytes downloaded_bytes failure observation_count uploaded_before_reset"
-COLUMNS = _NAMES.split()
+TIMES = ["first_at", "last_at"]
+COLUMNS = [
+    "id",
+    "source",
+    "state",
+    "paused",
+    "duration_seconds",
+    "uploaded_bytes",
+    "downloaded_bytes",
+    "failure",
+    "observation_count",
+    "uploaded_before_reset",
+]
 STATEMENTS = [
-    "INSERT INTO remote_sessions_remotesession (id, alias, session_id, state, state_is_known, who, source, "
-    "paused_said_source, failure, failure_message) "
+    "INSERT INTO remote_sessions_remotesession (id, alias, session_id, state, state_is_known, "
+    "who, source, paused_said_source, failure, failure_message) "
     "VALUES (5, 'ping', 'ses_old', 'connected', true, '', '', '', '', '')",
-    "INSERT INTO remote_sessions_statussnapshot (id, session_id, source, state, paused, duration_seconds, "
-    "uploaded_bytes, downloaded_bytes, failure, first_at, last_at, times) VALUES "
-    "(3, 5, 'look-up', 'connected', NULL, 60, 10, 20, '', '2026-11-22 14:02:11.5', '2026-11-22 14:03:11', 4), "
-    "(9, 5, 'resume', 'c', true, NULL, NULL, NULL, '', '2026-11-22 14:02:12', '2026-11-22 14:02:12', 1), "
-    "(7, 5, 'poll', '', NULL, NULL, NULL, NULL, 'timed_out', '2026-11-22 14:01:12', '2026-11-22 14:01:12', 1)",
+    "INSERT INTO remote_sessions_statussnapshot (id, session_id, source, state, paused, "
+    "duration_seconds, uploaded_bytes, downloaded_bytes, failure, first_at, last_at, times) VALUES "
+    "(3, 5, 'look-up', 'connected', NULL, 60, 10, 20, '', "
+    "'2026-11-22 14:02:11.5', '2026-11-22 14:03:11', 4), "
+    "(9, 5, 'resume', 'c', true, NULL, NULL, NULL, '', "
+    "'2026-11-22 14:02:12', '2026-11-22 14:02:12', 1), "
+    "(7, 5, 'poll', '', NULL, NULL, NULL, NULL, 'timed_out', "
+    "'2026-11-22 14:01:12', '2026-11-22 14:01:12', 1)",
 ]
 HALF, AT_11, AT_12 = (
     "2026-11-22 14:02:11.500000+00:00",
@@ -66,7 +83,8 @@ def test_old_snapshots_are_migrated_on_postgresql(postgres):
 
 def migrated(url: str) -> list:
     """All rows after the migration, and one more that was written after it."""
-    script = MIGRATE.replace("STATEMENTS", repr(STATEMENTS)).replace("COLUMNS", repr(COLUMNS))
+    script = MIGRATE.replace("STATEMENTS", repr(STATEMENTS))
+    script = script.replace("COLUMNS", repr(COLUMNS)).replace("TIMES", repr(TIMES))
     environment = clean_environment(DATABASE_URL=url, DJANGO_SETTINGS_MODULE="tests.settings")
     command = [sys.executable, "-c", script]
     done = subprocess.run(

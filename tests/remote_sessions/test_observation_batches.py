@@ -1,4 +1,4 @@
-"""Batches keep the rules: once is as often as twice, the newest wins, a counter that falls counts on."""
+"""Recording a batch twice changes nothing, the newest wins, and totals survive a reset."""
 
 from dataclasses import replace
 
@@ -27,13 +27,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(params=["with cache", "without cache"])
 def cache(request):
-    """Every rule holds for a writer that remembers and for one that does not."""
+    """Every rule holds for a writer with a cache and for one without."""
     return SessionStateCache() if request.param == "with cache" else None
 
 
 @pytest.fixture
 def record(cache):
-    """Writes a batch of events."""
+    """Records a batch of events."""
     return lambda *events: record_observations("ping", events, "stream", cache)
 
 
@@ -42,7 +42,7 @@ def known(session_id="ses_1") -> RemoteSession:
 
 
 def history(session_id="ses_1") -> list[StatusSnapshot]:
-    return list(known(session_id).snapshots.order_by("first_at", "id"))
+    return list(known(session_id).snapshots.oldest_first())
 
 
 def test_an_event_creates_its_session_and_the_first_snapshot(record):

@@ -1,4 +1,4 @@
-"""History is run-length: equal answers share a row, newest wins, late ones are kept."""
+"""Equal answers share a snapshot, the newest wins, and late ones become history."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,9 +34,7 @@ def observe(source="look-up", **changes):
     """The session as known after an answer, and the snapshot that holds the answer."""
     record = replace(RECORD, **changes)
     session = record_observation(alias="ping", record=record, source=source)
-    return session, session.snapshots.filter(first_at__lte=record.answered_at).order_by(
-        "-first_at", "-id"
-    ).first()
+    return session, session.snapshots.begun_by(record.answered_at).newest_first().first()
 
 
 def after(seconds):

@@ -3,7 +3,7 @@
 import pytest
 
 from pingadmin.remote_sessions.history.past_states import find_snapshots_at
-from tests.remote_sessions.histories import add_snapshot, at, add_failure, create_session
+from tests.remote_sessions.histories import add_failure, add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 
@@ -18,10 +18,17 @@ def test_a_moment_has_the_newest_snapshot_that_had_begun():
     add_snapshot(session, 0, until=50)
     add_snapshot(session, 60, state="disconnected", until=90)
     add_failure(session, 100, until=130)
-    moments = (-1, 0, 50, 55, 60, 99, 100, 10**6)
-    assert [state_at(session, moment) for moment in moments] == [
-        None, "connected", "connected", "connected", "disconnected", "disconnected", "timed_out", "timed_out",
-    ]  # fmt: skip
+    expected = {
+        -1: None,
+        0: "connected",
+        50: "connected",
+        55: "connected",
+        60: "disconnected",
+        99: "disconnected",
+        100: "timed_out",
+        10**6: "timed_out",
+    }
+    assert {seconds: state_at(session, seconds) for seconds in expected} == expected
     assert find_snapshots_at([session.pk], at(95))[session.pk].last_at == at(90), (
         "so that its age can be shown"
     )

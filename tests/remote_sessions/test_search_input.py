@@ -1,4 +1,4 @@
-"""The front door reads whatever was pasted."""
+"""The search box reads whatever was typed or pasted."""
 
 import pytest
 
@@ -75,8 +75,8 @@ def test_a_link_to_this_panel_names_the_account(settings):
 
 
 def test_ids_in_a_ticket_are_found_once_each_in_order():
-    ticket = f"""INC-4412 (2026-11-22 14:02): ana.k@customer.example writes that ses_8f2c71d09a hangs,
-        and so does {UUID}. Agent 10.0.0.17, see https://wiki.example/runbook-7a8b9c0d1.
+    ticket = f"""INC-4412 (2026-11-22 14:02): ana.k@customer.example writes that ses_8f2c71d09a
+        hangs, and so does {UUID}. Agent 10.0.0.17, see https://wiki.example/runbook-7a8b9c0d1.
         Again: ses_8f2c71d09a, "{OTHER_UUID}"."""
     assert ids(ticket) == ["ses_8f2c71d09a", UUID, OTHER_UUID]
 

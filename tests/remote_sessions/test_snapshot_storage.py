@@ -1,4 +1,4 @@
-"""A snapshot's row is small, and says the same as before: words, times, counts, and the rows of an older version."""
+"""A snapshot's row is small and is read as it was written: words, times and counts."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -151,7 +151,7 @@ def test_one_index_serves_the_history_in_order_of_time():
         each["columns"] for each in found.values() if each["index"] and not each["primary_key"]
     ]
     assert indexes == [["session_id", "first_at"]]
-    newest = RemoteSession(pk=1).snapshots.order_by("-first_at", "-id")[:1]
+    newest = RemoteSession(pk=1).snapshots.newest_first()[:1]
     if connection.vendor == "sqlite":  # an empty table is read whole on PostgreSQL
         assert "snapshot_in_time" in newest.explain()
         assert "TEMP B-TREE" not in newest.explain()

@@ -4,10 +4,13 @@ import pytest
 from django.utils import timezone
 
 from pingadmin.remote_sessions.history import timeline
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from tests.factories import WatchSpanFactory
 from tests.remote_sessions.histories import add_snapshot, at, create_session
+from tests.support.html import parse
 
 pytestmark = pytest.mark.django_db
+ADDRESS = "/sessions/ping/ses_8f2c71d09a/"
 
 
 @pytest.fixture
@@ -22,10 +25,9 @@ def timeline_of(session):
 
 
 def span(begin, end, why=""):
-    until = end if end is None else at(end)
-    WatchSpan.objects.create(
-        alias="ping", from_at=at(begin), until_at=until or timezone.now(), end_reason=why
-    )
+    """A span of watching in seconds since START; end None: until now."""
+    until = timezone.now() if end is None else at(end)
+    WatchSpanFactory(from_at=at(begin), until_at=until, end_reason=why)
 
 
 def test_a_gap_is_listed_in_order_with_its_reason(session):
@@ -51,7 +53,8 @@ def test_a_look_up_by_hand_inside_a_gap_is_listed(session):
         (200, "Disconnected"),
         (
             100,
-            "Not watching: the collector was stopped. Only what is listed here is known about these 5 min.",
+            "Not watching: the collector was stopped. "
+            "Only what is listed here is known about these 5 min.",
         ),
     ]
 
@@ -67,16 +70,16 @@ def test_equal_observations_are_not_joined_across_a_gap(session):
 def test_an_open_gap_says_that_it_continues(as_viewer, session):
     add_snapshot(session, 0)
     span(-10, 100, "the stream broke off")
-    page = as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
-    assert "Not watching: the stream broke off." in page
-    assert "It continues." in page
+    timeline_text = parse(as_viewer.get(ADDRESS)).text(".timeline")
+    assert "Not watching: the stream broke off." in timeline_text
+    assert "It continues." in timeline_text
 
 
 def test_without_a_break_in_watching_there_is_no_gap(as_viewer, session):
     add_snapshot(session, 0)
     span(-10, None)
     assert timeline_of(session) == [(0, "Connected")]
-    assert "Not watching" not in as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
+    assert "Not watching" not in parse(as_viewer.get(ADDRESS)).text(".timeline")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pingadmin.remote_sessions.history.traffic import (
     load_rates,
 )
 from pingadmin.remote_sessions.models import StatusSnapshot
-from tests.remote_sessions.histories import add_snapshot, at, add_failure, create_session
+from tests.remote_sessions.histories import add_failure, add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 
@@ -187,17 +187,18 @@ def test_rates_equal_those_of_a_slow_exact_calculation(history, unwatched, step)
     session.snapshots.all().delete()
     write_history(session, history)
     gaps = [CoverageGap(at(begin), at(begin + length), "why") for begin, length in unwatched]
-    ours, exact = (
-        rates(session, 1400, step=step, gaps=gaps),
-        rates_by_reading_all(session, 1400, step, gaps),
-    )
+    ours = rates(session, 1400, step=step, gaps=gaps)
+    exact = rates_by_reading_all(session, 1400, step, gaps)
     assert [point is None for point in ours] == [point is None for point in exact]
     for point, other in zip(ours, exact, strict=True):
         assert point is None or point == pytest.approx(other)
 
 
 def write_history(session, history):
-    """Counters grow from row to row; a reset begins at nothing again; a late row is written after those behind it."""
+    """Counters grow from row to row, and a reset starts them at zero again.
+
+    A late row is stored after the rows that follow it.
+    """
     up = down = up_before = down_before = 0
     written = sorted(history, key=lambda row: row[1])
     for kind, (begin, length), more_up, more_down in written:
@@ -216,12 +217,20 @@ def write_history(session, history):
             )
 
 
-_NAMES = "first_at last_at source state uploaded_bytes downloaded_bytes uploaded_before_reset downloaded_before_reset"
-COPIED = _NAMES.split()
+COPIED = [
+    "first_at",
+    "last_at",
+    "source",
+    "state",
+    "uploaded_bytes",
+    "downloaded_bytes",
+    "uploaded_before_reset",
+    "downloaded_before_reset",
+]
 
 
 def rates_by_reading_all(session, until, step, gaps):
-    """All rows read one after the other for every moment, in words that follow the promise and not the code."""
+    """Reads all rows for every moment, as the promise puts it and not as the code does it."""
     all_rows = sorted(
         session.snapshots.exclude(uploaded_bytes=None), key=lambda row: (row.first_at, row.pk)
     )
@@ -249,8 +258,14 @@ def total_at(moment, all_rows, borders, silence):
             following = row
     if before is None:
         return None
-    counted = [(row.uploaded_before_reset + row.uploaded_bytes, row.downloaded_before_reset + row.downloaded_bytes)
-               for row in (before, following) if row]  # fmt: skip
+    counted = [
+        (
+            row.uploaded_before_reset + row.uploaded_bytes,
+            row.downloaded_before_reset + row.downloaded_bytes,
+        )
+        for row in (before, following)
+        if row
+    ]
     if moment <= before.last_at:
         return counted[0]
     if following is None or following.first_at - before.last_at > silence:

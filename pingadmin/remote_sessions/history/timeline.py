@@ -21,11 +21,11 @@ from pingadmin.web import wording
 MAX_SNAPSHOTS, MAX_RUNS = 5000, 300
 MAX_GAPS = 50
 MAX_AUDIT_ENTRIES = 50
-_NEWEST_SNAPSHOTS = (
-    "SELECT id, first_at, lasted, times, state, paused, failure "
-    f"FROM {StatusSnapshot._meta.db_table} "  # noqa: S608 - the table's name is our own
-    "WHERE session_id = %s ORDER BY first_at DESC, id DESC LIMIT %s"
-)
+_NEWEST_SNAPSHOTS = f"""
+    SELECT id, first_at, lasted, times, state, paused, failure
+    FROM {StatusSnapshot._meta.db_table}
+    WHERE session_id = %s ORDER BY first_at DESC, id DESC LIMIT %s
+"""  # noqa: S608 - the table's name is our own
 
 
 @dataclass
@@ -106,8 +106,9 @@ def build_timeline(
         oldest_at = observations[-1].at
         gaps = [gap for gap in gaps if gap.until_at is None or gap.until_at > oldest_at]
     elif observations:
-        is_new = session.created_upstream_at is not None
-        observations[-1].note = "first seen by us" if is_new else "first seen by us, may be older"
+        # Without the upstream's own time of creation, nothing says how old it was by then.
+        may_be_older = session.created_upstream_at is None
+        observations[-1].note = "first seen by us" + (", may be older" if may_be_older else "")
     audit_entries = entries_for_session(
         session.alias, session.session_id, limit=MAX_AUDIT_ENTRIES + 1
     )
