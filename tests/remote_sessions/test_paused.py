@@ -1,4 +1,4 @@
-""" "Paused" is a statement with a source and an age, and is unknown when in doubt."""
+"""Paused is a report with a source and an age, and is unknown when in doubt."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ from pingadmin.remote_sessions.models import RemoteSession
 NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 
 
-def verdict(*, status_shows_paused=False, **facts):
+def judge(*, status_shows_paused=False, **facts):
     return judge_paused(RemoteSession(**facts), now=NOW, status_shows_paused=status_shows_paused)
 
 
@@ -18,45 +18,45 @@ def ago(**span):
     return NOW - timedelta(**span)
 
 
-def test_nobody_said_so_is_unknown():
-    assert verdict(last_seen_at=NOW).value == "unknown"
+def test_what_nobody_reported_is_unknown():
+    assert judge(last_seen_at=NOW).value == "unknown"
 
 
-@pytest.mark.parametrize(("said", "value"), [(True, "yes"), (False, "no")])
-def test_a_fresh_statement_is_taken_as_stated(said, value):
-    found = verdict(
-        paused_reported=said, paused_reported_at=ago(minutes=4), paused_reported_source="resume"
+@pytest.mark.parametrize(("reported", "value"), [(True, "yes"), (False, "no")])
+def test_a_fresh_report_is_taken_as_a_fact(reported, value):
+    verdict = judge(
+        paused_reported=reported, paused_reported_at=ago(minutes=4), paused_reported_source="resume"
     )
-    assert (found.value, found.grade, found.source) == (value, "stated", "answer to a resume")
+    assert (verdict.value, verdict.grade, verdict.source) == (value, "stated", "answer to a resume")
 
 
-def test_an_old_statement_is_unknown_and_says_what_was_said(settings):
+def test_an_old_report_is_unknown_and_says_what_was_reported(settings):
     settings.PAUSED_STATEMENT_SECONDS = 900
-    found = verdict(paused_reported=True, paused_reported_at=ago(seconds=901))
-    assert (found.value, found.reported) == ("unknown", True)
-    assert "too long ago" in found.doubt
+    verdict = judge(paused_reported=True, paused_reported_at=ago(seconds=901))
+    assert (verdict.value, verdict.reported) == ("unknown", True)
+    assert "too long ago" in verdict.doubt
 
 
 def test_a_failing_look_up_since_makes_it_unknown():
-    found = verdict(
+    verdict = judge(
         paused_reported=True,
         paused_reported_at=ago(minutes=4),
         failure="timed_out",
         failed_at=ago(minutes=1),
     )
-    assert (found.value, found.doubt) == ("unknown", "look-ups have failed since")
+    assert (verdict.value, verdict.doubt) == ("unknown", "look-ups have failed since")
 
 
 def test_a_resume_of_unknown_outcome_since_makes_it_unknown():
-    found = verdict(
+    verdict = judge(
         paused_reported=True, paused_reported_at=ago(minutes=4), paused_doubted_at=ago(minutes=1)
     )
-    assert found.value == "unknown" and "outcome is unknown" in found.doubt
+    assert verdict.value == "unknown" and "outcome is unknown" in verdict.doubt
 
 
-def test_a_statement_after_the_doubt_counts_again():
+def test_a_report_after_the_doubt_counts_again():
     assert (
-        verdict(
+        judge(
             paused_reported=False,
             paused_reported_at=ago(minutes=1),
             paused_doubted_at=ago(minutes=4),
@@ -65,11 +65,11 @@ def test_a_statement_after_the_doubt_counts_again():
     )
 
 
-def test_a_newer_answer_that_does_not_say_makes_it_unknown_where_it_should_have_said():
+def test_a_newer_answer_that_does_not_say_makes_it_unknown_where_every_answer_should_say():
     facts = {
         "paused_reported": True,
         "paused_reported_at": ago(minutes=4),
         "last_seen_at": ago(minutes=1),
     }
-    assert verdict(status_shows_paused=True, **facts).value == "unknown"
-    assert verdict(status_shows_paused=False, **facts).value == "yes"
+    assert judge(status_shows_paused=True, **facts).value == "unknown"
+    assert judge(status_shows_paused=False, **facts).value == "yes"

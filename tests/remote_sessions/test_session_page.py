@@ -1,4 +1,4 @@
-"""A session's page never lies: each fact with its age, and every way in which asking can fail."""
+"""A session's page never lies: each fact has its age, and a look-up that failed its reason."""
 
 from datetime import timedelta
 
@@ -7,63 +7,74 @@ from django.utils import timezone
 
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from tests.support.html import Element, parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
 PAGE = f"/sessions/ping/{cast.PING_CONNECTED}/"
 STATUS = "GET */status"
+HTMX = {"HX-Request": "true"}
+QUERIES = 18
 
 
-def test_a_session_never_seen_is_asked_for_and_shown_with_source_and_age(as_support, simulator):
-    page = as_support.get(PAGE)
-    assert 'data-state="connected"' in page.text and 'data-age="0"' in page.text
-    assert "by look-up" in page.text and "acme-frankfurt-014" in page.text
+def open_page(client, address: str = PAGE) -> Element:
+    return parse(client.get(address))
+
+
+def look_again(client, **options):
+    return client.post(PAGE + "refresh/", **options)
+
+
+def looks_by_itself(page: Element) -> bool:
+    """Whether the page looks again as soon as it is open."""
+    return page.has("#card form[hx-trigger='submit, load']")
+
+
+def test_a_session_never_seen_is_looked_up_and_shown_with_source_and_age(as_support, simulator):
+    card = open_page(as_support).one("#card")
+    assert (card["data-state"], card["data-age"]) == ("connected", "0")
+    assert "by look-up" in card.text() and "acme-frankfurt-014" in card.text()
     assert simulator.call_count() == 1
 
 
-def test_a_session_that_is_known_is_shown_from_our_own_database(as_support, simulator):
-    as_support.get(PAGE)
-    as_support.get(PAGE)
+def test_a_known_session_is_shown_from_our_own_database(as_support, simulator):
+    open_page(as_support)
+    open_page(as_support)
     assert simulator.call_count() == 1
 
 
 def test_look_again_asks_and_lengthens_the_history(as_support, simulator):
-    as_support.get(PAGE)
-    answer = as_support.post(PAGE + "refresh/")
-    assert answer.url == PAGE and simulator.call_count() == 2
+    open_page(as_support)
+    assert look_again(as_support).url == PAGE and simulator.call_count() == 2
     assert sum(StatusSnapshot.objects.values_list("observation_count", flat=True)) == 2
 
 
 def test_look_again_with_htmx_gives_the_same_part_of_the_page(as_support):
-    as_support.get(PAGE)
-    part = as_support.post(PAGE + "refresh/", headers={"HX-Request": "true"}).text
-    assert part.lstrip().startswith('<div id="session"') and "<html" not in part
-    assert 'data-state="connected"' in part
+    open_page(as_support)
+    part = look_again(as_support, headers=HTMX).text
+    assert part.lstrip().startswith("<div id=") and "<html" not in part
+    assert parse(part).one("#session #card")["data-state"] == "connected"
 
 
 def test_a_state_grows_stale_and_says_so(as_support, settings):
-    as_support.get(PAGE)
-    RemoteSession.objects.update(
-        last_seen_at=timezone.now() - timedelta(seconds=settings.STALE_AFTER_SECONDS + 2)
-    )
-    page = as_support.get(PAGE).text
-    assert "Connected?" in page and 'class="stale"' in page
-    assert f'data-age="{int(settings.STALE_AFTER_SECONDS) + 2}"' in page
+    open_page(as_support)
+    age = int(settings.STALE_AFTER_SECONDS) + 2
+    RemoteSession.objects.update(last_seen_at=timezone.now() - timedelta(seconds=age))
+    card = open_page(as_support).one("#card")
+    assert card.text("#state") == "Connected?" and card.has("p.stale")
+    assert card["data-age"] == str(age)
 
 
-def test_an_old_state_is_asked_for_when_the_page_opens_but_not_again_by_its_own_answer(as_support):
-    as_support.get(PAGE)
-    assert "submit, load" not in as_support.get(PAGE).text
+def test_an_old_state_is_looked_up_when_the_page_opens_but_not_by_its_own_answer(as_support):
+    open_page(as_support)
+    assert not looks_by_itself(open_page(as_support))
     RemoteSession.objects.update(last_seen_at=timezone.now() - timedelta(seconds=11))
-    assert "submit, load" in as_support.get(PAGE).text
-    assert (
-        "submit, load"
-        not in as_support.post(PAGE + "refresh/", headers={"HX-Request": "true"}).text
-    )
+    assert looks_by_itself(open_page(as_support))
+    assert not looks_by_itself(parse(look_again(as_support, headers=HTMX)))
 
 
 @pytest.mark.parametrize(
-    ("fault", "how", "says"),
+    ("fault", "how", "reason"),
     [
         ("status", {"status": 401}, "refused our key"),
         ("status", {"status": 404}, "answered: not found"),
@@ -77,102 +88,107 @@ def test_an_old_state_is_asked_for_when_the_page_opens_but_not_again_by_its_own_
         ("huge", {}, "sent more than we accept"),
     ],
 )
-def test_a_failing_look_up_keeps_the_last_answer_with_its_age_and_the_reason(
-    as_support, simulator, fault, how, says
+def test_a_failed_look_up_keeps_the_last_answer_with_its_age_and_the_reason(
+    as_support, simulator, fault, how, reason
 ):
-    as_support.get(PAGE)
+    open_page(as_support)
     simulator.fault(fault, match=STATUS, **how)
-    page = as_support.post(PAGE + "refresh/", follow=True)
-    assert page.status_code == 200
-    assert says in page.text and "Connected?" in page.text and "last answer, from" in page.text
-    assert "<script>alert" not in page.text
+    response = look_again(as_support, follow=True)
+    assert response.status_code == 200 and "<script>alert" not in response.text
+    card = parse(response).one("#card")
+    assert reason in card.text(".notice h3") and "last answer, from" in card.text(".notice p")
+    assert card.text("#state") == "Connected?"
 
 
 def test_a_refused_key_does_not_sign_anybody_out(as_support, simulator):
-    as_support.get(PAGE)
+    open_page(as_support)
     simulator.fault("status", match=STATUS, status=401)
-    page = as_support.post(PAGE + "refresh/", follow=True)
-    assert "tell whoever runs this panel" in page.text
+    page = parse(look_again(as_support, follow=True))
+    assert "tell whoever runs this panel" in page.text("#card [data-failure=refused_key]")
     assert as_support.get("/sessions/").status_code == 200
 
 
-def test_a_refused_key_is_told_on_every_page_until_the_account_answers_again(
+def test_a_refused_key_is_on_every_page_until_the_account_answers_again(
     as_support, as_admin, simulator
 ):
-    as_support.get(PAGE)
+    open_page(as_support)
     simulator.fault("status", match=STATUS, status=401)
-    as_support.post(PAGE + "refresh/")
-    for page in (as_support.get("/sessions/"), as_admin.get("/audit/")):
-        assert "Ping refuses our key since" in page.text
-    as_support.get(f"/sessions/ping/{cast.PING_PAUSED}/")
-    assert "refuses our key" not in as_admin.get("/audit/").text
+    look_again(as_support)
+    for page in (open_page(as_support, "/sessions/"), open_page(as_admin, "/audit/")):
+        assert page.text("[data-refused-key] h2").startswith("Ping refuses our key since")
+    open_page(as_support, f"/sessions/ping/{cast.PING_PAUSED}/")
+    assert not open_page(as_admin, "/audit/").has("[data-refused-key]")
 
 
 def test_an_upstream_that_hangs_is_given_up_at_the_deadline(as_support, simulator, settings):
-    as_support.get(PAGE)
+    open_page(as_support)
     settings.UPSTREAM_READ_SECONDS = 0.5
     simulator.fault("hang", match=STATUS, seconds=20)
-    assert "did not answer in time" in as_support.post(PAGE + "refresh/", follow=True).text
+    page = parse(look_again(as_support, follow=True))
+    assert "did not answer in time" in page.text("#card .notice h3")
 
 
-def test_an_unknown_session_is_a_404_that_says_who_said_so(as_support):
-    page = as_support.get(f"/sessions/ping/{cast.PING_UNKNOWN}/")
-    assert page.status_code == 404 and "Ping answered: not found, at <time" in page.text
+def test_an_unknown_session_is_a_404_that_names_who_said_so(as_support):
+    response = as_support.get(f"/sessions/ping/{cast.PING_UNKNOWN}/")
+    row = parse(response).one("tr[data-failure=not_found]")
+    assert response.status_code == 404
+    assert "Ping answered: not found, at" in row.text() and row.has("time")
 
 
 def test_a_session_never_seen_while_the_upstream_fails_is_a_503_that_claims_nothing(
     as_support, simulator
 ):
     simulator.fault("status", match=STATUS, status=503, times=2)
-    page = as_support.get(PAGE)
-    assert page.status_code == 503 and "No answer" in page.text and "data-state" not in page.text
+    response = as_support.get(PAGE)
+    page = parse(response)
+    assert response.status_code == 503 and page.text("tbody .tag") == "No answer"
+    assert not page.has("[data-state]")
 
 
-def test_a_word_that_is_not_documented_is_shown_as_it_is_and_never_as_active(as_support, simulator):
+def test_a_state_that_is_not_documented_is_shown_as_it_is_and_never_as_active(
+    as_support, simulator
+):
     simulator.fault("garbage", match=STATUS, body='{"client_id": "c", "status": "connected-ish"}')
-    page = as_support.get(PAGE).text
-    assert "connected-ish" in page and "not in the system" in page
-    assert "dot-unknown" in page and "dot-ok" not in page.split("Timeline")[0]
+    card = open_page(as_support).one("#card")
+    assert card.text("#state") == "connected-ish"
+    assert "isn’t in the system’s documentation" in card.text()
+    assert card.has(".dot-unknown") and not card.has(".dot-ok")
 
 
-def test_clocks_that_differ_are_pointed_out(as_support, simulator):
-    as_support.get(PAGE)
+def test_clocks_that_differ_are_pointed_out(as_support):
+    open_page(as_support)
     RemoteSession.objects.update(skew_seconds=-42.4)
-    assert "The clocks differ by -42 s" in as_support.get(PAGE).text
+    assert "The clocks differ by -42 s" in open_page(as_support).texts("#card .notice h3")
 
 
-def test_the_timeline_tells_sightings_failures_and_resumes_as_one_story(as_support, simulator):
-    as_support.get(PAGE)
+def test_the_timeline_holds_observations_failures_and_resumes_newest_first(as_support, simulator):
+    open_page(as_support)
     as_support.post(PAGE + "resume/", {"reason": "False alarm", "ticket": "INC-9"})
     simulator.fault("status", match=STATUS, status=503, times=2)
-    as_support.post(PAGE + "refresh/")
-    page = as_support.get(PAGE).text
-    timeline = page[page.index('class="timeline"') : page.index('id="answers"')]
-    order = [timeline.index(words) for words in ("Look-up failed", "Was not paused", "Connected")]
+    look_again(as_support)
+    timeline = open_page(as_support).text(".timeline")
+    order = [timeline.index(text) for text in ("Look-up failed", "Was not paused", "Connected")]
     assert order == sorted(order)
     assert "False alarm" in timeline and "INC-9" in timeline
 
 
-@pytest.mark.parametrize("looks", [1, 30])
+@pytest.mark.parametrize("look_ups", [1, 30])
 def test_the_queries_do_not_grow_with_the_history(
-    as_support, simulator, django_assert_num_queries, looks
+    as_support, simulator, django_assert_num_queries, look_ups
 ):
-    for number in range(looks):
+    for number in range(look_ups):
         body = f'{{"client_id": "c", "status": "connected", "uploaded_bytes": {number}}}'
         simulator.fault("garbage", match=STATUS, body=body)
-        as_support.get(PAGE) if number == 0 else as_support.post(PAGE + "refresh/")
+        open_page(as_support) if number == 0 else look_again(as_support)
     with django_assert_num_queries(QUERIES):
         as_support.get(PAGE)
 
 
-QUERIES = 18
-
-
 @pytest.mark.parametrize("who", ["as_viewer", "as_auditor"])
-def test_those_who_may_only_look_see_no_button(request, who):
-    page = request.getfixturevalue(who).get(PAGE)
-    assert page.status_code == 200 and "Resume session</button>" not in page.text
-    assert "Your role can view sessions" in page.text
+def test_people_who_may_only_look_see_no_button(request, who):
+    page = open_page(request.getfixturevalue(who))
+    assert not page.has("#resume-button")
+    assert "Your role can view sessions" in page.text("#resume")
 
 
 def test_an_account_that_never_was_is_not_found(as_support):

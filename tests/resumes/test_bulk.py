@@ -18,7 +18,7 @@ from pingadmin.resumes.bulk.lifecycle import extend_lease
 from pingadmin.resumes.models import Attempt, BulkResume
 from tests.conftest import client_of
 from tests.resumes.bulk_support import THREE, WHY, form_fields, names, outcomes
-from tests.resumes.test_resume import press
+from tests.resumes.test_resume import click_resume
 from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams", "at_once")]
@@ -83,7 +83,7 @@ def test_a_pasted_ticket_and_ticked_rows_become_one_list(as_support, simulator):
 
 
 def test_the_preview_shows_each_state_with_its_age_and_its_source(as_support):
-    press(as_support, "ping", THREE[0])
+    click_resume(as_support, "ping", THREE[0])
     as_support.get(f"/sessions/ping/{THREE[1]}/")
     page = select(as_support, *THREE, cast.PING_UNKNOWN).text
     row = preview_row(page, THREE[0])
@@ -98,7 +98,7 @@ def test_the_preview_shows_each_state_with_its_age_and_its_source(as_support):
 
 def test_what_would_not_be_sent_is_explained_and_not_ticked(as_support, simulator):
     fault(simulator, THREE[0], "reset", after=True)
-    press(as_support, "ping", THREE[0])
+    click_resume(as_support, "ping", THREE[0])
     page = as_support.post(SELECT, {"session": [*names(THREE[:2]), "gone/ses_1"]}).text
     assert form_fields(page)["item"] == [f"ping/{THREE[1]}"]
     assert "the outcome of the last resume is unknown" in page
@@ -211,7 +211,7 @@ def test_a_colleague_who_is_resuming_one_is_named_and_the_rest_continues(
     as_support, support2, simulator
 ):
     sent = form_fields(select(as_support, *THREE).text)
-    press(client_of(support2), "ping", THREE[1])
+    click_resume(client_of(support2), "ping", THREE[1])
     Attempt.objects.update(is_open=True, result="", closed_at=None)
     page = as_support.post("/resumes/bulk/start/", sent | WHY, follow=True).text
     assert (

@@ -13,7 +13,7 @@ from pingadmin.resumes.models import Attempt
 from tests.conftest import client_of
 from tests.factories import AttemptFactory
 from tests.resumes.test_reconcile import page, reconcile
-from tests.resumes.test_resume import press as click_resume
+from tests.resumes.test_resume import click_resume
 from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]

@@ -14,7 +14,7 @@ from pingadmin.demo import cast
 from pingadmin.resumes import panel
 from pingadmin.resumes.models import Attempt
 from tests.factories import AttemptFactory
-from tests.resumes.test_resume import AGI_RESUME, PING_RESUME, press, resume_calls
+from tests.resumes.test_resume import AGI_RESUME, PING_RESUME, click_resume, resume_calls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstream
 def unknown_outcome(simulator, client, alias="ping", session_id=cast.PING_PAUSED, *, acted=True):
     match = {"ping": PING_RESUME, "agi": AGI_RESUME}[alias]
     simulator.fault("reset", match=match, after=acted)
-    press(client, alias, session_id)
+    click_resume(client, alias, session_id)
     return Attempt.objects.get()
 
 
@@ -88,19 +88,19 @@ def test_a_failed_check_proves_nothing_and_is_still_recorded(as_support, simulat
 
 def test_nobody_may_try_again_until_the_session_was_looked_up(as_support, simulator):
     attempt = unknown_outcome(simulator, as_support)
-    assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
+    assert click_resume(as_support, "ping", cast.PING_PAUSED).status_code == 409
     assert resume_calls(simulator) == 1
     reconcile(attempt)
     shown = page(as_support)
     assert 'data-result="unknown"' in shown and "Trying again may resume the session twice" in shown
-    assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED).text
+    assert 'data-result="already"' in click_resume(as_support, "ping", cast.PING_PAUSED).text
 
 
 def test_paused_is_unknown_after_an_unknown_outcome(as_support, simulator):
-    press(as_support, "ping", cast.PING_CONNECTED)
+    click_resume(as_support, "ping", cast.PING_CONNECTED)
     assert 'data-paused="no"' in page(as_support, session_id=cast.PING_CONNECTED)
     simulator.fault("reset", match=PING_RESUME)
-    press(as_support, "ping", cast.PING_CONNECTED)
+    click_resume(as_support, "ping", cast.PING_CONNECTED)
     assert 'data-paused="unknown"' in page(as_support, session_id=cast.PING_CONNECTED)
 
 
@@ -117,7 +117,7 @@ def test_a_person_resolves_it_with_a_reason(as_support, simulator):
         "The customer is online again",
         "support",
     )
-    assert 'data-result="already"' in press(as_support, "ping", cast.PING_PAUSED).text
+    assert 'data-result="already"' in click_resume(as_support, "ping", cast.PING_PAUSED).text
 
 
 def test_a_refused_reason_is_explained_beside_its_field(as_support, simulator):
@@ -145,9 +145,9 @@ def test_a_viewer_cannot_resolve_it(as_support, as_viewer, simulator):
 
 def test_an_unknown_outcome_is_first_on_the_front_page(as_support, simulator):
     attempt = unknown_outcome(simulator, as_support)
-    assert "Outcome unknown: look before anyone presses again" in as_support.get("/sessions/").text
+    assert "Outcome unknown: check before anyone resumes again" in as_support.get("/sessions/").text
     Attempt.objects.filter(pk=attempt.pk).update(resolved_at=timezone.now())
-    assert "Outcome unknown: look" not in as_support.get("/sessions/").text
+    assert "Outcome unknown: check" not in as_support.get("/sessions/").text
 
 
 def test_an_overdue_check_is_called_overdue_and_not_promised(as_support, simulator):
@@ -159,7 +159,7 @@ def test_an_overdue_check_is_called_overdue_and_not_promised(as_support, simulat
 
 def test_an_accepted_resume_is_confirmed_when_a_later_check_shows_it(as_support, simulator):
     simulator.fault("garbage", match=AGI_RESUME, body='{"success": true, "message": "soon"}')
-    press(as_support, "agi", cast.AGI_PAUSED)
+    click_resume(as_support, "agi", cast.AGI_PAUSED)
     attempt = Attempt.objects.get()
     assert attempt.verified is False
     simulator.ask("POST", f"/v1/sessions/{cast.AGI_PAUSED}/resume")  # not through the panel
@@ -172,7 +172,7 @@ def test_an_older_unknown_outcome_stays_and_can_be_resolved_beside_a_newer_attem
     as_support, simulator
 ):
     first = reconcile(unknown_outcome(simulator, as_support))
-    press(as_support, "ping", cast.PING_PAUSED)
+    click_resume(as_support, "ping", cast.PING_PAUSED)
     shown = page(as_support)
     assert 'data-result="already"' in shown and 'data-result="unknown"' in shown
     assert "Trying again may resume the session twice" in shown
@@ -184,9 +184,9 @@ def test_an_older_unknown_outcome_stays_and_can_be_resolved_beside_a_newer_attem
 
 def test_an_older_unknown_outcome_without_a_look_up_blocks_the_session(as_support, simulator):
     first = reconcile(unknown_outcome(simulator, as_support))
-    press(as_support, "ping", cast.PING_PAUSED)
+    click_resume(as_support, "ping", cast.PING_PAUSED)
     Attempt.objects.filter(pk=first.pk).update(closed_at=timezone.now() + timedelta(seconds=5))
-    assert press(as_support, "ping", cast.PING_PAUSED).status_code == 409
+    assert click_resume(as_support, "ping", cast.PING_PAUSED).status_code == 409
 
 
 def test_missed_checks_become_one_check(as_support, simulator):
@@ -199,7 +199,7 @@ def test_missed_checks_become_one_check(as_support, simulator):
 def test_a_stale_page_of_an_agent_is_brought_up_to_date_by_its_own_answer(as_support, simulator):
     page(as_support, "agi", cast.AGI_PAUSED)
     simulator.ask("POST", f"/v1/sessions/{cast.AGI_PAUSED}/resume")
-    answer = press(as_support, "agi", cast.AGI_PAUSED).text
+    answer = click_resume(as_support, "agi", cast.AGI_PAUSED).text
     assert 'data-result="already"' in answer
     assert 'data-state="running" data-paused="no"' in " ".join(answer.split())
     assert Attempt.objects.get().next_check_at is None
@@ -208,7 +208,7 @@ def test_a_stale_page_of_an_agent_is_brought_up_to_date_by_its_own_answer(as_sup
 def test_an_unreadable_line_does_not_stop_the_others(as_support, simulator, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     page(as_support)
-    press(as_support, "ping", cast.PING_PAUSED)
+    click_resume(as_support, "ping", cast.PING_PAUSED)
     kept = '{"attempt": "00000000-0000-4000-8000-000000000001", "answer": {}, "by": {}}'
     (tmp_path / "unrecorded-outcomes.jsonl").write_text(f'{{"attempt": "0b0b\n{kept}\n')
     call_command("reconcile")

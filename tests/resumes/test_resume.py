@@ -1,4 +1,4 @@
-"""The resume button cannot lie: one call, five results, and the audit log tells the same story."""
+"""The resume button cannot lie: one call, five results, and the audit log says the same."""
 
 import pytest
 from django.urls import reverse
@@ -7,6 +7,8 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.models import Attempt
+from pingadmin.upstream.ping import PingAPI
+from tests.support.html import Element, parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
@@ -14,19 +16,27 @@ PING_RESUME = "PATCH /customer/v2/sessions/*/resume"
 AGI_RESUME = "POST /v1/sessions/*/resume"
 
 
-def press(client, alias, session_id, reason="Customer approved", ticket="INC-4412", **more):
+def click_resume(
+    client, alias, session_id, reason="Customer approved", ticket="INC-4412", **fields
+):
+    """Submit the form of the session's page, and follow to the page with the outcome."""
     address = reverse("session:resume", args=[alias, session_id])
-    return client.post(address, {"reason": reason, "ticket": ticket, **more}, follow=True)
+    return client.post(address, {"reason": reason, "ticket": ticket, **fields}, follow=True)
 
 
-def attempt():
-    return Attempt.objects.get()
+def outcome(response) -> Element:
+    return parse(response).one("#outcome")
 
 
-def story():
-    return list(
-        AuditEvent.objects.filter(action="resume").order_by("seq").values_list("phase", "result")
-    )
+def form_token(response) -> str:
+    """The hidden field of the resume form in a page."""
+    return parse(response).one("form[action$='/resume/'] input[name=form_token]")["value"]
+
+
+def resume_events() -> list[tuple[str, str]]:
+    """Phase and result of each event about a resume, in the order of the log."""
+    events = AuditEvent.objects.filter(action="resume").order_by("seq")
+    return list(events.values_list("phase", "result"))
 
 
 def resume_calls(simulator) -> int:
@@ -34,49 +44,55 @@ def resume_calls(simulator) -> int:
 
 
 def test_ping_accepts_and_the_effect_is_not_claimed_to_be_seen(as_support, simulator):
-    answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert 'data-result="ok" data-verified="false"' in answer.text
-    assert "Accepted" in answer.text and "Confirmed" not in answer.text
-    assert 'data-paused="no"' in answer.text
+    response = click_resume(as_support, "ping", cast.PING_PAUSED)
+    notice = outcome(response)
+    assert (notice["data-result"], notice["data-verified"]) == ("ok", "false")
+    assert notice.text("h3") == "Accepted" and "Confirmed" not in response.text
+    assert parse(response).one("#card")["data-paused"] == "no"
     assert resume_calls(simulator) == 1
-    assert story() == [("intent", ""), ("outcome", "ok")]
+    assert resume_events() == [("intent", ""), ("outcome", "ok")]
 
 
 def test_agi_accepts_and_the_effect_is_read_back(as_support, simulator):
-    answer = press(as_support, "agi", cast.AGI_PAUSED)
-    assert 'data-result="ok" data-verified="true"' in answer.text
-    assert "Confirmed" in answer.text and 'data-state="running"' in answer.text
+    response = click_resume(as_support, "agi", cast.AGI_PAUSED)
+    notice = outcome(response)
+    assert (notice["data-result"], notice["data-verified"]) == ("ok", "true")
+    assert notice.text("h3") == "Confirmed"
+    assert parse(response).one("#card")["data-state"] == "running"
     assert resume_calls(simulator) == 1
     assert AuditEvent.objects.filter(action="look", phase="evidence", verified=True).count() == 1
 
 
 def test_agi_accepts_but_still_shows_paused_is_not_confirmed(as_support, simulator):
     simulator.fault("garbage", match=AGI_RESUME, body='{"success": true, "message": "done"}')
-    answer = press(as_support, "agi", cast.AGI_PAUSED)
-    assert 'data-result="ok" data-verified="false"' in answer.text
-    assert "not confirmed yet" in answer.text and 'data-paused="yes"' in answer.text
+    response = click_resume(as_support, "agi", cast.AGI_PAUSED)
+    notice = outcome(response)
+    assert (notice["data-result"], notice["data-verified"]) == ("ok", "false")
+    assert "not confirmed yet" in notice.text()
+    assert parse(response).one("#card")["data-paused"] == "yes"
 
 
 @pytest.mark.parametrize(
     ("alias", "session_id"), [("ping", cast.PING_CONNECTED), ("agi", cast.AGI_RUNNING)]
 )
 def test_a_session_that_was_not_paused_is_no_error(as_support, alias, session_id):
-    answer = press(as_support, alias, session_id)
-    assert answer.status_code == 200 and 'data-result="already"' in answer.text
+    response = click_resume(as_support, alias, session_id)
+    assert response.status_code == 200 and outcome(response)["data-result"] == "already"
 
 
 def test_a_refusal_shows_the_upstreams_own_words_escaped(as_support, simulator):
     body = '{"error": {"code": "quota", "message": "<b>Ask billing</b>"}}'
     simulator.fault("status", match=PING_RESUME, status=400, body=body)
-    answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert 'data-result="rejected"' in answer.text
-    assert "&lt;b&gt;Ask billing&lt;/b&gt;" in answer.text and "<b>Ask billing" not in answer.text
+    notice = outcome(click_resume(as_support, "ping", cast.PING_PAUSED))
+    assert notice["data-result"] == "rejected"
+    assert "<b>Ask billing</b>" in notice.text("blockquote") and not notice.has("b")
     event = AuditEvent.objects.get(phase="outcome")
     assert (event.upstream_status, event.upstream_code) == (400, "quota")
 
 
 def test_an_unknown_session_is_refused(as_support):
-    assert 'data-result="rejected"' in press(as_support, "ping", cast.PING_UNKNOWN).text
+    response = click_resume(as_support, "ping", cast.PING_UNKNOWN)
+    assert outcome(response)["data-result"] == "rejected"
 
 
 @pytest.mark.parametrize(
@@ -95,56 +111,55 @@ def test_an_unknown_session_is_refused(as_support):
 )
 def test_no_trustworthy_answer_is_unknown_and_never_sent_again(as_support, simulator, fault, how):
     simulator.fault(fault, match=PING_RESUME, **how)
-    answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert 'data-result="unknown"' in answer.text
-    assert "notice-ok" not in answer.text
+    response = click_resume(as_support, "ping", cast.PING_PAUSED)
+    assert outcome(response)["data-result"] == "unknown"
+    assert not parse(response).has(".notice-ok")
     assert resume_calls(simulator) == 1
-    assert story() == [("intent", ""), ("outcome", "unknown")]
+    assert resume_events() == [("intent", ""), ("outcome", "unknown")]
     assert RemoteSession.objects.get().paused_doubted_at
 
 
 def test_hanging_is_unknown_within_the_deadline(as_support, simulator, settings):
     settings.UPSTREAM_WRITE_SECONDS = 0.5
     simulator.fault("hang", match=PING_RESUME, seconds=5)
-    assert 'data-result="unknown"' in press(as_support, "ping", cast.PING_PAUSED).text
-    assert attempt().failure == "timed_out"
+    response = click_resume(as_support, "ping", cast.PING_PAUSED)
+    assert outcome(response)["data-result"] == "unknown"
+    assert Attempt.objects.get().failure == "timed_out"
 
 
-def test_nothing_listening_is_not_sent_and_may_be_pressed_again(as_support, dead_upstreams):
-    answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert 'data-result="not_sent"' in answer.text and "You can try again" in answer.text
-    assert story() == [("intent", ""), ("outcome", "not_sent")]
-    assert ">Customer approved</textarea>" in answer.text
+def test_nothing_listening_is_not_sent_and_may_be_tried_again(as_support, dead_upstreams):
+    response = click_resume(as_support, "ping", cast.PING_PAUSED)
+    notice = outcome(response)
+    assert notice["data-result"] == "not_sent" and "You can try again" in notice.text()
+    assert resume_events() == [("intent", ""), ("outcome", "not_sent")]
+    assert parse(response).text("#resume textarea[name=reason]") == "Customer approved"
 
 
-def test_a_refused_key_is_said_with_what_to_do_and_doubts_the_session(as_support, simulator):
+def test_a_refused_key_is_named_with_what_to_do_and_doubts_the_session(as_support, simulator):
     simulator.fault("status", status=401, match=PING_RESUME)
-    answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert (
-        'data-result="rejected"' in answer.text and "the account needs a working key" in answer.text
-    )
+    notice = outcome(click_resume(as_support, "ping", cast.PING_PAUSED))
+    assert notice["data-result"] == "rejected"
+    assert "the account needs a working key" in notice.text()
     assert RemoteSession.objects.get().failure == "refused_key"
 
 
 def test_the_intent_is_durable_before_anything_is_sent(as_support, monkeypatch):
-    seen = []
-    from pingadmin.upstream.ping import PingAPI
+    phases_when_called = []
+    call = PingAPI.resume
 
-    whole = PingAPI.resume
+    def read_log_and_call(api, session_id):
+        phases_when_called.append(list(AuditEvent.objects.values_list("phase", flat=True)))
+        return call(api, session_id)
 
-    def watch(api, session_id):
-        seen.append(list(AuditEvent.objects.values_list("phase", flat=True)))
-        return whole(api, session_id)
-
-    monkeypatch.setattr(PingAPI, "resume", watch)
-    press(as_support, "ping", cast.PING_PAUSED)
-    assert seen == [["intent"]]
+    monkeypatch.setattr(PingAPI, "resume", read_log_and_call)
+    click_resume(as_support, "ping", cast.PING_PAUSED)
+    assert phases_when_called == [["intent"]]
 
 
-def test_the_story_holds_who_why_what_was_shown_and_the_snapshots(as_support, support):
+def test_the_audit_entry_holds_who_why_what_was_shown_and_the_snapshots(as_support, support):
     page = as_support.get(reverse("session:page", args=["ping", cast.PING_PAUSED]))
-    press(as_support, "ping", cast.PING_PAUSED, press=hidden(page))
-    intent, outcome = AuditEvent.objects.filter(action="resume").order_by("seq")
+    click_resume(as_support, "ping", cast.PING_PAUSED, form_token=form_token(page))
+    intent, outcome_event = AuditEvent.objects.filter(action="resume").order_by("seq")
     assert (intent.actor_id, intent.actor_name, intent.actor_role) == (
         str(support.pk),
         "support",
@@ -157,62 +172,67 @@ def test_the_story_holds_who_why_what_was_shown_and_the_snapshots(as_support, su
     )
     assert (intent.alias, intent.session_id) == ("ping", cast.PING_PAUSED)
     assert '"paused":"unknown"' in intent.shown.replace(" ", "") and "Disconnected" in intent.shown
-    assert intent.snapshot_before and outcome.snapshot_after
-    assert outcome.story == intent.seq and outcome.upstream_status == 200
+    assert intent.snapshot_before and outcome_event.snapshot_after
+    assert outcome_event.story == intent.seq and outcome_event.upstream_status == 200
 
 
-def test_no_form_was_shown_is_said_so(as_support):
-    press(as_support, "ping", cast.PING_PAUSED)
+def test_an_intent_without_a_form_says_that_nothing_was_shown(as_support):
+    click_resume(as_support, "ping", cast.PING_PAUSED)
     assert AuditEvent.objects.get(phase="intent").shown in ("", "null")
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "a\x00b", "bell\x07"])
 def test_a_reason_that_cannot_be_used_is_named_and_nothing_is_sent(as_support, simulator, reason):
-    answer = press(as_support, "ping", cast.PING_PAUSED, reason=reason)
-    assert answer.status_code == 400 and "Nothing was sent" in answer.text
+    response = click_resume(as_support, "ping", cast.PING_PAUSED, reason=reason)
+    page = parse(response)
+    assert response.status_code == 400
+    assert page.text("#problem-resume") == "Nothing was sent: fix the marked field."
+    assert page.text("#reason-error")
     assert resume_calls(simulator) == 0 and not Attempt.objects.exists()
 
 
 def test_a_ticket_that_cannot_be_one_keeps_what_was_typed(as_support, simulator):
-    answer = press(as_support, "ping", cast.PING_PAUSED, reason="A long story", ticket="no ticket!")
-    assert answer.status_code == 400
-    assert "A long story" in answer.text and "no ticket!" in answer.text
+    response = click_resume(
+        as_support, "ping", cast.PING_PAUSED, reason="A long story", ticket="no ticket!"
+    )
+    page = parse(response)
+    assert response.status_code == 400
+    assert page.text("#resume textarea[name=reason]") == "A long story"
+    assert page.one("#resume input[name=ticket]")["value"] == "no ticket!"
     assert resume_calls(simulator) == 0
 
 
 def test_turned_text_in_a_reason_is_shown_as_it_is_spelt(as_support):
-    answer = press(as_support, "ping", cast.PING_PAUSED, reason="ok \u202egnp.exe")
-    assert "\u202e" not in answer.text and "\\u202e" in answer.text
+    response = click_resume(as_support, "ping", cast.PING_PAUSED, reason="ok \u202egnp.exe")
+    assert "\u202e" not in response.text and "\\u202e" in parse(response).text(".timeline")
 
 
 def test_a_ticket_may_be_demanded(as_support, settings):
     settings.TICKET_REQUIRED = True
-    assert press(as_support, "ping", cast.PING_PAUSED, ticket="").status_code == 400
+    assert click_resume(as_support, "ping", cast.PING_PAUSED, ticket="").status_code == 400
 
 
 def test_the_last_ticket_is_offered_again(as_support):
-    press(as_support, "ping", cast.PING_PAUSED, ticket="INC-7")
-    page = as_support.get(reverse("session:page", args=["ping", cast.PING_PAUSED]))
-    assert 'value="INC-7"' in page.text
+    click_resume(as_support, "ping", cast.PING_PAUSED, ticket="INC-7")
+    page = parse(as_support.get(reverse("session:page", args=["ping", cast.PING_PAUSED])))
+    assert page.one("#resume input[name=ticket]")["value"] == "INC-7"
 
 
 def test_an_account_that_is_not_set_sends_nothing(as_support, simulator, settings):
     settings.UPSTREAMS = {}
-    answer = press(as_support, "ping", cast.PING_PAUSED)
-    assert answer.status_code == 409 and resume_calls(simulator) == 0
+    response = click_resume(as_support, "ping", cast.PING_PAUSED)
+    assert response.status_code == 409 and resume_calls(simulator) == 0
 
 
 @pytest.mark.parametrize("method", ["get", "head", "options", "put", "patch", "delete", "trace"])
 def test_only_a_post_resumes(as_support, simulator, method):
-    answer = getattr(as_support, method)(reverse("session:resume", args=["ping", cast.PING_PAUSED]))
-    assert answer.status_code == 405 and resume_calls(simulator) == 0
+    address = reverse("session:resume", args=["ping", cast.PING_PAUSED])
+    assert getattr(as_support, method)(address).status_code == 405
+    assert resume_calls(simulator) == 0
 
 
 @pytest.mark.parametrize("who", ["as_viewer", "as_auditor", "as_admin"])
 def test_only_support_resumes(request, simulator, who):
-    assert press(request.getfixturevalue(who), "ping", cast.PING_PAUSED).status_code == 403
+    client = request.getfixturevalue(who)
+    assert click_resume(client, "ping", cast.PING_PAUSED).status_code == 403
     assert resume_calls(simulator) == 0
-
-
-def hidden(page) -> str:
-    return page.text.split('name="form_token" value="')[1].split('"')[0]
