@@ -1,7 +1,7 @@
-"""P2: the board of 1,000 watched sessions in one page, against Django's changelist with the same rows and columns.
+"""P2: a board of 1,000 watched sessions, against Django's changelist of the same rows and columns.
 
-Both are answered by the same real server, one after the other, round by round. A poll that changes nothing and one
-that changes ten rows are asked of the same board. Run: python -m tests.bench.bench_board
+One real server answers both in turn, round by round. A poll that changes nothing and one that
+changes ten rows are sent for the same board. Run: python -m tests.bench.bench_board
 """
 
 import contextlib
@@ -40,7 +40,8 @@ chance, now, support = random.Random(7), timezone.now(), User.objects.get(userna
 def one(number):
     said = number %% 20 == 0
     return RemoteSession(
-        alias="ping", session_id=f"ses_{chance.getrandbits(40):010x}", client_name=f"client-{chance.randrange(10000)}",
+        alias="ping", session_id=f"ses_{chance.getrandbits(40):010x}",
+        client_name=f"client-{chance.randrange(10000)}",
         state=chance.choice(["connected"] * 8 + ["disconnected", "created"]), source="stream",
         uploaded_bytes=chance.randrange(10**9), downloaded_bytes=chance.randrange(10**11),
         changed_at=now - timedelta(seconds=60), last_seen_at=now,
@@ -48,7 +49,9 @@ def one(number):
         paused_reported_source="stream" if said else "")
 RemoteSession.objects.bulk_create([one(number) for number in range(%d)])
 TeamState.objects.bulk_create([
-    TeamState(session=session, watched_since=now, assigned_to=support if number %% 10 == 0 else None)
+    TeamState(
+        session=session, watched_since=now, assigned_to=support if number %% 10 == 0 else None
+    )
     for number, session in enumerate(RemoteSession.objects.all())])
 for alias in ("ping", "agi"):
     WatchSpan.objects.create(alias=alias, from_at=now, until_at=now)
@@ -164,7 +167,7 @@ def poll_of(page) -> str:
 
 
 def quiet_polls(person: Person, path: str) -> list[float]:
-    """Milliseconds of each, by a bare client on one connection: a library's own work would be a third of them."""
+    """Milliseconds of each, by a bare client: a library's own work would be a third of them."""
     cookies = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
     took = []
     with contextlib.closing(HTTPConnection(urlsplit(person.url).netloc, timeout=30)) as connection:
@@ -179,7 +182,7 @@ def quiet_polls(person: Person, path: str) -> list[float]:
 
 
 def freshen(panel: Panel) -> None:
-    """As a collector leaves them, with a heartbeat of 30 s: each seen within the last half minute."""
+    """As a collector leaves them: each session seen within the last half minute."""
     seen = [(stored(number * 7 % 30), number) for number in range(1, SESSIONS + 1)]
     write(panel, "UPDATE remote_sessions_remotesession SET seen_at = ? WHERE id = ?", seen)
     write(panel, "UPDATE remote_sessions_watchspan SET until_at = ?", [(stored(0),)])
@@ -191,7 +194,8 @@ def change_ten(panel: Panel) -> None:
     changed = [(stored(0), number) for number in range(1, 11)]
     write(
         panel,
-        "UPDATE remote_sessions_remotesession SET changed_at = ?, downloaded_bytes = downloaded_bytes + 1 WHERE id = ?",
+        "UPDATE remote_sessions_remotesession"
+        " SET changed_at = ?, downloaded_bytes = downloaded_bytes + 1 WHERE id = ?",
         changed,
     )
 
@@ -207,7 +211,7 @@ def stored(seconds_ago: float) -> str:
 
 
 def visit_beside(person: Person, page: str) -> int:
-    """Bytes of all that a first visit loads beside the page itself, packed as the server packs it."""
+    """Bytes of all that a first visit loads beside the page, compressed as the server does it."""
     names = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     answers = [person.get(name, headers={"Accept-Encoding": "gzip"}, stream=True) for name in names]
     assert all(answer.status_code == 200 for answer in answers)

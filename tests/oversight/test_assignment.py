@@ -9,24 +9,25 @@ from django.utils import timezone
 
 from pingadmin.oversight.models import TeamEntry, TeamState
 from pingadmin.oversight.team import assignment
-from pingadmin.remote_sessions.models import RemoteSession
 from tests.conftest import client_of
-from tests.factories import person
+from tests.factories import RemoteSessionFactory, person
 from tests.oversight.conftest import ADDRESS, acting
+from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
-FORM = "00000000-0000-4000-8000-00000000000a"
+FORM_ID = "00000000-0000-4000-8000-00000000000a"
 
 
 def assign(client, act, **fields):
     return client.post(ADDRESS + "assign/", {"act": act, **fields})
 
 
-def seen_on(page) -> str:
-    return page.text.split('name="seen" value="')[1].split('"')[0]
+def version_on(page) -> str:
+    """The version of the assignment that a page's forms send back."""
+    return parse(page).css("input[name=seen]")[0]["value"]
 
 
-def told() -> list[str]:
+def entries() -> list[str]:
     return [str(entry) for entry in TeamEntry.objects.order_by("id")]
 
 
@@ -36,36 +37,41 @@ def owner():
 
 def test_taking_giving_and_releasing_are_each_one_entry(as_support, session, support, support2):
     for act, fields in [("take", {}), ("assign", {"to": support2.pk}), ("release", {})]:
-        assert (
-            assign(as_support, act, seen=seen_on(as_support.get(ADDRESS)), **fields).status_code
-            == 302
-        )
+        seen = version_on(as_support.get(ADDRESS))
+        assert assign(as_support, act, seen=seen, **fields).status_code == 302
     assert owner() is None
-    assert told() == ["support took it", "support assigned it to support2", "support released it"]
+    assert entries() == [
+        "support took it",
+        "support assigned it to support2",
+        "support released it",
+    ]
 
 
-def test_the_page_says_before_the_press_that_it_is_anothers(as_support, as_support2, session):
+def test_the_page_says_above_the_button_that_the_session_is_a_colleagues(
+    as_support, as_support2, session
+):
     assign(as_support, "take", seen="")
-    page = as_support2.get(ADDRESS).text
-    assert page.index("Assigned to support</strong>") < page.index('id="resume-button"')
-    assert "notice-accent team-notice" in page and "notice-accent team-notice" not in as_support.get(ADDRESS).text
+    page = as_support2.get(ADDRESS)
+    assert page.text.index("Assigned to support</strong>") < page.text.index('id="resume-button"')
+    assert parse(page).has(".team-notice.notice-accent")
+    assert not parse(as_support.get(ADDRESS)).has(".team-notice.notice-accent")
 
 
-def test_somebody_who_was_faster_is_named_and_what_was_typed_stays(
+def test_a_colleague_who_was_faster_is_named_and_what_was_typed_stays(
     as_support, as_support2, session, support, support2
 ):
-    seen = seen_on(as_support.get(ADDRESS))
+    seen = version_on(as_support.get(ADDRESS))
     assign(as_support2, "take", seen=seen)
     entry = TeamEntry.objects.get()
-    answer = assign(
-        as_support, "handover", to=support2.pk, summary="Call <b>billing</b> first", seen=seen
-    )
-    assert answer.status_code == 409
-    assert "Nothing was changed: support2 took it 0 s ago" in answer.text
-    assert "Call &lt;b&gt;billing&lt;/b&gt; first</textarea>" in answer.text
-    assert f'<option value="{support2.pk}" selected>' in answer.text
+    summary = "Call <b>billing</b> first"
+    response = assign(as_support, "handover", to=support2.pk, summary=summary, seen=seen)
+    assert response.status_code == 409
+    page = parse(response)
+    assert "Nothing was changed: support2 took it 0 s ago" in page.text("#problem-team")
+    assert page.text("textarea[name=summary]") == summary
+    assert page.one("select[name=to] option[selected]")["value"] == str(support2.pk)
     assert owner() == support2 and TeamEntry.objects.get() == entry
-    assert assign(as_support, "take", seen=seen_on(answer)).status_code == 302
+    assert assign(as_support, "take", seen=version_on(response)).status_code == 302
     assert owner() == support
 
 
@@ -74,7 +80,7 @@ def test_somebody_who_was_faster_is_named_and_what_was_typed_stays(
 )
 def test_the_conflict_says_what_happened(as_support, as_support2, session, support, act, says):
     assignment.assign(session=session, to=support, by=acting(support))
-    assign(as_support2, act, seen=seen_on(as_support2.get(ADDRESS)))
+    assign(as_support2, act, seen=version_on(as_support2.get(ADDRESS)))
     assert says in assign(as_support, "take", seen="").text
 
 
@@ -82,7 +88,7 @@ def test_releasing_and_taking_again_is_not_mistaken_for_no_change(
     as_support, as_support2, session, support
 ):
     assignment.assign(session=session, to=support, by=acting(support))
-    seen = seen_on(as_support2.get(ADDRESS))
+    seen = version_on(as_support2.get(ADDRESS))
     assignment.assign(session=session, to=None, by=acting(support))
     assignment.assign(session=session, to=support, by=acting(support))
     assert assign(as_support2, "take", seen=seen).status_code == 409
@@ -96,24 +102,22 @@ def test_a_version_that_no_page_showed_is_no_conflict_where_nothing_was_ever_ass
 
 
 def test_a_form_sent_twice_is_one_action(as_support, session, support2):
-    fields = {"to": support2.pk, "summary": "Billing calls at 15:00", "seen": "", "form": FORM}
+    fields = {"to": support2.pk, "summary": "Billing calls at 15:00", "seen": "", "form": FORM_ID}
     first, second = (assign(as_support, "handover", **fields) for _ in range(2))
     assert first.status_code == second.status_code == 302
-    assert told() == ["support handed it over to support2"]
+    assert entries() == ["support handed it over to support2"]
 
 
-def test_the_number_of_a_form_serves_nobody_else(
-    as_support, as_support2, session, support, support2
-):
-    assign(as_support, "take", seen="", form=FORM)
-    assign(as_support2, "take", seen=seen_on(as_support2.get(ADDRESS)), form=FORM)
-    assert owner() == support2 and len(told()) == 2
+def test_the_id_of_a_form_serves_nobody_else(as_support, as_support2, session, support, support2):
+    assign(as_support, "take", seen="", form=FORM_ID)
+    assign(as_support2, "take", seen=version_on(as_support2.get(ADDRESS)), form=FORM_ID)
+    assert owner() == support2 and len(entries()) == 2
 
 
 def test_taking_what_is_mine_already_writes_nothing(session, support):
     for _ in range(2):
         assignment.assign(session=session, to=support, by=acting(support))
-    assert told() == ["support took it"]
+    assert entries() == ["support took it"]
 
 
 @pytest.mark.parametrize(
@@ -134,19 +138,19 @@ def test_taking_what_is_mine_already_writes_nothing(session, support):
         ({}, "Nothing was changed"),
     ],
 )
-def test_what_cannot_be_done_says_why_and_changes_nothing(
+def test_an_invalid_assignment_says_why_and_changes_nothing(
     as_support, session, support2, fields, says
 ):
-    answer = as_support.post(
+    response = as_support.post(
         ADDRESS + "assign/", {"to": support2.pk, "summary": "Half a sent", **fields}
     )
-    assert answer.status_code == 400 and says in answer.text
+    assert response.status_code == 400 and says in response.text
     assert not TeamEntry.objects.exists()
 
 
 def test_handing_over_to_oneself_is_refused(as_support, session, support):
-    answer = assign(as_support, "handover", to=support.pk, summary="For me")
-    assert answer.status_code == 400 and "Choose a colleague" in answer.text
+    response = assign(as_support, "handover", to=support.pk, summary="For me")
+    assert response.status_code == 400 and "Choose a colleague" in response.text
 
 
 def test_only_people_who_may_take_part_and_sign_in_can_be_chosen(
@@ -155,14 +159,13 @@ def test_only_people_who_may_take_part_and_sign_in_can_be_chosen(
     gone = person("gone", "support")
     gone.is_active = False
     gone.save()
-    page = as_support.get(ADDRESS).text
-    for name in ("viewer", "auditor", "gone"):
-        assert f">{name}</option>" not in page
+    names = parse(as_support.get(ADDRESS)).texts("select[name=to] option")
+    assert not {"viewer", "auditor", "gone"} & set(names)
     for user in (viewer, auditor, gone):
         assert assign(as_support, "assign", to=user.pk).status_code == 400
 
 
-def test_an_owner_who_cannot_sign_in_any_more_is_pointed_out(as_support, session, support2):
+def test_an_owner_who_can_no_longer_sign_in_is_pointed_out(as_support, session, support2):
     assignment.assign(session=session, to=support2, by=acting(support2))
     support2.is_active = False
     support2.save()
@@ -176,7 +179,9 @@ class TestHandover:
             session=session, to=support2, summary="Billing calls\nat 15:00", by=acting(support)
         )
 
-    def test_the_summary_stands_above_all_else_for_everybody(self, handed, as_viewer, as_support2):
+    def test_the_summary_is_above_everything_else_for_everybody(
+        self, handed, as_viewer, as_support2
+    ):
         page = as_viewer.get(ADDRESS).text
         assert (
             "support handed this over to support2" in page and "Billing calls<br>at 15:00" in page
@@ -184,25 +189,27 @@ class TestHandover:
         assert page.index("data-handover") < page.index('id="state"')
         assert "handed this over to you" in as_support2.get(ADDRESS).text
 
-    def test_it_stands_until_the_new_one_takes_it(self, handed, as_support, as_support2):
-        assign(as_support2, "take", seen=seen_on(as_support2.get(ADDRESS)))
+    def test_it_stays_until_the_new_owner_takes_the_session(self, handed, as_support, as_support2):
+        assign(as_support2, "take", seen=version_on(as_support2.get(ADDRESS)))
         assert "data-handover" not in as_support.get(ADDRESS).text
-        assert told()[-1] == "support2 took it"
+        assert entries()[-1] == "support2 took it"
 
-    def test_or_writes_a_note_but_not_when_another_does(self, handed, as_support, as_support2):
+    def test_it_stays_until_the_new_owner_writes_a_note_but_not_when_others_do(
+        self, handed, as_support, as_support2
+    ):
         as_support.post(ADDRESS + "notes/add/", {"text": "One more thing"})
         assert "data-handover" in as_support.get(ADDRESS).text
         as_support2.post(ADDRESS + "notes/add/", {"text": "On it"})
         assert "data-handover" not in as_support.get(ADDRESS).text
 
     def test_it_ends_with_a_further_assignment(self, handed, as_support):
-        assign(as_support, "release", seen=seen_on(as_support.get(ADDRESS)))
+        assign(as_support, "release", seen=version_on(as_support.get(ADDRESS)))
         assert "data-handover" not in as_support.get(ADDRESS).text
 
-    def test_its_words_stay_among_the_notes_and_in_the_timeline(
+    def test_its_summary_stays_among_the_notes_and_in_the_timeline(
         self, handed, as_support, as_support2
     ):
-        assign(as_support2, "take", seen=seen_on(as_support2.get(ADDRESS)))
+        assign(as_support2, "take", seen=version_on(as_support2.get(ADDRESS)))
         page = as_support.get(ADDRESS).text
         assert "Billing calls<br>at 15:00" in page.split('id="team-notes"')[1]
         assert "“Billing calls at 15:00”" in page.split('id="timeline"')[1]
@@ -213,20 +220,15 @@ class TestMySessions:
 
     @pytest.fixture
     def mine(self, session, support, as_support):
-        other = RemoteSession.objects.create(
-            alias="agi", session_id="agent-7", state="running", last_seen_at=timezone.now()
-        )
-        for each in (session, other):
-            assignment.assign(session=each, to=support, by=acting(support))
+        other = RemoteSessionFactory(alias="agi", session_id="agent-7", state="running")
+        for assigned in (session, other):
+            assignment.assign(session=assigned, to=support, by=acting(support))
         return [session, other]
 
     def choices(self, client) -> list[str]:
-        return [
-            part.split('"')[0]
-            for part in client.get(self.PAGE).text.split('name="session" value="')[1:]
-        ]
+        return parse(client.get(self.PAGE)).attributes("input[name=session]", "value")
 
-    def test_it_lists_what_is_assigned_to_me_the_longest_first_with_state_and_age(
+    def test_it_lists_my_sessions_longest_first_with_state_and_age(
         self, mine, as_support, as_support2
     ):
         TeamState.objects.filter(session=mine[1]).update(
@@ -247,11 +249,10 @@ class TestMySessions:
             ("support2", "Night shift")
         }
 
-    def test_only_what_is_chosen_goes(self, mine, as_support, support, support2):
+    def test_only_selected_sessions_are_handed_over(self, mine, as_support, support, support2):
         given = {"session": self.choices(as_support)[:1], "to": support2.pk, "summary": "This one"}
-        assert "2: 1 session.<" in as_support.post(self.PAGE, given, follow=True).text.replace(
-            "support", ""
-        )
+        page = parse(as_support.post(self.PAGE, given, follow=True))
+        assert "Handed over to support2: 1 session." in page.text()
         assert TeamState.objects.filter(assigned_to=support).count() == 1
 
     def test_sent_twice_it_is_handed_over_once(self, mine, as_support, support2):
@@ -259,24 +260,24 @@ class TestMySessions:
             "session": self.choices(as_support),
             "to": support2.pk,
             "summary": "Night shift",
-            "form": FORM,
+            "form": FORM_ID,
         }
         assert [as_support.post(self.PAGE, given).status_code for _ in range(2)] == [302, 302]
         assert TeamEntry.objects.filter(kind="handover").count() == 2
 
-    def test_one_that_somebody_took_meanwhile_stays_theirs_and_is_named(
+    def test_a_session_that_a_colleague_took_in_the_meantime_stays_theirs_and_is_named(
         self, mine, as_support, support, support2
     ):
         choices = self.choices(as_support)
         assignment.assign(session=mine[1], to=support2, by=acting(support2))
         third = person("support3", "support")
         given = {"session": choices, "to": third.pk, "summary": "Night <shift>"}
-        answer = as_support.post(self.PAGE, given)
+        response = as_support.post(self.PAGE, given)
         assert (
-            answer.status_code == 409
-            and "because the assignment has changed: agent-7" in answer.text
+            response.status_code == 409
+            and "because the assignment has changed: agent-7" in response.text
         )
-        assert "Handed over to support3: 1 session." in answer.text
+        assert "Handed over to support3: 1 session." in response.text
         assert TeamState.objects.get(session=mine[1]).assigned_to == support2
 
     @pytest.mark.parametrize(
@@ -295,13 +296,14 @@ class TestMySessions:
             "to": support2.pk,
             "summary": "Kept words",
         } | changed
-        answer = as_support.post(self.PAGE, given)
-        assert answer.status_code == 400 and says in answer.text
-        assert ("Kept words</textarea>" in answer.text) == ("summary" not in changed)
-        assert answer.text.count(" checked>") == len(given["session"])
+        response = as_support.post(self.PAGE, given)
+        assert response.status_code == 400 and says in response.text
+        page = parse(response)
+        assert (page.text("textarea[name=summary]") == "Kept words") == ("summary" not in changed)
+        assert page.attributes("input[checked]", "value") == given["session"]
         assert not TeamEntry.objects.filter(kind="handover").exists()
 
-    def test_choices_that_nobody_drew_are_ignored(self, mine, as_support, support2):
+    def test_choices_that_no_page_offered_are_ignored(self, mine, as_support, support2):
         for junk in ("junk", "9" * 30, f"{mine[0].pk} never", ""):
             as_support.post(self.PAGE, {"session": [junk], "to": support2.pk, "summary": "x"})
         assert not TeamEntry.objects.filter(kind="handover").exists()
@@ -313,7 +315,7 @@ class TestMySessions:
         with CaptureQueriesContext(connection) as few:
             as_support.get(self.PAGE)
         for number in range(10):
-            session = RemoteSession.objects.create(alias="agi", session_id=f"more-{number}")
+            session = RemoteSessionFactory(alias="agi", session_id=f"more-{number}")
             assignment.hand_over(session=session, to=support, summary="More", by=acting(support))
         with django_assert_num_queries(len(few)):
             as_support.get(self.PAGE)

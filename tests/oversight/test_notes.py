@@ -1,4 +1,4 @@
-"""Notes are plain text, written once, shown as they are, and told among everything else."""
+"""Notes are plain text, written once, shown as typed, in the timeline and in the activity."""
 
 import pytest
 from django.utils import timezone
@@ -10,7 +10,7 @@ from pingadmin.remote_sessions.models import RemoteSession
 from tests.oversight.conftest import ADDRESS, acting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
-FORM = "00000000-0000-4000-8000-00000000000a"
+FORM_ID = "00000000-0000-4000-8000-00000000000a"
 
 
 def write(client, text, **fields):
@@ -21,9 +21,7 @@ def texts() -> list[str]:
     return list(TeamEntry.objects.order_by("id").values_list("text", flat=True))
 
 
-def test_a_note_is_read_by_everybody_who_looks_with_its_author_and_time(
-    as_support, as_viewer, session
-):
+def test_everybody_sees_a_note_with_its_author_and_time(as_support, as_viewer, session):
     assert write(as_support, "Called them.\r\nThey call back at 15:00.").status_code == 302
     page = as_viewer.get(ADDRESS).text.split('id="team-notes"')[1]
     assert "<strong>support</strong>" in page and "Called them.<br>They call back at 15:00." in page
@@ -47,32 +45,36 @@ def test_hostile_text_is_shown_and_does_nothing(as_support, session):
 
 def test_a_double_click_is_one_note(as_support, session):
     for _ in range(2):
-        assert write(as_support, "Once", form=FORM).status_code == 302
+        assert write(as_support, "Once", form=FORM_ID).status_code == 302
     assert texts() == ["Once"]
 
 
-def test_a_form_that_comes_back_with_other_words_is_another_note(as_support, session):
-    write(as_support, "First", form=FORM)
-    write(as_support, "Second", form=FORM)
+def test_a_form_that_comes_back_with_another_text_is_another_note(as_support, session):
+    write(as_support, "First", form=FORM_ID)
+    write(as_support, "Second", form=FORM_ID)
     assert texts() == ["First", "Second"]
 
 
-def test_the_number_of_a_form_serves_one_person_and_session(as_support, as_support2, session):
+def test_the_id_of_a_form_serves_one_person_and_one_session(as_support, as_support2, session):
     other = RemoteSession.objects.create(alias="ping", session_id=cast.PING_PAUSED_TOO)
-    write(as_support, "Same", form=FORM)
-    write(as_support2, "Same", form=FORM)
-    as_support.post(f"/sessions/ping/{other.session_id}/notes/add/", {"text": "Same", "form": FORM})
+    write(as_support, "Same", form=FORM_ID)
+    write(as_support2, "Same", form=FORM_ID)
+    as_support.post(
+        f"/sessions/ping/{other.session_id}/notes/add/", {"text": "Same", "form": FORM_ID}
+    )
     assert texts() == ["Same"] * 3
 
 
 @pytest.mark.parametrize("length", [2000, 2001])
 def test_a_note_has_at_most_2000_characters_line_breaks_counted_once(as_support, session, length):
     text = "ä\r\n" * (length // 2) + "x" * (length % 2) + "\r\n"
-    answer = write(as_support, "y" + text[3:] if length == 2000 else text)
+    response = write(as_support, "y" + text[3:] if length == 2000 else text)
     if length == 2001:
-        assert answer.status_code == 400 and "under 2,000 characters (it has 2001)" in answer.text
+        assert (
+            response.status_code == 400 and "under 2,000 characters (it has 2001)" in response.text
+        )
     else:
-        assert answer.status_code == 302 and len(texts()[0]) == 1998
+        assert response.status_code == 302 and len(texts()[0]) == 1998
 
 
 @pytest.mark.parametrize(
@@ -80,21 +82,21 @@ def test_a_note_has_at_most_2000_characters_line_breaks_counted_once(as_support,
     [("", "Write something first"), (" \n ", "Write something first"), ("a\x00b", "U+0000"),
      ("a\x1b[2Jb", "U+001B"), ("a\x85b", "U+0085")],
 )  # fmt: skip
-def test_what_cannot_be_kept_is_refused_and_stays_in_the_field(as_support, session, text, says):
-    answer = write(as_support, text)
-    assert answer.status_code == 400 and says in answer.text
+def test_a_refused_text_stays_in_the_field(as_support, session, text, says):
+    response = write(as_support, text)
+    assert response.status_code == 400 and says in response.text
     assert not TeamEntry.objects.exists()
     if "b" in text:
-        assert "b</textarea>" in answer.text
+        assert "b</textarea>" in response.text
 
 
 def test_a_refusal_with_htmx_is_the_part_of_the_page_with_the_reason(as_support, session):
-    answer = as_support.post(ADDRESS + "notes/add/", {"text": ""}, headers={"HX-Request": "true"})
-    assert answer.status_code == 400 and answer.text.lstrip().startswith('<div id="session"')
-    assert "Write something first" in answer.text
+    response = as_support.post(ADDRESS + "notes/add/", {"text": ""}, headers={"HX-Request": "true"})
+    assert response.status_code == 400 and response.text.lstrip().startswith('<div id="session"')
+    assert "Write something first" in response.text
 
 
-def test_others_notes_wipe_nothing_that_i_type(as_support, as_support2, session):
+def test_a_colleagues_note_clears_nothing_that_i_type(as_support, as_support2, session):
     field = 'id="team-note-{}" name="text"'
     assert field.format(0) in as_support.get(ADDRESS).text
     write(as_support2, "From another")
@@ -104,7 +106,9 @@ def test_others_notes_wipe_nothing_that_i_type(as_support, as_support2, session)
     assert field.format(mine.pk) in as_support.get(ADDRESS).text
 
 
-def test_the_timeline_tells_notes_among_sightings_and_resumes_in_order_of_time(as_support, support):
+def test_the_timeline_shows_notes_among_observations_and_resumes_in_order_of_time(
+    as_support, support
+):
     as_support.get(ADDRESS)
     session = RemoteSession.objects.get()
     notes.write_note(session=session, text="Customer is waiting", by=acting(support))
@@ -119,7 +123,7 @@ def test_the_timeline_tells_notes_among_sightings_and_resumes_in_order_of_time(a
     assert order[-1] < timeline.rindex('class="moment')
 
 
-def test_all_of_them_can_be_read_page_by_page(as_viewer, session):
+def test_the_activity_can_be_read_page_by_page(as_viewer, session):
     now = timezone.now()
     for number in range(103):
         TeamEntry.objects.create(
@@ -141,7 +145,7 @@ def test_all_of_them_can_be_read_page_by_page(as_viewer, session):
         assert as_viewer.get(ADDRESS + "notes/", {"before": junk}).status_code == 200
 
 
-def test_without_a_note_the_page_says_what_will_stand_there(as_viewer, session):
+def test_without_notes_the_page_says_so(as_viewer, session):
     assert "No notes yet" in as_viewer.get(ADDRESS).text
     assert "No activity yet" in as_viewer.get(ADDRESS + "notes/").text
 

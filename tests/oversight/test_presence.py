@@ -25,16 +25,16 @@ def poll(client, have="", drawn=""):
     )
 
 
-def version_of(answer) -> str:
-    return answer.text.split("team/?have=")[1].split('"')[0]
+def version_in(response) -> str:
+    return response.text.split("team/?have=")[1].split('"')[0]
 
 
-def drawn_of(answer) -> str:
+def drawn_in(response) -> str:
     """The stamp of the resume panel in a page."""
-    return getattr(answer, "text", answer).split('name="drawn" value="')[1].split('"')[0]
+    return getattr(response, "text", response).split('name="drawn" value="')[1].split('"')[0]
 
 
-def test_who_asks_is_seen_by_others_and_not_by_themselves(as_viewer, as_support, session):
+def test_a_viewer_is_shown_to_others_and_not_to_themselves(as_viewer, as_support, session):
     assert "Only you are viewing" in poll(as_viewer).text
     page = as_support.get(ADDRESS).text
     assert page.count("viewer is viewing this too") == 2 and ">VI</span>" in page
@@ -42,7 +42,7 @@ def test_who_asks_is_seen_by_others_and_not_by_themselves(as_viewer, as_support,
     assert "is viewing this too" not in as_viewer.get(ADDRESS).text
 
 
-def test_opening_a_page_without_polling_claims_nothing(as_viewer, as_support, session):
+def test_opening_a_page_without_polling_leaves_no_presence(as_viewer, as_support, session):
     as_viewer.get(ADDRESS)
     assert not Presence.objects.exists()
 
@@ -56,7 +56,7 @@ def test_it_ends_with_its_lease(as_support, session, viewer):
         assert "is viewing this too" not in as_support.get(ADDRESS).text
 
 
-def test_a_lease_that_lasts_long_enough_is_not_written_again(
+def test_a_lease_with_enough_time_left_is_not_written_again(
     session, viewer, django_assert_num_queries
 ):
     presence.renew_presence(session=session, person=viewer)
@@ -69,7 +69,7 @@ def test_a_lease_that_lasts_long_enough_is_not_written_again(
     assert Presence.objects.get().lease_until > until
 
 
-def test_since_is_when_they_came_and_starts_again_after_a_break(session, viewer):
+def test_a_presence_starts_again_after_a_break(session, viewer):
     presence.renew_presence(session=session, person=viewer)
     since = Presence.objects.get().since
     with time_machine.travel(timezone.now() + timedelta(seconds=25)):
@@ -80,7 +80,7 @@ def test_since_is_when_they_came_and_starts_again_after_a_break(session, viewer)
     assert Presence.objects.get().since > since
 
 
-def test_the_board_asks_for_many_sessions_at_once(
+def test_the_viewers_of_many_sessions_take_one_query(
     session, viewer, support, django_assert_num_queries
 ):
     other, empty = (
@@ -94,7 +94,7 @@ def test_the_board_asks_for_many_sessions_at_once(
     assert found == {session.pk: ["viewer", "support"], other.pk: ["viewer"]}
 
 
-def test_what_ended_yesterday_is_forgotten(session, viewer, support):
+def test_a_presence_that_ended_yesterday_is_deleted(session, viewer, support):
     with time_machine.travel(timezone.now() - timedelta(hours=25)):
         presence.renew_presence(session=session, person=viewer)
     presence.renew_presence(session=session, person=support)
@@ -103,12 +103,12 @@ def test_what_ended_yesterday_is_forgotten(session, viewer, support):
 
 def test_a_poll_that_changes_nothing_has_no_body(as_viewer, session):
     first = poll(as_viewer)
-    second = poll(as_viewer, have=version_of(first))
+    second = poll(as_viewer, have=version_in(first))
     assert second.status_code == 204 and not second.content
 
 
 def test_the_version_on_the_page_is_that_of_the_poll(as_viewer, session):
-    assert poll(as_viewer, have=version_of(as_viewer.get(ADDRESS))).status_code == 204
+    assert poll(as_viewer, have=version_in(as_viewer.get(ADDRESS))).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -120,76 +120,76 @@ def test_the_version_on_the_page_is_that_of_the_poll(as_viewer, session):
         poll,
     ],
 )
-def test_whatever_a_colleague_does_is_in_the_next_poll(as_viewer, as_support, session, act):
-    have = version_of(poll(as_viewer))
+def test_everything_a_colleague_does_is_in_the_next_poll(as_viewer, as_support, session, act):
+    have = version_in(poll(as_viewer))
     act(as_support)
-    answer = poll(as_viewer, have=have)
-    assert answer.status_code == 200 and version_of(answer) != have
+    response = poll(as_viewer, have=have)
+    assert response.status_code == 200 and version_in(response) != have
 
 
-def test_the_answer_holds_nothing_that_one_types_into(as_support, session):
-    drawn = drawn_of(as_support.get(ADDRESS))
-    answer = poll(as_support, drawn=drawn).text
-    assert 'hx-swap-oob="true"' in answer
+def test_a_poll_brings_no_field_that_somebody_may_be_typing_into(as_support, session):
+    drawn = drawn_in(as_support.get(ADDRESS))
+    response = poll(as_support, drawn=drawn).text
+    assert 'hx-swap-oob="true"' in response
     assert not any(
-        element in answer
+        element in response
         for element in ("<textarea", "<select", '<input type="text', 'name="reason"')
     )
 
 
-def test_what_was_heard_since_is_in_the_next_poll_and_the_panel_stays(as_support, session):
+def test_a_new_observation_is_in_the_next_poll_and_the_resume_panel_stays(as_support, session):
     page = as_support.get(ADDRESS)
     RemoteSession.objects.filter(pk=session.pk).update(
         state="disconnected", changed_at=timezone.now()
     )
-    answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
-    assert '<section class="card" id="card" aria-labelledby="state" hx-swap-oob="true"' in answer
-    assert 'data-state="disconnected"' in answer and 'id="resume"' not in answer
+    response = poll(as_support, have=version_in(page), drawn=drawn_in(page)).text
+    assert '<section class="card" id="card" aria-labelledby="state" hx-swap-oob="true"' in response
+    assert 'data-state="disconnected"' in response and 'id="resume"' not in response
 
 
 def test_a_state_that_grows_old_is_in_the_next_poll(as_support, session):
     RemoteSession.objects.filter(pk=session.pk).update(
         state="connected", last_seen_at=timezone.now()
     )
-    have = version_of(poll(as_support))
+    have = version_in(poll(as_support))
     with time_machine.travel(timezone.now() + timedelta(seconds=62)):
         assert "Connected?" in poll(as_support, have=have).text
 
 
-def test_a_colleagues_press_takes_the_button_away_in_the_next_poll(as_support, session, support2):
+def test_a_colleagues_resume_removes_the_button_in_the_next_poll(as_support, session, support2):
     page = as_support.get(ADDRESS)
     make_attempt(session, actor_id=str(support2.pk), actor_name="support2", is_open=True, result="")
     mark_session_changed(session)
-    answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
-    assert 'hx-swap-oob="true"' in answer.split('id="resume"')[1][:100]
-    assert "support2 is resuming this session" in answer and "resume-button" not in answer
-    assert 'id="resume"' not in poll(as_support, drawn=drawn_of(answer)).text, "once"
+    response = poll(as_support, have=version_in(page), drawn=drawn_in(page)).text
+    assert 'hx-swap-oob="true"' in response.split('id="resume"')[1][:100]
+    assert "support2 is resuming this session" in response and "resume-button" not in response
+    assert 'id="resume"' not in poll(as_support, drawn=drawn_in(response)).text, "once"
 
 
-def test_an_own_press_under_way_leaves_the_panel_to_its_answer(as_support, session, support):
+def test_an_own_resume_under_way_leaves_the_panel_to_its_response(as_support, session, support):
     page = as_support.get(ADDRESS)
     make_attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="")
     mark_session_changed(session)
-    assert 'id="resume"' not in poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
+    assert 'id="resume"' not in poll(as_support, have=version_in(page), drawn=drawn_in(page)).text
 
 
-def test_an_own_bulk_resume_under_way_takes_the_button_away_too(as_support, session, support):
+def test_an_own_bulk_resume_under_way_removes_the_button_too(as_support, session, support):
     page = as_support.get(ADDRESS)
     make_attempt(
         session, actor_id=str(support.pk), actor_name="support", is_open=True, result="", batch="b"
     )
     mark_session_changed(session)
-    answer = poll(as_support, have=version_of(page), drawn=drawn_of(page)).text
-    assert "support is resuming this session" in answer and "resume-button" not in answer
+    response = poll(as_support, have=version_in(page), drawn=drawn_in(page)).text
+    assert "support is resuming this session" in response and "resume-button" not in response
 
 
-def test_presence_is_not_audit(as_support, session):
+def test_presence_is_not_audited(as_support, session):
     before = AuditEvent.objects.count()
     poll(as_support)
     assert AuditEvent.objects.count() == before
 
 
-def test_a_session_that_nobody_asked_for_has_no_team(as_support):
+def test_a_session_that_is_not_recorded_has_no_team(as_support):
     assert poll(as_support).status_code == 404
 
 
@@ -201,7 +201,7 @@ def test_a_poll_takes_few_queries_whatever_was_written(
         as_support2.post(ADDRESS + "notes/add/", {"text": f"note {number}"})
     first = poll(as_support)
     with django_assert_num_queries(POLL_QUERIES):
-        assert poll(as_support, have=version_of(first)).status_code == 204
+        assert poll(as_support, have=version_in(first)).status_code == 204
     with django_assert_num_queries(POLL_QUERIES + PANEL_QUERIES):
         poll(as_support)
 

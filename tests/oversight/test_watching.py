@@ -1,4 +1,4 @@
-"""One watch list for the whole team: put on, taken off, and every change written down once."""
+"""One watch list for the whole team; every change of it is one entry."""
 
 import pytest
 
@@ -13,9 +13,9 @@ def entries() -> list[tuple[str, str]]:
     return list(TeamEntry.objects.order_by("id").values_list("kind", "by_name"))
 
 
-def test_what_one_watches_all_watch(as_support, as_viewer, session):
-    answer = as_support.post(ADDRESS + "watch/", {"watch": "yes"})
-    assert answer.status_code == 302 and answer.url == ADDRESS + "#team"
+def test_what_one_person_watches_the_team_watches(as_support, as_viewer, session):
+    response = as_support.post(ADDRESS + "watch/", {"watch": "yes"})
+    assert response.status_code == 302 and response.url == ADDRESS + "#team"
     state = TeamState.objects.get()
     assert state.watched_since and state.watched_by_name == "support"
     assert "added by support" in as_viewer.get(ADDRESS).text
@@ -31,7 +31,7 @@ def test_watching_twice_is_watching_once(session, support, support2):
     assert entries() == [("watch", "support")]
 
 
-def test_anybody_may_take_it_off_and_that_is_written_too(as_support2, session, support):
+def test_anybody_may_stop_watching_and_that_is_an_entry_too(as_support2, session, support):
     watching.watch(session=session, by=acting(support))
     as_support2.post(ADDRESS + "watch/", {"watch": "no"})
     as_support2.post(ADDRESS + "watch/", {"watch": "no"})
@@ -46,7 +46,7 @@ def test_the_board_sees_that_something_changed(session, support):
     assert session.changed_at > before
 
 
-def test_with_htmx_the_answer_is_the_part_of_the_page_and_its_head(as_support, session):
+def test_with_htmx_the_response_is_the_session_and_the_team_bar(as_support, session):
     part = as_support.post(
         ADDRESS + "watch/", {"watch": "yes"}, headers={"HX-Request": "true"}
     ).text
@@ -60,5 +60,5 @@ def test_a_post_that_does_not_say_which_changes_nothing(as_support, session, whi
     assert not TeamEntry.objects.exists()
 
 
-def test_a_session_that_nobody_asked_for_cannot_be_watched(as_support):
+def test_a_session_that_is_not_recorded_cannot_be_watched(as_support):
     assert as_support.post(ADDRESS + "watch/", {"watch": "yes"}).status_code == 404
