@@ -1,4 +1,4 @@
-"""`manage.py serve` is the production server: it serves, limits, drains, and leaves no side door."""
+"""`manage.py serve` is the production server: it serves, limits, drains, has no side door."""
 
 import json
 import signal

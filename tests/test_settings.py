@@ -251,9 +251,12 @@ def test_a_file_of_accounts_is_read_with_the_files_it_names(read_accounts, tmp_p
 def test_a_refused_setting_ends_every_command_with_one_sentence(command):
     done = subprocess.run(
         [sys.executable, "manage.py", command],
-        cwd=CHECKOUT, env=clean_environment(**GOOD, LOG_LEVEL="foo"),
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        cwd=CHECKOUT,
+        env=clean_environment(**GOOD, LOG_LEVEL="foo"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert (
         done.stderr
@@ -266,7 +269,10 @@ def test_the_shortest_keys_that_are_taken_satisfy_djangos_own_check():
     keys = {"SECRET_KEY": "abcdefgh" * 6 + "ab", "AUDIT_KEY": "hgfedcba" * 6 + "hg"}
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        cwd=CHECKOUT, env=clean_environment(**GOOD | keys),
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        cwd=CHECKOUT,
+        env=clean_environment(**GOOD | keys),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr

@@ -74,7 +74,8 @@ def _require_permission(request: HttpRequest) -> None:
 def _is_on_this_machine(request: HttpRequest) -> bool:
     """Whether the request came straight from this machine.
 
-    Behind a proxy every request seems to: one that came through a proxy, or may have, does not count.
+    Behind a proxy every request seems to: one that came through a proxy, or may have, does not
+    count.
     """
     behind_proxy = settings.ALLAUTH_TRUSTED_PROXY_COUNT or settings.SECURE_PROXY_SSL_HEADER
     if behind_proxy or any(name in request.headers for name in PROXY_HEADERS):

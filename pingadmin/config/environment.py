@@ -1,4 +1,5 @@
-"""Reads the process environment strictly: what is wrong is refused with a sentence that says what to do.
+"""Reads the process environment strictly: what is wrong is refused with a sentence that says what
+to do.
 
 Knows names and shapes only. What the values mean is settings.py's business.
 """
@@ -169,7 +170,7 @@ class WorkingHours:
 
 
 def working_hours(name: str) -> WorkingHours | None:
-    """Hours such as `08:00-18:00 Mon-Fri Europe/Madrid`, in UTC without a zone; None where unset."""
+    """Hours such as `08:00-18:00 Mon-Fri Europe/Madrid`; without a zone UTC; None where unset."""
     value = text(name)
     if not value:
         return None

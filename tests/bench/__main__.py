@@ -1,8 +1,10 @@
-"""Runs the benchmarks, each in a process of its own, and tells one line for each goal: `python -m tests.bench`.
+"""Runs the benchmarks, each in a process of its own, and tells one line for each goal: `python -m
+tests.bench`.
 
-Names run those alone (`python -m tests.bench verify stream`); `--json FILE` keeps the lines as JSON. It exits 1 when a
-goal falls short or a benchmark breaks. The sizes are each benchmark's defaults: together under ten minutes on two
-cores, so the largest are sampled, and their lines name the size.
+Names run those alone (`python -m tests.bench verify stream`); `--json FILE` keeps the lines as
+JSON. It exits 1 when a goal falls short or a benchmark breaks. The sizes are each benchmark's
+defaults: together under ten minutes on two cores, so the largest are sampled, and their lines name
+the size.
 """
 
 import argparse

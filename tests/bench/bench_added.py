@@ -1,7 +1,9 @@
-"""P1: what the panel adds to the upstream's own time, for a look-up and for a resume, with full audit durability.
+"""P1: what the panel adds to the upstream's own time, for a look-up and for a resume, with full
+audit durability.
 
-Bare calls to the simulator and full requests through the real server are interleaved, round by round; a request's
-added time is its own minus the median bare call of its round. Run: python -m tests.bench.bench_added
+Bare calls to the simulator and full requests through the real server are interleaved, round by
+round; a request's added time is its own minus the median bare call of its round. Run: python -m
+tests.bench.bench_added
 """
 
 import shutil
@@ -42,7 +44,9 @@ def run() -> list[report.Line]:
 
 
 def measure(panel: Panel, simulator) -> dict[str, list[tuple[list[float], list[float]]]]:
-    """For each act, a pair for each round: the bare calls and the panel's requests, in milliseconds."""
+    """For each act, a pair for each round: the bare calls and the panel's requests, in
+    milliseconds.
+    """
     person = panel.login("support")
     rounds = {"look-up": [], "resume": []}
     for number in range(ROUNDS + 1):

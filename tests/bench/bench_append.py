@@ -1,9 +1,10 @@
-"""P7: what an append to the audit log adds to a durable transaction, beside django-auditlog doing the same.
+"""P7: what an append to the audit log adds to a durable transaction, beside django-auditlog doing
+the same.
 
-In one process and one database: a transaction that changes one row, alone, with our append, and with django-auditlog
-watching that row. The three take turns, call by call; a cost is a round's median transaction minus its bare one.
-django-auditlog is no requirement of ours: without it this says so and ends well.
-Run: PYTHONPATH=where/it/is python -m tests.bench.bench_append [database URL]
+In one process and one database: a transaction that changes one row, alone, with our append, and
+with django-auditlog watching that row. The three take turns, call by call; a cost is a round's
+median transaction minus its bare one. django-auditlog is no requirement of ours: without it this
+says so and ends well. Run: PYTHONPATH=where/it/is python -m tests.bench.bench_append [database URL]
 """
 
 import os

@@ -1,10 +1,11 @@
-"""P9: the chart of a session with a million snapshots, by index seeks, beside GROUP BY over its history.
+"""P9: the chart of a session with a million snapshots, by index seeks, beside GROUP BY over its
+history.
 
-Both give the same points, from the question to the last of them; the drawing is not counted. GROUP BY finds each
-bucket's first and last answer, from which the same rates follow. The history has counters that fall back, failed
-look-ups and silences. Rounds take turns. That both are what reading every row gives is for the tests
-(tests/remote_sessions/test_traffic.py). PostgreSQL is measured where its programs are found.
-Run: python -m tests.bench.bench_chart [rows]
+Both give the same points, from the question to the last of them; the drawing is not counted. GROUP
+BY finds each bucket's first and last answer, from which the same rates follow. The history has
+counters that fall back, failed look-ups and silences. Rounds take turns. That both are what reading
+every row gives is for the tests (tests/remote_sessions/test_traffic.py). PostgreSQL is measured
+where its programs are found. Run: python -m tests.bench.bench_chart [rows]
 """
 
 import os
@@ -25,15 +26,21 @@ BEGAN = datetime(2025, 11, 22, tzinfo=UTC)
 NOT_WATCHED = "the collector was restarted"
 
 _GROUPED = """
-    SELECT first_at / %(step)s AS bucket, min(first_at), max(first_at), max(first_at + COALESCE(lasted, 0)),
-        min(uploaded_bytes + COALESCE(uploaded_before, 0)), max(uploaded_bytes + COALESCE(uploaded_before, 0)),
-        min(downloaded_bytes + COALESCE(downloaded_before, 0)), max(downloaded_bytes + COALESCE(downloaded_before, 0))
+    SELECT first_at / %(step)s AS bucket, min(first_at), max(first_at),
+        max(first_at + COALESCE(lasted, 0)),
+        min(uploaded_bytes + COALESCE(uploaded_before, 0)),
+        max(uploaded_bytes + COALESCE(uploaded_before, 0)),
+        min(downloaded_bytes + COALESCE(downloaded_before, 0)),
+        max(downloaded_bytes + COALESCE(downloaded_before, 0))
     FROM remote_sessions_statussnapshot
     WHERE session_id = %(session)s AND first_at <= %(until)s
         AND uploaded_bytes IS NOT NULL AND downloaded_bytes IS NOT NULL
     GROUP BY bucket ORDER BY bucket
 """
-_NAMES = "session_id first_at source state failure uploaded_bytes downloaded_bytes uploaded_before downloaded_before"
+_NAMES = (
+    "session_id first_at source state failure uploaded_bytes downloaded_bytes"
+    " uploaded_before downloaded_before"
+)
 _COLUMNS = _NAMES.split()
 
 
@@ -140,7 +147,9 @@ def not_watched(end: datetime) -> list:
 
 
 def grouped(session, begin: int, until: int, step: int, holes):
-    """The same points by GROUP BY: each bucket's first and last answer stand for all of its answers."""
+    """The same points by GROUP BY: each bucket's first and last answer stand for all of its
+    answers.
+    """
     from django.db import connection
 
     from pingadmin.remote_sessions.history.traffic import SILENCE_MS, Answer, broken_at, points

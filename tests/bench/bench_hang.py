@@ -1,8 +1,9 @@
-"""P4: how long everything else takes while an upstream hangs, beside the same panel without slots and circuit breaker.
+"""P4: how long everything else takes while an upstream hangs, beside the same panel without slots
+and circuit breaker.
 
-Both panels run with one worker (eight threads), and take turns. In a round 16 people press "Look again" on sessions of
-an upstream that never answers, again and again, while one person reads the pages that need no upstream.
-Run: python -m tests.bench.bench_hang
+Both panels run with one worker (eight threads), and take turns. In a round 16 people press "Look
+again" on sessions of an upstream that never answers, again and again, while one person reads the
+pages that need no upstream. Run: python -m tests.bench.bench_hang
 """
 
 import statistics
@@ -60,7 +61,9 @@ def panel(directory: Path, simulator, *, bare: bool = False) -> Panel:
 
 
 def sign_in(panel: Panel, ids: list[str]) -> list:
-    """The reader and the pressers; every session is known, so that a press asks and a page does not."""
+    """The reader and the pressers; every session is known, so that a press asks and a page does
+    not.
+    """
     people = [panel.login("support") for _ in range(PRESSERS + 1)]
     for person, session_id in zip(people[1:], ids, strict=True):
         person.get(f"/sessions/ping/{session_id}/")

@@ -1,8 +1,9 @@
-"""P6: how many sessions a second one process polls of an upstream that takes 20 ms, and what a poll costs in CPU.
+"""P6: how many sessions a second one process polls of an upstream that takes 20 ms, and what a poll
+costs in CPU.
 
-Ours is the collector's poller and writer; naive is requests.get, update_or_create and create, one session after the
-other. The CPU of a poll is that of the call alone, beside the same call by a requests.Session, in one thread.
-Run: python -m tests.bench polls
+Ours is the collector's poller and writer; naive is requests.get, update_or_create and create, one
+session after the other. The CPU of a poll is that of the call alone, beside the same call by a
+requests.Session, in one thread. Run: python -m tests.bench polls
 """
 
 import os
@@ -130,7 +131,7 @@ def naively(simulator, ids: list[str]) -> float:
         )
         StatusSnapshot.objects.create(
             session=session, source="poll", state=body["status"], first_at=now, last_at=now
-        )  # fmt: skip
+        )
     return len(ids) / (time.perf_counter() - began)
 
 

@@ -1,10 +1,12 @@
-"""P11: very many sessions live by the event stream, twenty browsers on the board, and a resume amid it, on one machine.
+"""P11: very many sessions live by the event stream, twenty browsers on the board, and a resume amid
+it, on one machine.
 
-The simulator storms at the pace of 100,000 sessions that beat every 30 s: all start, then all beat, round by round. A
-real `collect` follows it, and a real server answers twenty signed-in people who poll the board every 5 s and open it
-anew every 30 s, and one who looks sessions up and resumes them. At the end what the database holds is counted beside
-what was sent. The default is half of the sessions, at the whole pace; more or longer:
-python -m tests.bench.bench_scale [sessions [heartbeats]]
+The simulator storms at the pace of 100,000 sessions that beat every 30 s: all start, then all beat,
+round by round. A real `collect` follows it, and a real server answers twenty signed-in people who
+poll the board every 5 s and open it anew every 30 s, and one who looks sessions up and resumes
+them. At the end what the database holds is counted beside what was sent. The default is half of the
+sessions, at the whole pace; more or longer: python -m tests.bench.bench_scale [sessions
+[heartbeats]]
 """
 
 import contextlib
@@ -101,7 +103,9 @@ def measured(panel: Panel, collector: Process, sessions: int, heartbeats: int) -
 
 
 class Beside:
-    """What goes on while the storm lasts. board, acts: milliseconds of each request. resident: megabytes."""
+    """What goes on while the storm lasts. board, acts: milliseconds of each request. resident:
+    megabytes.
+    """
 
     def __init__(self, panel: Panel, collector: Process):
         self._panel, self._collector = panel, collector
@@ -135,7 +139,9 @@ class Beside:
             self.failures.append(f"{job.__name__}: {error!r}")
 
     def _browse(self, person: Person, number: int):
-        """As the page does: what is shown stays, and each answer holds the address of the next question."""
+        """As the page does: what is shown stays, and each answer holds the address of the next
+        question.
+        """
         self._stop.wait(POLL_SECONDS * number / BROWSERS)
         turn = number
         page = changes = self._timed(self.board, person.get, "/sessions/").text
@@ -195,11 +201,15 @@ def browser(person: Person) -> Person:
 
 
 def lost(panel: Panel, simulator: Simulator, heartbeats: int) -> int:
-    """How many of the events that were made left no row, or did not become what is known of their session."""
+    """How many of the events that were made left no row, or did not become what is known of their
+    session.
+    """
     (found,) = panel.rows(
-        "SELECT (SELECT count(*) FROM remote_sessions_statussnapshot AS s JOIN remote_sessions_remotesession AS r"
+        "SELECT (SELECT count(*) FROM remote_sessions_statussnapshot AS s"
+        " JOIN remote_sessions_remotesession AS r"
         " ON r.id = s.session_id WHERE r.who LIKE 'storm-%') AS told, (SELECT count(*) FROM"
-        " remote_sessions_remotesession WHERE who LIKE 'storm-%' AND duration_seconds = ?) AS newest",
+        " remote_sessions_remotesession"
+        " WHERE who LIKE 'storm-%' AND duration_seconds = ?) AS newest",
         BEAT_SECONDS * heartbeats,
     )
     sent = simulator.storm_report()

@@ -1,6 +1,7 @@
 """P12: how long `make demo` takes, after the first set-up, until a page answers.
 
-Each round starts it anew, with a database of its own, and ends it. Run: python -m tests.bench.bench_start
+Each round starts it anew, with a database of its own, and ends it. Run: python -m
+tests.bench.bench_start
 """
 
 import statistics

@@ -1,11 +1,12 @@
 """P10: the bytes of a session's history, beside the same model as Django's tutorial would have it.
 
-The plain model is what one writes at first: a numbered row, a foreign key with the index that Django gives it,
-CharField, BooleanField(null=True), BigIntegerField and DateTimeField, and one index in (session, first_at). Both
-tables get the same rows: many sessions, heard of in turn, whose counters grow, but for one answer in four, which is
-heard again before they do. Then all are heard of again with the same counters, which must lengthen rows and add none.
-Bytes are those of the table with its indexes. PostgreSQL is measured where its programs are found.
-Run: python -m tests.bench.bench_storage
+The plain model is what one writes at first: a numbered row, a foreign key with the index that
+Django gives it, CharField, BooleanField(null=True), BigIntegerField and DateTimeField, and one
+index in (session, first_at). Both tables get the same rows: many sessions, heard of in turn, whose
+counters grow, but for one answer in four, which is heard again before they do. Then all are heard
+of again with the same counters, which must lengthen rows and add none. Bytes are those of the table
+with its indexes. PostgreSQL is measured where its programs are found. Run: python -m
+tests.bench.bench_storage
 """
 
 import os

@@ -1,10 +1,12 @@
-"""P5: how fast events go from the stream into the database, beside the naive way, and how late they are.
+"""P5: how fast events go from the stream into the database, beside the naive way, and how late they
+are.
 
 Both read the same bytes from the same socket. Ours is the collector's follower and writer; naive is
-iter_lines(chunk_size=1), json, update_or_create and create for each event. The corpus is hostile (events twice and out
-of order, garbage, bad UTF-8, unknown types); at the end of each round every row is compared with a slow exact model.
-Lateness is from the arrival of an event's bytes to its commit, at a steady pace. PostgreSQL is measured where its
-programs are found. Run: python -m tests.bench stream
+iter_lines(chunk_size=1), json, update_or_create and create for each event. The corpus is hostile
+(events twice and out of order, garbage, bad UTF-8, unknown types); at the end of each round every
+row is compared with a slow exact model. Lateness is from the arrival of an event's bytes to its
+commit, at a steady pace. PostgreSQL is measured where its programs are found. Run: python -m
+tests.bench stream
 """
 
 import json
@@ -70,8 +72,10 @@ def in_a_process(url: str) -> list[report.Line]:
         file = Path(directory) / "lines.json"
         subprocess.run(
             [sys.executable, "-m", "tests.bench.bench_stream", str(file)],
-            env=os.environ | names | {"LOG_LEVEL": "ERROR"}, check=True, timeout=240,
-        )  # fmt: skip
+            env=os.environ | names | {"LOG_LEVEL": "ERROR"},
+            check=True,
+            timeout=240,
+        )
         return report.load(file)
 
 
@@ -125,7 +129,9 @@ def measured() -> list[report.Line]:
 def hostile(
     chance: random.Random, sessions: int = SESSIONS
 ) -> tuple[list[bytes], dict[str, list[tuple]]]:
-    """Blocks of the stream, and for each session the rows (up, down, base of up) that its history must have."""
+    """Blocks of the stream, and for each session the rows (up, down, base of up) that its history
+    must have.
+    """
     counted = dict.fromkeys(range(sessions), (0, 0))
     blocks, model, place = [], defaultdict(list), 0
     base = dict.fromkeys(counted, 0)
@@ -180,7 +186,9 @@ GARBAGE = [
 
 
 class Source:
-    """Sends the blocks to whoever connects; pace: events a second, None for as fast as they are taken."""
+    """Sends the blocks to whoever connects; pace: events a second, None for as fast as they are
+    taken.
+    """
 
     def __init__(self, blocks: list[bytes], pace: float | None = None):
         self._blocks, self._pace = blocks, pace
@@ -294,9 +302,11 @@ def naively(blocks: list[bytes]) -> float:
             name: body[name] for name in names
         }
         session, _ = RemoteSession.objects.update_or_create(
-            alias="ping", session_id=body["session_id"],
-            defaults=facts | {"client_name": body["client_id"], "source": "stream", "last_seen_at": now},
-        )  # fmt: skip
+            alias="ping",
+            session_id=body["session_id"],
+            defaults=facts
+            | {"client_name": body["client_id"], "source": "stream", "last_seen_at": now},
+        )
         StatusSnapshot.objects.create(
             session=session, source="stream", first_at=now, last_at=now, **facts
         )

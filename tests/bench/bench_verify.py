@@ -1,8 +1,9 @@
-"""P8: how fast a whole log of a million events is verified, and in how much memory, beside SHA-256 of the same bytes.
+"""P8: how fast a whole log of a million events is verified, and in how much memory, beside SHA-256
+of the same bytes.
 
-`manage.py audit_verify` runs as people run it, in a process of its own; rounds of it and of the bare hashing are
-interleaved. `make bench` takes 200,000 events; the seconds allowed are in proportion.
-Run: python -m tests.bench.bench_verify [events]
+`manage.py audit_verify` runs as people run it, in a process of its own; rounds of it and of the
+bare hashing are interleaved. `make bench` takes 200,000 events; the seconds allowed are in
+proportion. Run: python -m tests.bench.bench_verify [events]
 """
 
 import hashlib
@@ -35,9 +36,18 @@ def run(events: int = 200_000) -> list[report.Line]:
     )
     try:
         subprocess.run(
-            [sys.executable, "-m", "tests.bench.bench_verify", "fill", str(events), str(directory / "bytes")],
-            cwd=CHECKOUT, env=environment, check=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "tests.bench.bench_verify",
+                "fill",
+                str(events),
+                str(directory / "bytes"),
+            ],
+            cwd=CHECKOUT,
+            env=environment,
+            check=True,
+        )
         rounds = [
             (bare(directory / "bytes"), *verified(environment, events)) for _ in range(ROUNDS)
         ]
@@ -117,7 +127,9 @@ def fill(events: int, file: Path) -> None:
 
     call_command("migrate", verbosity=0)
     key_id, key = next(iter(keys.mac_keys().items()))
-    insert = f"INSERT INTO audit_auditevent ({', '.join(stored_rows.COLUMNS)}) VALUES ({', '.join(['%s'] * len(stored_rows.COLUMNS))})"
+    columns = ", ".join(stored_rows.COLUMNS)
+    values = ", ".join(["%s"] * len(stored_rows.COLUMNS))
+    insert = f"INSERT INTO audit_auditevent ({columns}) VALUES ({values})"
     head = canonical.GENESIS
     with file.open("wb") as lines, transaction.atomic(), connection.cursor() as cursor:
         # The trigger looks at the tail for each row, which is not what is measured here.
@@ -138,16 +150,39 @@ def event(seq: int, key_id: str, head: str) -> dict:
     is_intent = seq % 2 == 1
     at = datetime.fromtimestamp(1_780_000_000 + seq * 7, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return dict(  # noqa: C408 - thirty quoted names would say no more
-        schema_version=1, seq=seq, event_id=str(uuid.UUID(int=seq)), at=at, story=seq - (not is_intent),
-        action="resume", phase="intent" if is_intent else "outcome", result="" if is_intent else "ok",
-        verified=None if is_intent else True, actor_kind="person", actor_id="7", actor_name="ana", actor_role="support",
-        source_address="192.0.2.7", request_id=f"req-{seq}", alias="ping", session_id=f"ses_{seq // 2:010x}",
-        client="acme-mobile", reason="Customer approved" if is_intent else "", ticket=f"INC-{seq // 2}",
-        attempt=str(uuid.UUID(int=seq // 2)), batch="", upstream_status=None if is_intent else 200, upstream_code="",
-        shown='{"age_s":12,"paused":"stated","source":"event stream","state":"connected"}' if is_intent else "",
+        schema_version=1,
+        seq=seq,
+        event_id=str(uuid.UUID(int=seq)),
+        at=at,
+        story=seq - (not is_intent),
+        action="resume",
+        phase="intent" if is_intent else "outcome",
+        result="" if is_intent else "ok",
+        verified=None if is_intent else True,
+        actor_kind="person",
+        actor_id="7",
+        actor_name="ana",
+        actor_role="support",
+        source_address="192.0.2.7",
+        request_id=f"req-{seq}",
+        alias="ping",
+        session_id=f"ses_{seq // 2:010x}",
+        client="acme-mobile",
+        reason="Customer approved" if is_intent else "",
+        ticket=f"INC-{seq // 2}",
+        attempt=str(uuid.UUID(int=seq // 2)),
+        batch="",
+        upstream_status=None if is_intent else 200,
+        upstream_code="",
+        shown='{"age_s":12,"paused":"stated","source":"event stream","state":"connected"}'
+        if is_intent
+        else "",
         detail="" if is_intent else '{"elapsed_ms":214,"message":"Session resumed."}',
-        snapshot_before=seq if is_intent else None, snapshot_after=None, key_id=key_id, prev_hash=head,
-    )  # fmt: skip
+        snapshot_before=seq if is_intent else None,
+        snapshot_after=None,
+        key_id=key_id,
+        prev_hash=head,
+    )
 
 
 def stored(values: dict) -> list:

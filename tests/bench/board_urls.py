@@ -1,4 +1,6 @@
-"""The panel's addresses, and /changelist/: Django's admin with the same sessions and columns, 1,000 to a page."""
+"""The panel's addresses, and /changelist/: Django's admin with the same sessions and columns, 1,000
+to a page.
+"""
 
 from django.contrib import admin
 from django.urls import path
@@ -16,9 +18,18 @@ class Sessions(admin.ModelAdmin):
     list_per_page = 1000
     list_select_related = ("team__assigned_to",)
     list_display = (
-        "state", "session_id", "alias", "client_name", "paused_reported", "paused_reported_at",
-        "downloaded_bytes", "uploaded_bytes", "last_seen_at", "source", "assigned",
-    )  # fmt: skip
+        "state",
+        "session_id",
+        "alias",
+        "client_name",
+        "paused_reported",
+        "paused_reported_at",
+        "downloaded_bytes",
+        "uploaded_bytes",
+        "last_seen_at",
+        "source",
+        "assigned",
+    )
     actions = ("resume",)
 
     @admin.display

@@ -1,4 +1,6 @@
-"""A server's settings with neither slots for upstream calls nor a circuit breaker: what P4 compares with."""
+"""A server's settings with neither slots for upstream calls nor a circuit breaker: what P4 compares
+with.
+"""
 
 from pingadmin.upstream import isolation
 from tests.support.server_settings import *  # noqa: F403

@@ -1,8 +1,10 @@
-"""What every benchmark tells: one line for each goal, `name  ours  baseline  ratio  [min-max]  goal  ok|short`.
+"""What every benchmark tells: one line for each goal, `name  ours  baseline  ratio  [min-max]  goal
+ok|short`.
 
-A benchmark is a module with `run() -> list[Line]`, whose defaults are the sizes of `make bench`. By itself it ends with
-`sys.exit(report.tell(run(...)))`; `python -m tests.bench` runs all of them and gathers their lines. A figure that was
-not measured is not told: a goal whose baseline is missing is `skipped(...)`, with why.
+A benchmark is a module with `run() -> list[Line]`, whose defaults are the sizes of `make bench`. By
+itself it ends with `sys.exit(report.tell(run(...)))`; `python -m tests.bench` runs all of them and
+gathers their lines. A figure that was not measured is not told: a goal whose baseline is missing is
+`skipped(...)`, with why.
 """
 
 import json
@@ -16,9 +18,10 @@ from pathlib import Path
 class Line:
     """One goal and how it was met.
 
-    ours, baseline, goal: with their unit, as people read them ("12.1 ms", "41,000/s", ">= 40x"); baseline is "-" where
-    a goal has none. ratio: the median of the rounds' ratios, or of ours where there is no baseline; None where skipped.
-    least, most: of the same thing over the rounds. verdict: ok, short, "skipped: why" or "broken: why".
+    ours, baseline, goal: with their unit, as people read them ("12.1 ms", "41,000/s", ">= 40x");
+    baseline is "-" where a goal has none. ratio: the median of the rounds' ratios, or of ours where
+    there is no baseline; None where skipped. least, most: of the same thing over the rounds.
+    verdict: ok, short, "skipped: why" or "broken: why".
     """
 
     name: str
@@ -34,13 +37,16 @@ class Line:
         if self.ratio is None:
             return f"{self.name}  {self.verdict}"
         spread = f"[{_short(self.least)}-{_short(self.most)}]"
-        return f"{self.name}  {self.ours}  {self.baseline}  {_short(self.ratio)}  {spread}  {self.goal}  {self.verdict}"
+        cells = (self.name, self.ours, self.baseline, _short(self.ratio), spread)
+        return "  ".join([*cells, self.goal, self.verdict])
 
 
 def line(
     name: str, *, ours: str, baseline: str = "-", rounds: Iterable[float], goal: str, is_met: bool
 ) -> Line:
-    """A measured goal. rounds: the ratio (or, without a baseline, the figure) of each round; their median is told."""
+    """A measured goal. rounds: the ratio (or, without a baseline, the figure) of each round; their
+    median is told.
+    """
     rounds = list(rounds)
     return Line(
         name=name,

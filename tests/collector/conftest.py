@@ -39,7 +39,9 @@ class Parts:
         self._following = None
 
     def follow(self) -> None:
-        """Follow in a thread, again after each break, without the rests between; connected when this returns."""
+        """Follow in a thread, again after each break, without the rests between; connected when
+        this returns.
+        """
         self._following = Thread(target=self._follow, daemon=True)
         self._following.start()
         assert until(lambda: self.resyncs)
@@ -82,7 +84,7 @@ def parts(db, simulated_upstreams):
 
 
 class House:
-    """A database with people, a simulator, and collectors that are started and ended as processes."""
+    """A database with people, a simulator, and collectors that run as processes."""
 
     def __init__(self, directory, database, environment):
         self.directory, self.database, self.environment = directory, database, environment

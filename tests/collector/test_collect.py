@@ -1,4 +1,6 @@
-"""`manage.py collect` as people run it: one for a database, ended by SIGTERM, killed, started again."""
+"""`manage.py collect` as people run it: one for a database, ended by SIGTERM, killed, started
+again.
+"""
 
 import signal
 
@@ -14,7 +16,8 @@ SPANS = "SELECT * FROM remote_sessions_watchspan WHERE alias = ? ORDER BY from_a
 HEARD = "SELECT * FROM collector_feed WHERE alias = 'ping' AND up_since IS NOT NULL"
 OF_STORM = """
     SELECT r.duration_seconds, count(s.id) AS rows_, count(DISTINCT s.uploaded_bytes) AS different
-    FROM remote_sessions_remotesession r JOIN remote_sessions_statussnapshot s ON s.session_id = r.id
+    FROM remote_sessions_remotesession r
+    JOIN remote_sessions_statussnapshot s ON s.session_id = r.id
     WHERE r.who LIKE 'storm-%' GROUP BY r.id
 """
 
@@ -50,7 +53,8 @@ def test_killed_in_the_middle_it_leaves_a_true_gap_and_nothing_doubled(house):
     house.simulator._send("POST", "storm", {"sessions": 200, "heartbeats": 80, "per_second": 1500})
     assert until(lambda: len(house.rows(OF_STORM)) > 100, seconds=40), first.output
     first.kill()
-    # A storm's sessions count 30 s in a blink: answers to polls would overtake its events as no true session's do.
+    # A storm's sessions count 30 s in a blink: answers to polls would overtake its events as no
+    # true session's do.
     second = house.start(COLLECT_POLLS_A_SECOND="0.1")
     assert until(lambda: not house.simulator._send("GET", "storm")["running"], seconds=40)
     newest = 80 * 30
@@ -65,7 +69,8 @@ def test_killed_in_the_middle_it_leaves_a_true_gap_and_nothing_doubled(house):
 
 
 def test_once_lists_polls_and_ends(house):
-    open_session = """INSERT INTO remote_sessions_remotesession (alias, session_id, state, is_known_state, who, source,
+    open_session = """INSERT INTO remote_sessions_remotesession (
+        alias, session_id, state, is_known_state, who, source,
         last_seen_at, paused_reported_source, failure, failure_message)
         VALUES ('ping', ?, 'connected', 1, '', 'look-up', '2026-01-01 00:00:00', '', '', '')"""
     house.write(open_session, cast.PING_CONNECTED)

@@ -59,15 +59,37 @@ def test_before_the_first_start_it_says_what_to_start(as_viewer):
 
 def test_while_it_runs_every_figure_is_there(as_viewer):
     beat()
-    feed(lag_ms=1234, events_a_second=12.34, events=1_000_000, late=7, repeated=8, dropped=9, unreadable=3,
-         polls=11, polls_failed=2, reconnects=5, error_at=ago(hours=3))  # fmt: skip
+    feed(
+        lag_ms=1234,
+        events_a_second=12.34,
+        events=1_000_000,
+        late=7,
+        repeated=8,
+        dropped=9,
+        unreadable=3,
+        polls=11,
+        polls_failed=2,
+        reconnects=5,
+        error_at=ago(hours=3),
+    )
     feed("agi", kind="list")
     watched()
     html = page(as_viewer)
     assert 'data-collector="running"' in html and "box" in html and "process 4711" in html
     assert (status(html, "ping"), status(html, "agi")) == ("receiving", "receiving")
-    for figure in ("1,234 ms", "12.3", "1,000,000", "7 late, 8 repeated", "9 superseded, 3 unreadable", "2 failed",
-                   "last failure <time", "none yet", "Event stream", "List", "without a gap"):  # fmt: skip
+    for figure in (
+        "1,234 ms",
+        "12.3",
+        "1,000,000",
+        "7 late, 8 repeated",
+        "9 superseded, 3 unreadable",
+        "2 failed",
+        "last failure <time",
+        "none yet",
+        "Event stream",
+        "List",
+        "without a gap",
+    ):
         assert figure in html, figure
     assert "What to do" not in html
 
@@ -88,8 +110,14 @@ def test_one_that_was_stopped_says_so(as_viewer):
 
 def test_an_account_that_is_not_heard_says_why_and_since_when(as_viewer):
     beat()
-    feed(up_since=None, received_at=ago(minutes=9), error="timed_out", error_message="<b>canary", error_at=ago(seconds=4),
-         circuit_open_until=NOW + timedelta(seconds=9))  # fmt: skip
+    feed(
+        up_since=None,
+        received_at=ago(minutes=9),
+        error="timed_out",
+        error_message="<b>canary",
+        error_at=ago(seconds=4),
+        circuit_open_until=NOW + timedelta(seconds=9),
+    )
     html = page(as_viewer)
     assert status(html, "ping") == "disconnected" and "9 min ago" in html
     assert (
@@ -115,7 +143,9 @@ def test_one_whose_connection_ended_is_not_called_heard_until_it_is_back(as_view
 
 
 def test_a_collector_that_was_killed_is_not_said_to_run_or_to_hear(as_viewer):
-    """Its silence is an alarm after two minutes; that it was heard a minute ago is no reason to say that it is."""
+    """Its silence is an alarm after two minutes; that it was heard a minute ago is no reason to say
+    that it is.
+    """
     beat(beat_at=ago(seconds=21))
     feed(received_at=ago(seconds=21))
     feed("agi", kind="polls")

@@ -1,4 +1,6 @@
-"""/metrics: true figures in a format that Prometheus reads, for who is on this machine or has the token."""
+"""/metrics: true figures in a format that Prometheus reads, for who is on this machine or has the
+token.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,7 +20,8 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN = "canary-token-0123456789"
 SAMPLE = re.compile(
-    r'(?P<name>[a-z_:][a-z0-9_:]*)(?:\{(?P<labels>(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (?P<value>\S+)'
+    r"(?P<name>[a-z_:][a-z0-9_:]*)"
+    r'(?:\{(?P<labels>(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (?P<value>\S+)'
 )
 
 
@@ -30,7 +33,9 @@ def one_account(settings, time_machine):
 
 
 def scraped(client, **more) -> dict[str, float]:
-    """name{labels} -> value; every line must parse, every family must be described before its samples, once."""
+    """name{labels} -> value; every line must parse, every family must be described before its
+    samples, once.
+    """
     answer = client.get("/metrics", **more)
     assert answer.status_code == 200, answer.content
     assert answer["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -68,10 +73,23 @@ def test_what_the_collector_wrote_is_told_in_base_units(client):
         started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1
     )
     FeedStatus.objects.create(
-        alias="ping", kind="stream", up_since=NOW, received_at=NOW, lag_ms=250, events_a_second=1.5, events=2**40, late=1,
-        repeated=2, dropped=3, unreadable=4, polls=5, polls_failed=6, reconnects=7, error_at=NOW,
+        alias="ping",
+        kind="stream",
+        up_since=NOW,
+        received_at=NOW,
+        lag_ms=250,
+        events_a_second=1.5,
+        events=2**40,
+        late=1,
+        repeated=2,
+        dropped=3,
+        unreadable=4,
+        polls=5,
+        polls_failed=6,
+        reconnects=7,
+        error_at=NOW,
         circuit_open_until=NOW + timedelta(seconds=1),
-    )  # fmt: skip
+    )
     FeedStatus.objects.create(alias="agi", kind="list")
     WatchSpan.objects.create(alias="ping", from_at=NOW - timedelta(hours=1), until_at=NOW)
     found = scraped(client)
@@ -81,11 +99,22 @@ def test_what_the_collector_wrote_is_told_in_base_units(client):
         if name.endswith('{account="ping"}')
     }
     assert of_ping == {
-        "up": 1, "heard_time_seconds": NOW.timestamp(), "lag_seconds": 0.25, "events_per_second": 1.5,
-        "error_time_seconds": NOW.timestamp(), "circuit_open": 1, "events_total": 2**40, "late_total": 1,
-        "repeated_total": 2, "dropped_total": 3, "unreadable_total": 4, "polls_total": 5, "polls_failed_total": 6,
-        "reconnects_total": 7, "watched_until_time_seconds": NOW.timestamp(),
-    }  # fmt: skip
+        "up": 1,
+        "heard_time_seconds": NOW.timestamp(),
+        "lag_seconds": 0.25,
+        "events_per_second": 1.5,
+        "error_time_seconds": NOW.timestamp(),
+        "circuit_open": 1,
+        "events_total": 2**40,
+        "late_total": 1,
+        "repeated_total": 2,
+        "dropped_total": 3,
+        "unreadable_total": 4,
+        "polls_total": 5,
+        "polls_failed_total": 6,
+        "reconnects_total": 7,
+        "watched_until_time_seconds": NOW.timestamp(),
+    }
     assert found["pingadmin_collector_up"] == 1 and found["pingadmin_alarms"] == 0
     assert found["pingadmin_collector_start_time_seconds"] == NOW.timestamp() - 3600
     assert found['pingadmin_account_up{account="agi"}'] == 0
@@ -127,19 +156,35 @@ def test_acts_and_messages_are_counted(client, settings):
         event_seq=3, reason="unknown", made_at=NOW, failure="refused", tries=6
     )
     found = scraped(client)
-    told = {name: found[f"pingadmin_{name}"] for name in (
-        "audit_head_seq", "attempts_open", "attempts_unsettled", "attempts_due",
-        "notifications_on", "notifications_waiting", "notifications_given_up",
-    )}  # fmt: skip
+    told = {
+        name: found[f"pingadmin_{name}"]
+        for name in (
+            "audit_head_seq",
+            "attempts_open",
+            "attempts_unsettled",
+            "attempts_due",
+            "notifications_on",
+            "notifications_waiting",
+            "notifications_given_up",
+        )
+    }
     assert list(told.values()) == [2, 1, 1, 1, 1, 1, 1]
 
 
 def attempt(session, *, is_open=False, **given) -> None:
     number = Attempt.objects.count()
     Attempt.objects.create(
-        token=f"00000000-0000-0000-0000-{number:012}", session=session, actor_id="1", actor_name="ana", reason="x",
-        is_open=is_open, opened_at=NOW, lease_until=NOW, intent_seq=number, **given,
-    )  # fmt: skip
+        token=f"00000000-0000-0000-0000-{number:012}",
+        session=session,
+        actor_id="1",
+        actor_name="ana",
+        reason="x",
+        is_open=is_open,
+        opened_at=NOW,
+        lease_until=NOW,
+        intent_seq=number,
+        **given,
+    )
 
 
 def test_labels_are_escaped_and_no_secret_is_told(client):

@@ -1,4 +1,6 @@
-"""A database that goes away under a running collector: it lives, loses nothing that fits, and counts the rest."""
+"""A database that goes away under a running collector: it lives, loses nothing that fits, and
+counts the rest.
+"""
 
 import sqlite3
 from contextlib import closing, contextmanager
@@ -13,8 +15,10 @@ pytestmark = pytest.mark.process
 
 HEARD = "SELECT * FROM collector_feed WHERE alias = 'ping' AND up_since IS NOT NULL"
 OF_STORM = """
-    SELECT max(r.duration_seconds) AS duration, count(s.id) AS beats, count(DISTINCT s.uploaded_bytes) AS different
-    FROM remote_sessions_remotesession r JOIN remote_sessions_statussnapshot s ON s.session_id = r.id
+    SELECT max(r.duration_seconds) AS duration, count(s.id) AS beats,
+        count(DISTINCT s.uploaded_bytes) AS different
+    FROM remote_sessions_remotesession r
+    JOIN remote_sessions_statussnapshot s ON s.session_id = r.id
     WHERE r.who LIKE 'storm-%' GROUP BY r.id
 """
 ENDED = "SELECT why_ended FROM remote_sessions_watchspan WHERE alias = 'ping' AND why_ended <> ''"

@@ -1,4 +1,6 @@
-"""An upstream is asked within a budget, not at all while it asked us to wait, and slowly when it comes back."""
+"""An upstream is asked within a budget, not at all while it asked us to wait, and slowly when it
+comes back.
+"""
 
 import pytest
 

@@ -68,7 +68,7 @@ def test_a_doubtful_session_is_asked_at_once_and_the_answer_settles_it(parts, si
     ping = parts()
     heard = SessionEvent(
         session.session_id, "session_heartbeat", "connected", "x", None, 10, 5, 5, timezone.now()
-    )  # fmt: skip
+    )
     ping.inbox.put_events([heard])
     ping.writer.step()
     ping.poll()

@@ -1,4 +1,6 @@
-"""Old history gets smaller and stays true: changes, newest counters, what the audit log names, the newest of each."""
+"""Old history gets smaller and stays true: changes, newest counters, what the audit log names, the
+newest of each.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -35,9 +37,15 @@ def session_with(history, session_id="ses_1") -> RemoteSession:
     session = RemoteSession.objects.create(alias="ping", session_id=session_id)
     for at, state, downloaded, before, *failure in history:
         StatusSnapshot.objects.create(
-            session=session, source="poll", state=state, downloaded_bytes=downloaded, downloaded_before_reset=before,
-            failure=failure[0] if failure else "", first_at=at, last_at=at,
-        )  # fmt: skip
+            session=session,
+            source="poll",
+            state=state,
+            downloaded_bytes=downloaded,
+            downloaded_before_reset=before,
+            failure=failure[0] if failure else "",
+            first_at=at,
+            last_at=at,
+        )
     return session
 
 
@@ -68,13 +76,21 @@ def test_what_is_old_keeps_the_newest_of_each_sample_and_both_ends():
     session = session_with([*every(60, count=60, days=20), (days_ago(1), "connected", 5000, 0)])
     prune_all()
     counts = [row[2] for row in kept(session)]
-    # An hour from a full quarter on, a row a minute: the first, and the last of each quarter of an hour.
+    # An hour from a full quarter on, a row a minute: the first, and the last of each quarter of an
+    # hour.
     assert counts == [0, 140, 290, 440, 590, 5000]
 
 
 def test_totals_are_exact_at_what_stays_also_across_a_reset():
-    falls_back = [(days_ago(20, n * 60), "connected", n * 10 if n < 20 else (n - 20) * 10, 0 if n < 20 else 190)
-                  for n in range(60)]  # fmt: skip
+    falls_back = [
+        (
+            days_ago(20, n * 60),
+            "connected",
+            n * 10 if n < 20 else (n - 20) * 10,
+            0 if n < 20 else 190,
+        )
+        for n in range(60)
+    ]
     session = session_with(falls_back)
     totals = {at: downloaded + before for at, _, downloaded, before in falls_back}
     prune_all()
@@ -94,10 +110,18 @@ def test_both_sides_of_every_change_stay():
 
 
 def test_a_stretch_of_failures_stays_a_stretch():
-    session = session_with([
-        (days_ago(20, n), "" if 3 <= n < 7 else "connected", None, 0, "timed_out" if 3 <= n < 7 else "")
-        for n in range(10)
-    ])  # fmt: skip
+    session = session_with(
+        [
+            (
+                days_ago(20, n),
+                "" if 3 <= n < 7 else "connected",
+                None,
+                0,
+                "timed_out" if 3 <= n < 7 else "",
+            )
+            for n in range(10)
+        ]
+    )
     prune_all()
     failures = list(session.snapshots.order_by("first_at").values_list("failure", flat=True))
     assert failures == ["", "", "timed_out", "timed_out", "", ""]

@@ -1,4 +1,6 @@
-"""What the numbers of events tell: that some are missing, that they are repeated, that they began anew."""
+"""What the numbers of events tell: that some are missing, that they are repeated, that they began
+anew.
+"""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,6 @@
-"""The writer loses nothing silently: a database that is away, a row that cannot be kept, a gap in the watching."""
+"""The writer loses nothing silently: a database that is away, a row that cannot be kept, a gap in
+the watching.
+"""
 
 from datetime import timedelta
 

@@ -10,7 +10,9 @@ PATH = "/services/T000/B000/canary-webhook-secret"
 
 @pytest.fixture
 def webhook(settings):
-    """webhook(*script) -> a running server that NOTIFY_URL names; it takes everything unless told otherwise."""
+    """webhook(*script) -> a running server that NOTIFY_URL names; it takes everything unless told
+    otherwise.
+    """
     servers = []
 
     def start(*script, **options):

@@ -1,4 +1,6 @@
-"""Messages reach the webhook, fail in bounded ways, and tell nobody its address or anything that mentions people."""
+"""Messages reach the webhook, fail in bounded ways, and tell nobody its address or anything that
+mentions people.
+"""
 
 import json
 import logging

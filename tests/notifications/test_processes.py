@@ -1,4 +1,6 @@
-"""The collector's own process tells the team of an unknown outcome, once, whatever becomes of that process."""
+"""The collector's own process tells the team of an unknown outcome, once, whatever becomes of that
+process.
+"""
 
 import json
 

@@ -1,4 +1,6 @@
-"""The address of the webhook, the panel's own, and the token of /metrics are read strictly and never repeated."""
+"""The address of the webhook, the panel's own, and the token of /metrics are read strictly and
+never repeated.
+"""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -12,8 +14,15 @@ GOOD = [
     "http://localhost/x",
     "",
 ]
-BAD = ["http://hooks.example/canary", "https://user:canary@hooks.example/x", "https://hooks.example/x#canary",
-       "ftp://127.0.0.1/canary", "canary", "https://", "https://hooks.example/canary\u00e9"]  # fmt: skip
+BAD = [
+    "http://hooks.example/canary",
+    "https://user:canary@hooks.example/x",
+    "https://hooks.example/x#canary",
+    "ftp://127.0.0.1/canary",
+    "canary",
+    "https://",
+    "https://hooks.example/canary\u00e9",
+]
 
 
 @pytest.mark.parametrize("value", GOOD)
@@ -47,8 +56,16 @@ def test_the_panels_own_address_is_an_origin(monkeypatch, value):
     assert environment.origin("PANEL_URL") == value.rstrip("/")
 
 
-@pytest.mark.parametrize("value", ["panel.example", "http://panel.example", "https://panel.example/x", "https://a|b",
-                                   "https://u@panel.example"])  # fmt: skip
+@pytest.mark.parametrize(
+    "value",
+    [
+        "panel.example",
+        "http://panel.example",
+        "https://panel.example/x",
+        "https://a|b",
+        "https://u@panel.example",
+    ],
+)
 def test_any_other_is_refused(monkeypatch, value):
     monkeypatch.setenv("PANEL_URL", value)
     with pytest.raises(ImproperlyConfigured, match="Write scheme and host"):

@@ -4,52 +4,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Beat',
+            name="Beat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_at', models.DateTimeField()),
-                ('beat_at', models.DateTimeField()),
-                ('stopped_at', models.DateTimeField(null=True)),
-                ('host', models.CharField(max_length=255)),
-                ('process', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("beat_at", models.DateTimeField()),
+                ("stopped_at", models.DateTimeField(null=True)),
+                ("host", models.CharField(max_length=255)),
+                ("process", models.PositiveIntegerField()),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Feed',
+            name="Feed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('alias', models.CharField(max_length=32, unique=True)),
-                ('kind', models.CharField(choices=[('stream', 'event stream'), ('list', 'list'), ('polls', 'polls')], max_length=8)),
-                ('up_since', models.DateTimeField(null=True)),
-                ('heard_at', models.DateTimeField(null=True)),
-                ('lag_ms', models.PositiveIntegerField(null=True)),
-                ('events_a_second', models.FloatField(null=True)),
-                ('events', models.BigIntegerField(default=0)),
-                ('late', models.BigIntegerField(default=0)),
-                ('repeated', models.BigIntegerField(default=0)),
-                ('dropped', models.BigIntegerField(default=0)),
-                ('unreadable', models.BigIntegerField(default=0)),
-                ('polls', models.BigIntegerField(default=0)),
-                ('polls_failed', models.BigIntegerField(default=0)),
-                ('reconnects', models.BigIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=16)),
-                ('error_message', models.CharField(blank=True, max_length=300)),
-                ('error_at', models.DateTimeField(null=True)),
-                ('circuit_open_until', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("alias", models.CharField(max_length=32, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("stream", "event stream"), ("list", "list"), ("polls", "polls")],
+                        max_length=8,
+                    ),
+                ),
+                ("up_since", models.DateTimeField(null=True)),
+                ("heard_at", models.DateTimeField(null=True)),
+                ("lag_ms", models.PositiveIntegerField(null=True)),
+                ("events_a_second", models.FloatField(null=True)),
+                ("events", models.BigIntegerField(default=0)),
+                ("late", models.BigIntegerField(default=0)),
+                ("repeated", models.BigIntegerField(default=0)),
+                ("dropped", models.BigIntegerField(default=0)),
+                ("unreadable", models.BigIntegerField(default=0)),
+                ("polls", models.BigIntegerField(default=0)),
+                ("polls_failed", models.BigIntegerField(default=0)),
+                ("reconnects", models.BigIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=16)),
+                ("error_message", models.CharField(blank=True, max_length=300)),
+                ("error_at", models.DateTimeField(null=True)),
+                ("circuit_open_until", models.DateTimeField(null=True)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
     ]

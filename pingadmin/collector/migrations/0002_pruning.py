@@ -4,26 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('collector', '0001_live_oversight'),
+        ("collector", "0001_live_oversight"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Pruning',
+            name="Pruning",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('begun_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('place', models.BigIntegerField(default=0)),
-                ('place_at', models.DateTimeField(null=True)),
-                ('thin_before', models.DateTimeField()),
-                ('thinned_before', models.DateTimeField(null=True)),
-                ('removed', models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("begun_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("place", models.BigIntegerField(default=0)),
+                ("place_at", models.DateTimeField(null=True)),
+                ("thin_before", models.DateTimeField()),
+                ("thinned_before", models.DateTimeField(null=True)),
+                ("removed", models.BigIntegerField(default=0)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
     ]

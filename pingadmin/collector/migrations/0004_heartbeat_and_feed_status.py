@@ -1,4 +1,4 @@
-"""Names for code alone: tables and columns stay, so the release before runs on this database too."""
+"""Renames for code alone: tables and columns stay, so the release before runs on it too."""
 
 from django.db import migrations, models
 

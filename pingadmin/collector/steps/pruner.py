@@ -28,7 +28,8 @@ TIME_STEP = timedelta(milliseconds=1)
 
 
 def prune_some() -> bool:
-    """About half a second of the pass that is under way, or of a new one a day after the last; whether there is more.
+    """About half a second of the pass that is under way, or of a new one a day after the last;
+    whether there is more.
 
     Stopped anywhere, it goes on from there; two at once do the same twice.
     """
@@ -47,7 +48,9 @@ def prune_some() -> bool:
 
 
 def new_pass(*, after: Pruning | None = None) -> Pruning:
-    """A pass from the first session on, not saved. after: an earlier pass, whose work need not be done again."""
+    """A pass from the first session on, not saved. after: an earlier pass, whose work need not be
+    done again.
+    """
     now = timezone.now()
     return Pruning(
         pk=after.pk if after else None,

@@ -1,4 +1,6 @@
-"""`{% load time_strip %}`: positions on the strip that draws the newest 24 hours, one unit a minute."""
+"""`{% load time_strip %}`: positions on the strip that draws the newest 24 hours, one unit a
+minute.
+"""
 
 from datetime import datetime
 
