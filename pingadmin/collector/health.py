@@ -23,7 +23,7 @@ WINDOW = timedelta(hours=24)
 
 
 class CollectorStatus(TextChoices):
-    """late: no sign of life for a lease; silent: for two minutes, which is an alarm."""
+    """late: no heartbeat for a lease; silent: for two minutes, which is an alarm."""
 
     NEVER = "never"
     RUNNING = "running"

@@ -36,7 +36,7 @@ class Lease:
                 raise AnotherCollectorRuns(
                     f"Another collector runs on this database: {holder.host}, "
                     f"process {holder.process}, "
-                    f"last sign of life at {holder.beat_at:%H:%M:%S} UTC. Stop it first."
+                    f"last heartbeat at {holder.beat_at:%H:%M:%S} UTC. Stop it first."
                 )
             self._started_at = now
             facts = {"started_at": now, "beat_at": now, "stopped_at": None}
@@ -44,7 +44,7 @@ class Lease:
             Heartbeat.objects.update_or_create(pk=1, defaults=facts | identity)
 
     def renew(self) -> None:
-        """Gives a sign of life. Raises AnotherCollectorRuns once this one was replaced."""
+        """Sends a heartbeat. Raises AnotherCollectorRuns once this one was replaced."""
         if not self._own_heartbeat().update(beat_at=timezone.now()):
             raise AnotherCollectorRuns(
                 "Another collector took over this database while this one was silent, "

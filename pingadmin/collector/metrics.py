@@ -68,7 +68,7 @@ def _collector_figures(heartbeat: Heartbeat | None, is_running: bool) -> Iterato
             "pingadmin_collector_start_time_seconds", "When it started.", heartbeat.started_at
         )
         yield _gauge(
-            "pingadmin_collector_beat_time_seconds", "Its newest sign of life.", heartbeat.beat_at
+            "pingadmin_collector_beat_time_seconds", "Its latest heartbeat.", heartbeat.beat_at
         )
 
 

@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """The collector's own sign of life: one row, renewed every few seconds while it runs."""
+    """The collector's own heartbeat: one row, renewed every few seconds while it runs."""
 
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField()

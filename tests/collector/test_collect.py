@@ -25,11 +25,11 @@ OF_STORM = """
 def test_it_hears_both_systems_and_ends_cleanly_on_sigterm(house):
     collector = house.start()
     assert house.until(HEARD), collector.output
-    house.simulator._send("POST", "storm", {"sessions": 300, "heartbeats": 2, "per_second": 2000})
+    house.simulator.storm(sessions=300, heartbeats=2, per_second=2000)
     assert until(lambda: len(house.rows(OF_STORM)) > 100, seconds=40), collector.output
     second = house.start()
     assert second.wait() == 1
-    assert f"process {collector.pid}" in second.output and "End it first." in second.output
+    assert f"process {collector.pid}" in second.output and "Stop it first." in second.output
     assert until(lambda: all(row["duration_seconds"] == 60 for row in house.rows(OF_STORM)))
     assert house.until(f"{HEARD} AND events >= 900")
     assert collector.end(signal.SIGTERM) == 0
@@ -50,13 +50,13 @@ def test_it_hears_both_systems_and_ends_cleanly_on_sigterm(house):
 def test_killed_in_the_middle_it_leaves_a_true_gap_and_nothing_doubled(house):
     first = house.start()
     assert house.until(HEARD), first.output
-    house.simulator._send("POST", "storm", {"sessions": 200, "heartbeats": 80, "per_second": 1500})
+    house.simulator.storm(sessions=200, heartbeats=80, per_second=1500)
     assert until(lambda: len(house.rows(OF_STORM)) > 100, seconds=40), first.output
     first.kill()
     # A storm's sessions count 30 s in a blink: answers to polls would overtake its events as no
     # true session's do.
     second = house.start(COLLECT_POLLS_A_SECOND="0.1")
-    assert until(lambda: not house.simulator._send("GET", "storm")["running"], seconds=40)
+    assert until(lambda: not house.simulator.storm_report()["running"], seconds=40)
     newest = 80 * 30
     assert until(
         lambda: all(row["duration_seconds"] == newest for row in house.rows(OF_STORM)), seconds=40
@@ -70,8 +70,8 @@ def test_killed_in_the_middle_it_leaves_a_true_gap_and_nothing_doubled(house):
 
 def test_once_lists_polls_and_ends(house):
     open_session = """INSERT INTO remote_sessions_remotesession (
-        alias, session_id, state, is_known_state, who, source,
-        last_seen_at, paused_reported_source, failure, failure_message)
+        alias, session_id, state, state_is_known, who, source,
+        seen_at, paused_said_source, failure, failure_message)
         VALUES ('ping', ?, 'connected', 1, '', 'look-up', '2026-01-01 00:00:00', '', '', '')"""
     house.write(open_session, cast.PING_CONNECTED)
     once = house.start("--once")

@@ -13,14 +13,6 @@ from tests.support.processes import until
 pytestmark = pytest.mark.django_db
 
 
-def spoil(simulator, *faults):
-    simulator._send("POST", "stream", list(faults))
-
-
-def storm(simulator, **wish):
-    simulator._send("POST", "storm", wish)
-
-
 def stormy():
     return RemoteSession.objects.filter(client_name__startswith="storm-")
 
@@ -47,7 +39,7 @@ def test_sessions_are_found_and_known_by_their_events_alone(following, simulator
 
 
 def test_a_storm_is_written_whole(following, simulator):
-    storm(simulator, sessions=500, heartbeats=4)
+    simulator.storm(sessions=500, heartbeats=4)
     assert following.write_until(lambda: stormy().filter(duration_seconds=120).count() == 500)
     assert StatusSnapshot.objects.filter(session__in=stormy()).count() == 500 * 5
     index = 321
@@ -62,8 +54,8 @@ def test_a_storm_is_written_whole(following, simulator):
 def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(parts, simulator):
     ping = parts(most=300)
     ping.follow()
-    storm(simulator, sessions=200, heartbeats=9)
-    assert until(lambda: not simulator._send("GET", "storm")["running"])
+    simulator.storm(sessions=200, heartbeats=9)
+    assert until(lambda: not simulator.storm_report()["running"])
     assert until(lambda: ping.feed.counts["events"] >= 2000)
     assert ping.write_until(lambda: stormy().filter(duration_seconds=270).count() == 200)
     assert ping.inbox.dropped > 1000
@@ -75,7 +67,8 @@ def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(parts, simu
 
 
 def test_duplicates_and_disorder_change_nothing(following, simulator):
-    spoil(simulator, {"fault": "duplicate", "times": 200}, {"fault": "disorder", "times": 200})
+    simulator.stream_fault("duplicate", times=200)
+    simulator.stream_fault("disorder", times=200)
     for _ in range(5):
         simulator.advance(5)
     following.write_until(lambda: following.feed.counts["repeated"] > 10)
@@ -92,7 +85,7 @@ def test_duplicates_and_disorder_change_nothing(following, simulator):
 
 def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator):
     following.write_until(lambda: len(following.resyncs) == 1)
-    spoil(simulator, {"fault": "drop"})
+    simulator.stream_fault("drop")
     assert following.write_until(lambda: len(following.resyncs) == 2)
     assert following.write_until(lambda: WatchSpan.objects.filter(alias="ping").count() == 2)
     before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
@@ -109,10 +102,10 @@ def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
     following, simulator, settings
 ):
     settings.EVENT_STREAM_IDLE_SECONDS = 2.5
-    storm(simulator, sessions=3, heartbeats=0)
+    simulator.storm(sessions=3, heartbeats=0)
     assert following.write_until(lambda: stormy().count() == 3)
     last = stormy().order_by("last_seen_at").last().last_seen_at
-    spoil(simulator, {"fault": "silence", "seconds": 30})
+    simulator.stream_fault("silence", seconds=30)
     assert following.write_until(
         lambda: WatchSpan.objects.filter(end_reason="the event stream fell silent").exists()
     )
@@ -121,10 +114,10 @@ def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
 
 
 def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
-    storm(simulator, sessions=30, heartbeats=0)
+    simulator.storm(sessions=30, heartbeats=0)
     following.write_until(lambda: stormy().count() == 30)
-    spoil(simulator, {"fault": "jump", "count": 7})
-    storm(simulator, sessions=30, heartbeats=1)
+    simulator.stream_fault("jump", count=7)
+    simulator.storm(sessions=30, heartbeats=1)
     simulator.advance(5)
     assert following.write_until(
         lambda: WatchSpan.objects.filter(end_reason="the event stream left events out").exists()
@@ -140,12 +133,13 @@ def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
 
 def test_garbage_costs_itself_and_is_counted(following, simulator):
     faults = ["giant_line", "garbage", "unknown_type", "bad_utf8", "carriage_returns", "crlf"]
-    spoil(simulator, *({"fault": name} for name in faults))
+    for name in faults:
+        simulator.stream_fault(name)
     simulator.advance(5)
     assert following.write_until(
         lambda: following.feed.counts["unreadable"] >= 2 and following.feed.counts["dropped"]
     )
-    storm(simulator, sessions=20, heartbeats=0)
+    simulator.storm(sessions=20, heartbeats=0)
     assert following.write_until(lambda: stormy().count() == 20), "the stream goes on"
     following.feed.save()
     feed = FeedStatus.objects.get(alias="ping")
@@ -169,7 +163,7 @@ def test_a_refused_stream_says_why_and_rests_longer_each_time(parts, simulator):
 
 
 def test_lag_and_counts_are_told(following, simulator):
-    storm(simulator, sessions=50, heartbeats=1)
+    simulator.storm(sessions=50, heartbeats=1)
     following.write_until(lambda: stormy().filter(duration_seconds=30).count() == 50)
     following.feed.save()
     feed = FeedStatus.objects.get(alias="ping")

@@ -28,7 +28,7 @@ def test_another_machine_that_lives_keeps_it():
     held_by(host="elsewhere", process=7)
     with pytest.raises(
         AnotherCollectorRuns,
-        match=r"elsewhere, process 7, last sign of life at .* UTC\. Stop it first\.",
+        match=r"elsewhere, process 7, last heartbeat at .* UTC\. Stop it first\.",
     ):
         Lease().take()
 
