@@ -52,7 +52,7 @@ class Verification:
 
     @classmethod
     def starting_at(cls, anchor: Anchor) -> Self:
-        """Begins with the event at a checkpoint, and trusts what stands before it."""
+        """Begins with the event at a checkpoint, and trusts what comes before it."""
         before = AuditEvent.objects.filter(seq=anchor.seq - 1).values_list("row_hash", "prev_hash")
         last_hash, previous_hash = before.first() or (canonical.GENESIS, "")
         seq = max(anchor.seq - 1, 0)

@@ -35,7 +35,7 @@ _LOCK_ID = 0x70696E67  # any number that no other advisory lock of this database
 
 
 class EventFields(TypedDict, total=False):
-    """What an event can say beside its action, phase, actor and entry.
+    """What an event can say besides its action, phase, actor and entry.
 
     verified: whether the effect was seen. shown: what the person saw before acting. `attempt` and
     `batch` are ids: of the attempt that the event belongs to, of the bulk action.

@@ -28,8 +28,8 @@ class Command(BaseCommand):
         if public_key:
             self.stdout.write(keys.public_key())
         elif options["list"]:
-            known = checkpoints.load_all()
-            for checkpoint in known.given_up + known.binding:
+            loaded = checkpoints.load_all()
+            for checkpoint in loaded.given_up + loaded.binding:
                 self.stdout.write(checkpoint.line)
         else:
             self._make(now)

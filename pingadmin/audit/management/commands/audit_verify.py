@@ -34,12 +34,12 @@ class Command(BaseCommand):
         copy: Path | None = options["checkpoints"]
         if copy and not copy.is_file():
             raise CommandError(f"There is no file {copy}.")
-        known = checkpoints.load_all(copy=copy)
-        verified = verification.verify(known.anchors(), self._report_progress)
-        result = _result(verified, known)
+        loaded = checkpoints.load_all(copy=copy)
+        verified = verification.verify(loaded.anchors(), self._report_progress)
+        result = _result(verified, loaded)
         if not options["no_event"]:
             verification_runs.record(
-                verified, known.faults, by=Actor.system("audit_verify"), started_at=started_at
+                verified, loaded.faults, by=Actor.system("audit_verify"), started_at=started_at
             )
         result["seconds"] = round(time.monotonic() - clock, 1)
         self.stdout.write(json.dumps(result, indent=2) if options["json"] else _in_words(result))
@@ -50,16 +50,16 @@ class Command(BaseCommand):
         self.stderr.write(f"{seq:,} events are good so far")
 
 
-def _result(verified: Verification, known: CheckpointSet) -> dict[str, Any]:
+def _result(verified: Verification, loaded: CheckpointSet) -> dict[str, Any]:
     """What --json prints. Scripts read these keys."""
-    faults = verified.faults + known.faults
+    faults = verified.faults + loaded.faults
     return {
         "whole": not faults,
         "checked_up_to": verified.seq,
         "head": verified.last_hash,
         "anchored_up_to": verified.anchored.seq if verified.anchored else 0,
         "anchored_at": verified.anchored.at if verified.anchored else None,
-        "given_up": [checkpoint.seq for checkpoint in known.given_up],
+        "given_up": [checkpoint.seq for checkpoint in loaded.given_up],
         "faults": [fault.as_dict() for fault in faults],
         "completeness": [finding.as_dict() for finding in check_completeness()],
         "public_key": keys.public_key(),
