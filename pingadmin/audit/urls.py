@@ -14,7 +14,7 @@ urlpatterns = [
     path("counts/", review_views.counts, name="counts"),
     path("rows/", pin_views.rows, name="rows"),
     path("rows/<int:seq>/", pin_views.row_hash, name="row_hash"),
-    path("export.csv", export_views.as_csv, name="export_csv"),
-    path("export.jsonl", export_views.as_jsonl, name="export_jsonl"),
-    path("verify.py", export_views.verifier, name="verifier"),
+    path("export.csv", export_views.export_csv, name="export_csv"),
+    path("export.jsonl", export_views.export_jsonl, name="export_jsonl"),
+    path("verify.py", export_views.download_verifier, name="verifier"),
 ]

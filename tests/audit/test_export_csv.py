@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.export.csv_file import harmless
+from pingadmin.audit.export.csv_file import escape_formulas
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import BEN, event, story
 
@@ -107,7 +107,7 @@ def test_an_export_of_nothing_is_the_column_names_alone(as_auditor, exported):
 
 @pytest.mark.parametrize("beginning", FORMULAS, ids=ascii)
 def test_no_cell_begins_a_formula_whatever_comes_before_it(beginning):
-    assert harmless(f"{beginning}cmd|' /C calc'!A0").startswith("'")
+    assert escape_formulas(f"{beginning}cmd|' /C calc'!A0").startswith("'")
 
 
 def test_hostile_text_stays_text_in_one_cell(exported):
@@ -146,19 +146,19 @@ def test_a_person_cannot_name_themselves_a_formula(exported):
     "text", ["Customer approved", "a = b", "x-y", "1;2", "", "ses_8f2", "é", "#1", "a; b"]
 )
 def test_harmless_text_is_not_changed(text):
-    assert harmless(text) == text
+    assert escape_formulas(text) == text
 
 
 @given(st.text(max_size=30))
 def test_any_text_reads_back_as_one_harmless_cell(text):
     written = io.StringIO()
     csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
-        [harmless(text), "next"]
+        [escape_formulas(text), "next"]
     )
 
     (row,) = csv.reader(io.StringIO(written.getvalue(), newline=""))
 
-    assert row == [harmless(text), "next"]
+    assert row == [escape_formulas(text), "next"]
     assert row[0].replace("'", "") == text.replace("'", "")
     assert row[0].lstrip()[:1] not in tuple("=+-@＝＋－＠")
 

@@ -168,12 +168,12 @@ def test_the_export_is_recorded_before_its_first_byte(as_auditor, auditor, some_
     response.close()
 
 
-@pytest.mark.parametrize("find", [exports.stories_found, exports.events_found])
-def test_the_record_of_an_export_is_durable(some_entries, find):
+@pytest.mark.parametrize("start_export", [exports.start_csv_export, exports.start_jsonl_export])
+def test_the_record_of_an_export_is_durable(some_entries, start_export):
     audit_filter = AuditFilter(QueryDict(""))
     assert audit_filter.is_valid()
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        find(audit_filter, by=BEN)
+        start_export(audit_filter, by=BEN)
 
 
 @pytest.mark.parametrize("address", BOTH)
@@ -224,7 +224,7 @@ def test_an_export_is_sent_even_if_no_checkpoint_can_be_made(
     assert [
         record.levelname
         for record in caplog.records
-        if "stands under no checkpoint" in record.message
+        if "no checkpoint vouches for export" in record.message
     ] == ["CRITICAL"]
 
 

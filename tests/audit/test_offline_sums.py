@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pingadmin.audit.chain import canonical, signing
 from pingadmin.audit.export import jsonl_file
-from pingadmin.audit.export.exports import as_row
+from pingadmin.audit.export.exports import build_row
 from pingadmin.audit.export.views import VERIFIER
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import cleaning
@@ -55,7 +55,7 @@ def test_the_verifier_hashes_every_event_as_the_panel_does(
     made.key_id, made.prev_hash, made.mac = "0" * 8, canonical.GENESIS, "0" * 64
     made.row_hash = canonical.hash_event(made)
 
-    read = verifier.parse_object(json.dumps(as_row(made)).encode())
+    read = verifier.parse_object(json.dumps(build_row(made)).encode())
 
     assert verifier.canonical_json(
         {name: read[name] for name in verifier.FIELDS[1]}

@@ -1,10 +1,10 @@
-"""Stories as CSV, one a line, as the page lists them. For a spreadsheet, so no cell may begin a formula."""
+"""Entries as CSV, one a line, as the page lists them. No cell begins a formula in a spreadsheet."""
 
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.entries.entries import AuditEntry, load_entries
@@ -12,53 +12,60 @@ from pingadmin.audit.entries.stored_json import upstream_message
 from pingadmin.audit.export.exports import Export
 from pingadmin.audit.models import AuditEvent
 
-_NAMES = (
-    "seq at actor_name actor_role action alias session_id client reason ticket ending result verified closed_by "
-    "upstream_status upstream_code message last_at events source_address request_id attempt batch row_hash "
-    "line lines export"
+Cell = str | int | None
+
+_COLUMN_NAMES = (
+    "seq at actor_name actor_role action alias session_id client reason ticket "
+    "ending result verified closed_by upstream_status upstream_code message last_at events "
+    "source_address request_id attempt batch row_hash line lines export"
 )
-COLUMNS = _NAMES.split()
+COLUMNS = _COLUMN_NAMES.split()
 
-_FORMULA = "=+-@\u2212"
-_HIDDEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}  # spaces, controls, invisible marks
-_NEXT_CELL = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\u2212")
+# Spaces, controls and invisible marks, which a spreadsheet skips before a formula.
+_SKIPPED_CATEGORIES = {"Zs", "Zl", "Zp", "Cc", "Cf"}
+# Some spreadsheets begin a new cell at `;`.
+_FORMULA_AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
 
 
-def lines(export: Export) -> Iterator[bytes]:
-    """The file in pieces: the columns' names, then chunks of stories. Two queries a chunk."""
-    yield encoded([COLUMNS])
-    source, line = _source(export), 0
+def stream_csv(export: Export) -> Iterator[bytes]:
+    """The file in pieces: the names of the columns, then chunks of entries. Two queries a chunk."""
+    yield encode_rows([COLUMNS])
+    source, line_number = _describe_export(export), 0
     for chunk in export.chunks():
-        rows = []
-        for entry in load_entries(AuditEvent.objects.filter(seq__in=chunk).order_by("seq")):
-            line += 1
-            known = AuditEntry([event for event in entry.events if event.seq < export.event.seq])
-            rows.append([*_cells(known), line, len(export.seqs), source])
-        yield encoded(rows)
+        rows: list[list[Cell]] = []
+        for entry in load_entries(AuditEvent.objects.filter(seq__in=chunk).oldest_first()):
+            line_number += 1
+            # Events that came after the export began are not in it.
+            events = [event for event in entry.events if event.seq < export.event.seq]
+            cells = _entry_cells(AuditEntry(events))
+            rows.append([*cells, line_number, len(export.seqs), source])
+        yield encode_rows(rows)
 
 
-def encoded(rows) -> bytes:
-    """Lines of cells, each made harmless and quoted."""
+def encode_rows(rows: Iterable[Iterable[Cell]]) -> bytes:
+    """Lines of CSV in UTF-8, each cell quoted and made harmless."""
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(
-        map(harmless, row) for row in rows
-    )
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows(map(escape_formulas, row) for row in rows)
     return text.getvalue().encode()
 
 
-def harmless(value) -> str:
-    """The cell's text; `'` stands before what a spreadsheet would run, also where it splits cells at `;`."""
+def escape_formulas(value: Cell) -> str:
+    """The cell's text, with `'` before anything that a spreadsheet would run as a formula."""
     text = "" if value is None else str(value)
-    shown = next((char for char in text if unicodedata.category(char) not in _HIDDEN), "")
-    begins_formula = unicodedata.normalize("NFKC", shown)[:1] in tuple(_FORMULA)
-    if begins_formula or text[:1] in ("\t", "\r", "\n"):
+    visible = (char for char in text if unicodedata.category(char) not in _SKIPPED_CATEGORIES)
+    first = unicodedata.normalize("NFKC", next(visible, ""))[:1]
+    if first in _FORMULA_STARTS or text[:1] in ("\t", "\r", "\n"):
         text = f"'{text}"
-    return _NEXT_CELL.sub(r"\1'", text)
+    return _FORMULA_AFTER_SEMICOLON.sub(r"\1'", text)
 
 
-def _cells(entry: AuditEntry) -> list:
+def _entry_cells(entry: AuditEntry) -> list[Cell]:
+    """In the order of COLUMNS, up to row_hash."""
     head, last = entry.head, entry.events[-1]
-    answer = next((event for event in reversed(entry.events) if event.phase == "outcome"), None)
+    outcomes = [event for event in entry.events if event.phase == AuditEvent.Phase.OUTCOME]
+    outcome = outcomes[-1] if outcomes else None
     return [
         head.seq,
         canonical.format_time(head.at),
@@ -72,11 +79,11 @@ def _cells(entry: AuditEntry) -> list:
         head.ticket,
         entry.result_label,
         entry.result,
-        {True: "true", False: "false"}.get(entry.is_verified, ""),
+        "" if entry.is_verified is None else str(entry.is_verified).lower(),
         entry.closed_by,
-        answer and answer.upstream_status,
-        answer and answer.upstream_code,
-        answer and upstream_message(answer),
+        outcome.upstream_status if outcome else None,
+        outcome.upstream_code if outcome else None,
+        upstream_message(outcome) if outcome else None,
         canonical.format_time(last.at),
         len(entry.events),
         head.source_address,
@@ -87,13 +94,14 @@ def _cells(entry: AuditEntry) -> list:
     ]
 
 
-def _source(export: Export) -> str:
-    """Where a line comes from, on each line: it stays with rows that are sorted, cut and pasted elsewhere."""
-    event, asked = export.event, export.audit_filter.cleaned_data
+def _describe_export(export: Export) -> str:
+    """Which export a line comes from; on each line, so that lines pasted elsewhere still say it."""
+    event, cleaned = export.event, export.audit_filter.cleaned_data
     span = " ".join(
-        f"{name} {canonical.format_time(asked[name])}" for name in ("since", "until") if asked[name]
+        f"{name} {canonical.format_time(cleaned[name])}"
+        for name in ("since", "until")
+        if cleaned[name]
     )
-    asked_for = ", ".join(
-        part for part in (export.audit_filter.urlencode() or "no filter", span) if part
-    )
-    return f"export #{event.seq} by {event.actor_name} at {canonical.format_time(event.at)}: {asked_for}"
+    matched = ", ".join(filter(None, (export.audit_filter.urlencode() or "no filter", span)))
+    exported_at = canonical.format_time(event.at)
+    return f"export #{event.seq} by {event.actor_name} at {exported_at}: {matched}"

@@ -1,7 +1,7 @@
-"""An export: what a filter finds, fixed before the first byte leaves and recorded as an event itself.
+"""An export: what a filter matches, decided before the first byte is sent and recorded as an event.
 
-Which rows are in it is settled once, as their numbers: eight bytes a row are held, however long the download
-takes and whatever is appended meanwhile. docs/audit-export.md describes both files.
+The matching rows are held as numbers, eight bytes each, however long the download takes and
+whatever is appended meanwhile. docs/audit-export.md describes both files.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -19,108 +20,126 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 
+FileFormat = Literal["csv", "jsonl"]
+
 CHUNK = 500
-_LONGEST_FILTER = 800  # what an event's detail holds in any case, beside the rest
+# Rows that the database hands over at a time while the numbers are read.
+_FETCHED = 2000
+# A longer filter would not fit into an event's detail with the rest.
+_MAX_FILTER_LENGTH = 800
+_MAX_NAME_LENGTH = 150
 
 
 @dataclass(frozen=True)
 class Export:
-    """seqs: the heads of stories for CSV, events for JSONL, rising; event: the export's own event."""
+    """seqs: the numbers of the heads for CSV, of all events for JSONL, rising.
 
-    form: str
+    event: the event that records this export.
+    """
+
+    file_format: FileFormat
     audit_filter: AuditFilter
-    seqs: array
+    seqs: "array[int]"
     event: AuditEvent
 
     def chunks(self) -> Iterator[list[int]]:
+        """The numbers in lists of CHUNK."""
         for start in range(0, len(self.seqs), CHUNK):
             yield self.seqs[start : start + CHUNK].tolist()
 
     @property
     def file_name(self) -> str:
-        """Says form, filter and range in letters, digits, `-` and `_` alone."""
-        asked = self.audit_filter.entered
-        parts = [f"{name}-{text}" for name, text in asked.items() if name not in ("since", "until")]
-        since = self.audit_filter.cleaned_data["since"]
-        until = self.audit_filter.cleaned_data["until"] or self.event.at
-        span = [f"from-{_day_or_second(since)}"] if since else []
-        words = [_words(part)[:30] for part in parts] + span + [f"to-{_day_or_second(until)}"]
-        return f"{'_'.join(['pingadmin-audit', *words])[:150]}.{self.form}"
+        """Contains format, filter and range, in letters, digits, `-` and `_` alone."""
+        entered, cleaned = self.audit_filter.entered, self.audit_filter.cleaned_data
+        parts = [
+            _file_name_part(f"{name}-{text}")[:30]
+            for name, text in entered.items()
+            if name not in ("since", "until")
+        ]
+        if cleaned["since"]:
+            parts.append(f"from-{_compact_time(cleaned['since'])}")
+        parts.append(f"to-{_compact_time(cleaned['until'] or self.event.at)}")
+        name = "_".join(["pingadmin-audit", *parts])
+        return f"{name[:_MAX_NAME_LENGTH]}.{self.file_format}"
 
 
-def stories_found(audit_filter: AuditFilter, *, by: Actor) -> Export:
-    """The matching entries, for CSV. Raises django.db.Error where the export cannot be recorded."""
-    seqs = array(
-        "q",
-        audit_filter.heads()
-        .order_by("seq")
-        .values_list("seq", flat=True)
-        .iterator(chunk_size=2000),
-    )
-    return Export(
-        "csv", audit_filter, seqs, _record("csv", audit_filter, seqs, by=by, unit="stories")
-    )
+def start_csv_export(audit_filter: AuditFilter, *, by: Actor) -> Export:
+    """Finds the matching entries and records their export.
+
+    Raises django.db.Error where the export cannot be recorded.
+    """
+    heads = audit_filter.heads().oldest_first().values_list("seq", flat=True)
+    seqs = array("q", heads.iterator(chunk_size=_FETCHED))
+    # The key is stored: scripts that read the log count on it.
+    event = _record_export("csv", audit_filter, seqs, by=by, stories=len(seqs))
+    return Export("csv", audit_filter, seqs, event)
 
 
-def events_found(audit_filter: AuditFilter, *, by: Actor) -> Export:
-    """All events of the matching entries, for JSONL; the whole log for an empty filter.
+def start_jsonl_export(audit_filter: AuditFilter, *, by: Actor) -> Export:
+    """Finds all events of the matching entries, without a filter the whole log, and records it.
 
-    The recorded digest is SHA-256 over the rows' hashes, one a line: the export's event, once it stands under
-    a signed checkpoint, vouches for every row of the file, and for there being no other.
+    The recorded digest is SHA-256 over the events' hashes, one a line. Once a signed checkpoint
+    vouches for the export's event, it vouches for every line of the file, and for no line missing.
+    Raises django.db.Error where the export cannot be recorded.
     """
     events = AuditEvent.objects.all()
     if audit_filter.entered:
-        events = events.filter(story__in=audit_filter.heads().values("seq"))
+        events = events.of_entries(audit_filter.heads().values("seq"))
+    hashes = events.oldest_first().values_list("seq", "row_hash")
     seqs, digest = array("q"), hashlib.sha256()
-    for seq, row_hash in (
-        events.order_by("seq").values_list("seq", "row_hash").iterator(chunk_size=2000)
-    ):
+    for seq, row_hash in hashes.iterator(chunk_size=_FETCHED):
         seqs.append(seq)
         digest.update(f"{row_hash}\n".encode())
-    event = _record("jsonl", audit_filter, seqs, by=by, unit="events", digest=digest.hexdigest())
+    event = _record_export(
+        "jsonl", audit_filter, seqs, by=by, events=len(seqs), digest=digest.hexdigest()
+    )
     return Export("jsonl", audit_filter, seqs, event)
 
 
-def as_row(event: AuditEvent) -> dict:
-    """All that an event's hash covers, as it was hashed, and then its hash and MAC.
+def build_row(event: AuditEvent) -> dict[str, Any]:
+    """The event as it was hashed, with its hash and MAC.
 
-    What has no canonical form is given as text: its hash will not match, and that is what a reader must see.
+    A value without a canonical form becomes text: its hash does not match, and readers see that.
     """
-    names = canonical.FIELDS.get(event.schema_version, canonical.FIELDS[canonical.VERSION])
-    return {name: _plain(getattr(event, name)) for name in (*names, "row_hash", "mac")}
+    fields = canonical.FIELDS.get(event.schema_version, canonical.FIELDS[canonical.VERSION])
+    return {name: _plain_or_text(getattr(event, name)) for name in (*fields, "row_hash", "mac")}
 
 
-def _record(
-    form: str, audit_filter: AuditFilter, seqs: array, *, by: Actor, unit: str, **more: str
+def _record_export(
+    file_format: FileFormat,
+    audit_filter: AuditFilter,
+    seqs: "array[int]",
+    *,
+    by: Actor,
+    **counted: int | str,
 ) -> AuditEvent:
-    """Durable before anything is sent: an export that is not in the log did not happen."""
-    detail = {
-        "format": form,
-        "filter": audit_filter.urlencode()[:_LONGEST_FILTER],
-        unit: len(seqs),
-        **more,
+    """Commits the export's event before anything is sent: no export goes unrecorded."""
+    detail: dict[str, Any] = {
+        "format": file_format,
+        "filter": audit_filter.urlencode()[:_MAX_FILTER_LENGTH],
+        **counted,
     }
     if seqs:
         detail |= {"first": seqs[0], "last": seqs[-1]}
-    asked = audit_filter.cleaned_data
-    detail |= {
-        name: canonical.format_time(asked[name]) for name in ("since", "until") if asked[name]
-    }
+    cleaned = audit_filter.cleaned_data
+    for name in ("since", "until"):
+        if cleaned[name]:
+            detail[name] = canonical.format_time(cleaned[name])
     with transaction.atomic(durable=True):
-        return trail.append(action="export", phase="event", by=by, detail=detail)
+        return trail.append(action="export", phase=AuditEvent.Phase.EVENT, by=by, detail=detail)
 
 
-def _plain(value):
+def _plain_or_text(value: Any) -> str | int | bool | None:
     try:
         return canonical.to_plain(value)
     except TypeError:
         return repr(value)
 
 
-def _day_or_second(moment: datetime) -> str:
-    """UTC, as 20261122T140211Z: a day of the asker's zone is no day of UTC."""
+def _compact_time(moment: datetime) -> str:
+    """UTC, as 20261122T140211Z: a day in the reader's zone is not a day in UTC."""
     return canonical.format_time(moment)[:19].replace("-", "").replace(":", "") + "Z"
 
 
-def _words(text: str) -> str:
+def _file_name_part(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
