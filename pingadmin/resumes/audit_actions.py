@@ -2,8 +2,6 @@
 
 import uuid
 
-from django.urls import reverse
-
 from pingadmin.audit.actions import ActionResult, AuditAction, BatchLink
 from pingadmin.audit.entries.stored_json import read_detail
 from pingadmin.audit.models import AuditEvent
@@ -56,7 +54,7 @@ def _bulk_resume_link(event: AuditEvent) -> BatchLink | None:
         return None
     return BatchLink(
         label=f"one of {bulk.items.count()} in a bulk resume by {bulk.actor_name}",
-        address=reverse("bulk:progress", args=[bulk.pk]),
+        address=bulk.get_absolute_url(),
         permission="remote_sessions.look_up",
     )
 

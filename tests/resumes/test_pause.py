@@ -133,7 +133,7 @@ def test_agi_accepts_but_still_runs_is_not_confirmed(ana, simulator):
 def test_a_session_that_was_paused_already_is_no_error(ana, alias, session_id):
     answer = click_pause(ana, alias, session_id)
     assert answer.status_code == 200 and 'data-result="already"' in answer.text
-    assert "Was paused already" in answer.text and 'data-paused="yes"' in answer.text
+    assert "Was already paused" in answer.text and 'data-paused="yes"' in answer.text
     assert "Was not paused" not in answer.text
 
 
