@@ -31,7 +31,7 @@ def event(**given) -> AuditEvent:
         return trail.append(**facts)
 
 
-def story(result: str = "ok", *, outcome: dict | None = None, **given) -> AuditEvent:
+def record_entry(result: str = "ok", *, outcome: dict | None = None, **given) -> AuditEvent:
     """The head of a resume with its outcome; no outcome for result ''."""
     facts = {
         "alias": "ping",

@@ -11,7 +11,7 @@ from pingadmin.audit import actions
 from pingadmin.audit.actions import AuditAction
 from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.filters import AuditFilter
-from tests.audit.factories import event, story
+from tests.audit.factories import event, record_entry
 from tests.support.html import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,8 +40,8 @@ def sample_feature(monkeypatch):
 def test_a_feature_gives_its_action_a_label_results_an_object_and_a_review(
     sample_feature, as_auditor
 ):
-    head = story("ok", action="print_badge", session_id="b1", client="Ana Lee", batch="7")
-    jammed = story("rejected", action="print_badge", session_id="b2", client="Ben Roe")
+    head = record_entry("ok", action="print_badge", session_id="b1", client="Ana Lee", batch="7")
+    jammed = record_entry("rejected", action="print_badge", session_id="b2", client="Ben Roe")
 
     page = parse(as_auditor.get("/audit/"))
 
@@ -61,7 +61,7 @@ def test_a_feature_gives_its_action_a_label_results_an_object_and_a_review(
 def test_an_entry_leads_to_its_batch_for_whoever_may_open_it(
     sample_feature, as_auditor, as_support
 ):
-    head = story("ok", action="print_badge", batch="7")
+    head = record_entry("ok", action="print_badge", batch="7")
 
     as_linked = parse(as_auditor.get(f"/audit/{head.seq}/"))
     as_text = parse(as_support.get(f"/audit/{head.seq}/"))
@@ -81,7 +81,7 @@ def test_stored_names_are_shown_by_the_feature_s_labels(sample_feature, as_audit
 
 @pytest.mark.django_db
 def test_an_action_that_nobody_registered_is_spelled_out_and_never_a_success(as_auditor):
-    head = story("ok", action="print_badge", outcome={"verified": True}, batch="7")
+    head = record_entry("ok", action="print_badge", outcome={"verified": True}, batch="7")
 
     page = parse(as_auditor.get("/audit/"))
     row = page.one(f'tr[data-seq="{head.seq}"]')

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.browser
 
 STORIES = """
 import django; django.setup()
-from tests.audit.factories import BEN, story
-for number in range(60): story("ok", session_id=f"ses_{number}")
-story("unknown", by=BEN, session_id="ses_of_ben", reason="Customer approved")
+from tests.audit.factories import BEN, record_entry
+for number in range(60): record_entry("ok", session_id=f"ses_{number}")
+record_entry("unknown", by=BEN, session_id="ses_of_ben", reason="Customer approved")
 """
 
 

@@ -5,7 +5,7 @@ import pytest
 from pingadmin.audit.entries.entries import AuditEntry, entries_for_session, load_entries
 from pingadmin.audit.entries.labels import event_heading
 from pingadmin.audit.models import AuditEvent
-from tests.audit.factories import BEN, event, story
+from tests.audit.factories import BEN, event, record_entry
 
 SUCCESS = {"Confirmed", "Accepted"}
 
@@ -83,7 +83,7 @@ def test_a_check_confirms_and_a_closure_changes_no_result():
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [1, 50])
 def test_fifty_entries_cost_as_many_queries_as_one(count, django_assert_num_queries):
-    heads = [story("ok") for _ in range(count)]
+    heads = [record_entry("ok") for _ in range(count)]
 
     with django_assert_num_queries(1):
         entries = load_entries(heads)
@@ -93,8 +93,12 @@ def test_fifty_entries_cost_as_many_queries_as_one(count, django_assert_num_quer
 
 @pytest.mark.django_db
 def test_the_entries_of_a_session_are_its_own_newest_first():
-    first, other, second = story("ok"), story("ok", session_id="ses_2"), story("unknown")
-    story("ok", alias="agi")
+    first, other, second = (
+        record_entry("ok"),
+        record_entry("ok", session_id="ses_2"),
+        record_entry("unknown"),
+    )
+    record_entry("ok", alias="agi")
     event(phase="closure", action="close_unknown", by=BEN, story=second.seq, reason="seen")
 
     entries = entries_for_session("ping", "ses_1", limit=5)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.export.csv_file import escape_formulas
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import BEN, event, story
+from tests.audit.factories import BEN, event, record_entry
 
 FORMULAS = [
     "=",
@@ -86,7 +86,7 @@ def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exporte
 
 def test_each_line_states_its_number_and_its_export(exported, auditor):
     for number in range(3):
-        story("ok", session_id=f"ses_{number}")
+        record_entry("ok", session_id=f"ses_{number}")
 
     lines = exported("?actor=ana&since=2026-01-01")
 
@@ -164,7 +164,11 @@ def test_any_text_reads_back_as_one_harmless_cell(text):
 
 
 def test_a_pause_is_exported_as_a_pause(exported):
-    story("ok", action="pause"), story("already", action="pause"), story("already")
+    (
+        record_entry("ok", action="pause"),
+        record_entry("already", action="pause"),
+        record_entry("already"),
+    )
 
     lines = exported()
 

@@ -19,7 +19,7 @@ from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.config.secret import Secret
-from tests.audit.factories import BEN, event, story
+from tests.audit.factories import BEN, event, record_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +33,8 @@ def some_entries():
     second = event(by=BEN, alias="agi", session_id="ses_2", reason="False alarm")
     event(phase="outcome", story=first.seq, result="ok", verified=True)
     event(phase="outcome", story=second.seq, result="unknown")
-    story("rejected", by=BEN, session_id="ses_3", ticket="")
-    story("", session_id="ses_4")
+    record_entry("rejected", by=BEN, session_id="ses_3", ticket="")
+    record_entry("", session_id="ses_4")
     event(phase="closure", action="close_unknown", story=second.seq, reason="Seen active")
 
 
@@ -52,7 +52,7 @@ def exported(client, query=""):
 )
 def test_only_auditors_export(request, address, role, status):
     client = request.getfixturevalue(f"as_{role}")
-    story("ok")
+    record_entry("ok")
 
     response = client.get(address)
 

@@ -1,4 +1,4 @@
-"""The question is put to the whole log, its parts combine, and the count is exact."""
+"""A filter searches the whole log, its fields combine, and the count is exact."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import BEN, event, story
+from tests.audit.factories import BEN, event, record_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -35,41 +35,41 @@ def found(query: str) -> list[int]:
         ("words=100%25_sure", {"reason": "I am 100%_sure"}),
     ],
 )
-def test_each_filter_finds_its_stories_and_no_other(query, given):
-    story("ok"), story("ok")
-    wanted = story("ok", **given)
+def test_each_filter_finds_its_entries_and_no_other(query, given):
+    record_entry("ok"), record_entry("ok")
+    wanted = record_entry("ok", **given)
 
     assert found(query) == [wanted.seq]
 
 
 def test_filters_combine():
-    story("ok", by=BEN, ticket="INC-8")
-    story("unknown", by=BEN, ticket="INC-9")
-    wanted = story("ok", by=BEN, ticket="INC-9")
-    story("ok", ticket="INC-9")
+    record_entry("ok", by=BEN, ticket="INC-8")
+    record_entry("unknown", by=BEN, ticket="INC-9")
+    wanted = record_entry("ok", by=BEN, ticket="INC-9")
+    record_entry("ok", ticket="INC-9")
 
     assert found("actor=ben&ticket=INC-9&result=accepted") == [wanted.seq]
     assert found("actor=ben&ticket=INC-9&result=rejected") == []
 
 
-def test_a_filter_covers_the_whole_log_and_not_a_page_of_it():
-    oldest = story("ok", ticket="INC-OLD")
+def test_a_filter_searches_the_whole_log_and_not_one_page():
+    oldest = record_entry("ok", ticket="INC-OLD")
     for _ in range(120):
-        story("")
+        record_entry("")
 
     assert found("ticket=INC-OLD") == [oldest.seq]
     assert len(found("result=none")) == 120
 
 
-def test_each_result_finds_the_stories_that_ended_so():
+def test_each_result_finds_the_entries_that_ended_that_way():
     heads = {
-        "confirmed": story("ok", outcome={"verified": True}),
-        "accepted": story("ok", outcome={"verified": False}),
-        "already": story("already"),
-        "rejected": story("rejected"),
-        "not_sent": story("not_sent"),
-        "unknown": story("unknown"),
-        "none": story(""),
+        "confirmed": record_entry("ok", outcome={"verified": True}),
+        "accepted": record_entry("ok", outcome={"verified": False}),
+        "already": record_entry("already"),
+        "rejected": record_entry("rejected"),
+        "not_sent": record_entry("not_sent"),
+        "unknown": record_entry("unknown"),
+        "none": record_entry(""),
     }
     event(phase="event", action="look_up_limit")
 
@@ -78,8 +78,8 @@ def test_each_result_finds_the_stories_that_ended_so():
     }
 
 
-def test_a_story_is_found_by_its_last_result_as_it_is_told():
-    head = story("unknown")
+def test_an_entry_is_found_by_the_result_that_its_page_shows():
+    head = record_entry("unknown")
     event(phase="evidence", action="look", story=head.seq)
     assert found("result=unknown") == [head.seq]
 
@@ -95,8 +95,8 @@ def test_a_story_is_found_by_its_last_result_as_it_is_told():
     assert load_entries([head])[0].result_label == "Accepted"
 
 
-def test_who_closed_a_story_is_found_as_well_as_who_began_it():
-    head = story("unknown")
+def test_the_person_who_closed_an_entry_is_found_like_the_one_who_began_it():
+    head = record_entry("unknown")
     event(
         phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online"
     )
@@ -112,15 +112,15 @@ def test_who_closed_a_story_is_found_as_well_as_who_began_it():
     assert found("actor=ana&action=close_unknown") == []
 
 
-def test_a_day_is_whole_and_in_the_zone_of_the_viewer():
+def test_a_day_is_a_whole_day_in_the_zone_of_the_viewer():
     with time_machine.travel(datetime(2026, 11, 21, 22, 59, 59, 999999, UTC), tick=False):
-        before = story("")
+        before = record_entry("")
     with time_machine.travel(datetime(2026, 11, 21, 23, 0, tzinfo=UTC), tick=False):
-        first = story("")
+        first = record_entry("")
     with time_machine.travel(datetime(2026, 11, 22, 22, 59, 59, 999999, UTC), tick=False):
-        last = story("")
+        last = record_entry("")
     with time_machine.travel(datetime(2026, 11, 22, 23, 0, tzinfo=UTC), tick=False):
-        after = story("")
+        after = record_entry("")
 
     with timezone.override("Europe/Zagreb"):
         assert found("since=2026-11-22&until=2026-11-22") == [first.seq, last.seq]
@@ -147,14 +147,14 @@ def test_a_day_is_whole_and_in_the_zone_of_the_viewer():
         "ticket=" + "9" * 101,
     ],
 )
-def test_an_answer_that_makes_no_sense_is_an_error_of_its_field(query):
+def test_a_value_that_makes_no_sense_is_an_error_of_its_field(query):
     audit_filter = AuditFilter(QueryDict(query))
 
     assert not audit_filter.is_valid()
     assert set(audit_filter.errors) <= {part.split("=")[0] for part in query.split("&")}
 
 
-def test_the_question_lives_in_the_url_without_its_blanks():
+def test_the_url_holds_the_filter_without_blanks():
     audit_filter = AuditFilter(
         QueryDict("actor=ana&session=&words=+rate+&result=ok&result=unknown&page=7")
     )
@@ -164,7 +164,7 @@ def test_the_question_lives_in_the_url_without_its_blanks():
 
 
 def test_system_actors_are_found_by_name():
-    head = story("")
+    head = record_entry("")
     event(phase="outcome", story=head.seq, result="unknown", by=Actor.system("reconcile"))
 
     assert found("actor=reconcile") == [head.seq]

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.browser
 EVENTS = """
 import django; django.setup()
 from pingadmin.audit.integrity import checkpoints
-from tests.audit.factories import story
+from tests.audit.factories import record_entry
 from tests.factories import VerificationRunFactory
-story("ok"); anchored = checkpoints.make(); story("")
+record_entry("ok"); anchored = checkpoints.make(); record_entry("")
 VerificationRunFactory.create_batch({running})
 print(anchored.seq)
 """

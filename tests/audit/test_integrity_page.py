@@ -14,7 +14,7 @@ from pingadmin.audit.chain import keys
 from pingadmin.audit.integrity import checkpoints, verification_runs
 from pingadmin.audit.models import AuditEvent, VerificationRun
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import event, story
+from tests.audit.factories import event, record_entry
 from tests.audit.tampering.tools import TABLE, drop_triggers, sql
 from tests.factories import VerificationRunFactory
 from tests.support.html import parse
@@ -89,7 +89,7 @@ def test_events_after_the_verification_are_called_unverified(as_auditor):
 
 
 def test_a_broken_log_is_named_in_plain_words(as_auditor):
-    story()
+    record_entry()
     drop_triggers()
     sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 2")
 
@@ -228,9 +228,9 @@ def test_a_log_that_takes_no_events_can_still_be_verified(as_auditor, checkpoint
 
 
 def test_incomplete_entries_are_listed_apart_from_faults(as_auditor):
-    story("ok")
-    without_outcome = story("")
-    twice = story("ok")
+    record_entry("ok")
+    without_outcome = record_entry("")
+    twice = record_entry("ok")
     event(phase="outcome", story=twice.seq, result="unknown")
     recorded = event(action="sign_in", phase="event")
     event(phase="outcome", story=recorded.seq, result="ok")
@@ -251,7 +251,7 @@ def test_incomplete_entries_are_listed_apart_from_faults(as_auditor):
 
 
 def test_a_complete_log_says_so(as_auditor):
-    story("ok")
+    record_entry("ok")
 
     as_auditor.post(VERIFY)
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pingadmin.audit.chain import canonical, keys, signing
 from pingadmin.audit.export import jsonl_file
 from pingadmin.audit.export.views import VERIFIER
-from tests.audit.factories import BEN, event, story
+from tests.audit.factories import BEN, event, record_entry
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 
@@ -28,8 +28,8 @@ def export(as_auditor):
     second = event(by=BEN, alias="agi", session_id="ses_2")
     event(phase="outcome", story=first.seq, result="ok", verified=True, upstream_status=200)
     event(phase="outcome", story=second.seq, result="unknown", detail={"message": "\x00\ud800"})
-    story("rejected", by=BEN, session_id="ses_3")
-    story("ok", session_id="ses_4")
+    record_entry("rejected", by=BEN, session_id="ses_3")
+    record_entry("ok", session_id="ses_4")
 
     def exported(query=""):
         return as_auditor.get(f"/audit/export.jsonl{query}").getvalue().splitlines(keepends=True)

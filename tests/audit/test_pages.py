@@ -11,7 +11,7 @@ from django.utils.html import escape
 from pingadmin.audit.log import pagination
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import event, story
+from tests.audit.factories import event, record_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,7 @@ def queries(client, address) -> int:
 )
 def test_support_auditors_and_admins_read_the_log_and_viewers_do_not(request, role, status):
     client = request.getfixturevalue(f"as_{role}")
-    head = story("ok")
+    head = record_entry("ok")
 
     assert client.get("/audit/").status_code == status
     assert client.get(f"/audit/{head.seq}/").status_code == status
@@ -50,8 +50,8 @@ def test_the_log_is_for_signed_in_people_and_for_reading_only(client, as_auditor
 def test_a_row_says_when_who_did_what_with_what_result_and_why(as_auditor, settings):
     settings.UPSTREAMS = {"ping": {"LABEL": "Ping production"}}
     settings.TICKET_URL = "https://tickets.example/{ticket}"
-    head = story("unknown", session_id="ses_8f2", ticket="INC-4420/7")
-    story("ok", ticket="")
+    head = record_entry("unknown", session_id="ses_8f2", ticket="INC-4420/7")
+    record_entry("ok", ticket="")
 
     text = as_auditor.get("/audit/").text
 
@@ -72,8 +72,8 @@ def test_a_row_says_when_who_did_what_with_what_result_and_why(as_auditor, setti
 
 def test_the_count_is_exact_over_the_whole_range(as_auditor):
     for _ in range(pagination.SIZE + 3):
-        story("")
-    story("ok", ticket="INC-9")
+        record_entry("")
+    record_entry("ok", ticket="INC-9")
 
     assert f"{pagination.SIZE + 4} entries" in as_auditor.get("/audit/").text
     assert f"{pagination.SIZE + 3} entries match" in as_auditor.get("/audit/?result=none").text
@@ -82,7 +82,7 @@ def test_the_count_is_exact_over_the_whole_range(as_auditor):
 
 def test_pages_neither_skip_nor_repeat_while_rows_are_appended(as_auditor, monkeypatch):
     monkeypatch.setattr(pagination, "SIZE", 10)
-    known = [story("ok").seq for _ in range(25)][::-1]
+    known = [record_entry("ok").seq for _ in range(25)][::-1]
 
     down = _walk(as_auditor, "/audit/", link=r'href="([^"]*before=\d+)" rel="next"')
     assert [seq for page in down for seq in page] == known
@@ -95,9 +95,9 @@ def test_pages_neither_skip_nor_repeat_while_rows_are_appended(as_auditor, monke
     assert back == sorted(set(back), reverse=True)
 
 
-def test_links_to_other_pages_keep_the_question(as_auditor, monkeypatch):
+def test_links_to_other_pages_keep_the_filter(as_auditor, monkeypatch):
     monkeypatch.setattr(pagination, "SIZE", 2)
-    heads = [story("unknown", reason="a & b") for _ in range(5)]
+    heads = [record_entry("unknown", reason="a & b") for _ in range(5)]
 
     text = as_auditor.get("/audit/?words=a+%26&result=unknown").text
 
@@ -105,8 +105,8 @@ def test_links_to_other_pages_keep_the_question(as_auditor, monkeypatch):
     assert 'href="/audit/?words=a+%26&amp;result=none"' in text
 
 
-def test_each_part_of_the_question_can_be_dropped_alone(as_auditor):
-    story("ok")
+def test_each_value_of_the_filter_can_be_removed_alone(as_auditor):
+    record_entry("ok")
 
     text = as_auditor.get("/audit/?actor=ana&ticket=INC-1&result=accepted").text
 
@@ -119,12 +119,12 @@ def test_each_part_of_the_question_can_be_dropped_alone(as_auditor):
 
 
 @pytest.mark.parametrize("filters", ["", "?actor=ana&result=accepted&words=customer"])
-def test_fifty_stories_cost_as_many_queries_as_one(as_auditor, filters):
-    story("ok")
+def test_fifty_entries_cost_as_many_queries_as_one(as_auditor, filters):
+    record_entry("ok")
     as_auditor.get("/audit/")
     one = queries(as_auditor, f"/audit/{filters}")
     for _ in range(pagination.SIZE + 1):
-        story("ok")
+        record_entry("ok")
 
     assert queries(as_auditor, f"/audit/{filters}") == one
 
@@ -150,7 +150,7 @@ def test_fifty_stories_cost_as_many_queries_as_one(as_auditor, filters):
 )
 @pytest.mark.parametrize("fragment", [False, True])
 def test_a_bad_address_is_answered_400_and_never_500(as_auditor, query, status, fragment):
-    story("ok")
+    record_entry("ok")
     headers = {"HX-Request": "true", "HX-Target": "log"} if fragment else {}
 
     response = as_auditor.get(f"/audit/?{query}", headers=headers)
@@ -158,8 +158,8 @@ def test_a_bad_address_is_answered_400_and_never_500(as_auditor, query, status, 
     assert response.status_code == status
 
 
-def test_a_bad_field_is_named_and_its_words_are_given_back(as_auditor):
-    story("ok")
+def test_a_bad_field_is_named_and_keeps_what_was_written(as_auditor):
+    record_entry("ok")
 
     text = as_auditor.get("/audit/?since=9999-99-99&ticket=INC-1").text
 
@@ -170,7 +170,7 @@ def test_a_bad_field_is_named_and_its_words_are_given_back(as_auditor):
 
 
 def test_an_htmx_request_gets_the_list_alone_and_an_address_without_blanks(as_auditor):
-    head = story("ok")
+    head = record_entry("ok")
 
     response = as_auditor.get(
         "/audit/?actor=ana&session=&ticket=", headers={"HX-Request": "true", "HX-Target": "log"}
@@ -181,14 +181,14 @@ def test_an_htmx_request_gets_the_list_alone_and_an_address_without_blanks(as_au
     assert response["HX-Push-Url"] == "/audit/?actor=ana"
 
 
-def test_an_empty_log_and_an_empty_answer_say_what_to_do(as_auditor):
+def test_an_empty_log_and_an_empty_result_say_what_to_do(as_auditor):
     assert "No entries yet" in as_auditor.get("/audit/").text
-    story("ok")
+    record_entry("ok")
     assert "No entries match" in as_auditor.get("/audit/?actor=nobody").text
     assert "Clear filters" in as_auditor.get("/audit/?actor=nobody").text
 
 
-def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(as_auditor):
+def test_an_entry_says_what_was_shown_what_was_answered_and_what_was_observed_after(as_auditor):
     head = event(
         alias="ping",
         session_id="ses_1",
@@ -237,8 +237,8 @@ def test_a_story_tells_what_was_shown_what_was_answered_and_what_was_seen_after(
     assert f">{milliseconds}</time>" in text
 
 
-def test_the_address_of_a_later_event_leads_to_its_place_in_the_story(as_auditor):
-    head = story("ok")
+def test_the_address_of_a_later_event_leads_to_its_line_in_the_entry(as_auditor):
+    head = record_entry("ok")
 
     assert (
         as_auditor.get(f"/audit/{head.seq + 1}/").url == f"/audit/{head.seq}/#event-{head.seq + 1}"
@@ -247,12 +247,12 @@ def test_the_address_of_a_later_event_leads_to_its_place_in_the_story(as_auditor
 
 
 @pytest.mark.parametrize("seq", ["99", "0", str(10**30), "9" * 5000, "-1", "x"])
-def test_a_story_that_is_not_there_is_404(as_auditor, seq):
+def test_an_entry_that_does_not_exist_is_404(as_auditor, seq):
     assert as_auditor.get(f"/audit/{seq}/").status_code == 404
 
 
-def test_a_story_costs_as_many_queries_however_long_it_is(as_auditor):
-    head = story("unknown")
+def test_an_entry_costs_as_many_queries_however_long_it_is(as_auditor):
+    head = record_entry("unknown")
     as_auditor.get("/audit/")
     short = queries(as_auditor, f"/audit/{head.seq}/")
     for _ in range(30):
@@ -279,12 +279,12 @@ def test_hostile_text_is_shown_and_never_run(as_auditor, settings):
         assert "<script>alert" not in text
         assert "<b hx-get" not in text
         assert escape(HOSTILE)[:30] in text
-    story_page = as_auditor.get(f"/audit/{head.seq}/").text
+    entry_page = as_auditor.get(f"/audit/{head.seq}/").text
     assert (
-        "<title>" in story_page
-        and "</title><" not in story_page.split("<title>")[1].split("</title>")[0]
+        "<title>" in entry_page
+        and "</title><" not in entry_page.split("<title>")[1].split("</title>")[0]
     )
-    assert "hx-disable" in story_page
+    assert "hx-disable" in entry_page
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_state_that_looks_like_a_time_breaks_no_page(as_auditor, state):
 
 
 def test_invisible_characters_are_written_out(as_auditor):
-    head = story("ok", reason="approved \u202e yb")
+    head = record_entry("ok", reason="approved \u202e yb")
 
     for address in ("/audit/", f"/audit/{head.seq}/"):
         text = as_auditor.get(address).text
@@ -323,7 +323,7 @@ def test_rows_that_the_trail_would_refuse_are_shown_as_unrecognised_and_break_no
 
 
 def _walk(client, address: str, *, link: str) -> list[list[int]]:
-    """The rows of page after page, while somebody appends a story between any two."""
+    """The rows of page after page, while somebody appends an entry between any two."""
     walked = []
     for _ in range(9):
         response = client.get(address)
@@ -331,7 +331,7 @@ def _walk(client, address: str, *, link: str) -> list[list[int]]:
         following = re.search(link, response.text)
         if not following:
             return walked
-        story("ok")
+        record_entry("ok")
         address = following[1]
     raise AssertionError("the pages never end")
 

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from pingadmin.audit.log import access
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
-from tests.audit.factories import story
+from tests.audit.factories import record_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def reads():
 
 
 def test_reading_the_log_is_recorded_once_for_a_person_and_hour(as_auditor, as_support):
-    head = story("ok")
+    head = record_entry("ok")
     for _ in range(3):
         as_auditor.get("/audit/?actor=ana")
         as_auditor.get(f"/audit/{head.seq}/")
@@ -49,7 +49,7 @@ def test_it_is_recorded_once_even_when_the_cache_forgets(as_auditor):
     assert reads() == 1
 
 
-def test_a_refusal_and_an_empty_address_are_no_reading(as_viewer, as_auditor):
+def test_a_refused_or_failed_request_is_not_recorded_as_reading(as_viewer, as_auditor):
     as_viewer.get("/audit/")
     as_auditor.get("/audit/999/")
     as_auditor.get("/audit/?since=junk")
@@ -57,7 +57,7 @@ def test_a_refusal_and_an_empty_address_are_no_reading(as_viewer, as_auditor):
 
 
 def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch, caplog):
-    story("ok")
+    record_entry("ok")
     with monkeypatch.context() as broken:
         broken.setattr(trail, "_lock", refuse)
         assert "Customer approved" in as_auditor.get("/audit/").text

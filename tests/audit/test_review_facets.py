@@ -1,4 +1,4 @@
-"""The queue is asked of the whole log, by the same question that pages and exports use."""
+"""The queue covers the whole log, with the same filter that pages and exports use."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.config import environment
-from tests.audit.factories import BEN, event, story
+from tests.audit.factories import BEN, event, record_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +34,16 @@ def mark(head, word):
 
 def at(moment: datetime, **given):
     with time_machine.travel(moment, tick=False):
-        return story("ok", **given)
+        return record_entry("ok", **given)
 
 
-def test_each_state_finds_its_stories_by_their_last_mark():
-    pending, reviewed, flagged, changed = story("ok"), story("ok"), story("ok"), story("ok")
+def test_each_review_state_finds_its_entries_by_their_last_mark():
+    pending, reviewed, flagged, changed = (
+        record_entry("ok"),
+        record_entry("ok"),
+        record_entry("ok"),
+        record_entry("ok"),
+    )
     event(action="add_user", phase="event")
     (
         mark(reviewed, "reviewed"),
@@ -52,38 +57,38 @@ def test_each_state_finds_its_stories_by_their_last_mark():
     assert found("review=flagged") == [flagged.seq]
 
 
-def test_a_mark_by_a_word_that_is_none_leaves_the_story_pending():
-    head = story("ok")
+def test_an_unknown_mark_leaves_the_entry_pending():
+    head = record_entry("ok")
     event(action="mark_whole", phase="mark", story=head.seq)
 
     assert found("review=pending") == [head.seq]
 
 
 @pytest.mark.parametrize("facet", ["unknown", "no_ticket", "repeated", "bulk"])
-def test_a_facet_is_of_acts_that_need_a_review(facet):
+def test_facets_find_only_actions_that_need_a_review(facet):
     event(action="add_user", phase="event", batch="b-1")
     event(action="add_user", phase="event", batch="b-1")
 
     assert found(f"facet={facet}") == []
 
 
-def test_unknown_finds_unknown_outcomes_and_those_that_have_none():
-    story("ok"), story("rejected")
-    unknown, open_ = story("unknown"), story("")
-    settled = story("unknown")
+def test_unknown_finds_unknown_and_missing_outcomes():
+    record_entry("ok"), record_entry("rejected")
+    unknown, open_ = record_entry("unknown"), record_entry("")
+    settled = record_entry("unknown")
     event(phase="evidence", story=settled.seq, result="ok")
 
     assert found("facet=unknown") == [unknown.seq, open_.seq]
 
 
 def test_no_ticket_and_bulk_find_theirs():
-    story("ok")
-    without, bulk = story("ok", ticket=""), story("ok", batch="b-1")
+    record_entry("ok")
+    without, bulk = record_entry("ok", ticket=""), record_entry("ok", batch="b-1")
 
     assert (found("facet=no_ticket"), found("facet=bulk")) == ([without.seq], [bulk.seq])
 
 
-def test_repeated_finds_the_later_act_on_one_session_within_the_time_that_is_set(settings):
+def test_repeated_finds_the_later_action_on_one_session_within_the_time_that_is_set(settings):
     settings.REPEATED_WITHIN_HOURS = 24
     begin = datetime(2026, 11, 22, 12, tzinfo=UTC)
     at(begin, session_id="ses_1")
@@ -97,8 +102,8 @@ def test_repeated_finds_the_later_act_on_one_session_within_the_time_that_is_set
     assert found("facet=repeated") == []
 
 
-def test_acts_on_no_session_are_not_repeats_of_each_other():
-    story("ok", session_id="", alias=""), story("ok", session_id="", alias="")
+def test_actions_on_no_session_are_not_repeats_of_each_other():
+    record_entry("ok", session_id="", alias=""), record_entry("ok", session_id="", alias="")
 
     assert found("facet=repeated") == []
 
@@ -150,7 +155,7 @@ def test_without_hours_there_is_no_such_facet(settings):
 
     assert not AuditFilter(QueryDict("facet=outside_hours")).is_valid()
     assert "Outside hours" not in [
-        chip.label for chip in filter_chips.queue_chips(_sound(""), counted=False)
+        chip.label for chip in filter_chips.queue_chips(_valid_filter(""), counted=False)
     ]
 
 
@@ -169,40 +174,40 @@ def test_hours_that_cannot_be_read_are_refused_at_start_with_an_example(monkeypa
         environment.working_hours("WORKING_HOURS")
 
 
-def test_states_and_facets_combine_with_the_rest_of_the_question():
-    story("unknown", ticket=""), mark(story("unknown", ticket="", by=BEN), "flagged")
-    wanted = story("unknown", ticket="", by=BEN)
-    story("ok", ticket="", by=BEN), story("unknown", by=BEN)
+def test_review_states_and_facets_combine_with_the_other_filters():
+    record_entry("unknown", ticket=""), mark(record_entry("unknown", ticket="", by=BEN), "flagged")
+    wanted = record_entry("unknown", ticket="", by=BEN)
+    record_entry("ok", ticket="", by=BEN), record_entry("unknown", by=BEN)
 
     assert found("review=pending&facet=no_ticket&result=unknown&actor=ben") == [wanted.seq]
 
 
 @pytest.mark.parametrize("query", ["review=done", "facet=everything", "review=%00"])
-def test_a_word_that_is_none_is_refused(query):
+def test_an_unknown_value_is_refused(query):
     assert not AuditFilter(QueryDict(query)).is_valid()
 
 
 def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
     for number in range(60):
-        story(
+        record_entry(
             "unknown" if number % 3 else "ok",
             ticket="" if number % 2 else "INC-1",
             session_id=f"ses_{number % 50}",
         )
-    for head in (story("ok", by=BEN), story("ok", by=BEN, ticket="", batch="b-1")):
+    for head in (record_entry("ok", by=BEN), record_entry("ok", by=BEN, ticket="", batch="b-1")):
         mark(head, "flagged")
 
     for query in ("", "review=pending", "facet=no_ticket", "actor=ben&review=flagged&facet=bulk"):
-        for chip in filter_chips.queue_chips(_sound(query), counted=True):
-            unpressed = chip.address if not chip.is_on else f"/audit/?{query}"
-            assert chip.count == len(found(unpressed.partition("?")[2])), (query, chip)
+        for chip in filter_chips.queue_chips(_valid_filter(query), counted=True):
+            address = chip.address if not chip.is_on else f"/audit/?{query}"
+            assert chip.count == len(found(address.partition("?")[2])), (query, chip)
 
 
-def test_a_chip_pressed_again_is_dropped_and_its_like_is_replaced():
+def test_a_second_click_on_a_chip_removes_it_and_another_of_its_kind_replaces_it():
     of = {
         chip.name: chip
         for chip in filter_chips.queue_chips(
-            _sound("review=pending&facet=bulk&actor=ana"), counted=False
+            _valid_filter("review=pending&facet=bulk&actor=ana"), counted=False
         )
     }
 
@@ -233,14 +238,14 @@ def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
         assert reviews.progress_this_week() == {"done": 0, "all": 0}, "there it is Monday again"
 
 
-def _sound(query: str) -> AuditFilter:
+def _valid_filter(query: str) -> AuditFilter:
     audit_filter = AuditFilter(QueryDict(query))
     assert audit_filter.is_valid()
     return audit_filter
 
 
 def test_a_pause_waits_for_a_review_as_a_resume_does():
-    paused, resumed = story("ok", action="pause"), story("ok")
+    paused, resumed = record_entry("ok", action="pause"), record_entry("ok")
 
     assert found("review=pending") == [paused.seq, resumed.seq]
     mark(paused, "flagged")
@@ -249,16 +254,16 @@ def test_a_pause_waits_for_a_review_as_a_resume_does():
 
 
 def test_a_resume_after_a_pause_repeats_nothing_but_a_second_pause_does():
-    story("ok", action="pause")
-    story("ok")
-    again = story("ok", action="pause")
+    record_entry("ok", action="pause")
+    record_entry("ok")
+    again = record_entry("ok", action="pause")
 
     assert found("facet=repeated") == [again.seq]
 
 
 @pytest.mark.parametrize("action", ["pause", "resume"])
-def test_each_act_is_found_by_its_own_name_alone(action):
-    heads = {name: story("already", action=name) for name in ("pause", "resume")}
+def test_each_action_is_found_by_its_own_name_alone(action):
+    heads = {name: record_entry("already", action=name) for name in ("pause", "resume")}
 
     assert found(f"action={action}") == [heads[action].seq]
     assert found("result=already") == sorted(head.seq for head in heads.values())

@@ -1,4 +1,4 @@
-"""The queue as reviewers meet it: a story beside the list, a mark, and on to the next."""
+"""The queue as reviewers meet it: an entry next to the list, a mark, and on to the next."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from pingadmin.audit.log import pagination, pin_views
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
-from tests.audit.factories import ANA, BEN, event, story
+from tests.audit.factories import ANA, BEN, event, record_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ FINN = Actor(kind="person", id="700004", name="finn", role="auditor")
 HOSTILE = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b hx-get="/admin/">"""
 
 
-def press(
+def post_mark(
     client, head, mark="reviewed", *, note="", query="?review=pending", last_seen_seq=None, **more
 ):
     given = {
@@ -44,8 +44,8 @@ def queries(client, address) -> int:
     return len(captured)
 
 
-def test_the_queue_opens_its_first_story_with_the_form_and_how_far_the_team_is(as_auditor):
-    older, newest = story("ok"), story("unknown")
+def test_the_queue_opens_its_first_entry_with_the_form_and_the_week_s_progress(as_auditor):
+    older, newest = record_entry("ok"), record_entry("unknown")
     reviews.mark_entry(
         head_seq=older.seq, state="reviewed", note="", last_seen_seq=older.seq, by=FINN
     )
@@ -62,9 +62,9 @@ def test_the_queue_opens_its_first_story_with_the_form_and_how_far_the_team_is(a
         assert part in response.text
 
 
-def test_the_queue_opens_no_own_act(as_auditor, auditor):
+def test_the_queue_opens_no_entry_in_which_the_reviewer_acted(as_auditor, auditor):
     me = Actor(kind="person", id=str(auditor.pk), name="auditor", role="support")
-    waiting, own = story("ok"), story("ok", by=me)
+    waiting, own = record_entry("ok"), record_entry("ok", by=me)
 
     response = as_auditor.get("/audit/?review=pending")
 
@@ -72,69 +72,69 @@ def test_the_queue_opens_no_own_act(as_auditor, auditor):
     assert f'data-seq="{own.seq}"' in response.text
 
 
-def test_the_story_that_the_address_names_is_opened_beside_any_list(as_auditor):
-    head, other = story("ok"), story("ok", by=BEN)
+def test_the_entry_that_the_address_names_opens_next_to_any_list(as_auditor):
+    head, other = record_entry("ok"), record_entry("ok", by=BEN)
 
     assert opened(as_auditor.get(f"/audit/?story={head.seq}")) == head.seq
     assert opened(as_auditor.get(f"/audit/?actor=ben&story={head.seq}")) == head.seq
     assert f"story={other.seq}" in as_auditor.get("/audit/?actor=ben").text
 
 
-def test_after_a_mark_the_next_one_of_the_question_opens(as_auditor):
-    third, second = story("ok", by=BEN), story("ok")
-    first = story("ok", by=BEN)
+def test_after_a_mark_the_next_entry_of_the_filter_opens(as_auditor):
+    third, second = record_entry("ok", by=BEN), record_entry("ok")
+    first = record_entry("ok", by=BEN)
 
-    answer = press(as_auditor, first, query="?actor=ben&review=pending")
+    answer = post_mark(as_auditor, first, query="?actor=ben&review=pending")
 
     assert answer.url.startswith(f"/audit/?actor=ben&review=pending&story={third.seq}&marked=")
     assert load_entries([first])[0].review_state == "reviewed"
     text = as_auditor.get(answer.url).text
     assert f"#{first.seq} is reviewed." in text
-    assert opened(as_auditor.get(press(as_auditor, third).url)) == second.seq
+    assert opened(as_auditor.get(post_mark(as_auditor, third).url)) == second.seq
 
 
-def test_without_a_question_the_next_is_one_that_waits(as_auditor):
-    waiting, done, now = story("ok"), story("ok"), story("ok")
-    press(as_auditor, done)
+def test_without_a_filter_the_next_entry_is_one_to_review(as_auditor):
+    waiting, done, now = record_entry("ok"), record_entry("ok"), record_entry("ok")
+    post_mark(as_auditor, done)
 
-    assert f"story={waiting.seq}&" in press(as_auditor, now, query="").url
+    assert f"story={waiting.seq}&" in post_mark(as_auditor, now, query="").url
 
 
 def test_the_next_is_shown_on_the_page_of_the_list_that_holds_it(as_auditor, monkeypatch):
     monkeypatch.setattr(pagination, "SIZE", 2)
-    heads = [story("ok") for _ in range(5)][::-1]
+    heads = [record_entry("ok") for _ in range(5)][::-1]
 
-    on_same = press(as_auditor, heads[2], query=f"?before={heads[1].seq}")
+    on_same = post_mark(as_auditor, heads[2], query=f"?before={heads[1].seq}")
     assert f"before={heads[1].seq}&story={heads[3].seq}" in on_same.url
-    on_next = press(as_auditor, heads[3], query=f"?before={heads[1].seq}")
+    on_next = post_mark(as_auditor, heads[3], query=f"?before={heads[1].seq}")
     assert f"before={heads[4].seq + 1}&story={heads[4].seq}" in on_next.url
     assert opened(as_auditor.get(on_next.url)) == heads[4].seq
 
 
 def test_after_the_last_one_the_queue_says_so(as_auditor):
-    head = story("ok")
+    head = record_entry("ok")
 
-    answer = as_auditor.get(press(as_auditor, head).url)
+    answer = as_auditor.get(post_mark(as_auditor, head).url)
 
     assert "Nothing left to review here" in answer.text
     assert f"#{head.seq} is reviewed." in answer.text
 
 
-def test_with_htmx_the_answer_is_the_list_with_the_next_story_and_its_address(as_auditor):
-    following, head = story("ok"), story("ok")
+def test_with_htmx_the_answer_is_the_list_with_the_next_entry_and_its_address(as_auditor):
+    following, head = record_entry("ok"), record_entry("ok")
     headers = {"HX-Request": "true", "HX-Target": "log"}
 
-    answer = press(as_auditor, head, headers=headers, follow=True)
+    answer = post_mark(as_auditor, head, headers=headers, follow=True)
 
     assert "<html" not in answer.text and opened(answer) == following.seq
     assert answer["HX-Push-Url"] == f"/audit/?review=pending&story={following.seq}"
 
 
 def test_the_answer_carries_the_mark_for_the_reviewers_pin_and_only_for_the_reviewer(as_auditor):
-    story("ok")
-    head = story("ok")
+    record_entry("ok")
+    head = record_entry("ok")
 
-    address = press(as_auditor, head).url
+    address = post_mark(as_auditor, head).url
 
     mark = AuditEvent.objects.marks().last()
     assert (
@@ -159,13 +159,13 @@ def test_the_answer_carries_the_mark_for_the_reviewers_pin_and_only_for_the_revi
         ({"mark": "reviewed", "seen": "x"}, 400, None),
     ],
 )
-def test_what_cannot_be_a_mark_is_named_beside_the_story_and_nothing_is_written(
+def test_an_invalid_mark_is_explained_next_to_the_entry_and_nothing_is_written(
     as_auditor, given, status, sentence, fragment
 ):
-    head = story("ok")
+    head = record_entry("ok")
     headers = {"HX-Request": "true", "HX-Target": "log"} if fragment else {}
 
-    answer = press(as_auditor, head, data=given, headers=headers)
+    answer = post_mark(as_auditor, head, data=given, headers=headers)
 
     assert answer.status_code == status
     assert opened(answer) == head.seq
@@ -176,13 +176,15 @@ def test_what_cannot_be_a_mark_is_named_beside_the_story_and_nothing_is_written(
 
 @pytest.mark.parametrize("where", ["list", "entry"])
 @pytest.mark.parametrize("part", ["began", "closed"])
-def test_nobody_reviews_their_own_act_whatever_is_posted(as_auditor, auditor, part, where):
+def test_nobody_reviews_an_entry_in_which_they_acted_whatever_is_posted(
+    as_auditor, auditor, part, where
+):
     me = Actor(kind="person", id=str(auditor.pk), name="as it was then", role="support")
-    head = story("unknown", by=me if part == "began" else ANA)
+    head = record_entry("unknown", by=me if part == "began" else ANA)
     if part == "closed":
         event(phase="closure", action="close_unknown", by=me, story=head.seq, reason="Online")
 
-    answer = press(as_auditor, head, data={"from": where})
+    answer = post_mark(as_auditor, head, data={"from": where})
 
     assert answer.status_code == 403
     assert "You acted in this entry" in answer.text
@@ -190,13 +192,13 @@ def test_nobody_reviews_their_own_act_whatever_is_posted(as_auditor, auditor, pa
     assert "Reviewed, next" not in as_auditor.get(f"/audit/?story={head.seq}").text
 
 
-def test_the_later_reviewer_is_told_of_the_other(as_auditor):
-    story("ok")
-    head = story("ok")
+def test_the_later_reviewer_learns_of_the_other(as_auditor):
+    record_entry("ok")
+    head = record_entry("ok")
     seen = head.seq + 1
     reviews.mark_entry(head_seq=head.seq, state="flagged", note="Odd", last_seen_seq=seen, by=FINN)
 
-    answer = press(
+    answer = post_mark(
         as_auditor,
         head,
         last_seen_seq=seen,
@@ -208,40 +210,40 @@ def test_the_later_reviewer_is_told_of_the_other(as_auditor):
 
 
 @pytest.mark.parametrize("role", ["support", "admin"])
-def test_readers_who_do_not_review_see_the_story_without_the_form(request, role):
+def test_readers_who_do_not_review_see_the_entry_without_the_form(request, role):
     client = request.getfixturevalue(f"as_{role}")
-    head = story("ok")
+    head = record_entry("ok")
 
     text = client.get(f"/audit/?story={head.seq}").text
 
     assert "Intent recorded" in text and "Your role can only read it" in text
     assert "/review/" not in text and 'id="pin"' not in text
-    assert press(client, head).status_code == 403
+    assert post_mark(client, head).status_code == 403
 
 
-def test_a_story_that_needs_no_review_has_no_form(as_auditor):
+def test_an_entry_that_needs_no_review_has_no_form(as_auditor):
     head = event(action="add_user", phase="event")
 
     assert "/review/" not in as_auditor.get(f"/audit/?story={head.seq}").text
     assert "/review/" not in as_auditor.get(f"/audit/{head.seq}/").text
-    assert press(as_auditor, head, query="").status_code == 403
+    assert post_mark(as_auditor, head, query="").status_code == 403
     assert (
-        press(as_auditor, head, query="", last_seen_seq=5, data={"from": "entry"}).status_code
+        post_mark(as_auditor, head, query="", last_seen_seq=5, data={"from": "entry"}).status_code
         == 403
     )
 
 
-def test_the_storys_own_page_reviews_it_and_stays(as_auditor):
-    head = story("ok")
+def test_an_entry_s_own_page_marks_it_and_stays_open(as_auditor):
+    head = record_entry("ok")
     assert f'action="/audit/{head.seq}/review/"' in as_auditor.get(f"/audit/{head.seq}/").text
 
-    answer = press(as_auditor, head, "flagged", note="Whose ticket?", data={"from": "entry"})
+    answer = post_mark(as_auditor, head, "flagged", note="Whose ticket?", data={"from": "entry"})
 
     mark = AuditEvent.objects.marks().last()
     assert answer.url == f"/audit/{head.seq}/?marked={mark.seq}"
     text = as_auditor.get(answer.url).text
     assert "Whose ticket?" in text and '<span class="tag tag-failed">Flagged</span>' in text
-    refused = press(as_auditor, head, "flagged", data={"from": "entry"})
+    refused = post_mark(as_auditor, head, "flagged", data={"from": "entry"})
     assert (
         refused.status_code == 400
         and "What happened" in refused.text
@@ -249,13 +251,13 @@ def test_the_storys_own_page_reviews_it_and_stays(as_auditor):
     )
 
 
-def test_a_row_says_how_its_story_stands(as_auditor):
+def test_a_row_shows_the_review_state_of_its_entry(as_auditor):
     for word in ("reviewed", "flagged"):
-        head = story("ok")
+        head = record_entry("ok")
         reviews.mark_entry(
             head_seq=head.seq, state=word, note="Odd", last_seen_seq=head.seq, by=FINN
         )
-    story("ok")
+    record_entry("ok")
 
     text = as_auditor.get("/audit/").text
 
@@ -265,7 +267,7 @@ def test_a_row_says_how_its_story_stands(as_auditor):
 
 
 def test_counts_come_as_their_own_fragment_and_without_javascript_on_request(as_auditor):
-    story("ok"), story("unknown", ticket="")
+    record_entry("ok"), record_entry("unknown", ticket="")
 
     fragment = as_auditor.get("/audit/counts/?review=pending").text
 
@@ -283,25 +285,25 @@ def test_counts_come_as_their_own_fragment_and_without_javascript_on_request(as_
     "address",
     ["/audit/?review=pending", "/audit/counts/?review=pending", "/audit/?facet=repeated&story=1"],
 )
-def test_the_queue_costs_as_many_queries_for_fifty_stories_as_for_one(as_auditor, address):
-    story("ok"), story("ok")
+def test_the_queue_costs_as_many_queries_for_fifty_entries_as_for_one(as_auditor, address):
+    record_entry("ok"), record_entry("ok")
     as_auditor.get(address)
     few = queries(as_auditor, address)
     for _ in range(pagination.SIZE + 1):
-        story("unknown")
+        record_entry("unknown")
 
     assert queries(as_auditor, address) == few
 
 
 @pytest.mark.parametrize("query", ["story=x", "story=-1", f"marked={10**30}", "story=%00"])
-def test_a_number_that_is_none_is_answered_400(as_auditor, query):
-    story("ok")
+def test_what_is_no_number_of_an_event_is_answered_400(as_auditor, query):
+    record_entry("ok")
 
     assert as_auditor.get(f"/audit/?{query}").status_code == 400
 
 
-def test_a_story_that_is_not_there_opens_nothing_and_cannot_be_marked(as_auditor):
-    head = story("ok")
+def test_an_entry_that_does_not_exist_opens_nothing_and_cannot_be_marked(as_auditor):
+    head = record_entry("ok")
 
     assert 'id="opened"' not in as_auditor.get("/audit/?story=999").text
     for seq in (head.seq + 1, 999):
@@ -311,7 +313,7 @@ def test_a_story_that_is_not_there_opens_nothing_and_cannot_be_marked(as_auditor
         )
 
 
-def test_hostile_text_beside_the_list_is_shown_and_never_run(as_auditor):
+def test_hostile_text_next_to_the_list_is_shown_and_never_run(as_auditor):
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket", "upstream_code"], HOSTILE)
     facts = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
     head = event(alias="ping", **texts, **facts)
@@ -323,7 +325,7 @@ def test_hostile_text_beside_the_list_is_shown_and_never_run(as_auditor):
         **texts,
         **facts,
     )
-    press(as_auditor, head, "flagged", note=HOSTILE)
+    post_mark(as_auditor, head, "flagged", note=HOSTILE)
 
     text = as_auditor.get(f"/audit/?story={head.seq}").text
 
@@ -334,7 +336,7 @@ def test_hostile_text_beside_the_list_is_shown_and_never_run(as_auditor):
 
 def test_the_rows_are_given_as_they_are_hashed_in_pages(as_auditor, monkeypatch):
     monkeypatch.setattr(pin_views, "PAGE_SIZE", 3)
-    story("ok"), story("unknown"), story("ok")
+    record_entry("ok"), record_entry("unknown"), record_entry("ok")
     lines, after = [], ""
     for _ in range(3):
         lines += as_auditor.get(f"/audit/rows/{after}").content.splitlines()
@@ -347,7 +349,7 @@ def test_the_rows_are_given_as_they_are_hashed_in_pages(as_auditor, monkeypatch)
 
 
 def test_the_hash_of_a_row_is_given_with_the_head_and_null_where_there_is_none(as_auditor):
-    head = story("ok")
+    head = record_entry("ok")
     tail = AuditEvent.objects.last()
 
     stated = as_auditor.get(f"/audit/rows/{head.seq}/").json()
@@ -360,7 +362,7 @@ def test_the_hash_of_a_row_is_given_with_the_head_and_null_where_there_is_none(a
 
 
 def test_a_row_without_a_canonical_form_keeps_its_place_among_the_rows(as_auditor):
-    head = story("ok")
+    head = record_entry("ok")
     forged = AuditEvent.objects.last()
     forged.seq, forged.event_id, forged.prev_hash = head.seq + 2, uuid.uuid4(), forged.row_hash
     forged.row_hash, forged.schema_version = "e" * 64, 99

@@ -10,7 +10,7 @@ from pingadmin.audit.entries.entries import AuditEntry, load_entries
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
-from tests.audit.factories import ANA, BEN, event, story
+from tests.audit.factories import ANA, BEN, event, record_entry
 from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +26,12 @@ def mark(head, state="reviewed", *, note="", by=EVA, last_seen_seq=None) -> revi
     )
 
 
-def told(head) -> AuditEntry:
+def entry_of(head) -> AuditEntry:
     return load_entries([head])[0]
 
 
-def test_a_mark_is_a_further_event_of_the_story_with_the_note_as_its_reason():
-    head = story("ok")
+def test_a_mark_is_a_further_event_of_the_entry_with_the_note_as_its_reason():
+    head = record_entry("ok")
 
     marked = mark(head, "flagged", note="Whose ticket is this?")
 
@@ -42,12 +42,12 @@ def test_a_mark_is_a_further_event_of_the_story_with_the_note_as_its_reason():
         "eva",
         head.session_id,
     )
-    assert told(head).result == "ok", "how it ended is not touched"
+    assert entry_of(head).result == "ok", "a mark changes no result"
 
 
 def test_the_last_mark_counts_and_all_of_them_stay():
-    head = story("ok")
-    assert told(head).review_state == "pending"
+    head = record_entry("ok")
+    assert entry_of(head).review_state == "pending"
 
     for word, note in (
         ("reviewed", ""),
@@ -55,31 +55,31 @@ def test_the_last_mark_counts_and_all_of_them_stay():
         ("reviewed", "Explained"),
     ):
         mark(head, word, note=note)
-        assert told(head).review_state == word
+        assert entry_of(head).review_state == word
 
     assert AuditEvent.objects.marks().filter(story=head.seq).count() == 3
 
 
 @pytest.mark.parametrize("phase", ["event", "intent"])
 @pytest.mark.parametrize("action", ["add_user", "sign_in", "export"])
-def test_what_is_no_act_on_a_session_needs_no_review(action, phase):
+def test_other_actions_need_no_review(action, phase):
     head = event(action=action, phase=phase)
 
-    assert told(head).review_state is None
+    assert entry_of(head).review_state is None
     with pytest.raises(reviews.NotMarked, match="doesn't need a review"):
         mark(head)
 
 
-def test_a_later_event_and_a_story_that_is_not_there_cannot_be_marked():
-    head = story("ok")
+def test_later_events_and_missing_entries_cannot_be_marked():
+    head = record_entry("ok")
 
     for seq in (head.seq + 1, 999):
         with pytest.raises(reviews.NotMarked):
             reviews.mark_entry(head_seq=seq, state="reviewed", note="", last_seen_seq=seq, by=EVA)
 
 
-def test_nobody_reviews_their_own_act():
-    head = story("ok", by=ANA)
+def test_nobody_reviews_an_entry_in_which_they_acted():
+    head = record_entry("ok", by=ANA)
 
     with pytest.raises(reviews.OwnEntry):
         mark(head, by=ANA)
@@ -89,8 +89,8 @@ def test_nobody_reviews_their_own_act():
     assert not AuditEvent.objects.marks().exists()
 
 
-def test_whoever_closed_a_story_does_not_review_it():
-    head = story("unknown", by=ANA)
+def test_whoever_closed_an_entry_does_not_review_it():
+    head = record_entry("unknown", by=ANA)
     event(
         phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online"
     )
@@ -100,15 +100,15 @@ def test_whoever_closed_a_story_does_not_review_it():
     mark(head, by=EVA)
 
 
-def test_to_have_marked_a_story_is_not_to_have_acted_in_it():
-    head = story("ok")
+def test_marking_an_entry_is_not_acting_in_it():
+    head = record_entry("ok")
     mark(head, "reviewed")
 
     assert mark(head, "flagged", note="Looked again").event.action == "mark_flagged"
 
 
 def test_a_flag_says_why_and_a_review_need_not():
-    head = story("ok")
+    head = record_entry("ok")
 
     with pytest.raises(reviews.NoteMissing):
         mark(head, "flagged")
@@ -117,7 +117,7 @@ def test_a_flag_says_why_and_a_review_need_not():
 
 
 def test_a_form_that_is_sent_twice_is_one_mark():
-    head = story("ok")
+    head = record_entry("ok")
     seen = head.seq + 1
 
     first, second = (mark(head, "flagged", note="Why?", last_seen_seq=seen) for _ in range(2))
@@ -126,28 +126,28 @@ def test_a_form_that_is_sent_twice_is_one_mark():
     assert AuditEvent.objects.marks().count() == 1
 
 
-def test_the_later_of_two_reviewers_counts_and_is_told_of_the_other():
-    head = story("ok")
+def test_the_later_of_two_reviewers_counts_and_learns_of_the_other():
+    head = record_entry("ok")
     seen = head.seq + 1
     mark(head, "flagged", note="Odd", by=FINN, last_seen_seq=seen)
 
     marked = mark(head, "reviewed", by=EVA, last_seen_seq=seen)
 
     assert [other.actor_name for other in marked.unseen_marks] == ["finn"]
-    assert told(head).review_state == "reviewed"
+    assert entry_of(head).review_state == "reviewed"
     assert AuditEvent.objects.marks().count() == 2
 
 
-def test_an_own_mark_from_another_window_is_no_news():
-    head = story("ok")
+def test_an_own_mark_from_another_window_is_not_reported():
+    head = record_entry("ok")
     seen = head.seq + 1
     mark(head, "flagged", note="Odd", last_seen_seq=seen)
 
     assert mark(head, "reviewed", last_seen_seq=seen).unseen_marks == []
 
 
-def test_a_mark_that_the_reviewer_had_seen_is_no_news():
-    head = story("ok")
+def test_a_mark_that_the_page_showed_is_not_reported():
+    head = record_entry("ok")
     mark(head, "flagged", note="Odd", by=FINN)
 
     assert mark(head, "reviewed", by=EVA).unseen_marks == []
@@ -155,7 +155,7 @@ def test_a_mark_that_the_reviewer_had_seen_is_no_news():
 
 @pytest.mark.parametrize("word", ["reviewed", "flagged"])
 def test_a_mark_that_cannot_be_written_leaves_nothing(word):
-    head = story("ok")
+    head = record_entry("ok")
     rows = AuditEvent.objects.count()
 
     with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -163,18 +163,23 @@ def test_a_mark_that_cannot_be_written_leaves_nothing(word):
         raise ZeroDivisionError
 
     assert AuditEvent.objects.count() == rows
-    assert told(head).review_state == "pending"
+    assert entry_of(head).review_state == "pending"
 
 
 def test_marks_are_links_of_the_chain():
-    head = story("ok")
+    head = record_entry("ok")
     tail = AuditEvent.objects.last()
 
     assert mark(head).event.prev_hash == tail.row_hash
 
 
-def test_next_is_the_next_older_one_then_the_newest_and_never_an_own_act():
-    oldest, own, middle, newest = story(""), story("", by=BEN), story(""), story("")
+def test_next_is_the_next_older_entry_then_the_newest_and_never_an_own_one():
+    oldest, own, middle, newest = (
+        record_entry(""),
+        record_entry("", by=BEN),
+        record_entry(""),
+        record_entry(""),
+    )
     heads = AuditEvent.objects.heads().in_review_state("pending")
 
     def following(below):
@@ -190,7 +195,7 @@ def test_next_is_the_next_older_one_then_the_newest_and_never_an_own_act():
     assert own.seq in heads.values_list("seq", flat=True), "it waits for somebody else"
 
 
-PRESS = """
+MARK_ONE_ENTRY = """
 import django, sys; django.setup()
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
@@ -202,13 +207,11 @@ marked = reviews.mark_entry(
 )
 print(len(marked.unseen_marks))
 """
-PREPARE = (
-    "import django; django.setup(); from tests.audit.factories import story; print(story('ok').seq)"
-)
+MAKE_ONE_ENTRY = "import django; django.setup(); from tests.audit.factories import record_entry; print(record_entry('ok').seq)"
 
 
 @pytest.mark.process
-def test_two_reviewers_at_once_both_leave_a_mark_and_the_later_is_told(own_database):
+def test_two_reviewers_at_once_both_leave_a_mark_and_the_later_learns_of_it(own_database):
     def python(*arguments):
         return subprocess.Popen(
             [sys.executable, "-c", *arguments],
@@ -216,8 +219,8 @@ def test_two_reviewers_at_once_both_leave_a_mark_and_the_later_is_told(own_datab
             text=True,
         )  # fmt: skip
 
-    seq = python(PREPARE).communicate()[0].split()[-1]
-    both = [python(PRESS, seq, name) for name in ("eva", "finn")]
+    seq = python(MAKE_ONE_ENTRY).communicate()[0].split()[-1]
+    both = [python(MARK_ONE_ENTRY, seq, name) for name in ("eva", "finn")]
     for process in both:
         process.stdout.readline()
     for process in both:

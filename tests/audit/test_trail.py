@@ -13,7 +13,7 @@ from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import ANA, event, story
+from tests.audit.factories import ANA, event, record_entry
 
 EVERYTHING = {
     "action": "resume",
@@ -87,7 +87,7 @@ def test_events_are_numbered_from_one_and_each_holds_the_previous_hash():
 
 @pytest.mark.django_db
 def test_a_head_begins_its_own_entry_and_later_events_join_it():
-    first, second = story("ok"), story("")
+    first, second = record_entry("ok"), record_entry("")
 
     assert list(AuditEvent.objects.order_by("seq").values_list("seq", "story")) == [
         (1, 1),
@@ -128,7 +128,7 @@ def test_a_rolled_back_append_leaves_no_event_and_no_gap():
     ],
 )
 def test_unknown_words_and_entries_are_refused(wrong):
-    story("ok")
+    record_entry("ok")
 
     with pytest.raises(ValueError):
         event(**wrong)

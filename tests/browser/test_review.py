@@ -19,14 +19,14 @@ pytestmark = pytest.mark.browser
 
 STORIES = """
 import django; django.setup()
-from tests.audit.factories import ANA, BEN, event, story
+from tests.audit.factories import ANA, BEN, event, record_entry
 from pingadmin.accounts.models import User
 from pingadmin.audit.record.actors import Actor
-story("ok", session_id="ses_1")
-story("rejected", session_id="ses_2", by=BEN, ticket="")
+record_entry("ok", session_id="ses_1")
+record_entry("rejected", session_id="ses_2", by=BEN, ticket="")
 auditor = User.objects.get(username="auditor")
-story("ok", session_id="ses_own", by=Actor("person", str(auditor.pk), "auditor", "support"))
-story("unknown", session_id="ses_3")
+record_entry("ok", session_id="ses_own", by=Actor("person", str(auditor.pk), "auditor", "support"))
+record_entry("unknown", session_id="ses_3")
 """
 
 

@@ -13,7 +13,7 @@ from pingadmin.config.secret import Secret
 from pingadmin.notifications.models import Notification
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 from pingadmin.resumes.models import Attempt
-from tests.audit.factories import story
+from tests.audit.factories import record_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +146,7 @@ def test_an_account_that_is_no_longer_set_is_not_heard(client):
 
 def test_acts_and_messages_are_counted(client, settings):
     settings.NOTIFY_URL = Secret("https://hooks.example/canary")
-    story("unknown")
+    record_entry("unknown")
     session = RemoteSession.objects.create(alias="ping", session_id="ses_1")
     attempt(session, is_open=True)
     attempt(session, result="unknown", next_check_at=NOW - timedelta(seconds=1))
@@ -189,7 +189,7 @@ def attempt(session, *, is_open=False, **given) -> None:
 
 def test_labels_are_escaped_and_no_secret_is_told(client):
     FeedStatus.objects.create(alias='a"b\\c\nd', kind="list", error_message="canary")
-    story("ok", session_id="canary-session", reason="canary")
+    record_entry("ok", session_id="canary-session", reason="canary")
     body = client.get("/metrics").content.decode()
     assert r'{account="a\"b\\c\nd"}' in body and "canary" not in body
     scraped(client)

@@ -14,7 +14,7 @@ from pingadmin.config.secret import Secret
 from pingadmin.notifications import deliver, delivery_status
 from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
-from tests.audit.factories import BEN, event, story
+from tests.audit.factories import BEN, event, record_entry
 from tests.factories import BulkResumeFactory
 from tests.notifications.conftest import PATH
 from tests.support.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
@@ -33,7 +33,7 @@ def unknown(webhook):
     def make(*script, **facts):
         server = webhook(*script)
         make_new()
-        story("unknown", **facts)
+        record_entry("unknown", **facts)
         make_new()
         return server
 
@@ -68,7 +68,7 @@ def test_an_unknown_outcome_is_told_with_who_what_why_and_where(unknown):
 def test_a_flagged_review_is_told_with_its_note(webhook):
     server = webhook()
     make_new()
-    head = story("ok", reason="False alarm")
+    head = record_entry("ok", reason="False alarm")
     event(
         phase="mark", action="mark_flagged", by=BEN, story=head.seq, reason="Why without a ticket?"
     )
@@ -84,7 +84,7 @@ def test_a_bulk_act_tells_how_many_and_where(webhook):
     make_new()
     bulk = BulkResumeFactory()
     for number in range(3):
-        story("unknown", batch=str(bulk.pk), session_id=f"ses_{number}")
+        record_entry("unknown", batch=str(bulk.pk), session_id=f"ses_{number}")
     make_new()
     while deliver.deliver_one():
         pass

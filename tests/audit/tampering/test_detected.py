@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from pingadmin.audit.integrity import checkpoints, stored_rows, verification
-from tests.audit.factories import story
+from tests.audit.factories import record_entry
 from tests.audit.tampering.tamperings import TAMPERINGS
 from tests.audit.tampering.tools import drop_triggers
 
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def anchored_log():
     """Six events; a checkpoint vouches for the first four."""
-    story(
+    record_entry(
         shown={"state": "paused", "age": 12},
         outcome={"upstream_status": 200, "detail": {"message": "ok"}},
     )
-    story("unknown", outcome={"detail": {"message": "timed out"}})
+    record_entry("unknown", outcome={"detail": {"message": "timed out"}})
     checkpoints.make()
-    story("rejected", session_id="ses_2")
+    record_entry("rejected", session_id="ses_2")
 
 
 def test_an_untouched_log_is_whole(anchored_log):
@@ -71,7 +71,7 @@ def test_events_appended_while_the_reader_pauses_are_read_too_and_make_no_gap(
     reader = stored_rows.rows_after(0)
     read = [next(reader)["seq"] for _ in range(6)]
     for _ in range(6):
-        story("")
+        record_entry("")
 
     assert read + [row["seq"] for row in reader] == list(range(1, 13))
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.append_only import AppendOnlyError
-from tests.audit.factories import story
+from tests.audit.factories import record_entry
 from tests.audit.tampering.tools import TABLE, all_rows, seal, sql
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +104,7 @@ TAMPERINGS |= SQLITE_TAMPERINGS if connection.vendor == "sqlite" else POSTGRESQL
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_every_tampering_is_stopped_and_leaves_the_log_as_it_was(name):
-    story(reason="as it was")
+    record_entry(reason="as it was")
     before = all_rows()
     tamper, stopped_by = TAMPERINGS[name]
 
