@@ -3,7 +3,6 @@
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from pingadmin.audit.entries.entries import load_entries
@@ -27,7 +26,7 @@ def entry(request: HttpRequest, seq: int) -> HttpResponse:
     """One entry as a timeline. The address of a later event redirects to its line there."""
     event = get_object_or_404(AuditEvent, seq=seq)
     if event.story != event.seq:
-        return redirect(f"{reverse('audit:entry', args=[event.story])}#event-{event.seq}")
+        return redirect(event)
     return render_entry(request, event)
 
 
