@@ -85,17 +85,13 @@ class RemoteSessionQuerySet(models.QuerySet["RemoteSession"]):
         """Returns the session with this id in this account, None where we have never met it."""
         return self.filter(alias=alias, session_id=session_id).first()
 
-    def seen(self) -> Self:
+    def observed(self) -> Self:
         """Those that an upstream has described to us at least once."""
         return self.filter(last_seen_at__isnull=False)
 
     def open(self) -> Self:
         """Those that had neither ended nor been paused when they were last seen."""
         return self.filter(state__in=OPEN_STATES)
-
-    def failing(self) -> Self:
-        """Those whose newest look-up failed."""
-        return self.filter(failed_at__isnull=False)
 
 
 class RemoteSession(models.Model):

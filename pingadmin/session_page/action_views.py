@@ -149,7 +149,7 @@ def _show_refused(
     refused: _Refused,
     given: tuple[Action, ResumeForm],
 ) -> HttpResponse:
-    session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
+    session = RemoteSession.objects.find(alias, session_id)
     # Nothing is known yet of a session whose very first action was refused.
     session = session or RemoteSession(alias=alias, session_id=session_id)
     panel = build_panel(

@@ -26,7 +26,7 @@ def page(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     canonical_id = upstream.canonical_id(alias, session_id)
     if session_id != canonical_id:
         return redirect("session:page", alias, canonical_id)
-    session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
+    session = RemoteSession.objects.find(alias, session_id)
     if session is not None:
         return show_whole(request, build_page(session, request.user, looks_on_load=True))
     finding = _look_up(request, alias, session_id)
@@ -40,7 +40,7 @@ def page(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
 @answers_limit_reached
 def refresh(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     """Look again, and show what is known then."""
-    session = RemoteSession.objects.filter(alias=alias, session_id=session_id).first()
+    session = RemoteSession.objects.find(alias, session_id)
     if session and alias not in upstream.aliases():
         return redirect(session)
     finding = _look_up(request, alias, session_id)

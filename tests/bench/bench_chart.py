@@ -65,20 +65,20 @@ def measured(rows: int) -> report.Line:
     from django.core.management import call_command
     from django.db import connection
 
-    from pingadmin.remote_sessions.history.traffic import edges_of, step_for, traffic
+    from pingadmin.remote_sessions.history.traffic import align_to_step, choose_step, load_rates
     from pingadmin.remote_sessions.recording.observations import ensure_session
 
     call_command("migrate", verbosity=0)
     session = ensure_session("ping", "ses_long")
     end = write_history(session, rows)
-    holes = not_watched(end)
-    step = step_for(BEGAN, end)
-    begin, until = edges_of(BEGAN, end, step)
+    gaps = find_unwatched(end)
+    step = choose_step(BEGAN, end)
+    begin, until = align_to_step(BEGAN, end, step)
     taken = {"seeks": [], "grouped": []}
     for _ in range(ROUNDS):
-        ours, seconds = timed(lambda: traffic(session, begin, until, step, holes))
+        ours, seconds = timed(lambda: load_rates(session, begin, until, step, gaps))
         taken["seeks"].append(seconds)
-        theirs, seconds = timed(lambda: grouped(session, begin, until, step, holes))
+        theirs, seconds = timed(lambda: grouped(session, begin, until, step, gaps))
         taken["grouped"].append(seconds)
         assert ours == theirs, "the same points"
     assert sum(point.up is not None for point in ours) > len(ours) / 2, "most of them known"
@@ -135,8 +135,8 @@ def history(session_id: int, rows: int):
         yield (session_id, at, "s", *said, *bases)
 
 
-def not_watched(end: datetime) -> list:
-    """Some stretches that nobody watched."""
+def find_unwatched(end: datetime) -> list:
+    """Six gaps of 20 minutes."""
     from pingadmin.remote_sessions.history.coverage import CoverageGap
 
     span = (end - BEGAN) / 7
@@ -146,31 +146,36 @@ def not_watched(end: datetime) -> list:
     ]
 
 
-def grouped(session, begin: int, until: int, step: int, holes):
+def grouped(session, begin: int, until: int, step: int, gaps):
     """The same points by GROUP BY: each bucket's first and last answer stand for all of its
     answers.
     """
     from django.db import connection
 
-    from pingadmin.remote_sessions.history.traffic import SILENCE_MS, Answer, broken_at, points
+    from pingadmin.remote_sessions.history.traffic import (
+        SILENCE_MS,
+        CounterReading,
+        compute_rates,
+        coverage_breaks,
+    )
 
     with connection.cursor() as cursor:
         cursor.execute(_GROUPED, {"step": step, "session": session.pk, "until": until + step})
         buckets = cursor.fetchall()
-    firsts = [Answer(row[1], row[1], row[4], row[6]) for row in buckets]
-    lasts = [Answer(row[2], row[3], row[5], row[7]) for row in buckets]
-    around, place = [], 0
+    firsts = [CounterReading(row[1], row[1], row[4], row[6]) for row in buckets]
+    lasts = [CounterReading(row[2], row[3], row[5], row[7]) for row in buckets]
+    readings, position = [], 0
     for edge in range(begin, until + step, step):
-        while place < len(buckets) and firsts[place].first <= edge:
-            place += 1
-        around.append(
+        while position < len(buckets) and firsts[position].first_ms <= edge:
+            position += 1
+        readings.append(
             (
                 edge,
-                lasts[place - 1] if place else None,
-                firsts[place] if place < len(firsts) else None,
+                lasts[position - 1] if position else None,
+                firsts[position] if position < len(firsts) else None,
             )
         )
-    return points(around, broken_at(holes), silence=max(SILENCE_MS, 2 * step))
+    return compute_rates(readings, coverage_breaks(gaps), silence_ms=max(SILENCE_MS, 2 * step))
 
 
 def on_postgresql(rows: int) -> report.Line:

@@ -50,7 +50,7 @@ def session_with(history, session_id="ses_1") -> RemoteSession:
 
 
 def kept(session) -> list[tuple]:
-    rows = session.snapshots.order_by("first_at", "id")
+    rows = session.snapshots.oldest_first()
     return [((row.first_at - NOW).total_seconds(), row.state, row.downloaded_bytes) for row in rows]
 
 

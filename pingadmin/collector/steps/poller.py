@@ -22,7 +22,6 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.session_api import SessionAPI
 
-OPEN_STATES = ["created", "connected", "initializing", "ready", "running"]
 MIN_LOADED, MAX_LOADED = 500, 5000
 LOAD_SECONDS = 1.0
 REST_SECONDS = 0.05
@@ -151,8 +150,8 @@ class Poller:
         watched = not_seen.filter(team__watched_since__isnull=False)
         unresolved = not_seen.filter(attempts__result="unknown", attempts__resolved_at=None)
         # A session that the upstream no longer knows stays as it was last seen: asking on is vain.
-        is_open = Q(state__in=OPEN_STATES, last_seen_at__lt=seen_before)
-        open_sessions = sessions.filter(is_open).exclude(failure="not_found")
+        open_sessions = sessions.open().filter(last_seen_at__lt=seen_before)
+        open_sessions = open_sessions.exclude(failure="not_found")
         due: dict[str, None] = {}
         for query in (watched, unresolved, open_sessions):
             oldest_first = query.order_by("last_seen_at").values_list("session_id", flat=True)

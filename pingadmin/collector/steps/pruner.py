@@ -12,12 +12,17 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
 from pingadmin.collector.models import Pruning
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+from pingadmin.remote_sessions.models import (
+    RemoteSession,
+    StatusSnapshot,
+    StatusSnapshotQuerySet,
+    WatchSpan,
+)
 
 PASS_INTERVAL = timedelta(days=1)
 STEP_SECONDS = 0.5
@@ -104,14 +109,12 @@ class PruningPass:
         later = session.snapshots().filter(
             first_at__gte=from_at, first_at__lt=self.pruning.thin_before
         )
-        rows = [
-            _Row(*row) for row in later.order_by("first_at", "pk").values_list(*_COLUMNS)[:PAGE]
-        ]
+        rows = [_Row(*row) for row in later.oldest_first().values_list(*_COLUMNS)[:PAGE]]
         if not rows:
             return None
         page, next_at = _whole_samples(rows) if len(rows) == PAGE else (rows, None)
         before = session.snapshots().filter(first_at__gte=self._drop_before, first_at__lt=from_at)
-        last = before.order_by("-first_at", "-pk").values_list(*_COLUMNS).first()
+        last = before.newest_first().values_list(*_COLUMNS).first()
         superfluous = _superfluous(page, _Row(*last) if last else None)
         if superfluous:
             protected = session.protected()
@@ -167,7 +170,7 @@ class _Session:
     alias: str
     session_id: str
 
-    def snapshots(self) -> QuerySet[StatusSnapshot]:
+    def snapshots(self) -> StatusSnapshotQuerySet:
         return StatusSnapshot.objects.filter(session_id=self.pk)
 
     def protected(self) -> set[int]:

@@ -173,7 +173,7 @@ def _newest_first(moment: datetime | None) -> float:
 
 
 def _all_sessions(board_filter: BoardFilter, person: AbstractUser) -> QuerySet[RemoteSession]:
-    return board_filter.apply(RemoteSession.objects.filter(last_seen_at__isnull=False), person)
+    return board_filter.apply(RemoteSession.objects.observed(), person)
 
 
 def _read_slice_of_all(
