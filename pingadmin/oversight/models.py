@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from pingadmin.audit.record.append_only import AppendOnlyQuerySet
 from pingadmin.oversight.team.append_only import TeamEntryImmutableError
@@ -184,3 +185,7 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The board under this view's filter."""
+        return f"{reverse('oversight:board')}?{self.query}"

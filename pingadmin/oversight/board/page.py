@@ -216,9 +216,9 @@ def _view_chips(board_filter: BoardFilter, page: BoardPage) -> list[FilterChip]:
 
 def _saved_view_chips(board_filter: BoardFilter) -> list[tuple[SavedView, FilterChip]]:
     """A saved view is selected on every page of its filter."""
-    current, board = board_filter.urlencode(page=""), reverse("oversight:board")
+    current = board_filter.urlencode(page="")
     return [
-        (view, FilterChip(view.name, f"{board}?{view.query}", view.query == current))
+        (view, FilterChip(view.name, view.get_absolute_url(), view.query == current))
         for view in SavedView.objects.all()
     ]
 

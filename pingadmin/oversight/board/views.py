@@ -72,27 +72,29 @@ def save_view(request: PanelRequest) -> HttpResponse:
         messages.error(request, str(problem))
         # The address carries the refused name, so that the form holds it again.
         return redirect(board_filter.get_absolute_url(save_as=name[:MAX_TYPED_NAME]))
-    return redirect(BoardFilter.from_query(view.query).get_absolute_url())
+    return redirect(view)
 
 
 @require_POST
 @may_take_part
 def rename_view(request: PanelRequest, view_id: int) -> HttpResponse:
-    view = get_object_or_404(SavedView, pk=view_id)
-    board_filter, name = BoardFilter.from_query(view.query), request.POST.get("name", "")
+    """Give a saved view another name."""
+    view, name = get_object_or_404(SavedView, pk=view_id), request.POST.get("name", "")
     try:
         saved_views.rename_view(view_id, name=name, by=Actor.of(request))
     except SavedView.DoesNotExist:
         raise Http404 from None
     except saved_views.SavedViewError as problem:
         messages.error(request, str(problem))
+        board_filter = BoardFilter.from_query(view.query)
         return redirect(board_filter.get_absolute_url(rename_to=name[:MAX_TYPED_NAME]))
-    return redirect(board_filter)
+    return redirect(view)
 
 
 @require_POST
 @may_take_part
 def delete_view(request: PanelRequest, view_id: int) -> HttpResponse:
+    """Delete a saved view, for everybody."""
     saved_views.delete_view(view_id, by=Actor.of(request))
     return redirect("oversight:board")
 
