@@ -29,10 +29,6 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
         """The first event of every entry."""
         return self.filter(story=F("seq"))
 
-    def later_events(self) -> Self:
-        """The events that continue an entry."""
-        return self.exclude(story=F("seq"))
-
     def of_entry(self, head_seq: int) -> Self:
         """All events of the entry with that head."""
         return self.filter(story=head_seq)

@@ -31,7 +31,7 @@ def make_new() -> bool:
     if not settings.NOTIFY_URL:
         return False
     position = _position()
-    later = AuditEvent.objects.filter(seq__gt=position.seq).order_by("seq")
+    later = AuditEvent.objects.after(position.seq).oldest_first()
     events = list(later.values(*COLUMNS)[:MAX_EVENTS])
     if not events:
         return False

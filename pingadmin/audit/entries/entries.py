@@ -120,7 +120,7 @@ def load_entries(heads: Iterable[AuditEvent]) -> list[AuditEntry]:
     heads = list(heads)
     seqs = [head.seq for head in heads]
     later_events = defaultdict(list)
-    for event in AuditEvent.objects.filter(story__in=seqs).exclude(seq__in=seqs).order_by("seq"):
+    for event in AuditEvent.objects.of_entries(seqs).exclude(seq__in=seqs).oldest_first():
         later_events[event.story].append(event)
     return [AuditEntry([head, *later_events[head.seq]]) for head in heads]
 

@@ -45,7 +45,7 @@ def parse_seq(text: str | None) -> int | None:
 
 
 def _page_after(heads: AuditEventQuerySet, after: int) -> EntryPage:
-    rows = list(heads.filter(seq__gt=after).order_by("seq")[: SIZE + 1])
+    rows = list(heads.after(after).oldest_first()[: SIZE + 1])
     shown = rows[:SIZE][::-1]
     older = None
     if heads.filter(seq__lte=after).exists():

@@ -59,7 +59,7 @@ def mark_entry(
             raise OwnEntry
         if mark is Mark.FLAGGED and not note:
             raise NoteMissing
-        unseen = AuditEvent.objects.marks().filter(story=head_seq, seq__gt=last_seen_seq)
+        unseen = AuditEvent.objects.marks().of_entry(head_seq).after(last_seen_seq)
         event = unseen.filter(actor_id=by.id, action=mark, reason=note).last()
         event = event or trail.append(
             action=mark.value,
