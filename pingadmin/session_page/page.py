@@ -1,13 +1,15 @@
 """Puts a session's page together from its features, so that no template has to fetch anything."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 
+from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team.assignment import assignable_people
-from pingadmin.oversight.team.panel import EntryMoment, SessionTeam, load_team, merge_entries
+from pingadmin.oversight.team.panel import SessionTeam, load_team
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.history.timeline import TimelineItem, build_timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
@@ -28,6 +30,22 @@ class RefusedClosure:
 
 
 @dataclass(frozen=True)
+class TeamEntryItem:
+    """What the team wrote or did, as one line of the timeline."""
+
+    entry: TeamEntry
+
+    @property
+    def at(self) -> datetime:
+        return self.entry.at
+
+    @property
+    def tone(self) -> str:
+        """The name of its colour."""
+        return "accent" if self.entry.text else "idle"
+
+
+@dataclass(frozen=True)
 class SessionPage:
     """Everything that one person's page of a session shows.
 
@@ -44,7 +62,7 @@ class SessionPage:
     resume_panel: ResumePanel
     team: SessionTeam
     assignable_people: list[AbstractUser]
-    timeline: list[TimelineItem | EntryMoment]
+    timeline: list[TimelineItem | TeamEntryItem]
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
     same_id_elsewhere: list[SessionCard]
@@ -89,7 +107,7 @@ def build_page(
         resume_panel=resume_panel or build_panel(session, person),
         team=team,
         assignable_people=list(assignable_people()) if team.may_take_part else [],
-        timeline=merge_entries(items, team),
+        timeline=_merge_timeline(items, team.entries),
         hidden_before=hidden_before,
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),
@@ -113,6 +131,14 @@ def build_update(
     )
 
 
+def _merge_timeline(
+    items: Iterable[TimelineItem], entries: Iterable[TeamEntry]
+) -> list[TimelineItem | TeamEntryItem]:
+    """The session's timeline with the team's entries among it, newest first."""
+    merged: list[TimelineItem | TeamEntryItem] = [*items, *map(TeamEntryItem, entries)]
+    return sorted(merged, key=lambda item: item.at, reverse=True)
+
+
 def _newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:
     if session.pk is None:
         return []
@@ -121,7 +147,7 @@ def _newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:
 
 def _same_id_elsewhere(session: RemoteSession) -> list[SessionCard]:
     others = RemoteSession.objects.filter(session_id=session.session_id).exclude(pk=session.pk)
-    return [build_card(other) for other in others[:SAME_ID_ELSEWHERE]]
+    return [build_card(other) for other in others.order_by("alias")[:SAME_ID_ELSEWHERE]]
 
 
 def _paused_by(session: RemoteSession) -> str:

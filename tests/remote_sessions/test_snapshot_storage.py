@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingadmin.remote_sessions import models
-from pingadmin.remote_sessions.display.card import STATE_MEANINGS
+from pingadmin.remote_sessions.display.card import STATE_TONES
 from pingadmin.remote_sessions.fields import MillisecondField
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observation_batches import record_observations
@@ -62,7 +62,7 @@ def test_no_two_words_share_a_letter(codes):
 
 def test_every_known_word_has_its_letter():
     assert set(models.SOURCE_CODES) == set(models.ObservationSource)
-    assert set(models.STATE_CODES) == set(STATE_MEANINGS)
+    assert set(models.STATE_CODES) == set(STATE_TONES)
     assert set(models.FAILURE_CODES) == set(FAILURES)
 
 

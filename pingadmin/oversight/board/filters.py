@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.audit.log.filters import DayOrTimeField
-from pingadmin.remote_sessions.display.card import STATE_MEANINGS
+from pingadmin.remote_sessions.display.card import STATE_TONES
 from pingadmin.resumes.models import Attempt
 
 
@@ -200,4 +200,4 @@ def _system_choices() -> list[tuple[str, str]]:
 
 
 def _state_choices() -> list[tuple[str, str]]:
-    return [("", "any"), *((state, state.capitalize()) for state in STATE_MEANINGS)]
+    return [("", "any"), *((state, state.capitalize()) for state in STATE_TONES)]

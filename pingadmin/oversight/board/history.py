@@ -7,7 +7,7 @@ is shown.
 from datetime import datetime
 
 from pingadmin.oversight.board.sessions import BoardRow, BoardSession
-from pingadmin.remote_sessions.display.card import STATE_MEANINGS
+from pingadmin.remote_sessions.display.card import STATE_TONES
 from pingadmin.remote_sessions.history.past_states import find_snapshots_at
 from pingadmin.remote_sessions.models import StatusSnapshot
 
@@ -46,7 +46,7 @@ def _past_session(session: BoardSession, snapshot: StatusSnapshot, at: datetime)
     confirmed_at = min(snapshot.last_at, at)
     return _nameplate(session)._replace(
         state=snapshot.state,
-        is_known_state=snapshot.state in STATE_MEANINGS,
+        is_known_state=snapshot.state in STATE_TONES,
         uploaded_bytes=snapshot.uploaded_bytes,
         downloaded_bytes=snapshot.downloaded_bytes,
         source=snapshot.source,

@@ -76,7 +76,7 @@ def render_row(row: BoardRow, context: RowContext) -> str:
 def _state(row: BoardRow, context: RowContext) -> str:
     doubt = "?" if row.card.is_doubted and row.session.state else ""
     label = _safe(row.state_label or row.card.state_label)
-    return f"<td><p class={row.card.meaning}>{label}{doubt}"
+    return f"<td><p class={row.card.tone}>{label}{doubt}"
 
 
 def _session(row: BoardRow, context: RowContext) -> str:

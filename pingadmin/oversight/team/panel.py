@@ -6,7 +6,6 @@ That is who else views the session, whose it is, what was written, and the forms
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser
@@ -103,21 +102,6 @@ class SessionTeam:
         return next(own, 0)
 
 
-@dataclass(frozen=True)
-class EntryMoment:
-    """A team entry among the moments of a session's timeline."""
-
-    entry: TeamEntry
-
-    @property
-    def at(self) -> datetime:
-        return self.entry.at
-
-    @property
-    def meaning(self) -> str:
-        return "accent" if self.entry.text else "idle"
-
-
 def load_team(
     session: RemoteSession,
     person: AbstractUser,
@@ -139,13 +123,6 @@ def load_team(
         note_form=note_form,
         assign_form=assign_form,
         problem=problem,
-    )
-
-
-def merge_entries(moments: list, team: SessionTeam) -> list:
-    """A timeline's moments with the team's entries among them, newest first."""
-    return sorted(
-        [*moments, *map(EntryMoment, team.entries)], key=lambda moment: moment.at, reverse=True
     )
 
 

@@ -15,7 +15,7 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.errors import FAILURES
 
 # The documented states, each with its colour; any other state has the colour "unknown".
-STATE_MEANINGS = {
+STATE_TONES = {
     "connected": "ok",
     "running": "ok",
     "ready": "ok",
@@ -35,7 +35,7 @@ MAX_SKEW_SECONDS = 30
 class SessionCard:
     """One session, ready to be shown.
 
-    label: of the account. is_configured: whether the account is still in the settings. meaning: the
+    label: of the account. is_configured: whether the account is still in the settings. tone: the
     colour of the state's tag: ok, accent, paused (also: stale), failed, idle or unknown. doubt: why
     the state may no longer be true, half a sentence after the label, "" where there is no doubt.
     age_seconds: of the newest answer, None where there was none. skew_seconds: by how much the
@@ -45,7 +45,7 @@ class SessionCard:
     session: RemoteSession
     label: str
     is_configured: bool
-    meaning: str
+    tone: str
     doubt: str
     age_seconds: int | None
     paused: PausedVerdict
@@ -83,7 +83,7 @@ def build_card(session: RemoteSession, *, now: datetime | None = None) -> Sessio
         session=session,
         label=upstream.api_for(session.alias).label if is_configured else session.alias,
         is_configured=is_configured,
-        meaning=_choose_meaning(session, is_doubted=bool(doubt)),
+        tone=_choose_tone(session, is_doubted=bool(doubt)),
         doubt=doubt,
         age_seconds=age_seconds,
         paused=judge_paused(
@@ -99,13 +99,13 @@ def _age_seconds(session: RemoteSession, now: datetime) -> int | None:
     return max(0, int((now - session.last_seen_at).total_seconds()))
 
 
-def _choose_meaning(session: RemoteSession, *, is_doubted: bool) -> str:
+def _choose_tone(session: RemoteSession, *, is_doubted: bool) -> str:
     """A doubted state does not wear the colour of a fresh one."""
     if session.failure:
         return "failed"
     if not session.is_known_state or not session.state:
         return "unknown"
-    return "paused" if is_doubted else STATE_MEANINGS.get(session.state, "unknown")
+    return "paused" if is_doubted else STATE_TONES.get(session.state, "unknown")
 
 
 def _find_doubt(session: RemoteSession, is_configured: bool, age_seconds: int | None) -> str:

@@ -35,14 +35,14 @@ PAST_TENSE = {"resume": "resumed", "pause": "paused"}
 class ChartMark:
     """A tick, a gap or an action at a position from left to right.
 
-    is_text_left: whether its text stands on its left. meaning: the name of its colour.
+    is_text_left: whether its text stands on its left. tone: the name of its colour.
     """
 
     x: float
     text: str
     width: float = 0
     is_text_left: bool = False
-    meaning: str = ""
+    tone: str = ""
     title: str = ""
 
     @property
@@ -237,7 +237,7 @@ def _action_mark(entry: AuditEntry, scale: _Scale) -> ChartMark:
     if entry.result == "ok":
         action = PAST_TENSE[head.action]
     x, text = scale.x_at(head.at), f"{action} by {wording.visible(head.actor_name)}"
-    return ChartMark(x, text[:40], is_text_left=x > WIDTH * 0.7, meaning=entry.tone)
+    return ChartMark(x, text[:40], is_text_left=x > WIDTH * 0.7, tone=entry.tone)
 
 
 def _table_rows(points: list[RatePoint], gaps: list[CoverageGap]) -> list[ChartRow]:

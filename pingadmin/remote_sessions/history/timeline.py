@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pingadmin.audit.entries.entries import AuditEntry, entries_for_session
-from pingadmin.remote_sessions.display.card import STATE_MEANINGS
+from pingadmin.remote_sessions.display.card import STATE_TONES
 from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
@@ -32,13 +32,13 @@ _NEWEST_SNAPSHOTS = f"""
 class TimelineItem:
     """One line of the timeline: equal observations, failures, a gap, or an audit entry.
 
-    until_at: None for a gap that continues. meaning: the name of its colour. note: what to say of
+    until_at: None for a gap that continues. tone: the name of its colour. note: what to say of
     the first observation of all.
     """
 
     at: datetime
     until_at: datetime | None
-    meaning: str
+    tone: str
     text: str
     source: str = ""
     observation_count: int = 1
@@ -192,7 +192,7 @@ def _observation_item(snapshot: StatusSnapshot, run: SnapshotRun) -> TimelineIte
     return TimelineItem(
         at=_datetime_from(run.first_ms),
         until_at=snapshot.last_at,
-        meaning=_meaning(snapshot),
+        tone=_choose_tone(snapshot),
         text=_text(snapshot),
         source=snapshot.get_source_display(),
         observation_count=run.observation_count,
@@ -200,12 +200,12 @@ def _observation_item(snapshot: StatusSnapshot, run: SnapshotRun) -> TimelineIte
     )
 
 
-def _meaning(snapshot: StatusSnapshot) -> str:
+def _choose_tone(snapshot: StatusSnapshot) -> str:
     if snapshot.failure:
         return "failed"
     if not snapshot.state:
         return "paused" if snapshot.paused else "ok"
-    return STATE_MEANINGS.get(snapshot.state, "unknown")
+    return STATE_TONES.get(snapshot.state, "unknown")
 
 
 def _text(snapshot: StatusSnapshot) -> str:
@@ -213,7 +213,7 @@ def _text(snapshot: StatusSnapshot) -> str:
         return f"Look-up failed: the system {snapshot.failure_sentence}"
     if not snapshot.state:
         return "Reported as paused" if snapshot.paused else "Reported as not paused"
-    return snapshot.state.capitalize() if snapshot.state in STATE_MEANINGS else snapshot.state
+    return snapshot.state.capitalize() if snapshot.state in STATE_TONES else snapshot.state
 
 
 def _gap_item(gap: CoverageGap, observations: list[TimelineItem]) -> TimelineItem:
@@ -226,11 +226,9 @@ def _gap_item(gap: CoverageGap, observations: list[TimelineItem]) -> TimelineIte
     )
     known = "Only what is listed here" if has_observations else "Nothing"
     text = f"Not watching: {gap.why}. {known} is known about these {length}."
-    return TimelineItem(
-        at=gap.from_at, until_at=gap.until_at, meaning="idle", text=text, is_gap=True
-    )
+    return TimelineItem(at=gap.from_at, until_at=gap.until_at, tone="idle", text=text, is_gap=True)
 
 
 def _audit_item(entry: AuditEntry) -> TimelineItem:
     at = entry.head.at
-    return TimelineItem(at=at, until_at=at, meaning="accent", text="", audit_entry=entry)
+    return TimelineItem(at=at, until_at=at, tone="accent", text="", audit_entry=entry)
