@@ -309,7 +309,7 @@ def test_a_filter_that_makes_no_sense_is_ignored_and_the_page_says_so(as_viewer,
 def test_an_empty_board_says_what_to_do(as_viewer):
     assert "No sessions yet" in board(as_viewer).text(".empty")
     make_session()
-    assert "press “Watch”" in board(as_viewer).text(".empty")
+    assert "click “Watch”" in board(as_viewer).text(".empty")
     assert "No sessions match" in board(as_viewer, words="nothing").text(".empty")
     assert "Nothing needs attention" in board(as_viewer, view="look").text(".empty")
     assert "No session is known to be paused" in board(as_viewer, view="paused").text(".empty")

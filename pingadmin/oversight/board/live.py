@@ -135,10 +135,10 @@ def load_status(*, start: datetime, now: datetime) -> BoardStatus:
     query = _STATUS_QUERY.replace("IN (%s)", f"IN ({placeholders})")
     with connection.cursor() as cursor:
         cursor.execute(query, [*moments, *aliases])
-        found = sorted(cursor.fetchall())
-    watched_until = {alias: _aware(at) for kind, _, at, alias in found if kind == _WATCHED}
-    changes: list[object] = [row[:3] for row in found if row[0] != _WATCHED]
-    if sum(row[0] == _CHANGED for row in found) == MAX_CHANGES:
+        records = sorted(cursor.fetchall())
+    watched_until = {alias: _aware(at) for kind, _, at, alias in records if kind == _WATCHED}
+    changes: list[object] = [row[:3] for row in records if row[0] != _WATCHED]
+    if sum(row[0] == _CHANGED for row in records) == MAX_CHANGES:
         # The list is cut, so an equal checksum would not mean that nothing changed.
         changes.append(now)
     checksum = crc32(repr((changes, sorted(watched_until))).encode())
@@ -177,13 +177,16 @@ def is_unchanged(cursor: BoardCursor, status: BoardStatus) -> bool:
     return status.checksum == cursor.checksum and status.now < cursor.due
 
 
-def may_look_different(row: BoardRow, *, since: datetime, now: datetime, was_viewed: bool) -> bool:
-    """Whether a row may have changed: written, opened or left by somebody, or grown too old."""
-    return (
-        row.session.changed_at > since
-        or was_viewed
+def find_changed_rows(rows: list[BoardRow], *, since: datetime, now: datetime) -> list[BoardRow]:
+    """The rows that may look different: written, opened or left by somebody, or grown too old."""
+    viewed = load_viewed_since(since)
+    return [
+        row
+        for row in rows
+        if row.session.changed_at > since
+        or row.session.pk in viewed
         or any(since < expiry <= now for expiry in _expiries(row))
-    )
+    ]
 
 
 def load_viewed_since(moment: datetime) -> set[int]:

@@ -88,15 +88,8 @@ def poll_context(
     now = timezone.now()
     start = now - live.OVERLAP
     status = live.load_status(start=start, now=now)
-    viewed = live.load_viewed_since(cursor.start)
     shown_rows = load_rows(shown, now=now)
-    changed_rows = [
-        row
-        for row in shown_rows
-        if live.may_look_different(
-            row, since=cursor.start, now=now, was_viewed=row.session.pk in viewed
-        )
-    ]
+    changed_rows = live.find_changed_rows(shown_rows, since=cursor.start, now=now)
     changes = live.find_changes(
         shown,
         shown_rows,

@@ -98,4 +98,4 @@ def check_handover(form: AssignForm | HandoverForm, person: AbstractUser) -> Non
             "summary", "Write a summary: it stays on the session’s page until they take it up."
         )
     if form.cleaned_data.get("to") == person:
-        form.add_error("to", "Choose a colleague. To keep it yourself, press “Assign to me”.")
+        form.add_error("to", "Choose a colleague. To keep it yourself, click “Assign to me”.")

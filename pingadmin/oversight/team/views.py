@@ -23,11 +23,11 @@ def activity(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
     if before.isdecimal():
         entries = entries.filter(pk__lt=min(int(before), LARGEST_ID))
     # One more than is shown says whether there is a next page.
-    found = list(entries[: PAGE_SIZE + 1])
+    page = list(entries[: PAGE_SIZE + 1])
     context = {
         "session": session,
-        "entries": found[:PAGE_SIZE],
+        "entries": page[:PAGE_SIZE],
         "is_newest": not before,
-        "older": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
+        "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
     }
     return render(request, "oversight/notes.html", context)
