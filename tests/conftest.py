@@ -22,9 +22,7 @@ pytest_plugins = [
 
 @pytest.fixture(autouse=True)
 def checkpoint_file(settings, tmp_path):
-    """Where this test's checkpoints go. Those of another test's log would rightly refuse this
-    one's.
-    """
+    """Where this test's checkpoints go: those of another log would rightly refuse this one's."""
     settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
     return settings.CHECKPOINT_FILE
 

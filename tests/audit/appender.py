@@ -1,5 +1,11 @@
-"""One writer of the concurrency test: prints `ready`, waits for a line, then appends N events."""
+"""The writers of the concurrency test: processes that append at the same time.
 
+`python -m tests.audit.appender WRITERS EVENTS` imports the panel once and forks the writers. Each
+opens a connection of its own and waits for all others before it appends. The exit code is the
+number of writers that failed.
+"""
+
+import multiprocessing
 import sys
 
 import django
@@ -10,14 +16,26 @@ from django.db import connection  # noqa: E402
 
 from tests.audit.factories import event  # noqa: E402
 
+START_SECONDS = 120
 
-def main(times: int) -> None:
+
+def append(count: int, barrier) -> None:
     connection.ensure_connection()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for number in range(times):
+    barrier.wait(START_SECONDS)
+    for number in range(count):
         event(detail={"number": number})
 
 
+def main(writers: int, events: int) -> int:
+    forks = multiprocessing.get_context("fork")
+    barrier = forks.Barrier(writers)
+    processes = [forks.Process(target=append, args=(events, barrier)) for _ in range(writers)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return sum(process.exitcode != 0 for process in processes)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

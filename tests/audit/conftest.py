@@ -1,7 +1,9 @@
 """A database for tests that write from several processes: pytest's own cannot be flushed."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import environ
 import pytest
@@ -12,6 +14,22 @@ from tests.support.processes import CHECKOUT, clean_environment
 OWN = "own"
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory) -> Path:
+    """A SQLite file with all tables and no rows, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "audit.sqlite3"
+    migrate(_environment(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres) -> str:
+    """The name of a PostgreSQL database with all tables and no rows, to be copied."""
+    url = postgres.create_database()
+    migrate(_environment(url))
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def own_database(request, tmp_path, django_db_blocker):
     """The environment for processes that use a migrated database of either kind, and nothing else.
@@ -19,13 +37,12 @@ def own_database(request, tmp_path, django_db_blocker):
     In this process the same database is the connection `own`.
     """
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/audit.sqlite3"
+        file = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path)
+        url = f"sqlite:///{file}"
     else:
-        url = request.getfixturevalue("postgres").create_database()
-    environment = clean_environment(
-        DATABASE_URL=url, DATABASE_WAIT_SECONDS="60", DJANGO_SETTINGS_MODULE="tests.settings"
-    )
-    migrate(environment)
+        template = request.getfixturevalue("migrated_database")
+        url = request.getfixturevalue("postgres").create_database(like=template)
+    environment = _environment(url)
     connections.databases[OWN] = (
         connections.databases["default"] | {"OPTIONS": {}} | environ.Env.db_url_config(url)
     )
@@ -33,6 +50,12 @@ def own_database(request, tmp_path, django_db_blocker):
         yield environment
         connections[OWN].close()
     del connections[OWN], connections.databases[OWN]
+
+
+def _environment(url: str) -> dict[str, str]:
+    return clean_environment(
+        DATABASE_URL=url, DATABASE_WAIT_SECONDS="60", DJANGO_SETTINGS_MODULE="tests.settings"
+    )
 
 
 def migrate(environment: dict[str, str], *target: str) -> None:

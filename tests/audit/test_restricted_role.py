@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from pingadmin.demo import cast
-from tests.support.panel import Panel, furnish, panel_environment
+from tests.support.panel import Panel, panel_environment
 
 pytestmark = [pytest.mark.postgres, pytest.mark.process]
 
@@ -16,26 +16,27 @@ def role(postgres):
 
 
 @pytest.fixture
-def restricted(tmp_path, postgres, simulator, role):
-    """A panel whose database role owns nothing."""
-    url = postgres.create_database()
+def restricted(tmp_path, postgres, furnished_database, simulator, role):
+    """A panel whose database role owns nothing. It is not started."""
+    url = postgres.create_database(like=furnished_database)
     owner = panel_environment(tmp_path, url, simulator)
-    furnish(owner)
-    panel = Panel(
-        tmp_path,
-        owner | {"DATABASE_URL": url.replace("postgres@", f"{role}@")},
-        simulator,
-        start=False,
-    )
-    panel.as_role = panel.environment["DATABASE_URL"]
-    panel.as_owner = owner
-    panel.manage("audit_restrict_role", role, DATABASE_URL=url)
-    panel.start()
-    yield panel
-    panel.close()
+    as_role = url.replace("postgres@", f"{role}@")
+    panel = Panel(tmp_path, owner | {"DATABASE_URL": as_role}, simulator, start=False)
+    panel.as_role, panel.as_owner = as_role, owner
+    return panel
 
 
-def test_the_panel_works_and_its_role_cannot_change_the_log(restricted, postgres):
+@pytest.fixture
+def restricted_and_running(restricted, role):
+    owner = restricted.as_owner["DATABASE_URL"]
+    restricted.manage("audit_restrict_role", role, DATABASE_URL=owner)
+    restricted.start()
+    yield restricted
+    restricted.close()
+
+
+def test_the_panel_works_and_its_role_cannot_change_the_log(restricted_and_running, postgres):
+    restricted = restricted_and_running
     person = restricted.login("support")
     answer = person.post(
         f"/sessions/ping/{cast.PING_PAUSED}/resume/", {"reason": "Customer approved"}

@@ -69,7 +69,7 @@ def pin(page):
 
 
 def press(page, name, note=""):
-    # The form refuses the pointer for a moment after it appears; Playwright waits until it takes it.
+    # The form refuses the pointer for a moment after it appears; Playwright waits for that.
     if note:
         page.get_by_label("Note").fill(note)
     page.get_by_role("button", name=name).click()

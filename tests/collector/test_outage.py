@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from tests.collector.conftest import FAST, House
-from tests.support.panel import furnish, panel_environment
+from tests.support.panel import panel_environment
 from tests.support.processes import until
 
 pytestmark = pytest.mark.process
@@ -28,11 +28,12 @@ UNASKED = {"COLLECT_POLLS_A_SECOND": "0.1"}
 
 
 @pytest.mark.postgres
-def test_postgresql_ends_and_comes_back_and_nothing_is_lost(tmp_path, postgres, simulator):
-    url = postgres.create_database()
+def test_postgresql_ends_and_comes_back_and_nothing_is_lost(
+    tmp_path, postgres, furnished_database, simulator
+):
+    url = postgres.create_database(like=furnished_database)
     house = House(tmp_path, None, panel_environment(tmp_path, url, simulator) | FAST | UNASKED)
     house.rows = lambda query: postgres.rows(url, query)
-    furnish(house.environment)
     collector = house.start()
     try:
         assert house.until(HEARD), collector.output

@@ -7,17 +7,14 @@ import pytest
 
 from pingadmin.demo import cast
 from tests.resumes.bulk_support import THREE, WHY, form_fields, names, outcomes
-from tests.resumes.test_processes import other_writer, until
+from tests.resumes.test_processes import (
+    let_leases_lapse,
+    other_writer,
+    reconcile_until,
+    until,
+)
 
 pytestmark = pytest.mark.process
-
-SHORT = {
-    "UPSTREAM_WRITE_SECONDS": "1.5",
-    "UPSTREAM_READ_SECONDS": "0.5",
-    "BULK_LEASE_SLACK_SECONDS": "0.5",
-    "RESUME_LEASE_SLACK_SECONDS": "0.5",
-}
-
 
 def preview(person, ids=THREE) -> dict:
     return form_fields(person.post("/resumes/bulk/", {"session": names(ids)}).text) | WHY
@@ -62,22 +59,19 @@ def test_two_clicks_at_once_start_it_once(panel, simulator):
 def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(
     new_panel, simulator
 ):
-    panel = new_panel(workers=1, **SHORT)
+    panel = new_panel()
     simulator.fault("hang", match=f"PATCH */{THREE[1]}/resume", seconds=30)
     address = start(panel.login("support"))
     until(lambda: len(resume_calls(simulator)) == 2)
     panel.kill()
+    let_leases_lapse(panel)
     panel.start()
     person = panel.login("support")
     until(is_over(person, address))
     page = person.get(address).text
     assert outcomes(page)[::2] == ["Accepted", "Not sent"] and outcomes(page)[1] != "Not sent"
     assert "the process that worked on it is gone" in page
-    until(
-        lambda: (
-            panel.manage("reconcile") and "Outcome unknown" in outcomes(person.get(address).text)
-        )
-    )
+    reconcile_until(panel, lambda: "Outcome unknown" in outcomes(person.get(address).text))
     retried = form_fields(person.post(address + "retry/").text)
     assert retried["item"] == names(THREE[2:])
     assert sorted(resume_calls(simulator).values()) == [1, 1]
@@ -87,7 +81,7 @@ def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_
     new_panel, simulator
 ):
     panel = new_panel(workers=1)
-    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=1.5)
+    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=3)
     address = start(panel.login("support"))
     until(lambda: resume_calls(simulator))
     panel.server.end()
@@ -101,7 +95,7 @@ def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_
 
 
 def test_a_stop_lets_the_item_under_way_end(panel, simulator):
-    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=2)
+    simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=4)
     person = panel.login("support")
     address = start(person)
     until(lambda: resume_calls(simulator))

@@ -11,6 +11,8 @@ from tests.resumes.test_processes import (
     fill_the_disk,
     ignoring_a_dead_server,
     in_background,
+    let_leases_lapse,
+    reconcile_until,
     until,
 )
 
@@ -24,9 +26,7 @@ WHY = {"reason": "Card dispute", "ticket": "INC-4412"}
 @pytest.fixture
 def pausing_panel(new_panel):
     """A panel in which support may pause."""
-    panel = new_panel(
-        PAUSE_ROLES="support", UPSTREAM_WRITE_SECONDS="2", RESUME_LEASE_SLACK_SECONDS="0.5"
-    )
+    panel = new_panel(PAUSE_ROLES="support")
     panel.manage("sync_roles")
     return panel
 
@@ -57,7 +57,8 @@ def test_a_process_killed_while_pausing_leaves_an_intent_that_reconcile_closes_a
     assert events(panel) == [("pause", "intent", "")] and attempts(panel)[0]["is_open"] == 1
     panel.start()
     assert "support is pausing this session" in panel.login("support2").get(SESSION).text
-    until(lambda: panel.manage("reconcile") and len(events(panel)) == 3)
+    let_leases_lapse(panel)
+    reconcile_until(panel, lambda: len(events(panel)) == 3)
     assert events(panel) == [
         ("pause", "intent", ""),
         ("pause", "outcome", "unknown"),
@@ -70,12 +71,12 @@ def test_a_process_killed_while_pausing_leaves_an_intent_that_reconcile_closes_a
 
 
 def test_a_pause_and_a_resume_at_once_make_one_call(pausing_panel, simulator):
-    simulator.fault("delay", match="POST */*e", seconds=1, times=2)
+    simulator.fault("delay", match="POST */*e", seconds=3, times=2)
     people = {"pause": pausing_panel.login("support"), "resume": pausing_panel.login("support2")}
     together = threading.Barrier(2)
 
     def press(act):
-        together.wait(10)
+        together.wait(60)
         return people[act].post(f"{SESSION}{act}/", WHY)
 
     with ThreadPoolExecutor(2) as pool:
@@ -89,7 +90,7 @@ def test_an_outcome_of_a_pause_that_was_kept_in_the_file_is_brought_in_as_a_paus
     pausing_panel, simulator
 ):
     panel = pausing_panel
-    simulator.fault("delay", match=MATCH, seconds=0.5)
+    simulator.fault("delay", match=MATCH, seconds=2)
     person = panel.login("support")
     person.get(SESSION)
     with in_background(lambda: person.post(f"{SESSION}pause/", WHY)) as answer:

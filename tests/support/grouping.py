@@ -1,4 +1,4 @@
-"""Sorts the tests by what they start: `make quick` leaves servers out, and workers share them."""
+"""Marks the tests by what they need, so that they can be chosen, and shared parts started once."""
 
 import pytest
 
@@ -20,6 +20,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         parts = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)
         if parts & SERVERS:
             item.add_marker(pytest.mark.server)
+        if parts & {"db", "django_db"}:
+            item.add_marker(pytest.mark.database)
         kind = next((kind for kind, names in KINDS.items() if names & parts), None)
         if kind and has_xdist and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(kind))

@@ -1,7 +1,7 @@
-"""Fixtures: the panel as people meet it, a real `manage.py serve` with a database file of its own.
+"""Fixtures: the panel as people meet it, a real `manage.py serve` with a database of its own.
 
-`panel` shares one process among tests and gives each a fresh database and a fresh simulator. A test that
-kills it, or wants other settings, takes `new_panel`, which starts one for it alone.
+`panel` shares one server among tests and gives each a fresh database and a fresh simulator. A test
+that kills it, or wants other settings, takes `new_panel`, which starts one for it alone.
 """
 
 import contextlib
@@ -21,11 +21,11 @@ from tests.support.simulator import Simulator
 PASSWORD = "pingadmin-demo"
 SERVER_SETTINGS = "tests.support.server_settings"
 # What a test leaves under way ends within the deadlines of the upstream, or its process was killed.
-QUIET_SECONDS = 12
+QUIET_SECONDS = 30
 
 
 class Person:
-    """Somebody signed in without a browser. `get` and `post` take paths and do not follow redirects."""
+    """Somebody without a browser. `get` and `post` take paths and do not follow redirects."""
 
     def __init__(self, url: str):
         self.url = url
@@ -33,18 +33,18 @@ class Person:
         self.http.trust_env = False
 
     def get(self, path: str, **more) -> requests.Response:
-        return self.http.get(self.url + path, timeout=30, **{"allow_redirects": False, **more})
+        return self.http.get(self.url + path, timeout=60, **{"allow_redirects": False, **more})
 
     def post(self, path: str, data: dict | None = None, **more) -> requests.Response:
         """POST with the CSRF token that the last page set."""
         data = {"csrfmiddlewaretoken": self.http.cookies.get("csrf", ""), **(data or {})}
         return self.http.post(
-            self.url + path, data=data, timeout=30, **{"allow_redirects": False, **more}
+            self.url + path, data=data, timeout=60, **{"allow_redirects": False, **more}
         )
 
 
 class Panel:
-    """A running panel. `environment` is what its processes run with; `database` its SQLite file, if any."""
+    """A running panel. `environment` is what its processes run with, `database` its SQLite file."""
 
     def __init__(
         self,
@@ -93,8 +93,12 @@ class Panel:
         """Run a command of this panel to its end; stdout and stderr as text."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=CHECKOUT, env=self.environment | environment, capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
+            cwd=CHECKOUT,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         assert not check or done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done
 
@@ -105,7 +109,7 @@ class Panel:
         return self._background[-1]
 
     def rows(self, query: str, *values) -> list[dict]:
-        """What the SQLite file holds, read beside the panel; sqlite3.Error where there is no file."""
+        """What the SQLite file holds, read by this process. Raises sqlite3.Error without a file."""
         address = f"{self.database.as_uri()}?mode=rw"
         with contextlib.closing(sqlite3.connect(address, timeout=60, uri=True)) as connection:
             connection.row_factory = sqlite3.Row
@@ -156,7 +160,7 @@ class Panel:
             self.start()
 
     def _is_quiet(self) -> bool:
-        """Whether no attempt and no bulk resume is under way, as none is in a file without tables."""
+        """Whether no attempt and no bulk resume is under way: none is in a file without tables."""
         attempts = "SELECT 1 FROM resumes_resumeattempt WHERE is_open"
         bulk_resumes = "SELECT 1 FROM resumes_bulkresume WHERE ended_at IS NULL"
         try:
@@ -218,9 +222,12 @@ def furnish(environment: dict[str, str]) -> None:
     """Tables, roles and people in an empty database, in one process."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.furnish"],
-        cwd=CHECKOUT, env=environment | {"PINGADMIN_NEW_PASSWORD": PASSWORD}, capture_output=True, text=True,
-        timeout=120,
-    )  # fmt: skip
+        cwd=CHECKOUT,
+        env=environment | {"PINGADMIN_NEW_PASSWORD": PASSWORD},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -237,10 +244,13 @@ def furnished_file(tmp_path_factory, simulator_process) -> Path:
 
 @pytest.fixture
 def new_panel(tmp_path, furnished_file, simulator):
-    """Call it to start a panel for this test alone: new_panel(workers=2, UPSTREAM_WRITE_SECONDS="1", ...)."""
+    """Call it to start a panel for this test alone: new_panel(UPSTREAM_WRITE_SECONDS="1", ...).
+
+    It has one worker unless told otherwise: each one imports the whole panel again.
+    """
     started = []
 
-    def start(*, workers: int = 2, **environment: str) -> Panel:
+    def start(*, workers: int = 1, **environment: str) -> Panel:
         directory = tmp_path / f"panel{len(started)}"
         directory.mkdir()
         file = shutil.copy(furnished_file, directory)
@@ -270,12 +280,19 @@ def panel(shared_panel, furnished_file, simulator) -> Panel:
     return shared_panel
 
 
-@pytest.fixture
-def panel_on_postgres(tmp_path, postgres, simulator):
-    """The same on the private PostgreSQL, in a database of its own. `rows` asks that one."""
+@pytest.fixture(scope="session")
+def furnished_database(tmp_path_factory, postgres, simulator_process) -> str:
+    """The name of a PostgreSQL database with everything but sessions in it, to be copied."""
     url = postgres.create_database()
+    furnish(panel_environment(tmp_path_factory.mktemp("furnished"), url, simulator_process))
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def panel_on_postgres(tmp_path, postgres, furnished_database, simulator):
+    """The same on the private PostgreSQL, in a database of its own. `rows` asks that one."""
+    url = postgres.create_database(like=furnished_database)
     names = panel_environment(tmp_path, url, simulator)
-    furnish(names)
     panel = Panel(tmp_path, names, simulator)
     panel.rows = lambda query, *values: postgres.rows(url, query, *values)
     yield panel

@@ -1,4 +1,4 @@
-"""Fixtures: a PostgreSQL cluster that is started for the tests, private to them, and ended by pid."""
+"""Fixtures: a PostgreSQL cluster that is started for the tests, private to them, ended by pid."""
 
 import glob
 import os
@@ -15,7 +15,7 @@ from tests.support.processes import Process, clean_environment, free_port
 
 
 class Postgres:
-    """A running cluster. Its files and its socket are in `directory`; `url(name)` goes over loopback."""
+    """A running cluster with its files and socket in `directory`. `url(name)` is over loopback."""
 
     def __init__(self, directory: Path, binaries: Path, user: str | None, *, durable: bool = False):
         self.directory, self._count, self.port = directory, 0, free_port()
@@ -37,10 +37,10 @@ class Postgres:
     def url(self, name: str, user: str = "postgres") -> str:
         return f"postgres://{user}@127.0.0.1:{self.port}/{name}"
 
-    def create_database(self) -> str:
-        """The URL of a new, empty database."""
+    def create_database(self, like: str = "template1") -> str:
+        """The URL of a new database, a copy of the one named `like`; it is empty without that."""
         self._count += 1
-        self.rows(self.url("postgres"), f"CREATE DATABASE test{self._count}")
+        self.rows(self.url("postgres"), f"CREATE DATABASE test{self._count} TEMPLATE {like}")
         return self.url(f"test{self._count}")
 
     def rows(self, url: str, query: str, *values) -> list[dict]:

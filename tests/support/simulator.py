@@ -64,7 +64,7 @@ class Simulator:
         """An upstream call with the right key, such as ask("GET", "/v1/sessions")."""
         key = f"Bearer {cast.AGI_KEY}" if path.startswith("/v1/") else cast.PING_KEY
         headers = {"Authorization": key} | more.pop("headers", {})
-        return self._http.request(method, self.url + path, headers=headers, timeout=15, **more)
+        return self._http.request(method, self.url + path, headers=headers, timeout=60, **more)
 
     def environment(self) -> dict[str, str]:
         """What a panel process needs in its environment to use this simulator."""
@@ -81,7 +81,7 @@ class Simulator:
         self.process.end()
 
     def _send(self, method: str, switch: str, content=None):
-        answer = self._http.request(method, f"{self.url}/_sim/{switch}", json=content, timeout=15)
+        answer = self._http.request(method, f"{self.url}/_sim/{switch}", json=content, timeout=60)
         assert answer.ok, answer.text
         return answer.json()
 
