@@ -207,7 +207,11 @@ marked = reviews.mark_entry(
 )
 print(len(marked.unseen_marks))
 """
-MAKE_ONE_ENTRY = "import django; django.setup(); from tests.audit.factories import record_entry; print(record_entry('ok').seq)"
+MAKE_ONE_ENTRY = """
+import django; django.setup()
+from tests.audit.factories import record_entry
+print(record_entry("ok").seq)
+"""
 
 
 @pytest.mark.process
