@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pingadmin.settings")
     if sys.argv[1:2] in (["demo"], ["simulate"]):
-        # These two must work where nothing is set, so they bring their environment before settings are read.
+        # These two must work where nothing is set: they fill the environment before settings load.
         from pingadmin.demo.environment import fill
 
         fill(os.environ, sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, own password, second factors; single sign-on where it is set. Nobody signs up."""
+"""Sign-in, sign-out, password, second factors, and single sign-on where set. Nobody signs up."""
 
 from allauth.account import views as account
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Two pages that allauth's own do not fit: a QR code under our CSP, and a password kept elsewhere."""
+"""Two pages in place of allauth's: a QR code under our CSP, and a password kept elsewhere."""
 
 from allauth.account import views as allauth_account
 from allauth.account.decorators import reauthentication_required

@@ -1,4 +1,4 @@
-"""One event, one line of JSON: foreign text in it cannot start a second line or colour a terminal."""
+"""One event, one line of JSON: foreign text cannot start a second line or colour a terminal."""
 
 import logging
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Answers the two probes of whoever runs the panel: is the process alive, and can it do its work?"""
+"""Answers the operator's two probes: is the process alive, and can it do its work?"""
 
 from collections.abc import Callable
 

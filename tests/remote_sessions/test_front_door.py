@@ -1,4 +1,4 @@
-"""The search box: whatever is pasted, the right session opens, or the page says what was answered."""
+"""The search box: whatever is pasted, the right session opens, or the page says why not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How Django's admin writes dates: without doubt about day and month, and never without the zone."""
+"""How Django's admin writes dates: day and month unmistakable, and always with the zone."""
 
 DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i:s T"
