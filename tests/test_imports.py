@@ -168,7 +168,7 @@ def test_a_migration_spells_out_what_it_needs():
             {"pingadmin.resumes", "pingadmin.resumes.form_token"},
         ),
         ("from pingadmin import audit", {"pingadmin", "pingadmin.audit"}),
-        ("import_module('pingadmin.demo.server')", {"pingadmin.demo.server"}),
+        ("import_module('pingadmin.demo.simulator.server')", {"pingadmin.demo.simulator.server"}),
         ("import urllib.request", {"urllib.request"}),
         ("from urllib import request", {"urllib", "urllib.request"}),
     ],

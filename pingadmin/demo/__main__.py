@@ -7,8 +7,8 @@ import math
 import signal
 import sys
 
-from pingadmin.demo.faults import HANDLERS, SCENARIOS
-from pingadmin.demo.server import Simulator
+from pingadmin.demo.simulator.faults import HANDLERS, SCENARIOS
+from pingadmin.demo.simulator.server import Simulator
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

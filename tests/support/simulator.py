@@ -10,7 +10,7 @@ from tests.support.processes import Process, clean_environment
 
 
 class Simulator:
-    """A running simulator and its switches (pingadmin/demo/control.py)."""
+    """A running simulator and its switches (pingadmin/demo/simulator/control.py)."""
 
     def __init__(self, process: Process, url: str):
         self.process = process
@@ -42,7 +42,7 @@ class Simulator:
         self._send("POST", "clock", {"advance": seconds})
 
     def stream_fault(self, kind: str, **details) -> None:
-        """Let something go wrong on the event stream (pingadmin/demo/stream_faults.py)."""
+        """Let something go wrong on the event stream (demo/simulator/stream_faults.py)."""
         self._send("POST", "stream", {"fault": kind, **details})
 
     def stream(self) -> dict:
@@ -50,7 +50,7 @@ class Simulator:
         return self._send("GET", "stream")
 
     def storm(self, *, sessions: int, heartbeats: int, **details) -> None:
-        """Let very many sessions start and beat on the event stream (pingadmin/demo/storm.py)."""
+        """Let very many sessions start and beat on the event stream (demo/simulator/storm.py)."""
         self._send("POST", "storm", {"sessions": sessions, "heartbeats": heartbeats, **details})
 
     def storm_report(self) -> dict:

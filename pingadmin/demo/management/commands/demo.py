@@ -29,7 +29,7 @@ ACCOUNTS = {
     "auditor": "auditor",
     "admin": "admin",
 }
-START_SECONDS = 30
+START_SECONDS = 120
 MARKER = "running"
 # All that a demo makes beside the marker, and so all that the next one may remove.
 MADE = ["pingadmin.sqlite3", "pingadmin.sqlite3-*", "audit-checkpoints.*", "unrecorded-outcomes.*"]

@@ -8,8 +8,8 @@ this file.
 import datetime
 
 from pingadmin.demo import cast
-from pingadmin.demo.messages import Request, Response, json_response, ping_error
-from pingadmin.demo.world import World
+from pingadmin.demo.simulator.messages import Request, Response, json_response, ping_error
+from pingadmin.demo.simulator.world import World
 
 
 def is_allowed(request: Request) -> bool:

@@ -14,10 +14,10 @@ import pathlib
 from collections.abc import Callable
 from typing import Any
 
-from pingadmin.demo.faults import Faults
-from pingadmin.demo.messages import Request, Response, json_response
-from pingadmin.demo.sessions import AgiSession, PingSession
-from pingadmin.demo.world import World
+from pingadmin.demo.simulator.faults import Faults
+from pingadmin.demo.simulator.messages import Request, Response, json_response
+from pingadmin.demo.simulator.sessions import AgiSession, PingSession
+from pingadmin.demo.simulator.world import World
 
 
 def respond(world: World, faults: Faults, request: Request) -> Response:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
-from pingadmin.demo.messages import Request, Response, error_format
+from pingadmin.demo.simulator.messages import Request, Response, error_format
 
 BODY_LIMIT = 1_000_000
 

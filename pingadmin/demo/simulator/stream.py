@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-from pingadmin.demo import stream_faults
+from pingadmin.demo.simulator import stream_faults
 
 CHUNKS_KEPT = 20_000
 

@@ -8,7 +8,7 @@ after the storm every number can be checked at the other end.
 import threading
 import time
 
-from pingadmin.demo.stream import Chunk, EventStream
+from pingadmin.demo.simulator.stream import Chunk, EventStream
 
 EVENTS_PER_CHUNK = 250
 CHUNKS_AHEAD = 16

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pingadmin.demo import cast
-from pingadmin.demo.sessions import AgiSession, PingSession
-from pingadmin.demo.storm import Storm
-from pingadmin.demo.stream import EventStream
+from pingadmin.demo.simulator.sessions import AgiSession, PingSession
+from pingadmin.demo.simulator.storm import Storm
+from pingadmin.demo.simulator.stream import EventStream
 
 
 class World:

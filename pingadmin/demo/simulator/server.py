@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from http.server import ThreadingHTTPServer
 from typing import Any
 
-from pingadmin.demo import control, routes
-from pingadmin.demo.connection import Connection
-from pingadmin.demo.faults import HANDLERS, Fault, Faults
-from pingadmin.demo.messages import Request, Response
-from pingadmin.demo.world import World
+from pingadmin.demo.simulator import control, routes
+from pingadmin.demo.simulator.connection import Connection
+from pingadmin.demo.simulator.faults import HANDLERS, Fault, Faults
+from pingadmin.demo.simulator.messages import Request, Response
+from pingadmin.demo.simulator.world import World
 
 TICK_SECONDS = 0.25
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from pingadmin.demo import agi, ping
-from pingadmin.demo.messages import AGI, PING, Request, Response, error_format
-from pingadmin.demo.world import World
+from pingadmin.demo.simulator import agi, ping
+from pingadmin.demo.simulator.messages import AGI, PING, Request, Response, error_format
+from pingadmin.demo.simulator.world import World
 
 TABLE = (
     (PING, "GET", "/sessions/events", ping.events),

@@ -5,10 +5,10 @@ Facts: the AGI API's "Resume Session" page and its neighbours; openapi.json besi
 """
 
 from pingadmin.demo import cast
-from pingadmin.demo.messages import Request, Response, agi_error, json_response
-from pingadmin.demo.ping import instant
-from pingadmin.demo.sessions import AgiSession
-from pingadmin.demo.world import World
+from pingadmin.demo.simulator.messages import Request, Response, agi_error, json_response
+from pingadmin.demo.simulator.ping import instant
+from pingadmin.demo.simulator.sessions import AgiSession
+from pingadmin.demo.simulator.world import World
 
 TASK_STATUSES = {
     "completed": "finished",

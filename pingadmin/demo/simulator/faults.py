@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pingadmin.demo.connection import Connection
-from pingadmin.demo.messages import Response
+from pingadmin.demo.simulator.connection import Connection
+from pingadmin.demo.simulator.messages import Response
 
 SCENARIOS = {
     "flap": [{"fault": "status", "status": 503, "times": 0, "burst": 6}],
