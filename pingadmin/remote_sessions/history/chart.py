@@ -1,4 +1,4 @@
-"""A session's traffic as a chart: positions in an SVG and the texts beside them.
+"""A session's traffic as a chart: positions in an SVG, and texts.
 
 The template decides nothing. The drawing is WIDTH by HEIGHT units. A line breaks wherever a rate
 is not known.
@@ -35,7 +35,7 @@ PAST_TENSE = {"resume": "resumed", "pause": "paused"}
 class ChartMark:
     """A tick, a gap or an action at a position from left to right.
 
-    is_text_left: whether its text stands on its left. tone: the name of its colour.
+    is_text_left: whether its text is on its left. tone: the name of its colour.
     """
 
     x: float

@@ -112,14 +112,16 @@ def build_timeline(
     audit_entries = entries_for_session(
         session.alias, session.session_id, limit=MAX_AUDIT_ENTRIES + 1
     )
-    parts = [
+    actions = [_audit_item(entry) for entry in audit_entries[:MAX_AUDIT_ENTRIES]]
+    return _merge(
         (observations, has_hidden_runs),
         ([_gap_item(gap, observations) for gap in gaps[-MAX_GAPS:]], len(gaps) > MAX_GAPS),
-        (
-            [_audit_item(entry) for entry in audit_entries[:MAX_AUDIT_ENTRIES]],
-            len(audit_entries) > MAX_AUDIT_ENTRIES,
-        ),
-    ]
+        (actions, len(audit_entries) > MAX_AUDIT_ENTRIES),
+    )
+
+
+def _merge(*parts: tuple[list[TimelineItem], bool]) -> Timeline:
+    """Puts the items of all parts in order. Each part says whether some of its items are hidden."""
     items = chain.from_iterable(part for part, _ in parts)
     oldest_shown = [min(item.at for item in part) for part, is_cut in parts if is_cut and part]
     return Timeline(

@@ -207,7 +207,7 @@ def _update_cache(cache: SessionStateCache, states: dict[str, SessionState]) -> 
         cache.clear()
     for session_id, state in states.items():
         if state.late_snapshots:
-            # A late snapshot may have become the newest by time, which only the database tells.
+            # A late snapshot may be the newest by time now, and the cache does not know it.
             cache.pop(session_id, None)
         else:
             state.start_next_batch()
