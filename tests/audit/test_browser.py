@@ -51,7 +51,7 @@ def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
     seq = row.get_attribute("data-seq")
     row.get_by_role("link", name=f"Entry {seq}").click()
     page.get_by_role("heading", name=f"#{seq} · Resume ses_of_ben").wait_for()
-    page.get_by_text("Outcome: unknown").wait_for()
+    page.locator(".timeline").get_by_text("Outcome unknown").wait_for()
 
 
 def test_going_back_shows_the_question_that_was_asked(told, new_page):

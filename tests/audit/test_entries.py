@@ -47,6 +47,12 @@ def test_an_action_that_changed_nothing_says_so_in_its_own_words(action, label):
     assert event_heading(entry.events[1]) == (f"Outcome: {label.lower()}", "idle")
 
 
+def test_the_heading_of_an_unknown_outcome_does_not_repeat_itself():
+    outcome = AuditEvent(action="resume", phase="outcome", result="unknown")
+
+    assert event_heading(outcome) == ("Outcome unknown", "unknown")
+
+
 def test_an_entry_without_an_outcome_says_so():
     assert entry_of({"phase": "intent"}).result_label == "No outcome yet"
     assert entry_of({"phase": "event"}).result_label == "Recorded"

@@ -52,6 +52,8 @@ def event_heading(event: AuditEvent) -> Label:
     if not event.result:
         return heading
     result = result_label(event.action, event.result, event.verified)
+    if result.text.startswith(heading.text):
+        return result  # "Outcome: outcome unknown" would say it twice.
     return Label(f"{heading.text}: {result.text.lower()}", result.tone)
 
 
