@@ -34,7 +34,7 @@ _CALLS: dict[Action, Callable[..., AttemptOutcome]] = {
 class _Refused(Exception):
     """Nothing was sent. The sentence says why; a form that the person should get back is kept."""
 
-    def __init__(self, status: int, why: str, *, keeps_form: bool = True):
+    def __init__(self, status: int, why: str, *, keeps_form: bool = True) -> None:
         super().__init__(why)
         self.status = status
         self.sentence = f"Nothing was sent: {why}"
