@@ -17,13 +17,18 @@ from pingadmin.audit.marks import ReviewState
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.review import reviews
 from pingadmin.audit.review.forms import ReviewForm
+from pingadmin.web.requests import PanelRequest
 
 # How many of the newest events the suggestions of the filter's fields come from.
 SUGGESTED_FROM = 500
 
 
 def render_log(
-    request: Any, *, open_entry: AuditEntry | None = None, status: int = 200, **context: Any
+    request: PanelRequest,
+    *,
+    open_entry: AuditEntry | None = None,
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
     """The whole page, or the list alone for htmx.
 
@@ -52,12 +57,12 @@ def render_log(
     return response
 
 
-def parameters_of(request: Any, *names: str) -> dict[str, str]:
+def parameters_of(request: PanelRequest, *names: str) -> dict[str, str]:
     """Those parameters of the URL that say where on the list it is, and do not filter it."""
     return {name: request.GET[name] for name in names if name in request.GET}
 
 
-def review_context(request: Any, entry: AuditEntry) -> dict[str, Any]:
+def review_context(request: PanelRequest, entry: AuditEntry) -> dict[str, Any]:
     """What the review form of an entry needs; nothing for people who may not review it."""
     if not entry.review_state or not request.user.has_perm("audit.review"):
         return {}
@@ -68,7 +73,7 @@ def review_context(request: Any, entry: AuditEntry) -> dict[str, Any]:
     }
 
 
-def new_mark_of(request: Any) -> AuditEvent | None:
+def new_mark_of(request: PanelRequest) -> AuditEvent | None:
     """The mark that this person has just put, as the URL says."""
     seq = parse_seq(request.GET.get("marked"))
     if seq is None:
@@ -77,7 +82,7 @@ def new_mark_of(request: Any) -> AuditEvent | None:
 
 
 def _list_context(
-    request: Any, audit_filter: AuditFilter, open_entry: AuditEntry | None
+    request: PanelRequest, audit_filter: AuditFilter, open_entry: AuditEntry | None
 ) -> dict[str, Any]:
     heads = audit_filter.heads()
     page = load_page(heads, request.GET)
@@ -94,7 +99,9 @@ def _list_context(
     return context | (review_context(request, open_entry) if open_entry else {})
 
 
-def _open_entry(request: Any, audit_filter: AuditFilter, page: EntryPage) -> AuditEntry | None:
+def _open_entry(
+    request: PanelRequest, audit_filter: AuditFilter, page: EntryPage
+) -> AuditEntry | None:
     """The entry that the URL names.
 
     Without one, a reviewer's queue opens the first entry on the page that this person may review.

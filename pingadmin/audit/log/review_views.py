@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -18,11 +18,12 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.audit.review.forms import ReviewForm
+from pingadmin.web.requests import PanelRequest
 
 
 @require_POST
 @permission_required("audit.review", raise_exception=True)
-def review(request: HttpRequest, seq: int) -> HttpResponse:
+def review(request: PanelRequest, seq: int) -> HttpResponse:
     """Marks an entry.
 
     From the list the next entry of its filter opens; an entry's own page stays open.
@@ -57,14 +58,14 @@ def review(request: HttpRequest, seq: int) -> HttpResponse:
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
-def counts(request: HttpRequest) -> HttpResponse:
+def counts(request: PanelRequest) -> HttpResponse:
     """How many entries each chip of the queue finds, as parts that htmx puts into the chips."""
     queue_chips = filter_chips.queue_chips(AuditFilter(request.GET), counted=True)
     return render(request, "audit/_counts.html", {"queue_chips": queue_chips})
 
 
 def _render_refused(
-    request: HttpRequest, head: AuditEvent, form: ReviewForm, status: int
+    request: PanelRequest, head: AuditEvent, form: ReviewForm, status: int
 ) -> HttpResponse:
     """The page that the form came from, with what is wrong and nothing lost."""
     if _is_from_entry_page(request):
@@ -74,7 +75,7 @@ def _render_refused(
     return render_log(request, open_entry=entry, status=status, **context)
 
 
-def _next_address(request: HttpRequest, seq: int, mark_seq: int) -> str:
+def _next_address(request: PanelRequest, seq: int, mark_seq: int) -> str:
     """Where the reviewer continues: the next entry, on the page of the list that holds it."""
     audit_filter = AuditFilter(request.GET)
     if _is_from_entry_page(request) or not audit_filter.is_valid():
@@ -94,5 +95,5 @@ def _next_address(request: HttpRequest, seq: int, mark_seq: int) -> str:
     return filter_chips.log_address(audit_filter, **page, story=next_head.seq, marked=mark_seq)
 
 
-def _is_from_entry_page(request: HttpRequest) -> bool:
+def _is_from_entry_page(request: PanelRequest) -> bool:
     return request.POST.get("from") == "entry"

@@ -1,7 +1,7 @@
 """The audit log as pages: the list of entries, and one entry. Reading only."""
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
@@ -9,12 +9,13 @@ from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.access import records_reading
 from pingadmin.audit.log.page import new_mark_of, render_log, review_context
 from pingadmin.audit.models import AuditEvent
+from pingadmin.web.requests import PanelRequest
 
 
 @require_safe
 @permission_required("audit.read", raise_exception=True)
 @records_reading
-def log(request: HttpRequest) -> HttpResponse:
+def log(request: PanelRequest) -> HttpResponse:
     """The entries that match the filter in the URL, newest first, with their exact number."""
     return render_log(request)
 
@@ -22,7 +23,7 @@ def log(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required("audit.read", raise_exception=True)
 @records_reading
-def entry(request: HttpRequest, seq: int) -> HttpResponse:
+def entry(request: PanelRequest, seq: int) -> HttpResponse:
     """One entry as a timeline. The address of a later event redirects to its line there."""
     event = get_object_or_404(AuditEvent, seq=seq)
     if event.story != event.seq:
@@ -31,7 +32,7 @@ def entry(request: HttpRequest, seq: int) -> HttpResponse:
 
 
 def render_entry(
-    request: HttpRequest, head: AuditEvent, *, status: int = 200, **context: object
+    request: PanelRequest, head: AuditEvent, *, status: int = 200, **context: object
 ) -> HttpResponse:
     """The page of one entry. context: more for the template, such as a review form with errors."""
     [audit_entry] = load_entries([head])
