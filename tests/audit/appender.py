@@ -14,7 +14,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from tests.audit.factories import event  # noqa: E402
+from tests.audit.factories import record_event  # noqa: E402
 
 START_SECONDS = 120
 
@@ -23,7 +23,7 @@ def append(count: int, barrier) -> None:
     connection.ensure_connection()
     barrier.wait(START_SECONDS)
     for number in range(count):
-        event(detail={"number": number})
+        record_event(detail={"number": number})
 
 
 def main(writers: int, events: int) -> int:

@@ -24,7 +24,7 @@ BEN = Actor(
 )
 
 
-def event(**given) -> AuditEvent:
+def record_event(**given) -> AuditEvent:
     """One event; an intent to resume by ana unless told otherwise."""
     facts = {"action": "resume", "phase": "intent", "by": ANA} | given
     with transaction.atomic():
@@ -39,9 +39,9 @@ def record_entry(result: str = "ok", *, outcome: dict | None = None, **given) ->
         "reason": "Customer approved",
         "ticket": "INC-1",
     } | given
-    head = event(**facts)
+    head = record_event(**facts)
     if result:
-        event(
+        record_event(
             phase="outcome",
             story=head.seq,
             result=result,

@@ -11,7 +11,7 @@ from pingadmin.audit import actions
 from pingadmin.audit.actions import AuditAction
 from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.filters import AuditFilter
-from tests.audit.factories import event, record_entry
+from tests.audit.factories import record_entry, record_event
 from tests.support.html import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def test_an_entry_leads_to_its_batch_for_whoever_may_open_it(
 
 @pytest.mark.django_db
 def test_stored_names_are_shown_by_the_feature_s_labels(sample_feature, as_auditor):
-    head = event(action="print_badge", detail={"tray": 2, "ink_left": 9})
+    head = record_event(action="print_badge", detail={"tray": 2, "ink_left": 9})
 
     page = parse(as_auditor.get(f"/audit/{head.seq}/"))
 

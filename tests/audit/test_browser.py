@@ -10,7 +10,7 @@ from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.browser
 
-STORIES = """
+ENTRIES = """
 import django; django.setup()
 from tests.audit.factories import BEN, record_entry
 for number in range(60): record_entry("ok", session_id=f"ses_{number}")
@@ -19,14 +19,14 @@ record_entry("unknown", by=BEN, session_id="ses_of_ben", reason="Customer approv
 
 
 @pytest.fixture
-def told(panel):
+def filled_log(panel):
     """Sixty stories by ana and one, the newest, by ben."""
-    subprocess.run([sys.executable, "-c", STORIES], cwd=CHECKOUT, env=panel.environment, check=True)
+    subprocess.run([sys.executable, "-c", ENTRIES], cwd=CHECKOUT, env=panel.environment, check=True)
     return panel
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
+def test_a_reviewer_filters_pages_and_opens_an_entry(filled_log, new_page, script):
     page = new_page("auditor", java_script_enabled=script)
     page.goto("/audit/?action=resume")
     assert page.locator("tr[data-seq]").count() == 50
@@ -54,7 +54,7 @@ def test_a_reviewer_filters_pages_and_opens_a_story(told, new_page, script):
     page.locator(".timeline").get_by_text("Outcome unknown").wait_for()
 
 
-def test_going_back_shows_the_question_that_was_asked(told, new_page):
+def test_going_back_shows_the_earlier_filter(filled_log, new_page):
     page = new_page("auditor")
     page.goto("/audit/")
     page.get_by_role("link", name="Outcome unknown", exact=True).click()
@@ -69,8 +69,8 @@ def test_going_back_shows_the_question_that_was_asked(told, new_page):
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_a_press_downloads_what_the_page_shows_and_the_verifier_proves_it(
-    told, new_page, tmp_path, script
+def test_a_click_downloads_what_the_page_shows_and_the_verifier_proves_it(
+    filled_log, new_page, tmp_path, script
 ):
     page = new_page("auditor", java_script_enabled=script)
     page.goto("/audit/?actor=ben")
@@ -99,7 +99,7 @@ def test_a_press_downloads_what_the_page_shows_and_the_verifier_proves_it(
     )
 
 
-def test_the_export_follows_a_filter_that_swapped_only_the_list(told, new_page):
+def test_the_export_follows_a_filter_that_swapped_only_the_list(filled_log, new_page):
     page = new_page("auditor")
     page.goto("/audit/")
     page.get_by_role("link", name="Outcome unknown", exact=True).click()

@@ -15,7 +15,7 @@ from pingadmin.audit.integrity import checkpoints, sinks
 from pingadmin.audit.models import KeptCheckpoint
 from pingadmin.collector.maintenance import Checkpointer
 from pingadmin.http import post
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 from tests.support.html import parse
 from tests.support.raw_server import drips, hangs, http, says
 
@@ -49,7 +49,7 @@ def sink_notes(client) -> str:
 def test_a_dripping_sink_does_not_delay_the_first_byte_of_an_export(sink, as_auditor, monkeypatch):
     monkeypatch.setattr(post, "DEADLINE_SECONDS", 20)
     server = sink(drips(TAKEN, every=1))
-    event()
+    record_event()
     started = monotonic()
     first = next(iter(as_auditor.get("/audit/export.jsonl").streaming_content))
     assert monotonic() - started < 10
@@ -60,7 +60,7 @@ def test_a_dripping_sink_does_not_delay_the_first_byte_of_an_export(sink, as_aud
 
 def test_a_checkpoint_waits_for_the_collector_which_sends_it(sink):
     server = sink()
-    event()
+    record_event()
     line = checkpoints.make().line
     assert server.requests == []
     Checkpointer().step()
@@ -71,14 +71,14 @@ def test_a_checkpoint_waits_for_the_collector_which_sends_it(sink):
 
 def test_the_command_sends_what_it_made(sink, capsys):
     server = sink()
-    event()
+    record_event()
     call_command("audit_checkpoint")
     assert server.requests[0].body.decode() == capsys.readouterr().out.strip()
 
 
 def test_the_command_says_what_could_not_be_sent(sink, capsys):
     server = sink(says(503, b""))
-    event()
+    record_event()
     call_command("audit_checkpoint")
     assert f"Not sent to {server.url}" in capsys.readouterr().err
 
@@ -177,7 +177,7 @@ def test_what_a_killed_sender_left_is_sent_later(sink, monkeypatch):
 @pytest.mark.parametrize("make", [checkpoints.make, checkpoints.make_if_due])
 def test_a_line_that_a_killed_process_left_in_the_file_alone_is_sent(sink, monkeypatch, make):
     server = sink()
-    event()
+    record_event()
 
     def killed(**fields):
         raise KeyboardInterrupt
@@ -199,7 +199,7 @@ def test_a_line_that_a_killed_process_left_in_the_file_alone_is_sent(sink, monke
 def test_older_checkpoints_that_were_not_sent_are_counted(sink, as_auditor):
     sink(says(503, b""))
     for _ in range(7):
-        event()
+        record_event()
         checkpoints.make()
     sinks.send_all_due()
     assert "7 checkpoints are still to be sent" in sink_notes(as_auditor)

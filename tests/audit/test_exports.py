@@ -19,7 +19,7 @@ from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.config.secret import Secret
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 
 pytestmark = pytest.mark.django_db
 
@@ -29,13 +29,15 @@ BOTH = ["/audit/export.csv", "/audit/export.jsonl"]
 @pytest.fixture
 def some_entries():
     """Ana's and ben's, entwined: outcomes stand apart from their intents."""
-    first = event(alias="ping", session_id="ses_1", reason="Customer approved", ticket="INC-1")
-    second = event(by=BEN, alias="agi", session_id="ses_2", reason="False alarm")
-    event(phase="outcome", story=first.seq, result="ok", verified=True)
-    event(phase="outcome", story=second.seq, result="unknown")
+    first = record_event(
+        alias="ping", session_id="ses_1", reason="Customer approved", ticket="INC-1"
+    )
+    second = record_event(by=BEN, alias="agi", session_id="ses_2", reason="False alarm")
+    record_event(phase="outcome", story=first.seq, result="ok", verified=True)
+    record_event(phase="outcome", story=second.seq, result="unknown")
     record_entry("rejected", by=BEN, session_id="ses_3", ticket="")
     record_entry("", session_id="ses_4")
-    event(phase="closure", action="close_unknown", story=second.seq, reason="Seen active")
+    record_event(phase="closure", action="close_unknown", story=second.seq, reason="Seen active")
 
 
 def exported(client, query=""):
@@ -123,7 +125,7 @@ def test_without_a_filter_it_is_the_whole_log(as_auditor, some_entries):
 
 
 def test_every_field_is_exported_as_it_was_hashed(as_auditor):
-    head = event(
+    head = record_event(
         shown={"state": "paused\u202e\ud800"},
         detail={"n": 2**70, "x": [1, None]},
         snapshot_before=7,
@@ -189,10 +191,10 @@ def test_nothing_is_exported_that_cannot_be_recorded(
 
 
 def test_events_appended_during_a_download_are_not_in_it(as_auditor):
-    head = event(session_id="ses_1")
+    head = record_event(session_id="ses_1")
     answers = [as_auditor.get(f"{address}?result=none") for address in BOTH]
-    event(phase="outcome", story=head.seq, result="ok")
-    event(session_id="ses_2")
+    record_event(phase="outcome", story=head.seq, result="ok")
+    record_event(session_id="ses_2")
 
     csv, jsonl = (answer.getvalue().decode().splitlines()[1:] for answer in answers)
 
@@ -263,7 +265,7 @@ def test_an_invalid_filter_exports_nothing(as_auditor, address, query):
 
 
 def test_a_forged_event_is_exported_as_it_is_stored(as_auditor):
-    head = event()
+    head = record_event()
     forged = AuditEvent.objects.get(seq=head.seq)
     forged.seq, forged.event_id, forged.prev_hash, forged.row_hash = (
         2,
@@ -284,7 +286,7 @@ def test_times_are_utc_whatever_the_viewers_zone(as_auditor, monkeypatch):
     monkeypatch.setattr(
         trail.timezone, "now", lambda: datetime(2026, 11, 22, 13, 2, 11, 42, tzinfo=UTC)
     )
-    event()
+    record_event()
 
     for address in BOTH:
         assert b"2026-11-22T13:02:11.000042Z" in as_auditor.get(address).getvalue()
@@ -299,7 +301,7 @@ def test_each_chunk_costs_the_same_queries(as_auditor, monkeypatch, address, que
     costs = []
     for _ in range(3):
         for _ in range(20):
-            event()
+            record_event()
         response = as_auditor.get(f"{address}?action=resume")
         with CaptureQueriesContext(connection) as captured:
             response.getvalue()
@@ -336,7 +338,7 @@ def test_memory_stays_flat_however_many_rows(as_auditor, address):
 
 def append_in_bulk(count: int) -> None:
     """Adds that many events in one statement; numbers and links fit, but no hash is true."""
-    tail = AuditEvent.objects.last() or event()
+    tail = AuditEvent.objects.last() or record_event()
     as_hex = {"sqlite": "printf('%%0{1}x', {0})", "postgresql": "lpad(to_hex({0}), {1}, '0')"}[
         connection.vendor
     ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def test_each_result_finds_the_entries_that_ended_that_way():
         "unknown": record_entry("unknown"),
         "none": record_entry(""),
     }
-    event(phase="event", action="look_up_limit")
+    record_event(phase="event", action="look_up_limit")
 
     assert {result: found(f"result={result}") for result in heads} == {
         result: [head.seq] for result, head in heads.items()
@@ -80,24 +80,24 @@ def test_each_result_finds_the_entries_that_ended_that_way():
 
 def test_an_entry_is_found_by_the_result_that_its_page_shows():
     head = record_entry("unknown")
-    event(phase="evidence", action="look", story=head.seq)
+    record_event(phase="evidence", action="look", story=head.seq)
     assert found("result=unknown") == [head.seq]
 
-    event(phase="evidence", story=head.seq, result="ok")
+    record_event(phase="evidence", story=head.seq, result="ok")
     assert (found("result=unknown"), found("result=accepted")) == ([], [head.seq])
 
-    event(phase="evidence", action="look", story=head.seq, verified=True)
+    record_event(phase="evidence", action="look", story=head.seq, verified=True)
     assert (found("result=accepted"), found("result=confirmed")) == ([], [head.seq])
     assert load_entries([head])[0].result_label == "Confirmed"
 
-    event(phase="evidence", action="look", story=head.seq, verified=False)
+    record_event(phase="evidence", action="look", story=head.seq, verified=False)
     assert (found("result=accepted"), found("result=confirmed")) == ([head.seq], [])
     assert load_entries([head])[0].result_label == "Accepted"
 
 
 def test_the_person_who_closed_an_entry_is_found_like_the_one_who_began_it():
     head = record_entry("unknown")
-    event(
+    record_event(
         phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online"
     )
 
@@ -165,6 +165,6 @@ def test_the_url_holds_the_filter_without_blanks():
 
 def test_system_actors_are_found_by_name():
     head = record_entry("")
-    event(phase="outcome", story=head.seq, result="unknown", by=Actor.system("reconcile"))
+    record_event(phase="outcome", story=head.seq, result="unknown", by=Actor.system("reconcile"))
 
     assert found("actor=reconcile") == [head.seq]

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.append_only import AppendOnlyError
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 
 pytestmark = pytest.mark.django_db
 
@@ -73,8 +73,8 @@ OF_THIS_DATABASE = {"sqlite": SQLITE, "postgresql": POSTGRESQL}[connection.vendo
 
 @pytest.fixture
 def tail():
-    event(reason="first")
-    return event(reason="second")
+    record_event(reason="first")
+    return record_event(reason="second")
 
 
 @pytest.mark.parametrize("path", ORM)

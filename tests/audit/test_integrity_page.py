@@ -14,7 +14,7 @@ from pingadmin.audit.chain import keys
 from pingadmin.audit.integrity import checkpoints, verification_runs
 from pingadmin.audit.models import AuditEvent, VerificationRun
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import event, record_entry
+from tests.audit.factories import record_entry, record_event
 from tests.audit.tampering.tools import TABLE, drop_triggers, sql
 from tests.factories import VerificationRunFactory
 from tests.support.html import parse
@@ -37,7 +37,7 @@ def short_steps(monkeypatch):
 
 @pytest.mark.parametrize("address", [LOG, PAGE])
 def test_before_any_verification_nothing_is_claimed(as_auditor, address):
-    event()
+    record_event()
 
     text = text_of(as_auditor.get(address))
 
@@ -47,10 +47,10 @@ def test_before_any_verification_nothing_is_claimed(as_auditor, address):
 
 def test_it_says_what_was_verified_and_what_checkpoints_vouch_for(as_auditor):
     for _ in range(4):
-        event()
+        record_event()
     checkpoints.make()
-    event()
-    event()
+    record_event()
+    record_event()
 
     as_auditor.post(VERIFY)
 
@@ -65,8 +65,8 @@ def test_it_says_what_was_verified_and_what_checkpoints_vouch_for(as_auditor):
 
 
 def test_without_a_checkpoint_it_says_that_none_vouches(as_auditor):
-    event()
-    event()
+    record_event()
+    record_event()
 
     as_auditor.post(VERIFY)
 
@@ -77,10 +77,10 @@ def test_without_a_checkpoint_it_says_that_none_vouches(as_auditor):
 
 
 def test_events_after_the_verification_are_called_unverified(as_auditor):
-    event()
+    record_event()
     as_auditor.post(VERIFY)
     for _ in range(3):
-        event()
+        record_event()
 
     text = text_of(as_auditor.get(LOG))
 
@@ -103,7 +103,7 @@ def test_a_broken_log_is_named_in_plain_words(as_auditor):
 
 
 def test_a_lost_checkpoint_is_named_too(as_auditor, checkpoint_file):
-    event()
+    record_event()
     checkpoints.make()
     checkpoint_file.unlink()
 
@@ -113,7 +113,7 @@ def test_a_lost_checkpoint_is_named_too(as_auditor, checkpoint_file):
 
 
 def test_each_fault_stands_on_the_page_with_its_word(as_auditor, checkpoint_file):
-    event()
+    record_event()
     checkpoints.make()
     checkpoint_file.unlink()
     drop_triggers()
@@ -127,7 +127,7 @@ def test_each_fault_stands_on_the_page_with_its_word(as_auditor, checkpoint_file
 
 
 def test_a_verification_is_an_event_with_its_result(as_auditor):
-    event()
+    record_event()
     as_auditor.post(VERIFY)
 
     verified = AuditEvent.objects.get(action="audit_verify")
@@ -138,7 +138,7 @@ def test_a_verification_is_an_event_with_its_result(as_auditor):
 
 def test_without_javascript_a_long_verification_continues_step_by_step(as_auditor, short_steps):
     for _ in range(1100):
-        event()
+        record_event()
 
     pages = [parse(as_auditor.post(VERIFY, follow=True)) for _ in range(3)]
 
@@ -156,7 +156,7 @@ def test_without_javascript_a_long_verification_continues_step_by_step(as_audito
 
 def test_with_javascript_each_answer_asks_for_the_next_step_until_the_end(as_auditor, short_steps):
     for _ in range(600):
-        event()
+        record_event()
 
     first, second = (as_auditor.post(VERIFY, headers=HTMX) for _ in range(2))
 
@@ -169,7 +169,7 @@ def test_with_javascript_each_answer_asks_for_the_next_step_until_the_end(as_aud
 
 def test_a_later_step_does_not_read_again_but_still_checks_the_link(as_auditor, short_steps):
     for _ in range(600):
-        event()
+        record_event()
     as_auditor.post(VERIFY)
     drop_triggers()
     sql(f"DELETE FROM {TABLE} WHERE seq IN (501, 502)")
@@ -180,7 +180,7 @@ def test_a_later_step_does_not_read_again_but_still_checks_the_link(as_auditor, 
 
 
 def test_two_browsers_that_watch_one_verification_do_not_end_it_twice(auditor):
-    event()
+    record_event()
     run = VerificationRunFactory()
     slower = VerificationRun.objects.get(pk=run.pk)
     by = Actor(kind="person", id="1", name="auditor")
@@ -193,7 +193,7 @@ def test_two_browsers_that_watch_one_verification_do_not_end_it_twice(auditor):
 
 
 def test_a_second_click_right_after_the_end_shows_the_last_result(as_auditor, as_support):
-    event()
+    record_event()
     as_auditor.post(VERIFY)
     as_support.post(VERIFY)
     assert VerificationRun.objects.count() == 1
@@ -205,7 +205,7 @@ def test_a_second_click_right_after_the_end_shows_the_last_result(as_auditor, as
 
 
 def test_an_abandoned_verification_begins_anew(as_auditor):
-    event()
+    record_event()
     started_at = timezone.now() - verification_runs.ABANDONED_AFTER - timedelta(minutes=1)
     VerificationRunFactory(started_at=started_at, seq=5, last_hash="f" * 64)
 
@@ -215,8 +215,8 @@ def test_an_abandoned_verification_begins_anew(as_auditor):
 
 
 def test_a_log_that_takes_no_events_can_still_be_verified(as_auditor, checkpoint_file, caplog):
-    event()
-    event()
+    record_event()
+    record_event()
     checkpoints.make()
     drop_triggers()
     sql(f"DELETE FROM {TABLE} WHERE seq = 2")
@@ -231,9 +231,9 @@ def test_incomplete_entries_are_listed_apart_from_faults(as_auditor):
     record_entry("ok")
     without_outcome = record_entry("")
     twice = record_entry("ok")
-    event(phase="outcome", story=twice.seq, result="unknown")
-    recorded = event(action="sign_in", phase="event")
-    event(phase="outcome", story=recorded.seq, result="ok")
+    record_event(phase="outcome", story=twice.seq, result="unknown")
+    recorded = record_event(action="sign_in", phase="event")
+    record_event(phase="outcome", story=recorded.seq, result="ok")
 
     as_auditor.post(VERIFY)
 
@@ -261,7 +261,7 @@ def test_a_complete_log_says_so(as_auditor):
 
 
 def test_the_page_shows_the_public_key_and_the_newest_checkpoints(as_auditor):
-    event()
+    record_event()
     made = checkpoints.make()
 
     page = parse(as_auditor.get(PAGE))
@@ -273,14 +273,14 @@ def test_the_page_shows_the_public_key_and_the_newest_checkpoints(as_auditor):
 @pytest.mark.parametrize("address", [LOG, PAGE])
 def test_overdue_checkpoints_are_named(as_auditor, address):
     with time_machine.travel("2026-11-22 14:00:00Z"):
-        event()
+        record_event()
         checkpoints.make()
 
     assert "No checkpoint since" in text_of(as_auditor.get(address))
 
 
 def test_no_secret_is_on_the_page(as_auditor, settings):
-    event()
+    record_event()
     checkpoints.make()
     as_auditor.post(VERIFY)
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pingadmin.audit.chain import canonical, keys, signing
 from pingadmin.audit.export import jsonl_file
 from pingadmin.audit.export.views import VERIFIER
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 
@@ -19,15 +19,17 @@ OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 @pytest.fixture
 def export(as_auditor):
     """Exports eight events of ana and ben, or those that match a query. Returns its lines."""
-    first = event(
+    first = record_event(
         alias="ping",
         session_id="ses_1",
         reason="Customer é \u202e approved",
         shown={"state": "paused"},
     )
-    second = event(by=BEN, alias="agi", session_id="ses_2")
-    event(phase="outcome", story=first.seq, result="ok", verified=True, upstream_status=200)
-    event(phase="outcome", story=second.seq, result="unknown", detail={"message": "\x00\ud800"})
+    second = record_event(by=BEN, alias="agi", session_id="ses_2")
+    record_event(phase="outcome", story=first.seq, result="ok", verified=True, upstream_status=200)
+    record_event(
+        phase="outcome", story=second.seq, result="unknown", detail={"message": "\x00\ud800"}
+    )
     record_entry("rejected", by=BEN, session_id="ses_3")
     record_entry("ok", session_id="ses_4")
 
@@ -113,7 +115,9 @@ def test_an_export_of_nothing_is_proven_as_well(export, verify):
 @pytest.mark.django_db
 def test_events_between_export_and_checkpoint_are_followed(export, verify, monkeypatch):
     make = jsonl_file.checkpoints.make
-    monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: [event(), event(), make()])
+    monkeypatch.setattr(
+        jsonl_file.checkpoints, "make", lambda: [record_event(), record_event(), make()]
+    )
 
     lines = export("?actor=ben")
     status, output = verify(lines, *public_key_option())
@@ -370,7 +374,7 @@ def test_without_its_own_checkpoint_an_export_is_proven_as_far_as_an_older_one_r
 ):
     older = export()
     monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: None)
-    event()
+    record_event()
 
     status, output = verify(export(), *public_key_option())
 
@@ -381,8 +385,8 @@ def test_without_its_own_checkpoint_an_export_is_proven_as_far_as_an_older_one_r
 @pytest.mark.django_db
 def test_a_checkpoint_vouches_for_nothing_before_a_gap(export, verify, monkeypatch):
     export()
-    event(by=BEN)
-    event(by=BEN)
+    record_event(by=BEN)
+    record_event(by=BEN)
     jsonl_file.checkpoints.make()
     monkeypatch.setattr(jsonl_file.checkpoints, "make", lambda: None)
 

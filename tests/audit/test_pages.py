@@ -10,7 +10,7 @@ from django.utils.html import escape
 from pingadmin.audit.log import pagination
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import event, record_entry
+from tests.audit.factories import record_entry, record_event
 from tests.support.html import parse
 
 pytestmark = pytest.mark.django_db
@@ -185,7 +185,7 @@ def test_an_empty_log_and_an_empty_result_say_what_to_do(as_auditor):
 
 
 def test_an_entry_says_what_was_shown_what_was_answered_and_what_was_observed_after(as_auditor):
-    head = event(
+    head = record_event(
         alias="ping",
         session_id="ses_1",
         reason="Customer approved",
@@ -196,7 +196,7 @@ def test_an_entry_says_what_was_shown_what_was_answered_and_what_was_observed_af
         },
         snapshot_before=17,
     )
-    event(
+    record_event(
         phase="outcome",
         story=head.seq,
         alias="ping",
@@ -252,7 +252,7 @@ def test_an_entry_costs_as_many_queries_however_long_it_is(as_auditor):
     as_auditor.get("/audit/")
     short = queries(as_auditor, f"/audit/{head.seq}/")
     for _ in range(30):
-        event(phase="evidence", action="look", story=head.seq)
+        record_event(phase="evidence", action="look", story=head.seq)
 
     assert queries(as_auditor, f"/audit/{head.seq}/") == short
 
@@ -262,8 +262,10 @@ def test_hostile_text_is_shown_and_never_run(as_auditor, settings):
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket", "upstream_code"], HOSTILE)
     by = Actor("person", "1", HOSTILE, HOSTILE[:20], HOSTILE[:60], HOSTILE[:60])
     told = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
-    head = event(by=by, alias="ping", **told, **texts)
-    event(by=by, phase="outcome", result="unknown", story=head.seq, alias="ping", **told, **texts)
+    head = record_event(by=by, alias="ping", **told, **texts)
+    record_event(
+        by=by, phase="outcome", result="unknown", story=head.seq, alias="ping", **told, **texts
+    )
 
     for address in (
         "/audit/",
@@ -287,7 +289,7 @@ def test_hostile_text_is_shown_and_never_run(as_auditor, settings):
     "state", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "T", 7, 0.5, None]
 )
 def test_a_state_that_looks_like_a_time_breaks_no_page(as_auditor, state):
-    head = event(shown={"state": state, "deep": {"a": [1]}})
+    head = record_event(shown={"state": state, "deep": {"a": [1]}})
 
     assert as_auditor.get(f"/audit/{head.seq}/").status_code == 200
 
@@ -301,7 +303,7 @@ def test_invisible_characters_are_written_out(as_auditor):
 
 
 def test_rows_that_the_trail_would_refuse_are_shown_as_unrecognised_and_break_no_page(as_auditor):
-    head = event()
+    head = record_event()
     _forge(
         head,
         result="success",

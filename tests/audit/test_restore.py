@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from pingadmin.audit.integrity import checkpoints, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.audit.record import restore_guard
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 from tests.audit.tampering.tools import TABLE, drop_triggers, sql
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def restored():
     """Six events, vouched for; the database that is back has three of them."""
     for number in range(6):
-        event(detail={"number": number})
+        record_event(detail={"number": number})
         if number in (1, 5):
             checkpoints.make()
     with transaction.atomic():
@@ -30,7 +30,7 @@ def restored():
 
 def test_nothing_is_appended_and_the_error_says_what_to_do(restored):
     with pytest.raises(DatabaseError, match="ends at #3.*stands at #6.*audit_accept_restore"):
-        event()
+        record_event()
 
     assert AuditEvent.objects.count() == 3
 
@@ -48,14 +48,14 @@ def test_the_audit_pages_say_that_nothing_can_be_recorded(restored, as_auditor):
 
 
 def test_a_whole_log_is_ready(client):
-    event()
+    record_event()
     checkpoints.make()
 
     assert restore_guard.current_problem() == "" and client.get("/readyz").text == "ready\n"
 
 
 def test_putting_the_newer_database_back_opens_the_log_again(checkpoint_file):
-    event()
+    record_event()
     checkpoints.make()
     with transaction.atomic():
         drop_triggers()
@@ -75,7 +75,7 @@ def test_an_admin_accepts_the_restore_as_an_event_and_the_log_continues(restored
         "Disk broke; backup of Monday",
     )
     assert '"given_up_seq":6' in accepted.detail.replace(" ", "")
-    assert event().seq == 5
+    assert record_event().seq == 5
     assert "event #4" in capsys.readouterr().out
 
 
@@ -95,7 +95,7 @@ def test_an_accepted_log_is_whole_and_lists_the_checkpoints_given_up(restored, a
 
 def test_checkpoints_continue_from_the_accepted_head(restored, admin):
     call_command("audit_accept_restore", reason="Backup", by="admin")
-    event()
+    record_event()
 
     assert checkpoints.make().seq == 5
 
@@ -106,7 +106,7 @@ def test_a_restored_log_that_was_also_tampered_with_stays_closed(restored, admin
     with pytest.raises(CommandError, match="stays closed: Event #2 was edited"):
         call_command("audit_accept_restore", reason="Backup", by="admin")
     with pytest.raises(DatabaseError):
-        event()
+        record_event()
 
 
 @pytest.mark.parametrize("name", ["support", "nobody"])
@@ -116,7 +116,7 @@ def test_only_an_admin_can_accept(restored, support, name):
 
 
 def test_a_log_that_did_not_go_back_has_nothing_to_accept(admin):
-    event()
+    record_event()
     checkpoints.make()
 
     with pytest.raises(CommandError, match="did not go back"):
@@ -129,7 +129,7 @@ def test_an_unreadable_file_does_not_stop_the_log_and_is_a_fault(
     monkeypatch.setattr(restore_guard, "_cache", restore_guard._Cache())
     settings.CHECKPOINT_FILE = tmp_path
 
-    assert event().seq == 1
+    assert record_event().seq == 1
 
     assert "the checkpoints cannot be read" in caplog.text
     assert [fault.kind for fault in checkpoints.load_all().faults] == ["unreadable checkpoints"]
@@ -141,10 +141,10 @@ def test_a_missing_copy_is_an_error():
 
 
 def test_a_forged_line_in_the_file_cannot_close_the_log(checkpoint_file):
-    event()
+    record_event()
     made = checkpoints.make()
     with checkpoint_file.open("a") as file:
         file.write(made.line.replace('"seq":1', '"seq":99') + "\n")
         file.write("x" * 100_000 + "\n")
 
-    assert event().seq == 2
+    assert record_event().seq == 2

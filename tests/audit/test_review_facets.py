@@ -12,7 +12,7 @@ from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.config import environment
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def test_each_review_state_finds_its_entries_by_their_last_mark():
         record_entry("ok"),
         record_entry("ok"),
     )
-    event(action="add_user", phase="event")
+    record_event(action="add_user", phase="event")
     (
         mark(reviewed, "reviewed"),
         mark(flagged, "flagged"),
@@ -59,15 +59,15 @@ def test_each_review_state_finds_its_entries_by_their_last_mark():
 
 def test_an_unknown_mark_leaves_the_entry_pending():
     head = record_entry("ok")
-    event(action="mark_whole", phase="mark", story=head.seq)
+    record_event(action="mark_whole", phase="mark", story=head.seq)
 
     assert found("review=pending") == [head.seq]
 
 
 @pytest.mark.parametrize("facet", ["unknown", "no_ticket", "repeated", "bulk"])
 def test_facets_find_only_actions_that_need_a_review(facet):
-    event(action="add_user", phase="event", batch="b-1")
-    event(action="add_user", phase="event", batch="b-1")
+    record_event(action="add_user", phase="event", batch="b-1")
+    record_event(action="add_user", phase="event", batch="b-1")
 
     assert found(f"facet={facet}") == []
 
@@ -76,7 +76,7 @@ def test_unknown_finds_unknown_and_missing_outcomes():
     record_entry("ok"), record_entry("rejected")
     unknown, open_ = record_entry("unknown"), record_entry("")
     settled = record_entry("unknown")
-    event(phase="evidence", story=settled.seq, result="ok")
+    record_event(phase="evidence", story=settled.seq, result="ok")
 
     assert found("facet=unknown") == [unknown.seq, open_.seq]
 
@@ -225,7 +225,7 @@ def test_progress_counts_this_week_from_monday_in_the_viewers_zone():
         datetime(2026, 11, 15, 15, 1, tzinfo=UTC),
     )
     at(before), mark(at(monday), "reviewed"), mark(at(monday), "flagged"), at(monday)
-    event(action="add_user", phase="event")
+    record_event(action="add_user", phase="event")
 
     with time_machine.travel(datetime(2026, 11, 18, tzinfo=UTC)), timezone.override("Asia/Tokyo"):
         assert reviews.progress_this_week() == {"done": 2, "all": 3}

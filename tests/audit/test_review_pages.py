@@ -14,7 +14,7 @@ from pingadmin.audit.log import pagination, pin_views
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
-from tests.audit.factories import ANA, BEN, event, record_entry
+from tests.audit.factories import ANA, BEN, record_entry, record_event
 from tests.support.html import parse
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +183,9 @@ def test_nobody_reviews_an_entry_in_which_they_acted_whatever_is_posted(
     me = Actor(kind="person", id=str(auditor.pk), name="as it was then", role="support")
     head = record_entry("unknown", by=me if part == "began" else ANA)
     if part == "closed":
-        event(phase="closure", action="close_unknown", by=me, story=head.seq, reason="Online")
+        record_event(
+            phase="closure", action="close_unknown", by=me, story=head.seq, reason="Online"
+        )
 
     answer = post_mark(as_auditor, head, data={"from": where})
 
@@ -223,7 +225,7 @@ def test_readers_who_do_not_review_see_the_entry_without_the_form(request, role)
 
 
 def test_an_entry_that_needs_no_review_has_no_form(as_auditor):
-    head = event(action="add_user", phase="event")
+    head = record_event(action="add_user", phase="event")
 
     assert "/review/" not in as_auditor.get(f"/audit/?story={head.seq}").text
     assert "/review/" not in as_auditor.get(f"/audit/{head.seq}/").text
@@ -317,8 +319,8 @@ def test_an_entry_that_does_not_exist_opens_nothing_and_cannot_be_marked(as_audi
 def test_hostile_text_next_to_the_list_is_shown_and_never_run(as_auditor):
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket", "upstream_code"], HOSTILE)
     facts = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
-    head = event(alias="ping", **texts, **facts)
-    event(
+    head = record_event(alias="ping", **texts, **facts)
+    record_event(
         phase="outcome",
         result="rejected",
         story=head.seq,

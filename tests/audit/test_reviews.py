@@ -10,7 +10,7 @@ from pingadmin.audit.entries.entries import AuditEntry, load_entries
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
-from tests.audit.factories import ANA, BEN, event, record_entry
+from tests.audit.factories import ANA, BEN, record_entry, record_event
 from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_the_last_mark_counts_and_all_of_them_stay():
 @pytest.mark.parametrize("phase", ["event", "intent"])
 @pytest.mark.parametrize("action", ["add_user", "sign_in", "export"])
 def test_other_actions_need_no_review(action, phase):
-    head = event(action=action, phase=phase)
+    head = record_event(action=action, phase=phase)
 
     assert entry_of(head).review_state is None
     with pytest.raises(reviews.NotMarked, match="doesn't need a review"):
@@ -91,7 +91,7 @@ def test_nobody_reviews_an_entry_in_which_they_acted():
 
 def test_whoever_closed_an_entry_does_not_review_it():
     head = record_entry("unknown", by=ANA)
-    event(
+    record_event(
         phase="closure", action="close_unknown", by=BEN, story=head.seq, reason="Customer is online"
     )
 

@@ -13,7 +13,7 @@ from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import ANA, event, record_entry
+from tests.audit.factories import ANA, record_entry, record_event
 
 EVERYTHING = {
     "action": "resume",
@@ -43,8 +43,8 @@ EVERYTHING = {
 
 @pytest.mark.django_db
 def test_every_column_is_stored_as_given_and_the_hash_recomputes():
-    head = event(action="resume")
-    AuditEvent.objects.get(seq=event(**EVERYTHING, story=head.seq).seq)
+    head = record_event(action="resume")
+    AuditEvent.objects.get(seq=record_event(**EVERYTHING, story=head.seq).seq)
 
     row = AuditEvent.objects.get(seq=2)
 
@@ -73,7 +73,7 @@ def test_every_column_is_stored_as_given_and_the_hash_recomputes():
 @pytest.mark.django_db
 def test_events_are_numbered_from_one_and_each_holds_the_previous_hash():
     for _ in range(3):
-        event()
+        record_event()
 
     rows = list(AuditEvent.objects.order_by("seq"))
 
@@ -108,7 +108,7 @@ def test_a_rolled_back_append_leaves_no_event_and_no_gap():
         trail.append(action="resume", phase="intent", by=ANA)
         raise ZeroDivisionError
 
-    assert event().seq == 1
+    assert record_event().seq == 1
 
 
 @pytest.mark.django_db
@@ -131,17 +131,17 @@ def test_unknown_words_and_entries_are_refused(wrong):
     record_entry("ok")
 
     with pytest.raises(ValueError):
-        event(**wrong)
+        record_event(**wrong)
 
     assert AuditEvent.objects.count() == 2
 
 
 @pytest.mark.django_db
 def test_no_text_can_keep_an_outcome_from_being_written():
-    head = event()
+    head = record_event()
     hostile = "\x00\ud800\udfff\x1b[31m\r\n\u202e" * 2000
 
-    row = event(
+    row = record_event(
         phase="outcome",
         story=head.seq,
         result="unknown",
@@ -170,8 +170,8 @@ def test_no_text_can_keep_an_outcome_from_being_written():
 
 @pytest.mark.django_db
 def test_a_detail_of_five_kilobytes_is_cut_to_two_and_marked_as_cut():
-    long = event(detail={"message": "word " * 1000, "code": "kept"})
-    many = event(detail={f"key {number}": "x" * 50 for number in range(100)})
+    long = record_event(detail={"message": "word " * 1000, "code": "kept"})
+    many = record_event(detail={f"key {number}": "x" * 50 for number in range(100)})
 
     assert len(long.detail) <= 2048
     assert json.loads(long.detail)["code"] == "kept"
@@ -187,7 +187,7 @@ def test_each_committed_append_logs_one_line_with_seq_and_hash(
     caplog.set_level(logging.INFO, "pingadmin.audit.record.trail")
 
     with django_capture_on_commit_callbacks(execute=True):
-        row = event(reason="line\nbreak")
+        row = record_event(reason="line\nbreak")
 
     assert [record.getMessage() for record in caplog.records] == [f"{row.seq} {row.row_hash}"]
 
@@ -201,7 +201,7 @@ def test_a_rolled_back_append_logs_nothing(caplog, django_capture_on_commit_call
         pytest.raises(ZeroDivisionError),
         transaction.atomic(),
     ):
-        event()
+        record_event()
         raise ZeroDivisionError
 
     assert caplog.records == []
@@ -217,7 +217,7 @@ def test_a_rolled_back_append_logs_nothing(caplog, django_capture_on_commit_call
     ],
 )
 def test_no_column_can_change_without_the_hash(column):
-    row = event(**EVERYTHING | {"phase": "event"})
+    row = record_event(**EVERYTHING | {"phase": "event"})
     was = getattr(row, column)
 
     setattr(row, column, _other_value(was))
@@ -231,7 +231,7 @@ def test_no_column_can_change_without_the_hash(column):
 
 @pytest.mark.django_db
 def test_the_database_refuses_a_second_event_after_the_same_one():
-    event(), event()
+    record_event(), record_event()
     fork = AuditEvent.objects.get(seq=2)
     fork.seq, fork.event_id = 3, uuid.uuid4()
 

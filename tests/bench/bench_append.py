@@ -49,7 +49,7 @@ def measure() -> tuple[str, dict[str, list[float]]]:
     from django.db import connection
 
     from pingadmin.accounts.models import User
-    from tests.audit.factories import event
+    from tests.audit.factories import record_event
 
     call_command("migrate", verbosity=0)
     person = User.objects.create(username="bench")
@@ -60,7 +60,7 @@ def measure() -> tuple[str, dict[str, list[float]]]:
         for call in range(CALLS):
             with disable_auditlog():
                 times["bare"].append(timed(person, nothing, f"{number} {call} bare"))
-                times["ours"].append(timed(person, appended(event), f"{number} {call} ours"))
+                times["ours"].append(timed(person, appended(record_event), f"{number} {call} ours"))
             times["auditlog"].append(timed(person, nothing, f"{number} {call} theirs"))
         if number:  # the first round warms up
             for way, taken in times.items():
@@ -72,9 +72,9 @@ def nothing() -> None:
     """What a transaction does beside changing the row."""
 
 
-def appended(event):
+def appended(record_event):
     shown = {"state": "connected", "age_s": 12, "source": "event stream", "paused": "stated"}
-    return lambda: event(
+    return lambda: record_event(
         alias="ping",
         session_id="ses_1",
         client="acme",

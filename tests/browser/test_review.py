@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 STORIES = """
 import django; django.setup()
-from tests.audit.factories import ANA, BEN, event, record_entry
+from tests.audit.factories import ANA, BEN, record_event, record_entry
 from pingadmin.accounts.models import User
 from pingadmin.audit.record.actors import Actor
 record_entry("ok", session_id="ses_1")

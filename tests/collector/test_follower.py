@@ -74,9 +74,7 @@ def test_duplicates_and_disorder_change_nothing(following, simulator):
     following.write_until(lambda: following.feed.counts["repeated"] > 10)
     for session in RemoteSession.objects.exclude(uploaded_bytes=None):
         rows = list(
-            session.snapshots.oldest_first().values_list(
-                "uploaded_bytes", "duration_seconds"
-            )
+            session.snapshots.oldest_first().values_list("uploaded_bytes", "duration_seconds")
         )
         assert rows == sorted(rows), "history is in the order in which it happened"
         assert len(rows) == len(set(rows)), "each event is one row"

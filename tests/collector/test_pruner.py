@@ -11,7 +11,7 @@ from django.utils import timezone
 from pingadmin.collector.models import Pruning
 from pingadmin.collector.steps import pruner
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +136,7 @@ def test_after_the_last_day_only_the_newest_of_a_session_stays():
 def test_what_the_audit_log_names_stays():
     session = session_with([*every(1, count=20, days=500), *every(1, count=20, days=20)])
     ids = list(session.snapshots.order_by("first_at").values_list("id", flat=True))
-    event(alias="ping", session_id="ses_1", snapshot_before=ids[7], snapshot_after=ids[27])
+    record_event(alias="ping", session_id="ses_1", snapshot_before=ids[7], snapshot_after=ids[27])
     prune_all()
     assert set(session.snapshots.values_list("id", flat=True)) == {
         ids[7],

@@ -14,7 +14,7 @@ from pingadmin.config.secret import Secret
 from pingadmin.notifications import deliver, delivery_status
 from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 from tests.factories import BulkResumeFactory
 from tests.notifications.conftest import PATH
 from tests.support.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
@@ -69,7 +69,7 @@ def test_a_flagged_review_is_told_with_its_note(webhook):
     server = webhook()
     make_new()
     head = record_entry("ok", reason="False alarm")
-    event(
+    record_event(
         phase="mark", action="mark_flagged", by=BEN, story=head.seq, reason="Why without a ticket?"
     )
     make_new()

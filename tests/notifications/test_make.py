@@ -9,7 +9,7 @@ from django.utils import timezone
 from pingadmin.config.secret import Secret
 from pingadmin.notifications import make
 from pingadmin.notifications.models import Notification, ReadUpTo
-from tests.audit.factories import BEN, event, record_entry
+from tests.audit.factories import BEN, record_entry, record_event
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +32,10 @@ def test_only_unknown_outcomes_and_flagged_reviews_ask_for_one(begun):
     for result in ("ok", "already", "rejected", "not_sent", ""):
         record_entry(result)
     head = record_entry("unknown")
-    event(phase="evidence", story=head.seq, result="unknown")
-    event(phase="closure", action="close_unknown", story=head.seq)
-    event(phase="mark", action="mark_reviewed", by=BEN, story=head.seq)
-    flag = event(phase="mark", action="mark_flagged", by=BEN, story=head.seq)
+    record_event(phase="evidence", story=head.seq, result="unknown")
+    record_event(phase="closure", action="close_unknown", story=head.seq)
+    record_event(phase="mark", action="mark_reviewed", by=BEN, story=head.seq)
+    flag = record_event(phase="mark", action="mark_flagged", by=BEN, story=head.seq)
     make.make_new()
     assert made() == [(head.seq + 1, "unknown"), (flag.seq, "flagged")]
 
@@ -85,7 +85,7 @@ def test_a_bulk_act_has_one_message_for_all_its_unknown_outcomes(begun):
 def test_flagged_reviews_of_one_bulk_act_have_a_message_each(begun):
     heads = [record_entry("ok", batch="b-1") for _ in range(2)]
     for head in heads:
-        event(phase="mark", action="mark_flagged", by=BEN, story=head.seq, batch="b-1")
+        record_event(phase="mark", action="mark_flagged", by=BEN, story=head.seq, batch="b-1")
     make.make_new()
     assert [reason for _, reason in made()] == ["flagged", "flagged"]
 

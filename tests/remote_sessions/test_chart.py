@@ -10,7 +10,7 @@ from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.history.chart import build_traffic_chart
 from pingadmin.remote_sessions.history.time_range import TimeRange
 from pingadmin.remote_sessions.models import WatchSpan
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 from tests.factories import WatchSpanFactory
 from tests.remote_sessions.histories import add_snapshot, at, create_session
 from tests.support.html import parse
@@ -127,7 +127,7 @@ def test_missing_observations_while_watching_have_their_own_reason():
 
 def test_actions_are_marked_with_actor_and_outcome(session):
     now = timezone.now()
-    event(action="resume", phase="intent", alias="ping", session_id=session.session_id)
+    record_event(action="resume", phase="intent", alias="ping", session_id=session.session_id)
     chart = build_traffic_chart(
         session, TimeRange(now - timedelta(minutes=5), now + timedelta(minutes=5))
     )

@@ -16,6 +16,7 @@ from tests.resumes.test_processes import (
 
 pytestmark = pytest.mark.process
 
+
 def preview(person, ids=THREE) -> dict:
     return form_fields(person.post("/resumes/bulk/", {"session": names(ids)}).text) | WHY
 

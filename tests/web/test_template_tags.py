@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from pingadmin.demo import cast
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 from tests.factories import BulkResumeFactory, HeartbeatFactory, UserFactory
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pingadmin"
@@ -79,7 +79,7 @@ def test_no_tag_queries_while_a_page_is_rendered(furnished, as_support, address)
 
 @pytest.mark.django_db
 def test_no_tag_queries_while_an_entry_of_a_bulk_resume_is_rendered(as_support):
-    intent = event(batch=str(BulkResumeFactory().pk))
+    intent = record_event(batch=str(BulkResumeFactory().pk))
     with connection.execute_wrapper(refuse_in_tags):
         assert as_support.get(f"/audit/{intent.seq}/").status_code == 200
 

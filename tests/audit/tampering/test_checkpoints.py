@@ -11,7 +11,7 @@ from pingadmin.audit.integrity import checkpoints, verification
 from pingadmin.audit.integrity.faults import FaultKind
 from pingadmin.audit.models import KeptCheckpoint
 from pingadmin.config.secret import Secret
-from tests.audit.factories import event
+from tests.audit.factories import record_event
 from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_triggers, replace_all, sql
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +74,7 @@ FILE_TAMPERINGS = {
 def anchored_log(checkpoint_file):
     """Six events with checkpoints at #2 and #4. Returns a copy of the file from elsewhere."""
     for number in range(6):
-        event(detail={"number": number})
+        record_event(detail={"number": number})
         if number in (1, 3):
             checkpoints.make()
     copy = checkpoint_file.with_name("copy.jsonl")
@@ -132,7 +132,7 @@ def test_when_both_are_gone_the_copy_elsewhere_shows_it(anchored_log, checkpoint
 
 
 def test_a_copy_elsewhere_may_be_older_than_the_file(anchored_log):
-    event()
+    record_event()
     checkpoints.make()
 
     known = checkpoints.load_all(copy=anchored_log)
