@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "audit": {"http", "web"},
     "upstream": {"http"},
     "http": set(),
-    "config": {"accounts"},
+    "config": set(),
     "web": set(),
     "demo": set(),
 }
@@ -72,6 +72,34 @@ AUDIT_ROOMS = {
 def test_every_package_is_in_the_table():
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert packages == set(MAY_IMPORT)
+
+
+def test_the_readme_draws_the_same_house():
+    """Its picture is read from the top: a package imports only from lines below its own."""
+    picture = re.search(r"## The house\n\n((?:    .*\n)+)", (ROOT / "README.md").read_text())[1]
+    rows = [set(re.findall(r"[a-z_]+", line[:36])) for line in picture.splitlines()]
+    *layers, aside = rows
+    assert aside == {"demo"} and MAY_IMPORT["demo"] == set()
+    assert sorted(name for row in rows for name in row) == sorted(MAY_IMPORT)
+    for index, row in enumerate(layers):
+        below = set().union(*layers[index + 1 :])
+        assert all(MAY_IMPORT[package] <= below for package in row)
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_the_files_that_it_names_are_there(document):
+    """`upstream/ping.py` is in the package; a bare `agi.py` is beside the file named before it."""
+    missing, directory = [], ROOT
+    for name in re.findall(
+        r"`([\w./-]+(?:\.(?:py|html|css|md)|/))`", (ROOT / document).read_text()
+    ):
+        candidates = [parent / name for parent in (ROOT, PACKAGE, directory)]
+        found = next((path for path in candidates if path.exists()), None)
+        if found is None:
+            missing.append(name)
+        else:
+            directory = found if found.is_dir() else found.parent
+    assert missing == []
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)
