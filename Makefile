@@ -20,7 +20,7 @@ help:
 	@echo "make dev     the same, reloading when a file changes"
 	@echo "make test    the whole suite (REQUIRE=browser,postgres,redis allows no skip, PYTEST_ARGS=...)"
 	@echo "make quick   all that needs no process, browser or server, in under half a minute"
-	@echo "make check   lint, formatting, templates, migrations, deploy check"
+	@echo "make check   lint, formatting, types, templates, migrations, deploy check"
 	@echo "make bench   every goal of speed and size beside its baseline, in under ten minutes (BENCH_ARGS=...)"
 
 demo: .venv/runtime.stamp
@@ -38,6 +38,7 @@ quick: .venv/dev.stamp
 check: .venv/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet templates
 	$(AS_PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(AS_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
