@@ -243,7 +243,7 @@ class NotificationFactory(factory.django.DjangoModelFactory):
         model = "notifications.Notification"
 
     event_seq = factory.Sequence(lambda number: number + 1)
-    what = "unknown"
+    reason = "unknown"
     alias = "ping"
     made_at = from_now()
     next_try_at = factory.SelfAttribute("made_at")

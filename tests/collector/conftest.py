@@ -1,4 +1,4 @@
-"""Fixtures: the parts of a collector in this process, and whole collectors as processes."""
+"""Fixtures: one account's collector in this process, and whole collectors as processes."""
 
 import shutil
 import sqlite3
@@ -25,8 +25,8 @@ FAST = {
 }
 
 
-class Parts:
-    """One account's parts; the test itself takes the steps that need the database."""
+class AccountCollector:
+    """What collects from one account; the test itself takes the steps that need the database."""
 
     def __init__(self, alias: str, most: int = 50_000):
         self.api = upstream.api_for(alias)
@@ -70,30 +70,30 @@ class Parts:
 
 
 @pytest.fixture
-def parts(db, simulated_upstreams):
-    """Call it for the parts of an account."""
+def collector_for(db, simulated_upstreams):
+    """collector_for(alias) -> what collects from that account."""
     made = []
 
     def make(alias="ping", **more):
-        made.append(Parts(alias, **more))
+        made.append(AccountCollector(alias, **more))
         return made[-1]
 
     yield make
-    for each in made:
-        each.close()
+    for collector in made:
+        collector.close()
 
 
-class House:
+class CollectorProcesses:
     """A database with people, a simulator, and collectors that run as processes."""
 
     def __init__(self, directory, database, environment):
         self.directory, self.database, self.environment = directory, database, environment
-        self.collectors = []
+        self.processes = []
 
     def start(self, *arguments, **names):
-        log = self.directory / f"collect{len(self.collectors)}.log"
+        log = self.directory / f"collect{len(self.processes)}.log"
         process = python("manage.py", "collect", *arguments, env=self.environment | names, log=log)
-        self.collectors.append(process)
+        self.processes.append(process)
         return process
 
     def rows(self, query, *values):
@@ -111,11 +111,11 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path, furnished_file, simulator):
+def collectors(tmp_path, furnished_file, simulator):
     database = shutil.copy(furnished_file, tmp_path / "pingadmin.sqlite3")
     environment = panel_environment(tmp_path, f"sqlite:///{database}", simulator) | FAST
-    house = House(tmp_path, database, environment)
-    house.simulator = simulator
-    yield house
-    for process in house.collectors:
+    collectors = CollectorProcesses(tmp_path, database, environment)
+    collectors.simulator = simulator
+    yield collectors
+    for process in collectors.processes:
         process.kill()

@@ -17,7 +17,7 @@ def after(seconds: float) -> datetime:
 
 
 def event(
-    place=None,
+    sequence=None,
     *,
     session="ses_1",
     kind="session_heartbeat",
@@ -26,7 +26,7 @@ def event(
     up=None,
     down=None,
 ):
-    """One event, heard `at` seconds after NOW."""
+    """One event, received `at` seconds after NOW."""
     return SessionEvent(
-        session, kind, STATES[kind], "client-1", place, duration, up, down, after(at)
+        session, kind, STATES[kind], "client-1", sequence, duration, up, down, after(at)
     )

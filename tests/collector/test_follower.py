@@ -13,18 +13,18 @@ from tests.support.processes import until
 pytestmark = pytest.mark.django_db
 
 
-def stormy():
+def storm_sessions():
     return RemoteSession.objects.filter(client_name__startswith="storm-")
 
 
 @pytest.fixture
-def following(parts, simulator):
-    ping = parts()
+def following(collector_for, simulator):
+    ping = collector_for()
     ping.follow()
     return ping
 
 
-def test_sessions_are_found_and_known_by_their_events_alone(following, simulator):
+def test_events_alone_create_and_update_sessions(following, simulator):
     assert following.write_until(
         lambda: RemoteSession.objects.filter(session_id=cast.PING_CONNECTED).exists()
     )
@@ -40,10 +40,12 @@ def test_sessions_are_found_and_known_by_their_events_alone(following, simulator
 
 def test_a_storm_is_written_whole(following, simulator):
     simulator.storm(sessions=500, heartbeats=4)
-    assert following.write_until(lambda: stormy().filter(duration_seconds=120).count() == 500)
-    assert StatusSnapshot.objects.filter(session__in=stormy()).count() == 500 * 5
+    assert following.write_until(
+        lambda: storm_sessions().filter(duration_seconds=120).count() == 500
+    )
+    assert StatusSnapshot.objects.filter(session__in=storm_sessions()).count() == 500 * 5
     index = 321
-    session = stormy().get(client_name=f"storm-{index}")
+    session = storm_sessions().get(client_name=f"storm-{index}")
     assert (session.uploaded_bytes, session.downloaded_bytes) == (
         4 * (1_000_000 + index),
         4 * (9_000_000 + index),
@@ -51,13 +53,13 @@ def test_a_storm_is_written_whole(following, simulator):
     assert following.inbox.dropped == 0
 
 
-def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(parts, simulator):
-    ping = parts(most=300)
+def test_a_storm_that_nobody_writes_keeps_the_newest_of_each_session(collector_for, simulator):
+    ping = collector_for(most=300)
     ping.follow()
     simulator.storm(sessions=200, heartbeats=9)
     assert until(lambda: not simulator.storm_report()["running"])
     assert until(lambda: ping.feed.counts["events"] >= 2000)
-    assert ping.write_until(lambda: stormy().filter(duration_seconds=270).count() == 200)
+    assert ping.write_until(lambda: storm_sessions().filter(duration_seconds=270).count() == 200)
     assert ping.inbox.dropped > 1000
     ping.feed.save()
     assert FeedStatus.objects.get(alias="ping").dropped == ping.inbox.dropped
@@ -88,8 +90,8 @@ def test_a_break_is_a_gap_and_what_was_missed_is_asked_for(following, simulator)
     assert following.write_until(lambda: WatchSpan.objects.filter(alias="ping").count() == 2)
     before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
     assert before.end_reason == "the event stream broke off"
-    found = coverage.find_gaps("ping", before.from_at, after.until_at)
-    assert [(gap.from_at, gap.until_at, gap.why) for gap in found] == [
+    gaps = coverage.find_gaps("ping", before.from_at, after.until_at)
+    assert [(gap.from_at, gap.until_at, gap.why) for gap in gaps] == [
         (before.until_at, after.from_at, "the event stream broke off")
     ]
     following.feed.save()
@@ -101,8 +103,8 @@ def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
 ):
     settings.EVENT_STREAM_IDLE_SECONDS = 2.5
     simulator.storm(sessions=3, heartbeats=0)
-    assert following.write_until(lambda: stormy().count() == 3)
-    last = stormy().order_by("last_seen_at").last().last_seen_at
+    assert following.write_until(lambda: storm_sessions().count() == 3)
+    last = storm_sessions().order_by("last_seen_at").last().last_seen_at
     simulator.stream_fault("silence", seconds=30)
     assert following.write_until(
         lambda: WatchSpan.objects.filter(end_reason="the event stream fell silent").exists()
@@ -113,7 +115,7 @@ def test_a_stream_that_fell_silent_was_not_watched_from_its_last_byte_on(
 
 def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
     simulator.storm(sessions=30, heartbeats=0)
-    following.write_until(lambda: stormy().count() == 30)
+    following.write_until(lambda: storm_sessions().count() == 30)
     simulator.stream_fault("jump", count=7)
     simulator.storm(sessions=30, heartbeats=1)
     simulator.advance(5)
@@ -124,7 +126,9 @@ def test_a_jump_of_the_numbers_is_a_gap(following, simulator):
     before, after = WatchSpan.objects.filter(alias="ping").order_by("from_at")
     assert before.until_at < after.from_at
     assert (
-        stormy().filter(last_seen_at__gt=before.until_at, last_seen_at__lt=after.from_at).count()
+        storm_sessions()
+        .filter(last_seen_at__gt=before.until_at, last_seen_at__lt=after.from_at)
+        .count()
         == 0
     )
 
@@ -138,14 +142,14 @@ def test_garbage_costs_itself_and_is_counted(following, simulator):
         lambda: following.feed.counts["unreadable"] >= 2 and following.feed.counts["dropped"]
     )
     simulator.storm(sessions=20, heartbeats=0)
-    assert following.write_until(lambda: stormy().count() == 20), "the stream goes on"
+    assert following.write_until(lambda: storm_sessions().count() == 20), "the stream goes on"
     following.feed.save()
     feed = FeedStatus.objects.get(alias="ping")
     assert feed.unreadable >= 2 and feed.dropped >= 1 and feed.reconnects == 0
 
 
-def test_a_refused_stream_says_why_and_rests_longer_each_time(parts, simulator):
-    ping = parts()
+def test_a_refused_stream_says_why_and_rests_longer_each_time(collector_for, simulator):
+    ping = collector_for()
     simulator.fault("status", status=401, match="GET */events", times=8)
     rests = []
     for _ in range(7):
@@ -160,9 +164,9 @@ def test_a_refused_stream_says_why_and_rests_longer_each_time(parts, simulator):
     assert not WatchSpan.objects.filter(alias="ping").exists()
 
 
-def test_lag_and_counts_are_told(following, simulator):
+def test_lag_and_counts_are_recorded(following, simulator):
     simulator.storm(sessions=50, heartbeats=1)
-    following.write_until(lambda: stormy().filter(duration_seconds=30).count() == 50)
+    following.write_until(lambda: storm_sessions().filter(duration_seconds=30).count() == 50)
     following.feed.save()
     feed = FeedStatus.objects.get(alias="ping")
     assert (

@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from pingadmin.collector.lease import AnotherCollectorRuns, Lease
 from pingadmin.collector.models import Heartbeat
+from tests.factories import HeartbeatFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def held_by(*, host, process, ago=1):
     at = timezone.now() - timedelta(seconds=ago)
-    Heartbeat.objects.create(pk=1, started_at=at, beat_at=at, host=host, process=process)
+    HeartbeatFactory(pk=1, started_at=at, beat_at=at, host=host, process=process)
 
 
 def test_the_first_takes_it_and_renews_it():

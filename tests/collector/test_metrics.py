@@ -8,12 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.config.secret import Secret
-from pingadmin.notifications.models import Notification
-from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
-from pingadmin.resumes.models import Attempt
 from tests.audit.factories import record_entry
+from tests.factories import (
+    AttemptFactory,
+    FeedStatusFactory,
+    HeartbeatFactory,
+    NotificationFactory,
+    RemoteSessionFactory,
+    WatchSpanFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +36,7 @@ def one_account(settings, time_machine):
     settings.METRICS_TOKEN = Secret(TOKEN)
 
 
-def scraped(client, **more) -> dict[str, float]:
+def scrape(client, **more) -> dict[str, float]:
     """name{labels} -> value; every line must parse, every family must be described before its
     samples, once.
     """
@@ -61,22 +65,16 @@ def scraped(client, **more) -> dict[str, float]:
     return found
 
 
-def test_a_panel_that_has_done_nothing_tells_zeros_and_leaves_out_what_is_not_known(client):
-    found = scraped(client)
+def test_a_new_panel_reports_zeros_and_leaves_out_what_is_unknown(client):
+    found = scrape(client)
     assert found["pingadmin_collector_up"] == 0 and found["pingadmin_alarms"] == 1
     assert found["pingadmin_audit_head_seq"] == 0 and found["pingadmin_notifications_on"] == 0
     assert not any("time_seconds" in name or "account" in name for name in found)
 
 
-def test_what_the_collector_wrote_is_told_in_base_units(client):
-    Heartbeat.objects.create(
-        started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1
-    )
-    FeedStatus.objects.create(
-        alias="ping",
-        kind="stream",
-        up_since=NOW,
-        received_at=NOW,
+def test_what_the_collector_wrote_is_reported_in_base_units(client):
+    HeartbeatFactory()
+    FeedStatusFactory(
         lag_ms=250,
         events_a_second=1.5,
         events=2**40,
@@ -90,9 +88,9 @@ def test_what_the_collector_wrote_is_told_in_base_units(client):
         error_at=NOW,
         circuit_open_until=NOW + timedelta(seconds=1),
     )
-    FeedStatus.objects.create(alias="agi", kind="list")
-    WatchSpan.objects.create(alias="ping", from_at=NOW - timedelta(hours=1), until_at=NOW)
-    found = scraped(client)
+    FeedStatusFactory(alias="agi", kind="list", up_since=None, received_at=None)
+    WatchSpanFactory()
+    found = scrape(client)
     of_ping = {
         name.removeprefix("pingadmin_account_").partition("{")[0]: value
         for name, value in found.items()
@@ -121,42 +119,33 @@ def test_what_the_collector_wrote_is_told_in_base_units(client):
     assert 'pingadmin_account_lag_seconds{account="agi"}' not in found
 
 
-def test_the_last_words_of_a_collector_that_was_killed_are_not_told_as_present(client, settings):
-    Heartbeat.objects.create(
-        started_at=NOW - timedelta(hours=1),
-        beat_at=NOW - timedelta(seconds=21),
-        host="box",
-        process=1,
-    )
-    facts = {"kind": "stream", "received_at": NOW - timedelta(seconds=21), "events_a_second": 1.5}
-    FeedStatus.objects.create(alias="ping", up_since=NOW - timedelta(hours=1), **facts)
-    found = scraped(client)
+def test_the_last_figures_of_a_killed_collector_are_not_reported_as_current(client, settings):
+    killed_at = NOW - timedelta(seconds=21)
+    HeartbeatFactory(beat_at=killed_at)
+    FeedStatusFactory(received_at=killed_at, events_a_second=1.5)
+    found = scrape(client)
     assert found["pingadmin_collector_up"] == found['pingadmin_account_up{account="ping"}'] == 0
     assert 'pingadmin_account_events_per_second{account="ping"}' not in found
     assert found["pingadmin_alarms"] == 0, "that comes after two minutes"
 
 
-def test_an_account_that_is_no_longer_set_is_not_heard(client):
-    Heartbeat.objects.create(
-        started_at=NOW - timedelta(hours=1), beat_at=NOW, host="box", process=1
-    )
-    FeedStatus.objects.create(alias="old", kind="stream", up_since=NOW, received_at=NOW)
-    assert scraped(client)['pingadmin_account_up{account="old"}'] == 0
+def test_an_account_that_is_no_longer_configured_is_not_up(client):
+    HeartbeatFactory()
+    FeedStatusFactory(alias="old")
+    assert scrape(client)['pingadmin_account_up{account="old"}'] == 0
 
 
-def test_acts_and_messages_are_counted(client, settings):
+def test_attempts_and_messages_are_counted(client, settings):
     settings.NOTIFY_URL = Secret("https://hooks.example/canary")
     record_entry("unknown")
-    session = RemoteSession.objects.create(alias="ping", session_id="ses_1")
-    attempt(session, is_open=True)
-    attempt(session, result="unknown", next_check_at=NOW - timedelta(seconds=1))
-    attempt(session, result="unknown", resolved_at=NOW)
-    Notification.objects.create(event_seq=2, reason="unknown", made_at=NOW, next_try_at=NOW)
-    Notification.objects.create(
-        event_seq=3, reason="unknown", made_at=NOW, failure="refused", tries=6
-    )
-    found = scraped(client)
-    told = {
+    session = RemoteSessionFactory()
+    AttemptFactory(session=session)
+    AttemptFactory(session=session, result="unknown", next_check_at=NOW - timedelta(seconds=1))
+    AttemptFactory(session=session, result="unknown", resolved_at=NOW)
+    NotificationFactory()
+    NotificationFactory(failure="refused", tries=6, next_try_at=None)
+    found = scrape(client)
+    counts = {
         name: found[f"pingadmin_{name}"]
         for name in (
             "audit_head_seq",
@@ -168,31 +157,15 @@ def test_acts_and_messages_are_counted(client, settings):
             "notifications_given_up",
         )
     }
-    assert list(told.values()) == [2, 1, 1, 1, 1, 1, 1]
+    assert list(counts.values()) == [2, 1, 1, 1, 1, 1, 1]
 
 
-def attempt(session, *, is_open=False, **given) -> None:
-    number = Attempt.objects.count()
-    Attempt.objects.create(
-        token=f"00000000-0000-0000-0000-{number:012}",
-        session=session,
-        actor_id="1",
-        actor_name="ana",
-        reason="x",
-        is_open=is_open,
-        opened_at=NOW,
-        lease_until=NOW,
-        intent_seq=number,
-        **given,
-    )
-
-
-def test_labels_are_escaped_and_no_secret_is_told(client):
-    FeedStatus.objects.create(alias='a"b\\c\nd', kind="list", error_message="canary")
+def test_labels_are_escaped_and_no_secret_is_reported(client):
+    FeedStatusFactory(alias='a"b\\c\nd', kind="list", error_message="canary")
     record_entry("ok", session_id="canary-session", reason="canary")
     body = client.get("/metrics").content.decode()
     assert r'{account="a\"b\\c\nd"}' in body and "canary" not in body
-    scraped(client)
+    scrape(client)
 
 
 LOOPBACK = [{"REMOTE_ADDR": "127.0.0.1"}, {"REMOTE_ADDR": "::1"}, {"REMOTE_ADDR": "127.9.9.9"}]
@@ -217,12 +190,12 @@ WRONG = [
 
 
 @pytest.mark.parametrize("came_from", LOOPBACK)
-def test_who_is_on_this_machine_needs_no_token(came_from):
+def test_a_request_from_this_machine_needs_no_token(came_from):
     assert Client(**came_from).get("/metrics").status_code == 200
 
 
 @pytest.mark.parametrize("came_from", STRANGERS)
-def test_everybody_else_needs_it(came_from):
+def test_every_other_request_needs_the_token(came_from):
     client = Client(**came_from)
     refused = client.get("/metrics")
     assert (
@@ -230,7 +203,7 @@ def test_everybody_else_needs_it(came_from):
         and b"METRICS_TOKEN" in refused.content
         and TOKEN.encode() not in refused.content
     )
-    scraped(client, headers={"Authorization": f"Bearer {TOKEN}"})
+    scrape(client, headers={"Authorization": f"Bearer {TOKEN}"})
 
 
 @pytest.mark.parametrize("given", WRONG)
@@ -243,7 +216,7 @@ def test_a_wrong_token_is_refused(given):
     )
 
 
-def test_where_no_token_is_set_none_is_right(settings):
+def test_without_a_configured_token_none_is_accepted(settings):
     settings.METRICS_TOKEN = Secret("")
     for given in ("Bearer ", "Bearer", ""):
         assert (
@@ -261,7 +234,7 @@ def test_where_no_token_is_set_none_is_right(settings):
         ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https")),
     ],
 )
-def test_behind_a_proxy_of_ours_nobody_is_on_this_machine(client, settings, name, value):
+def test_behind_our_proxy_no_request_counts_as_from_this_machine(client, settings, name, value):
     setattr(settings, name, value)
     assert client.get("/metrics").status_code == 403
 
@@ -274,5 +247,5 @@ def test_in_production_a_token_counts_over_https_alone(settings):
     assert Client(REMOTE_ADDR="127.0.0.1").get("/metrics").status_code == 200
 
 
-def test_a_browser_that_is_signed_in_is_nobody_special(as_admin):
+def test_signing_in_does_not_open_the_metrics(as_admin):
     assert as_admin.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 403

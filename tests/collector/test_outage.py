@@ -7,13 +7,13 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.collector.conftest import FAST, House
+from tests.collector.conftest import FAST, CollectorProcesses
 from tests.support.panel import panel_environment
 from tests.support.processes import until
 
 pytestmark = pytest.mark.process
 
-HEARD = "SELECT * FROM collector_feed WHERE alias = 'ping' AND up_since IS NOT NULL"
+CONNECTED = "SELECT * FROM collector_feed WHERE alias = 'ping' AND up_since IS NOT NULL"
 OF_STORM = """
     SELECT max(r.duration_seconds) AS duration, count(s.id) AS beats,
         count(DISTINCT s.uploaded_bytes) AS different
@@ -32,13 +32,15 @@ def test_postgresql_ends_and_comes_back_and_nothing_is_lost(
     tmp_path, postgres, furnished_database, simulator
 ):
     url = postgres.create_database(like=furnished_database)
-    house = House(tmp_path, None, panel_environment(tmp_path, url, simulator) | FAST | UNASKED)
-    house.rows = lambda query: postgres.rows(url, query)
-    collector = house.start()
+    collectors = CollectorProcesses(
+        tmp_path, None, panel_environment(tmp_path, url, simulator) | FAST | UNASKED
+    )
+    collectors.rows = lambda query: postgres.rows(url, query)
+    collector = collectors.start()
     try:
-        assert house.until(HEARD), collector.output
+        assert collectors.until(CONNECTED), collector.output
         simulator.storm(sessions=100, heartbeats=30, per_second=1000)
-        assert until(lambda: house.rows(OF_STORM))
+        assert until(lambda: collectors.rows(OF_STORM))
         postgres.stop()
         try:
             assert until(lambda: not simulator.storm_report()["running"], seconds=30)
@@ -47,35 +49,35 @@ def test_postgresql_ends_and_comes_back_and_nothing_is_lost(
             postgres.start()
         assert collector.is_alive()
         whole = [{"duration": 900, "beats": 31, "different": 31}] * 100
-        assert until(lambda: house.rows(OF_STORM) == whole, seconds=30), collector.output
+        assert until(lambda: collectors.rows(OF_STORM) == whole, seconds=30), collector.output
         assert collector.end() == 0
-        assert [span["why_ended"] for span in house.rows(ENDED)] == ["the collector was stopped"], (
-            "it heard all along"
-        )
-        (feed,) = house.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
+        assert [span["why_ended"] for span in collectors.rows(ENDED)] == [
+            "the collector was stopped"
+        ], "it heard all along"
+        (feed,) = collectors.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
         assert feed["events"] >= 3100 and (feed["dropped"], feed["reconnects"]) == (0, 0)
         assert "Traceback" not in collector.output
     finally:
         collector.kill()
 
 
-def test_a_locked_file_costs_what_does_not_fit_and_that_is_counted(house):
-    collector = house.start(COLLECT_QUEUE_EVENTS="100", DATABASE_WAIT_SECONDS="0.1", **UNASKED)
-    assert house.until(HEARD), collector.output
-    with locked(house.database):
-        house.simulator.storm(sessions=50, heartbeats=39)
-        assert until(lambda: not house.simulator.storm_report()["running"], seconds=30)
+def test_a_locked_file_costs_what_does_not_fit_and_that_is_counted(collectors):
+    collector = collectors.start(COLLECT_QUEUE_EVENTS="100", DATABASE_WAIT_SECONDS="0.1", **UNASKED)
+    assert collectors.until(CONNECTED), collector.output
+    with locked(collectors.database):
+        collectors.simulator.storm(sessions=50, heartbeats=39)
+        assert until(lambda: not collectors.simulator.storm_report()["running"], seconds=30)
         assert until(lambda: COULD_NOT in collector.output), collector.output
-    assert until(lambda: [row["duration"] for row in house.rows(OF_STORM)] == [39 * 30] * 50), (
-        collector.output
-    )
+    assert until(
+        lambda: [row["duration"] for row in collectors.rows(OF_STORM)] == [39 * 30] * 50
+    ), collector.output
     assert collector.end() == 0
-    (feed,) = house.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
-    missing = 2000 - sum(row["beats"] for row in house.rows(OF_STORM))
+    (feed,) = collectors.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
+    missing = 2000 - sum(row["beats"] for row in collectors.rows(OF_STORM))
     of_others = feed["events"] - 2000
     assert 0 < missing <= feed["dropped"] <= missing + of_others
     assert "more events came than could be written" in [
-        span["why_ended"] for span in house.rows(ENDED)
+        span["why_ended"] for span in collectors.rows(ENDED)
     ]
 
 

@@ -8,68 +8,74 @@ from django.utils import timezone
 from pingadmin.collector.models import FeedStatus
 from pingadmin.collector.steps.lister import Lister
 from pingadmin.demo import cast
-from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionEvent
+from tests.factories import RemoteSessionFactory, TeamStateFactory
 from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db
 
 
-def known(session_id, *, state="connected", ago=120.0, watched=False, **more):
+def create_session(session_id, *, ago=120.0, watched=False, **facts) -> RemoteSession:
+    """A session that was last seen that many seconds ago; the team may watch it."""
     at = timezone.now() - timedelta(seconds=ago)
-    session = RemoteSession.objects.create(
-        alias="ping", session_id=session_id, state=state, last_seen_at=at, **more
-    )
+    session = RemoteSessionFactory(session_id=session_id, first_seen_at=at, **facts)
     if watched:
-        TeamState.objects.create(session=session, watched_since=at)
+        TeamStateFactory(session=session, watched_since=at)
     return session
 
 
-def polled(simulator):
+def polled_sessions(simulator) -> list[str]:
+    """The session ids whose status the poller asked for."""
     return [name.split("/")[-2] for name in simulator.calls("/status")]
 
 
-def test_open_sessions_that_were_not_heard_of_are_asked_and_others_are_not(parts, simulator):
-    known(cast.PING_CONNECTED, ago=61)
-    known(cast.PING_CREATED, state="created", ago=3600)
-    known(cast.PING_CONNECTED_LONG, ago=5)
-    known(cast.PING_ENDED, state="disconnected", ago=3600)
-    ping = parts()
+def test_open_sessions_without_a_recent_event_are_polled_and_others_are_not(
+    collector_for, simulator
+):
+    create_session(cast.PING_CONNECTED, ago=61)
+    create_session(cast.PING_CREATED, state="created", ago=3600)
+    create_session(cast.PING_CONNECTED_LONG, ago=5)
+    create_session(cast.PING_ENDED, state="disconnected", ago=3600)
+    ping = collector_for()
     ping.poll()
-    assert sorted(polled(simulator)) == sorted([cast.PING_CONNECTED, cast.PING_CREATED])
+    assert sorted(polled_sessions(simulator)) == sorted([cast.PING_CONNECTED, cast.PING_CREATED])
     session = RemoteSession.objects.get(session_id=cast.PING_CONNECTED)
     assert session.source == "poll" and session.uploaded_bytes
     ping.poll()
     assert simulator.call_count("/status") == 2, "heard of just now"
 
 
-def test_what_the_team_watches_comes_first_whatever_its_state(parts, simulator, settings):
+def test_what_the_team_watches_comes_first_whatever_its_state(collector_for, simulator, settings):
     settings.COLLECT_POLLS_A_SECOND = 1
-    known(cast.PING_CONNECTED, ago=9000)
-    known(cast.PING_ENDED, state="disconnected", ago=61, watched=True)
-    ping = parts()
+    create_session(cast.PING_CONNECTED, ago=9000)
+    create_session(cast.PING_ENDED, state="disconnected", ago=61, watched=True)
+    ping = collector_for()
     ping.poller.step()
     ping.threads.shutdown()
-    assert polled(simulator) == [cast.PING_ENDED]
+    assert polled_sessions(simulator) == [cast.PING_ENDED]
 
 
-def test_a_gap_makes_everything_due_that_was_not_heard_of_since(parts, simulator):
-    known(cast.PING_CONNECTED, ago=5)
-    ping = parts()
+def test_a_gap_makes_every_session_due_that_sent_no_event_since(collector_for, simulator):
+    create_session(cast.PING_CONNECTED, ago=5)
+    ping = collector_for()
     ping.poller.resync(timezone.now())
     ping.poll()
-    assert polled(simulator) == [cast.PING_CONNECTED]
+    assert polled_sessions(simulator) == [cast.PING_CONNECTED]
 
 
-def test_a_doubtful_session_is_asked_at_once_and_the_answer_settles_it(parts, simulator):
-    session = known(cast.PING_CONNECTED, ago=30, duration_seconds=10**6, uploaded_bytes=10**12)
-    ping = parts()
-    heard = SessionEvent(
+def test_a_doubtful_session_is_polled_at_once_and_the_answer_resolves_the_doubt(
+    collector_for, simulator
+):
+    session = create_session(
+        cast.PING_CONNECTED, ago=30, duration_seconds=10**6, uploaded_bytes=10**12
+    )
+    ping = collector_for()
+    late_event = SessionEvent(
         session.session_id, "session_heartbeat", "connected", "x", None, 10, 5, 5, timezone.now()
     )
-    ping.inbox.put_events([heard])
+    ping.inbox.put_events([late_event])
     ping.writer.step()
     ping.poll()
     session.refresh_from_db()
@@ -77,31 +83,31 @@ def test_a_doubtful_session_is_asked_at_once_and_the_answer_settles_it(parts, si
     assert session.uploaded_bytes < 10**12
 
 
-def test_the_budget_of_a_second_holds(parts, simulator, settings):
+def test_the_budget_of_a_second_holds(collector_for, simulator, settings):
     settings.COLLECT_POLLS_A_SECOND = 5
     for number in range(50):
-        known(f"ses_{number:010x}")
-    ping = parts()
+        create_session(f"ses_{number:010x}")
+    ping = collector_for()
     ping.poller.step()
     ping.threads.shutdown()
     assert simulator.call_count("/status") == 1
 
 
-def test_a_poll_that_ends_lets_the_next_one_go_without_the_loop(parts, simulator, settings):
+def test_a_poll_that_ends_starts_the_next_one_without_the_loop(collector_for, simulator, settings):
     settings.COLLECT_POLLS_AT_ONCE, settings.COLLECT_POLLS_A_SECOND = 1, 10_000
     asked = [simulator.session("ping", client_id="open") for _ in range(5)]
     for session_id in asked:
-        known(session_id)
-    ping = parts()
+        create_session(session_id)
+    ping = collector_for()
     ping.poller.step()
-    assert until(lambda: sorted(polled(simulator)) == sorted(asked))
+    assert until(lambda: sorted(polled_sessions(simulator)) == sorted(asked))
 
 
-def test_asked_to_slow_down_it_waits_and_keeps_what_it_knew(parts, simulator):
+def test_asked_to_slow_down_it_waits_and_keeps_the_last_known_state(collector_for, simulator):
     for number in range(20):
-        known(f"ses_{number:010x}")
+        create_session(f"ses_{number:010x}")
     simulator.fault("status", status=429, headers={"Retry-After": "50"}, times=0)
-    ping = parts()
+    ping = collector_for()
     ping.poller.step()
     ping.threads.shutdown()
     asked = simulator.call_count("/status")
@@ -114,12 +120,12 @@ def test_asked_to_slow_down_it_waits_and_keeps_what_it_knew(parts, simulator):
 
 
 def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(
-    parts, simulator, settings
+    collector_for, simulator, settings
 ):
     settings.UPSTREAM_CIRCUIT_FAILURES = 1
     settings.UPSTREAM_CIRCUIT_OPEN_SECONDS = 0.2
-    known(cast.PING_CONNECTED, ago=120)
-    ping = parts()
+    create_session(cast.PING_CONNECTED, ago=120)
+    ping = collector_for()
     simulator.fault("close", match="*/status", times=0)
     with pytest.raises(UpstreamError):
         ping.api.look_up(cast.PING_CREATED)
@@ -132,14 +138,14 @@ def test_an_upstream_that_is_back_is_asked_again_though_nobody_else_asks_it(
 
 
 def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_when_it_is_back(
-    parts, simulator, settings
+    collector_for, simulator, settings
 ):
     settings.UPSTREAM_CIRCUIT_FAILURES = 1
     settings.UPSTREAM_CIRCUIT_OPEN_SECONDS = 3600
     for number in range(50):
-        known(f"ses_{number:010x}")
+        create_session(f"ses_{number:010x}")
     simulator.fault("close", times=0)
-    ping = parts()
+    ping = collector_for()
     ping.poller.step()
     ping.threads.shutdown()
     asked = simulator.call_count("/status")
@@ -151,21 +157,23 @@ def test_a_dead_upstream_is_not_asked_while_its_circuit_is_open_and_not_by_all_w
     assert feed.polls_failed >= 1 and feed.circuit_open_until > timezone.now()
 
 
-def test_a_session_that_is_gone_is_not_asked_for_ever_unless_it_is_watched(parts, simulator):
-    known("ses_00000000aa")
-    known("ses_00000000bb", watched=True)
-    ping = parts()
+def test_a_session_that_is_gone_is_not_asked_for_ever_unless_it_is_watched(
+    collector_for, simulator
+):
+    create_session("ses_00000000aa")
+    create_session("ses_00000000bb", watched=True)
+    ping = collector_for()
     ping.poll()
     assert simulator.call_count("/status") == 2
     RemoteSession.objects.update(failed_at=timezone.now() - timedelta(seconds=90))
-    again = parts()
+    again = collector_for()
     again.poll()
     assert simulator.calls("bb/status").popitem()[1] == 2
     assert simulator.calls("aa/status").popitem()[1] == 1
 
 
-def test_a_list_finds_sessions_and_says_that_it_watched(parts, simulator):
-    agi = parts("agi")
+def test_a_list_finds_sessions_and_says_that_it_watched(collector_for, simulator):
+    agi = collector_for("agi")
     lister = Lister(agi.api, agi.inbox, agi.feed)
     lister.step()
     agi.writer.step()
@@ -176,8 +184,8 @@ def test_a_list_finds_sessions_and_says_that_it_watched(parts, simulator):
     assert WatchSpan.objects.get(alias="agi").end_reason == ""
 
 
-def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(parts, simulator):
-    agi = parts("agi")
+def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(collector_for, simulator):
+    agi = collector_for("agi")
     lister = Lister(agi.api, agi.inbox, agi.feed)
     lister.step()
     simulator.fault("status", status=500, match="GET */sessions", times=0)
@@ -196,10 +204,10 @@ def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(parts, simu
 
 
 def test_lists_are_spread_over_time_and_wait_as_long_as_they_are_asked_to(
-    parts, simulator, settings
+    collector_for, simulator, settings
 ):
     settings.COLLECT_LIST_SECONDS = 10
-    agi = parts("agi")
+    agi = collector_for("agi")
     lister = Lister(agi.api, agi.inbox, agi.feed)
     assert len({lister.rest_seconds() for _ in range(50)}) > 10
     assert all(9 <= lister.rest_seconds() <= 11 for _ in range(50))

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
 
 from pingadmin.collector.models import Pruning
 from pingadmin.collector.steps import pruner
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
 from tests.audit.factories import record_event
+from tests.factories import RemoteSessionFactory, StatusSnapshotFactory, WatchSpanFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +34,9 @@ def days_ago(days: float, seconds: float = 0) -> datetime:
 
 def session_with(history, session_id="ses_1") -> RemoteSession:
     """history: (at, state, downloaded bytes, bytes before the last reset, failure)."""
-    session = RemoteSession.objects.create(alias="ping", session_id=session_id)
+    session = RemoteSessionFactory(session_id=session_id)
     for at, state, downloaded, before, *failure in history:
-        StatusSnapshot.objects.create(
+        StatusSnapshotFactory(
             session=session,
             source="poll",
             state=state,
@@ -49,7 +49,7 @@ def session_with(history, session_id="ses_1") -> RemoteSession:
     return session
 
 
-def kept(session) -> list[tuple]:
+def remaining(session) -> list[tuple]:
     rows = session.snapshots.oldest_first()
     return [((row.first_at - NOW).total_seconds(), row.state, row.downloaded_bytes) for row in rows]
 
@@ -67,15 +67,15 @@ def every(seconds: float, *, count: int, days: float, state="connected"):
 
 def test_what_is_young_stays_whole():
     session = session_with(every(10, count=200, days=13.9))
-    before = kept(session)
+    before = remaining(session)
     prune_all()
-    assert kept(session) == before
+    assert remaining(session) == before
 
 
 def test_what_is_old_keeps_the_newest_of_each_sample_and_both_ends():
     session = session_with([*every(60, count=60, days=20), (days_ago(1), "connected", 5000, 0)])
     prune_all()
-    counts = [row[2] for row in kept(session)]
+    counts = [row[2] for row in remaining(session)]
     # An hour from a full quarter on, a row a minute: the first, and the last of each quarter of an
     # hour.
     assert counts == [0, 140, 290, 440, 590, 5000]
@@ -103,13 +103,13 @@ def test_totals_are_exact_at_what_stays_also_across_a_reset():
 
 
 def test_both_sides_of_every_change_stay():
-    words = ["connected"] * 5 + ["paused"] * 5 + ["connected"] * 5
-    session = session_with([(days_ago(20, n * 10), word, n, 0) for n, word in enumerate(words)])
+    states = ["connected"] * 5 + ["paused"] * 5 + ["connected"] * 5
+    session = session_with([(days_ago(20, n * 10), state, n, 0) for n, state in enumerate(states)])
     prune_all()
-    assert [row[2] for row in kept(session)] == [0, 4, 5, 9, 10, 14]
+    assert [row[2] for row in remaining(session)] == [0, 4, 5, 9, 10, 14]
 
 
-def test_a_stretch_of_failures_stays_a_stretch():
+def test_both_ends_of_a_run_of_failures_stay():
     session = session_with(
         [
             (
@@ -130,7 +130,7 @@ def test_a_stretch_of_failures_stays_a_stretch():
 def test_after_the_last_day_only_the_newest_of_a_session_stays():
     session = session_with([(days_ago(500, n), f"state{n}", n, 0) for n in range(5)])
     prune_all()
-    assert [row[2] for row in kept(session)] == [4]
+    assert [row[2] for row in remaining(session)] == [4]
 
 
 def test_what_the_audit_log_names_stays():
@@ -154,7 +154,7 @@ def test_a_page_that_ends_amid_a_sample_keeps_no_more_than_a_large_one(monkeypat
     Pruning.objects.all().delete()
     large = session_with(every(100, count=90, days=20), "ses_2")
     prune_all()
-    assert kept(small) == kept(large) and len(kept(small)) == 11
+    assert remaining(small) == remaining(large) and len(remaining(small)) == 11
 
 
 def test_more_rows_in_one_sample_than_in_a_page_do_not_stop_it(monkeypatch):
@@ -164,18 +164,18 @@ def test_more_rows_in_one_sample_than_in_a_page_do_not_stop_it(monkeypatch):
     assert session.snapshots.count() < 30
 
 
-def test_it_can_be_interrupted_at_every_step(monkeypatch):
+def test_pruning_can_be_interrupted_at_every_step(monkeypatch):
     monkeypatch.setattr(pruner, "STEP_SECONDS", 0)
     monkeypatch.setattr(pruner, "PAGE", 20)
     sessions = [session_with(every(60, count=60, days=20), f"ses_{n}") for n in range(3)]
     steps = 0
     while pruner.prune_some():
         steps += 1
-    assert steps > 9 and [len(kept(session)) for session in sessions] == [5, 5, 5]
+    assert steps > 9 and [len(remaining(session)) for session in sessions] == [5, 5, 5]
     assert Pruning.objects.get().removed == 3 * 55
 
 
-def test_a_pass_begins_once_a_day_and_goes_on_where_the_last_one_ended(
+def test_a_pass_begins_once_a_day_and_continues_where_the_last_one_ended(
     time_machine, django_assert_num_queries
 ):
     session_with(every(60, count=60, days=20))
@@ -191,15 +191,15 @@ def test_a_pass_begins_once_a_day_and_goes_on_where_the_last_one_ended(
     )
 
 
-def test_spans_of_watching_go_but_the_newest_of_each_account():
+def test_old_watch_spans_are_removed_but_the_newest_of_each_account():
     for alias, days in [("ping", 500), ("ping", 450), ("ping", 3), ("agi", 500), ("agi", 490)]:
-        WatchSpan.objects.create(alias=alias, from_at=days_ago(days + 1), until_at=days_ago(days))
+        WatchSpanFactory(alias=alias, from_at=days_ago(days + 1), until_at=days_ago(days))
     prune_all()
     left = sorted((span.alias, (NOW - span.until_at).days) for span in WatchSpan.objects.all())
     assert left == [("agi", 490), ("ping", 3)]
 
 
-def test_the_rows_of_sessions_stay():
+def test_sessions_themselves_are_never_removed():
     session_with([])
     prune_all()
     assert RemoteSession.objects.count() == 1
@@ -209,8 +209,8 @@ def test_the_command_says_what_it_would_do_and_then_does_it(capsys):
     session = session_with(
         [*every(60, count=60, days=20), *every(60, count=60, days=500), *every(9, count=3, days=1)]
     )
-    WatchSpan.objects.create(alias="ping", from_at=days_ago(501), until_at=days_ago(500))
-    WatchSpan.objects.create(alias="ping", from_at=days_ago(3), until_at=timezone.now())
+    WatchSpanFactory(from_at=days_ago(501), until_at=days_ago(500))
+    WatchSpanFactory(from_at=days_ago(3))
     call_command("prune_history", "--dry-run")
     said = capsys.readouterr().out
     assert "115 snapshots of 1 sessions and 1 spans of watching would be removed." in said

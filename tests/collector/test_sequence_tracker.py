@@ -1,6 +1,4 @@
-"""What the numbers of events tell: that some are missing, that they are repeated, that they began
-anew.
-"""
+"""What the sequence numbers of events show: missing ones, repeated ones, and a new beginning."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,8 +28,8 @@ def tracker(clock):
     return tracker
 
 
-def events(*places):
-    return [event(place, duration=place) for place in places]
+def events(*sequences):
+    return [event(sequence, duration=sequence) for sequence in sequences]
 
 
 def test_numbers_that_follow_each_other_lack_nothing(tracker, clock):
@@ -51,11 +49,11 @@ def test_a_jump_means_that_some_are_missing_once_they_had_time_to_come(tracker, 
 
 
 def test_what_is_missing_was_lost_between_its_neighbours(tracker, clock):
-    heard = events(*range(20), 23, 24, 40)
-    tracker.observe(heard)
+    received = events(*range(20), 23, 24, 40)
+    tracker.observe(received)
     clock.now = 5.0
     assert tracker.take_missing()
-    assert tracker.lost == (heard[19].received_at, heard[22].received_at)
+    assert tracker.lost == (received[19].received_at, received[22].received_at)
 
 
 def test_what_is_missing_amid_events_that_were_read_at_once_was_lost_since_those_before(

@@ -17,8 +17,8 @@ from tests.collector.streams import event
 pytestmark = pytest.mark.django_db
 
 
-def test_a_database_that_is_away_costs_only_time(parts, monkeypatch):
-    ping = parts()
+def test_a_database_that_is_away_costs_only_time(collector_for, monkeypatch):
+    ping = collector_for()
     ping.inbox.put_events([event(1, up=1), event(2, up=2)])
     ping.inbox.mark_coverage(timezone.now())
 
@@ -38,14 +38,14 @@ def test_a_database_that_is_away_costs_only_time(parts, monkeypatch):
     assert WatchSpan.objects.count() == 1
 
 
-def test_what_the_database_cannot_hold_does_not_keep_the_others_out(parts, monkeypatch):
-    ping = parts()
+def test_what_the_database_cannot_hold_does_not_keep_the_others_out(collector_for, monkeypatch):
+    ping = collector_for()
     record = writer.record_observations
 
-    def picky(alias, sightings, *more):
-        if any(each.session_id == "ses_bad" for each in sightings):
+    def picky(alias, observations, *more):
+        if any(each.session_id == "ses_bad" for each in observations):
             raise DataError("value out of range")
-        return record(alias, sightings, *more)
+        return record(alias, observations, *more)
 
     monkeypatch.setattr(writer, "record_observations", picky)
     names = ["ses_1", "ses_2", "ses_bad", "ses_3", "ses_4"]
@@ -61,8 +61,8 @@ def test_what_the_database_cannot_hold_does_not_keep_the_others_out(parts, monke
     assert FeedStatus.objects.get().unreadable == 1
 
 
-def test_a_break_in_the_watching_is_written_in_its_order(parts):
-    ping = parts()
+def test_a_break_in_the_watching_is_written_in_its_order(collector_for):
+    ping = collector_for()
     began = timezone.now() - timedelta(seconds=60)
     ping.inbox.mark_coverage(began)
     ping.inbox.mark_coverage(began + timedelta(seconds=10))
@@ -77,8 +77,8 @@ def test_a_break_in_the_watching_is_written_in_its_order(parts):
     )
 
 
-def test_the_watching_is_not_written_with_every_look(parts, django_assert_num_queries):
-    ping = parts()
+def test_the_watching_is_not_written_with_every_look(collector_for, django_assert_num_queries):
+    ping = collector_for()
     ping.inbox.mark_coverage(timezone.now())
     ping.writer.step()
     ping.inbox.mark_coverage(timezone.now())
