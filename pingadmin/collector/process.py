@@ -63,7 +63,7 @@ class AccountCollector:
         self.lister: Lister | None = None
         if api.can_list:
             self.lister = Lister(cast(ListingAPI, api), self.inbox, self.feed)
-        self.writer = Writer(alias, self.inbox, self.feed, self.poller.ask_soon)
+        self.writer = Writer(alias, self.inbox, self.feed, self.poller.poll_soon)
 
     def reader_loops(self, stop: threading.Event) -> list[Loop]:
         steps = {"follow": self.follower, "list": self.lister, "poll": self.poller}

@@ -26,7 +26,7 @@ from pingadmin.resumes.results import Result
 
 RECONCILER = Actor.system("reconcile")
 # Stored in the audit log.
-_PAUSED_WORDS = {True: "yes", False: "no", None: "not said"}
+_PAUSED_TEXTS = {True: "yes", False: "no", None: "not said"}
 
 
 def reconcile_one() -> bool:
@@ -118,7 +118,7 @@ def _describe_look_up(
         return {"error": "not_configured"}
     if answer.error:
         return {"error": answer.error.kind}
-    return {"state": session.state, "paused": _PAUSED_WORDS[paused]}
+    return {"state": session.state, "paused": _PAUSED_TEXTS[paused]}
 
 
 def _resolution_note(paused: bool, attempt: Attempt, now: datetime) -> str:

@@ -126,13 +126,13 @@ class SessionAPI(ABC):
     def _act(self, session_id: str, path: str, *, paused: bool) -> ActionOutcome:
         started = monotonic()
         try:
-            facts = self._ask_once(session_id, path, paused=paused)
+            facts = self._call_once(session_id, path, paused=paused)
         except UpstreamError as error:
             facts = _facts_of_error(error)
         elapsed_ms = round((monotonic() - started) * 1000)
         return ActionOutcome(answered_at=datetime.now(UTC), elapsed_ms=elapsed_ms, **facts)
 
-    def _ask_once(self, session_id: str, path: str, *, paused: bool) -> dict[str, Any]:
+    def _call_once(self, session_id: str, path: str, *, paused: bool) -> dict[str, Any]:
         """The fields of an ActionOutcome that is a success. Raises UpstreamError."""
         if not is_session_id(session_id):
             raise UpstreamError("bad_id", sent=False)

@@ -96,7 +96,7 @@ def polled(ids: list[str]) -> float:
     api = upstream.api_for("ping")
     inbox, feed, threads = Inbox(50_000), FeedStatusRecorder(api), ThreadPoolExecutor(AT_ONCE)
     poller = Poller(api, inbox, feed, threads)
-    writer = Writer("ping", inbox, feed, poller.ask_soon)
+    writer = Writer("ping", inbox, feed, poller.poll_soon)
     polls = RemoteSession.objects.filter(
         source="poll", last_seen_at__gt=timezone.now() - timedelta(hours=1)
     )

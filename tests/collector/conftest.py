@@ -35,7 +35,7 @@ class AccountCollector:
         self.poller = Poller(self.api, self.inbox, self.feed, self.threads)
         self.resyncs = []
         self.follower = Follower(self.api, self.inbox, self.feed, self.resyncs.append)
-        self.writer = Writer(alias, self.inbox, self.feed, self.poller.ask_soon)
+        self.writer = Writer(alias, self.inbox, self.feed, self.poller.poll_soon)
         self._following = None
 
     def follow(self) -> None:

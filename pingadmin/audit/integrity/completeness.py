@@ -25,14 +25,14 @@ class CompletenessFinding:
 
 def check_completeness() -> list[CompletenessFinding]:
     """Intents without outcome, outcomes without intent, entries with two outcomes; if any exist."""
-    questions = {
+    queries = {
         "Intents without an outcome, lost or still under way": _intents_without_outcome(),
         "Outcomes without an intent": _outcomes_without_intent(),
         "Entries with more than one outcome": _entries_with_two_outcomes(),
     }
     return [
         CompletenessFinding(sentence, count, _newest(head_seqs))
-        for sentence, head_seqs in questions.items()
+        for sentence, head_seqs in queries.items()
         if (count := head_seqs.count())
     ]
 

@@ -78,7 +78,7 @@ def append(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("trail.append() needs a transaction: wrap it in transaction.atomic().")
-    _check_words(action, phase, fields.get("result", ""), story)
+    _check_values(action, phase, fields.get("result", ""), story)
     event = _new_event(action, phase, by, fields)
     _clean_texts(event)
     _lock()
@@ -89,7 +89,7 @@ def append(
     return event
 
 
-def _check_words(action: str, phase: str, result: str, story: int | None) -> None:
+def _check_values(action: str, phase: str, result: str, story: int | None) -> None:
     if not re.fullmatch(r"[a-z][a-z_]{0,39}", action):
         raise ValueError(f"{action!r} is no action: use a word of a-z and _.")
     if phase not in HEAD_PHASES | LATER_PHASES:

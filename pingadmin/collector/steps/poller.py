@@ -29,7 +29,7 @@ REST_SECONDS = 0.05
 PAUSE_SECONDS = {"rate_limited": 30, "refused_key": 60}
 MAX_PAUSE_SECONDS = 3600
 # We gave up before the upstream was asked.
-NOT_ASKED = {"busy", "circuit_open"}
+NOT_POLLED = {"busy", "circuit_open"}
 INFRASTRUCTURE_FAILURES = {"unreachable", "tls", "timed_out", "broken_off", "server_error"}
 
 
@@ -51,7 +51,7 @@ class Poller:
         self._waiting: deque[str] = deque()
         self._urgent: deque[str] = deque()
         # Session id -> when it was asked (monotonic).
-        self._asked: dict[str, float] = {}
+        self._polled_at: dict[str, float] = {}
         self._lock = threading.Lock()
         self._in_flight = 0
         self._next_load_at = 0.0
@@ -61,9 +61,9 @@ class Poller:
         """Makes everything due that was not observed since that moment."""
         self._resync_at = at
         with self._lock:
-            self._asked.clear()
+            self._polled_at.clear()
 
-    def ask_soon(self, session_ids: set[str]) -> None:
+    def poll_soon(self, session_ids: set[str]) -> None:
         """Asks these first: what came of them cannot be interpreted without an answer."""
         self._urgent.extend(session_ids)
 
@@ -90,9 +90,9 @@ class Poller:
                 for _ in range(number)
             ]
             self._in_flight += number
-            self._asked |= dict.fromkeys(chosen, monotonic())
+            self._polled_at |= dict.fromkeys(chosen, monotonic())
         for session_id in chosen:
-            self._threads.submit(self._ask, session_id)
+            self._threads.submit(self._look_up, session_id)
 
     def is_idle(self) -> bool:
         """Whether no call is in flight, and none waits that could go."""
@@ -107,7 +107,7 @@ class Poller:
         circuit = self._api.circuit_state()
         return circuit.status == "open" and circuit.opens_in_seconds > 0
 
-    def _ask(self, session_id: str) -> None:
+    def _look_up(self, session_id: str) -> None:
         try:
             self._inbox.put_answers("poll", [self._api.look_up(session_id)])
             self._feed.count(polls=1)
@@ -119,9 +119,9 @@ class Poller:
             self.send_next()
 
     def _handle_failure(self, session_id: str, error: UpstreamError) -> None:
-        if error.kind in NOT_ASKED:
+        if error.kind in NOT_POLLED:
             with self._lock:
-                self._asked.pop(session_id, None)
+                self._polled_at.pop(session_id, None)
             return
         self._feed.count(polls=1, polls_failed=1)
         self._inbox.put_failure(session_id, error)
@@ -136,9 +136,11 @@ class Poller:
         after = settings.COLLECT_POLL_AFTER_SECONDS
         oldest = monotonic() - after
         with self._lock:
-            self._asked = {session_id: at for session_id, at in self._asked.items() if at > oldest}
+            self._polled_at = {
+                session_id: at for session_id, at in self._polled_at.items() if at > oldest
+            }
         due = self._due(timezone.now(), after)
-        self._waiting.extend(session_id for session_id in due if session_id not in self._asked)
+        self._waiting.extend(session_id for session_id in due if session_id not in self._polled_at)
 
     def _due(self, now: datetime, after: float) -> list[str]:
         before = now - timedelta(seconds=after)
@@ -155,5 +157,5 @@ class Poller:
         due: dict[str, None] = {}
         for query in (watched, unresolved, open_sessions):
             oldest_first = query.order_by("last_seen_at").values_list("session_id", flat=True)
-            due |= dict.fromkeys(oldest_first[: self._load_limit + len(self._asked)])
+            due |= dict.fromkeys(oldest_first[: self._load_limit + len(self._polled_at)])
         return list(due)

@@ -39,16 +39,16 @@ log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Writes one account's inbox. ask_soon: called with ids of sessions that need a look-up."""
+    """Writes one account's inbox. poll_soon: called with ids of sessions that need a look-up."""
 
     def __init__(
         self,
         alias: str,
         inbox: Inbox,
         feed: FeedStatusRecorder,
-        ask_soon: Callable[[set[str]], None],
+        poll_soon: Callable[[set[str]], None],
     ) -> None:
-        self._alias, self._inbox, self._feed, self._ask_soon = alias, inbox, feed, ask_soon
+        self._alias, self._inbox, self._feed, self._poll_soon = alias, inbox, feed, poll_soon
         self._state_cache = SessionStateCache()
         self._next_coverage_at = 0.0
         self._dropped = 0
@@ -106,7 +106,7 @@ class Writer:
             return
         self._feed.count(late=counts.late, repeated=counts.repeated)
         if counts.ambiguous:
-            self._ask_soon(counts.ambiguous)
+            self._poll_soon(counts.ambiguous)
 
     def _record_by_halves(self, observations: list[Any], source: str) -> None:
         """One observation that the database cannot hold must not keep the others out."""

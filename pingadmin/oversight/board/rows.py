@@ -102,12 +102,12 @@ def _paused(row: BoardRow, context: RowContext) -> str:
         return f"<td class=u>Unknown<p>{attempt.action} sent {opened_at}, no answer"
     if verdict.reported_at is None:
         return "<td class=u>Unknown"
-    said_at = _moment(verdict.reported_at, context)
+    reported_at = _moment(verdict.reported_at, context)
     if verdict.value == "unknown":
         report = "paused" if verdict.reported else "not paused"
-        return f"<td class=u>Unknown<p>reported {report} {said_at}; {verdict.doubt}"
+        return f"<td class=u>Unknown<p>reported {report} {reported_at}; {verdict.doubt}"
     label = "Paused" if verdict.value == "yes" else "Not paused"
-    return f"<td class=p>{label}<p>{verdict.source}, {said_at}"
+    return f"<td class=p>{label}<p>{verdict.source}, {reported_at}"
 
 
 def _traffic(row: BoardRow, context: RowContext) -> str:
@@ -117,7 +117,7 @@ def _traffic(row: BoardRow, context: RowContext) -> str:
     return f"<td class=t>{wording.size(downloaded)} / {wording.size(uploaded)}"
 
 
-def _seen(row: BoardRow, context: RowContext) -> str:
+def _last_seen(row: BoardRow, context: RowContext) -> str:
     session, card = row.session, row.card
     if session.last_seen_at is None:
         return "<td class=stale><i>never</i>"
@@ -181,7 +181,7 @@ _RENDERERS: dict[str, Callable[[BoardRow, RowContext], str]] = {
     "client": _client,
     "paused": _paused,
     "traffic": _traffic,
-    "seen": _seen,
+    "seen": _last_seen,
     "team": _team,
     "resume": _resume,
 }

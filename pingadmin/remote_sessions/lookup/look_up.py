@@ -52,19 +52,19 @@ def look_up_many(
     apis = [upstream.api_for(alias) for alias, _ in pairs]
     if by.kind == "person":
         _count_look_ups(by, len(pairs))
-    questions = [
+    calls = [
         (api, api.canonical_id(session_id))
         for api, (_, session_id) in zip(apis, pairs, strict=True)
     ]
-    if len(questions) == 1:
-        answers = [_ask(questions[0])]
+    if len(calls) == 1:
+        answers = [_look_up_one(calls[0])]
     else:
         # Threads only ask. Recording stays on this thread, which has the database connection.
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            answers = list(pool.map(_ask, questions))
+            answers = list(pool.map(_look_up_one, calls))
     return [
         _record_answer(api, session_id, answer, source)
-        for (api, session_id), answer in zip(questions, answers, strict=True)
+        for (api, session_id), answer in zip(calls, answers, strict=True)
     ]
 
 
@@ -81,8 +81,8 @@ def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
     ]
 
 
-def _ask(question: tuple[SessionAPI, str]) -> SessionRecord | UpstreamError:
-    api, session_id = question
+def _look_up_one(call: tuple[SessionAPI, str]) -> SessionRecord | UpstreamError:
+    api, session_id = call
     try:
         return api.look_up(session_id)
     except UpstreamError as error:

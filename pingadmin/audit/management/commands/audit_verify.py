@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 verified, loaded.faults, by=Actor.system("audit_verify"), started_at=started_at
             )
         result["seconds"] = round(time.monotonic() - clock, 1)
-        self.stdout.write(json.dumps(result, indent=2) if options["json"] else _in_words(result))
+        self.stdout.write(json.dumps(result, indent=2) if options["json"] else _as_text(result))
         if not result["whole"]:
             sys.exit(1)
 
@@ -66,7 +66,7 @@ def _result(verified: Verification, loaded: CheckpointSet) -> dict[str, Any]:
     }
 
 
-def _in_words(result: dict[str, Any]) -> str:
+def _as_text(result: dict[str, Any]) -> str:
     seq, anchored = result["checked_up_to"], result["anchored_up_to"]
     lines = [f"Whole: {seq:,} events." if result["whole"] else "NOT WHOLE."]
     lines += [fault["sentence"] for fault in result["faults"]]

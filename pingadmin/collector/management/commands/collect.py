@@ -10,7 +10,7 @@ from pingadmin.collector.lease import AnotherCollectorRuns
 from pingadmin.collector.process import Collector
 
 # Reads beside the polls: the list, and the checks after resumes.
-READS_BESIDE_POLLS = 2
+READS_KEPT_FREE = 2
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **options: Any) -> None:
         # A web process keeps few slots, since people wait for it; this one is there to ask.
-        settings.UPSTREAM_READ_SLOTS = settings.COLLECT_POLLS_AT_ONCE + READS_BESIDE_POLLS
+        settings.UPSTREAM_READ_SLOTS = settings.COLLECT_POLLS_AT_ONCE + READS_KEPT_FREE
         collector = Collector()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: collector.stop.set())
