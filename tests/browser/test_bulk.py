@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.resumes.bulk_support import THREE
+from tests.support.bulk_resumes import THREE
 from tests.support.looks import faults_of_look
 from tests.support.processes import until
 

@@ -3,7 +3,7 @@
 from threading import Event, Thread
 
 from pingadmin.collector.steps.inbox import TOO_MANY, CoverageMark, Inbox
-from tests.collector.streams import after, event
+from tests.support.stream_events import after, event
 
 
 def test_what_came_is_taken_in_order_and_once():

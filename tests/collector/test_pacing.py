@@ -5,18 +5,12 @@ comes back.
 import pytest
 
 from pingadmin.collector.steps.pacing import Pacing
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
+from tests.support.clock import ManualClock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock()
 
 
 def calls(pacing, clock, seconds):

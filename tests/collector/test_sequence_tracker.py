@@ -6,19 +6,13 @@ from datetime import timedelta
 import pytest
 
 from pingadmin.collector.steps.sequence_tracker import SequenceTracker
-from tests.collector.streams import event
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
+from tests.support.clock import ManualClock
+from tests.support.stream_events import event
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pingadmin.collector.models import FeedStatus
 from pingadmin.collector.steps import writer
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.models import RemoteSession, WatchSpan
-from tests.collector.streams import event
+from tests.support.stream_events import event
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,12 @@ def taken_port():
 def run(*arguments: str, **names: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, *arguments],
-        cwd=CHECKOUT, env=clean_environment(**names), capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        cwd=CHECKOUT,
+        env=clean_environment(**names),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def assert_one_sentence(done: subprocess.CompletedProcess, words: str) -> None:

@@ -12,8 +12,8 @@ from pingadmin.remote_sessions.history.time_range import TimeRange
 from pingadmin.remote_sessions.models import WatchSpan
 from tests.audit.factories import record_event
 from tests.factories import WatchSpanFactory
-from tests.remote_sessions.histories import add_snapshot, at, create_session
 from tests.support.html import parse
+from tests.support.session_histories import add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 

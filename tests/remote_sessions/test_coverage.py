@@ -13,7 +13,7 @@ from pingadmin.remote_sessions.history.coverage import (
     find_last_watched_at,
 )
 from pingadmin.remote_sessions.models import WatchSpan
-from tests.remote_sessions.histories import at
+from tests.support.session_histories import at
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
-from tests.remote_sessions.histories import add_failure, add_snapshot, at, create_session
+from tests.support.session_histories import add_failure, add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/sessions/ping/ses_8f2c71d09a/history.csv"

@@ -20,7 +20,7 @@ from pingadmin.remote_sessions.recording.observations import (
 )
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
-from tests.collector.streams import NOW, after, event
+from tests.support.stream_events import NOW, after, event
 
 pytestmark = pytest.mark.django_db
 
@@ -228,9 +228,15 @@ def test_a_stream_that_numbers_anew_is_followed(record, cache):
 
 def answer(seconds, *, duration, up, state="connected"):
     return SessionRecord(
-        session_id="ses_1", state=state, is_known_state=True, client_name="client-1", paused=None,
-        answered_at=after(seconds), duration_seconds=duration, uploaded_bytes=up,
-    )  # fmt: skip
+        session_id="ses_1",
+        state=state,
+        is_known_state=True,
+        client_name="client-1",
+        paused=None,
+        answered_at=after(seconds),
+        duration_seconds=duration,
+        uploaded_bytes=up,
+    )
 
 
 def test_an_event_that_an_answer_overtook_is_no_reset(record):

@@ -3,7 +3,7 @@
 import pytest
 
 from pingadmin.remote_sessions.history.past_states import find_snapshots_at
-from tests.remote_sessions.histories import add_failure, add_snapshot, at, create_session
+from tests.support.session_histories import add_failure, add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observation_batches import record_observations
 from pingadmin.remote_sessions.recording.observations import ensure_session, record_failure
 from pingadmin.upstream.errors import FAILURES, UpstreamError
-from tests.collector.streams import event
+from tests.support.stream_events import event
 
 NOW = datetime(2026, 11, 22, 14, 2, 11, 123456, tzinfo=UTC)
 

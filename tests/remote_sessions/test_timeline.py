@@ -6,8 +6,8 @@ from django.utils import timezone
 from pingadmin.remote_sessions.history import timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from tests.factories import WatchSpanFactory
-from tests.remote_sessions.histories import add_snapshot, at, create_session
 from tests.support.html import parse
+from tests.support.session_histories import add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/sessions/ping/ses_8f2c71d09a/"

@@ -15,7 +15,7 @@ from pingadmin.remote_sessions.history.traffic import (
     load_rates,
 )
 from pingadmin.remote_sessions.models import StatusSnapshot
-from tests.remote_sessions.histories import add_failure, add_snapshot, at, create_session
+from tests.support.session_histories import add_failure, add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.lifecycle import extend_lease
 from pingadmin.resumes.models import Attempt, BulkResume
 from tests.conftest import client_of
-from tests.resumes.bulk_support import THREE, WHY, form_fields, names, outcomes
 from tests.resumes.test_resume import click_resume
+from tests.support.bulk_resumes import THREE, WHY, form_fields, names, outcomes
 from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams", "at_once")]

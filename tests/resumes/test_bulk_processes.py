@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.bulk_support import THREE, WHY, form_fields, names, outcomes
 from tests.resumes.test_processes import (
     let_leases_lapse,
     other_writer,
     reconcile_until,
     until,
 )
+from tests.support.bulk_resumes import THREE, WHY, form_fields, names, outcomes
 
 pytestmark = pytest.mark.process
 

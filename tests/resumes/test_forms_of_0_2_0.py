@@ -9,7 +9,7 @@ from django.urls import reverse
 from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.resumes.models import Attempt, BulkResume
-from tests.resumes.bulk_support import names
+from tests.support.bulk_resumes import names
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 

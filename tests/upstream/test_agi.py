@@ -6,8 +6,7 @@ import pytest
 
 from pingadmin.upstream.errors import UpstreamError
 from tests.support.raw_server import as_json, says
-from tests.upstream.conftest import AGI_KEY, agi_at
-from tests.upstream.test_faults import ID
+from tests.support.upstream_clients import AGI_KEY, ID, agi_at
 
 AGI = {
     "session_id": ID,
@@ -43,11 +42,14 @@ def test_agi_look_up_tells_the_state_and_keeps_no_link_into_the_desktop(raw_serv
     assert "vnc" not in repr(record)
 
 
-@pytest.mark.parametrize("behaviour", [
-    says(200, as_json(AGI | {"vnc_url": "https://vnc.example/secret"})[:-1]),
-    says(200, {"vnc_url": "https://vnc.example/secret"}),
-    says(201, AGI | {"vnc_url": "https://vnc.example/secret"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        says(200, as_json(AGI | {"vnc_url": "https://vnc.example/secret"})[:-1]),
+        says(200, {"vnc_url": "https://vnc.example/secret"}),
+        says(201, AGI | {"vnc_url": "https://vnc.example/secret"}),
+    ],
+)
 def test_an_answer_that_was_not_understood_is_not_quoted(raw_server, behaviour):
     api = agi_at(raw_server(behaviour).address)
     with pytest.raises(UpstreamError) as caught:
@@ -56,12 +58,21 @@ def test_an_answer_that_was_not_understood_is_not_quoted(raw_server, behaviour):
     assert "vnc" not in repr(api.resume(ID))
 
 
-@pytest.mark.parametrize("state, known, paused", [
-    ("initializing", True, False), ("ready", True, False), ("running", True, False),
-    ("paused", True, True),
-    ("completed", True, False), ("error", True, False), ("terminated", True, False),
-    ("Paused", False, None), ("waiting_for_input", False, None), ("paused\x00", False, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "state, known, paused",
+    [
+        ("initializing", True, False),
+        ("ready", True, False),
+        ("running", True, False),
+        ("paused", True, True),
+        ("completed", True, False),
+        ("error", True, False),
+        ("terminated", True, False),
+        ("Paused", False, None),
+        ("waiting_for_input", False, None),
+        ("paused\x00", False, None),
+    ],
+)
 def test_agi_is_paused_only_in_a_state_that_its_documentation_has(raw_server, state, known, paused):
     record = agi_at(raw_server(says(200, AGI | {"status": state})).address).look_up(ID)
     assert (record.is_known_state, record.paused) == (known, paused)
@@ -75,10 +86,17 @@ def test_an_agi_time_without_a_zone_is_left_out(raw_server, said):
     )
 
 
-@pytest.mark.parametrize("change", [
-    {"status": None}, {"agent_name": 3}, {"created_at": 7}, {"created_at": "yesterday"},
-    {"created_at": "0001-01-01T00:00:00+23:59"}, {"session_id": None},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": None},
+        {"agent_name": 3},
+        {"created_at": 7},
+        {"created_at": "yesterday"},
+        {"created_at": "0001-01-01T00:00:00+23:59"},
+        {"session_id": None},
+    ],
+)
 def test_t19_an_agi_session_with_one_wrong_field_is_refused_whole(raw_server, change):
     with pytest.raises(UpstreamError, match="unrecognised"):
         agi_at(raw_server(says(200, AGI | change)).address).look_up(ID)

@@ -6,8 +6,7 @@ import pytest
 
 from pingadmin.upstream.errors import UpstreamError
 from tests.support.raw_server import says
-from tests.upstream.conftest import agi_at, ping_at
-from tests.upstream.test_faults import ID
+from tests.support.upstream_clients import ID, agi_at, ping_at
 
 PING = {"client_id": "acme", "status": "connected"}
 AGI = {
@@ -26,13 +25,24 @@ def test_t30_systems_that_disagree_are_both_recorded_each_with_its_own_time(raw_
     assert before <= ping.answered_at <= agi.answered_at
 
 
-@pytest.mark.parametrize("said, seconds", [
-    ("7", 7), ("0", 0), ("86400", 86_400), ("999999999", 86_400), ("99999999999999999999", None),
-    ("-5", None), ("soon", None), ("", None), ("7.5", None),
-    ("\u0667".encode().decode("latin-1"), None),
-    ("Sun, 06 Nov 1994 08:49:37 GMT", 0), ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
-    ("Fri, 99 Foo 9999 99:99:99 GMT", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "said, seconds",
+    [
+        ("7", 7),
+        ("0", 0),
+        ("86400", 86_400),
+        ("999999999", 86_400),
+        ("99999999999999999999", None),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("7.5", None),
+        ("\u0667".encode().decode("latin-1"), None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+        ("Fri, 99 Foo 9999 99:99:99 GMT", None),
+    ],
+)
 @pytest.mark.parametrize("api_at", [ping_at, agi_at])
 def test_t25_retry_after_is_seconds_up_to_a_day_or_nothing(raw_server, api_at, said, seconds):
     server = raw_server(says(429, b"", f"Retry-After: {said}"))

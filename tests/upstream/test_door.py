@@ -11,7 +11,7 @@ from pingadmin import upstream
 from pingadmin.upstream.agi import AgiAPI
 from pingadmin.upstream.checks import check_upstreams
 from pingadmin.upstream.ping import PingAPI
-from tests.upstream.conftest import PING_KEY, account
+from tests.support.upstream_clients import PING_KEY, account
 
 PING = account("https://api.example/v2", PING_KEY) | {"BACKEND": "pingadmin.upstream.ping.PingAPI"}
 AGI = account("http://127.0.0.1:1/v1", PING_KEY) | {"BACKEND": "pingadmin.upstream.agi.AgiAPI"}

@@ -92,12 +92,20 @@ def test_it_continues_after_the_id_that_it_was_given():
     assert EventStreamParser("7").last_event_id == "7"
 
 
-@pytest.mark.parametrize("line, wish", [
-    (b"retry: 3000", 3000), (b"retry:0", 0), (b"retry: 3 s", None), (b"retry: -1", None),
-    (b"retry: 1.5", None),
-    (b"retry:", None), (b"retry", None), ("retry: \u0663".encode(), None),
-    (b"retry: " + b"9" * 5000, 10**9),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line, wish",
+    [
+        (b"retry: 3000", 3000),
+        (b"retry:0", 0),
+        (b"retry: 3 s", None),
+        (b"retry: -1", None),
+        (b"retry: 1.5", None),
+        (b"retry:", None),
+        (b"retry", None),
+        ("retry: \u0663".encode(), None),
+        (b"retry: " + b"9" * 5000, 10**9),
+    ],
+)
 def test_a_retry_delay_is_a_whole_number_or_none(line, wish):
     parser = EventStreamParser()
     parser.feed(line + b"\n")
@@ -191,11 +199,31 @@ def test_a_key_is_removed_wherever_the_bytes_were_cut():
 
 # --- Against the standard, word for word ----------------------------------------------------------
 
-PARTS = st.sampled_from([
-    b"data", b"id", b"event", b"retry", b":", b": ", b" ", b"\n", b"\r", b"\r\n", b"\n\n",
-    b"a", b"17", b"{}", b"\x00",
-    b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\xff", b"data: x\n\n", b"id: 5\ndata: y\n\n", b"x" * 40_000,
-])  # fmt: skip
+PARTS = st.sampled_from(
+    [
+        b"data",
+        b"id",
+        b"event",
+        b"retry",
+        b":",
+        b": ",
+        b" ",
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\n\n",
+        b"a",
+        b"17",
+        b"{}",
+        b"\x00",
+        b"\xef\xbb\xbf",
+        b"\xe2\x80\xa8",
+        b"\xff",
+        b"data: x\n\n",
+        b"id: 5\ndata: y\n\n",
+        b"x" * 40_000,
+    ]
+)
 STREAMS = st.lists(PARTS | st.binary(max_size=4), max_size=30).map(b"".join)
 
 

@@ -15,6 +15,7 @@ from pingadmin.http import wire
 from pingadmin.http.wire import tls_context
 from pingadmin.upstream import api_for, following
 from pingadmin.upstream.errors import UpstreamError
+from tests.support.certificates import Authority
 from tests.support.processes import until
 from tests.support.raw_server import (
     drips,
@@ -25,9 +26,7 @@ from tests.support.raw_server import (
     says,
     sends,
 )
-from tests.upstream.certificates import Authority
-from tests.upstream.conftest import PING_KEY, ping_at
-from tests.upstream.test_faults import ID, SYSTEMS
+from tests.support.upstream_clients import ID, PING_KEY, SYSTEMS, ping_at
 
 HEAD = http(200, b"", kind="text/event-stream; charset=utf-8", length=-1)
 CHUNKED = http(200, b"", "Transfer-Encoding: chunked", kind="text/event-stream", length=-1)
@@ -92,10 +91,17 @@ def test_the_stream_is_asked_for_as_documented(raw_server):
     ]
 
 
-@pytest.mark.parametrize("after, sent", [
-    ("17", "17"), ("a b", "a b"), ("", None), (" 17", None), ("1\r\nX: y", None),
-    ("\u2713", "\u2713"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "after, sent",
+    [
+        ("17", "17"),
+        ("a b", "a b"),
+        ("", None),
+        (" 17", None),
+        ("1\r\nX: y", None),
+        ("\u2713", "\u2713"),
+    ],
+)
 def test_it_asks_to_continue_where_it_stopped(raw_server, after, sent):
     server = raw_server(then_silent(event()))
     [*_, last] = receive(ping_at(server.address), after=after)
@@ -105,10 +111,14 @@ def test_it_asks_to_continue_where_it_stopped(raw_server, after, sent):
     assert last.last_event_id == after
 
 
-@pytest.mark.parametrize("kind, state", [
-    ("session_start", "connected"), ("session_heartbeat", "connected"),
-    ("session_end", "disconnected"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, state",
+    [
+        ("session_start", "connected"),
+        ("session_heartbeat", "connected"),
+        ("session_end", "disconnected"),
+    ],
+)
 def test_an_event_carries_everything_it_says(raw_server, kind, state):
     before = datetime.now(UTC)
     [*_, last] = receive(
@@ -129,11 +139,21 @@ def test_an_event_carries_everything_it_says(raw_server, kind, state):
     assert (last.last_event_id, last.has_bytes) == ("41", True)
 
 
-@pytest.mark.parametrize("event_id, place", [
-    ("0", 0), (str(2**63 - 1), 2**63 - 1), (str(2**63), None), ("9" * 200, None),
-    ("-1", None), ("1.5", None),
-    ("a1", None), ("\u0661", None), ("\u00b2", None), ("", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "event_id, place",
+    [
+        ("0", 0),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(2**63), None),
+        ("9" * 200, None),
+        ("-1", None),
+        ("1.5", None),
+        ("a1", None),
+        ("\u0661", None),
+        ("\u00b2", None),
+        ("", None),
+    ],
+)
 def test_a_sequence_is_a_whole_number_that_can_be_stored(raw_server, event_id, place):
     server = raw_server(then_silent(b"id: %s\n" % event_id.encode() + event()))
     assert receive(ping_at(server.address))[-1].events[0].sequence == place
@@ -347,10 +367,16 @@ def test_t51_comments_keep_a_stream_alive(raw_server, settings):
     assert len(found) > 6 and all(one.has_bytes for one in found if one.events)
 
 
-@pytest.mark.parametrize("line, seconds", [
-    (b"", None), (b"retry: 0\n", 1), (b"retry: 2500\n", 2.5), (b"retry: 99999999\n", 60),
-    (b"retry: soon\n", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line, seconds",
+    [
+        (b"", None),
+        (b"retry: 0\n", 1),
+        (b"retry: 2500\n", 2.5),
+        (b"retry: 99999999\n", 60),
+        (b"retry: soon\n", None),
+    ],
+)
 def test_the_retry_delay_is_bounded(raw_server, line, seconds):
     with ping_at(raw_server(then_silent(line + event())).address).follow() as stream:
         next(iter(stream))
@@ -510,11 +536,17 @@ def test_what_happens_at_the_simulator_is_received(simulated_upstreams):
 
 
 FAULTS = {
-    "bad_utf8": (1, 0, 0), "giant_line": (1, 0, 0), "giant_event": (1, 0, 0), "garbage": (0, 1, 0),
-    "unknown_type": (0, 0, 1), "carriage_returns": (0, 0, 0), "crlf": (0, 0, 0),
+    "bad_utf8": (1, 0, 0),
+    "giant_line": (1, 0, 0),
+    "giant_event": (1, 0, 0),
+    "garbage": (0, 1, 0),
+    "unknown_type": (0, 0, 1),
+    "carriage_returns": (0, 0, 0),
+    "crlf": (0, 0, 0),
     "duplicate": (0, 0, 0),
-    "disorder": (0, 0, 0), "jump": (0, 0, 0),
-}  # fmt: skip
+    "disorder": (0, 0, 0),
+    "jump": (0, 0, 0),
+}
 
 
 @pytest.mark.parametrize("kind", FAULTS)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pingadmin.upstream.errors import FAILURES, UpstreamError
 from pingadmin.upstream.records import SessionRecord
 from tests.support.raw_server import RawServer, http
-from tests.upstream.test_faults import ID, SESSION, SYSTEMS
+from tests.support.upstream_clients import ID, SESSION, SYSTEMS
 
 RESULTS = {"ok", "already", "rejected", "unknown"}
 many = settings(

@@ -7,21 +7,22 @@ import pytest
 
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.isolation import Bulkhead, CircuitBreaker, CircuitState
+from tests.support.clock import ManualClock
 from tests.support.raw_server import says
-from tests.upstream.conftest import agi_at, ping_at
-from tests.upstream.test_faults import ENVELOPE, ID, SESSION, SYSTEMS, look_up_kind
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
+from tests.support.upstream_clients import (
+    ENVELOPE,
+    ID,
+    SESSION,
+    SYSTEMS,
+    agi_at,
+    look_up_kind,
+    ping_at,
+)
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock(1000.0)
 
 
 @pytest.fixture

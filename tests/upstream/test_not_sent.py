@@ -12,9 +12,9 @@ import pytest
 from pingadmin.http import connecting, wire
 from pingadmin.http.wire import tls_context
 from pingadmin.upstream.errors import UpstreamError
+from tests.support.certificates import Authority
 from tests.support.raw_server import drips, hangs, resets_after, says
-from tests.upstream.certificates import Authority
-from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_kind
+from tests.support.upstream_clients import GOOD, ID, SESSION, SYSTEMS, look_up_kind
 
 
 @pytest.fixture(scope="module")
@@ -200,12 +200,18 @@ def test_t26_a_tls_handshake_that_hangs_ends_in_time(settings, api_at):
 
 
 @SYSTEMS
-@pytest.mark.parametrize("behaviour, kind", [
-    (hangs, "timed_out"), (drips(GOOD), "timed_out"),
-    (drips(GOOD, first=len(GOOD) - 30), "timed_out"),
-    (resets_after(), "broken_off"), (resets_after(GOOD[:-10]), "broken_off"),
-    (says(200, b"x"), "unreadable"),
-], ids=["hang", "drip headers", "drip body", "reset", "reset in body", "not JSON"])  # fmt: skip
+@pytest.mark.parametrize(
+    "behaviour, kind",
+    [
+        (hangs, "timed_out"),
+        (drips(GOOD), "timed_out"),
+        (drips(GOOD, first=len(GOOD) - 30), "timed_out"),
+        (resets_after(), "broken_off"),
+        (resets_after(GOOD[:-10]), "broken_off"),
+        (says(200, b"x"), "unreadable"),
+    ],
+    ids=["hang", "drip headers", "drip body", "reset", "reset in body", "not JSON"],
+)
 def test_faults_inside_tls_are_unknown_as_they_are_without_it(
     raw_server, settings, authority, trust, api_at, behaviour, kind
 ):

@@ -5,8 +5,8 @@ import pytest
 from pingadmin.demo import cast
 from pingadmin.upstream import api_for
 from tests.support.raw_server import hangs, resets_after, says
-from tests.upstream.conftest import AGI_KEY, PING_KEY, agi_at, ping_at
-from tests.upstream.test_faults import CASES, ID, SYSTEMS
+from tests.support.upstream_clients import AGI_KEY, ID, PING_KEY, SYSTEMS, agi_at, ping_at
+from tests.support.upstream_faults import CASES
 
 
 def test_pausing_is_asked_for_as_documented(raw_server):
@@ -178,9 +178,13 @@ def test_a_pause_that_cannot_leave_is_not_sent(raw_server, api_at):
     assert (api_at(server.address).pause("../x").failure, server.requests) == ("bad_id", [])
 
 
-@pytest.mark.parametrize("alias, session_id, stated", [
-    ("ping", cast.PING_CONNECTED, True), ("agi", cast.AGI_RUNNING, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "alias, session_id, stated",
+    [
+        ("ping", cast.PING_CONNECTED, True),
+        ("agi", cast.AGI_RUNNING, None),
+    ],
+)
 def test_a_simulated_session_is_paused_once_and_resumes(
     simulated_upstreams, alias, session_id, stated
 ):

@@ -4,8 +4,7 @@ import pytest
 
 from pingadmin.upstream.errors import UpstreamError
 from tests.support.raw_server import as_json, says
-from tests.upstream.conftest import PING_KEY, ping_at
-from tests.upstream.test_faults import ID
+from tests.support.upstream_clients import ID, PING_KEY, ping_at
 
 PING = {"client_id": "acme", "status": "connected"}
 HUGE = b"9" * 5000
@@ -58,11 +57,18 @@ def test_documented_ping_states_are_known(raw_server, state):
     assert (record.state, record.is_known_state) == (state, True)
 
 
-@pytest.mark.parametrize("said, shown", [
-    ("Connected", "Connected"), ("active", "active"), ("", ""),
-    ("connected\x00", "connected\ufffd"),
-    ("\ud800", "\ufffd"), ("connected ", "connected "), ("x" * 300, "x" * 64),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "said, shown",
+    [
+        ("Connected", "Connected"),
+        ("active", "active"),
+        ("", ""),
+        ("connected\x00", "connected\ufffd"),
+        ("\ud800", "\ufffd"),
+        ("connected ", "connected "),
+        ("x" * 300, "x" * 64),
+    ],
+)
 def test_t19_t20_undocumented_ping_states_are_shown_and_not_known(raw_server, said, shown):
     record = ping_at(raw_server(says(200, PING | {"status": said})).address).look_up(ID)
     assert (record.state, record.is_known_state) == (shown, False)

@@ -5,18 +5,43 @@ import pytest
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.ids import is_session_id
 from tests.support.raw_server import says
-from tests.upstream.conftest import agi_at, ping_at
-from tests.upstream.test_faults import ID
+from tests.support.upstream_clients import ID, agi_at, ping_at
 
 PING = {"client_id": "acme", "status": "connected"}
 
 BAD_IDS = [
-    "", ".", "..", "../admin", "a/../../x", "/", "a/b", "%2e%2e", "a%2fb", "%252f", "..;",
-    "a;b", "a?b",
-    "a#b", "a b", "a\\b", "a\x00", "é", "\u202eabc", "\uff11\uff12", "\u0430bc", "\U0001f600",
+    "",
+    ".",
+    "..",
+    "../admin",
+    "a/../../x",
+    "/",
+    "a/b",
+    "%2e%2e",
+    "a%2fb",
+    "%252f",
+    "..;",
+    "a;b",
+    "a?b",
+    "a#b",
+    "a b",
+    "a\\b",
+    "a\x00",
+    "é",
+    "\u202eabc",
+    "\uff11\uff12",
+    "\u0430bc",
+    "\U0001f600",
     "a\r\nX: y",
-    "a\n", "-a", "_a", "a" * 129, "a" * 10_000, "a@b", "{}", "{0}",
-]  # fmt: skip
+    "a\n",
+    "-a",
+    "_a",
+    "a" * 129,
+    "a" * 10_000,
+    "a@b",
+    "{}",
+    "{0}",
+]
 
 
 @pytest.mark.parametrize("api_at", [ping_at, agi_at])

@@ -20,8 +20,16 @@ from tests.support.raw_server import (
     says,
     sends,
 )
-from tests.upstream.conftest import AGI_KEY, PING_KEY, ping_at
-from tests.upstream.test_faults import GOOD, ID, SESSION, SYSTEMS, look_up_kind
+from tests.support.upstream_clients import (
+    AGI_KEY,
+    GOOD,
+    ID,
+    PING_KEY,
+    SESSION,
+    SYSTEMS,
+    look_up_kind,
+    ping_at,
+)
 
 
 @SYSTEMS
@@ -199,7 +207,7 @@ settings.configure(
     UPSTREAM_BODY_BYTES=256000, UPSTREAM_READ_SLOTS=3, UPSTREAM_WRITE_SLOTS=2,
     UPSTREAM_SLOT_WAIT_SECONDS=1,
     UPSTREAM_CIRCUIT_FAILURES=5, UPSTREAM_CIRCUIT_OPEN_SECONDS=15, UPSTREAMS={})
-from tests.upstream.conftest import ping_at
+from tests.support.upstream_clients import ping_at
 api = ping_at(sys.argv[1])
 settings.UPSTREAM_READ_SECONDS = 5
 api.look_up("0b9ff1a6-59cb-4b19-a3a9-2f1c6a2f9d10")
