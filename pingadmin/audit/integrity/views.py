@@ -23,7 +23,7 @@ def integrity(request: PanelRequest) -> HttpResponse:
         "sink_status": status.sink_status(),
         "public_key": keys.public_key(),
     }
-    return render(request, "audit/integrity.html", context)
+    return render(request, "audit/integrity/integrity.html", context)
 
 
 @require_POST
@@ -34,4 +34,4 @@ def verify(request: PanelRequest) -> HttpResponse:
     if not request.htmx:
         return redirect("audit:integrity")
     context = {"integrity_status": status.current_status()}
-    return render(request, "audit/_integrity_verification.html", context)
+    return render(request, "audit/integrity/_verification.html", context)

@@ -49,7 +49,7 @@ def render_log(
     is_fragment = request.htmx.target == "log"
     if not is_fragment:
         shared["integrity_status"] = current_status()
-    template = "audit/_log.html" if is_fragment else "audit/log.html"
+    template = "audit/log/_log.html" if is_fragment else "audit/log/log.html"
     response = render(request, template, shared, status=status)
     if is_fragment and request.method == "GET":
         parameters = parameters_of(request, "before", "after", "story")

@@ -61,7 +61,7 @@ def review(request: PanelRequest, seq: int) -> HttpResponse:
 def counts(request: PanelRequest) -> HttpResponse:
     """How many entries each chip of the queue finds, as parts that htmx puts into the chips."""
     queue_chips = filter_chips.queue_chips(AuditFilter(request.GET), counted=True)
-    return render(request, "audit/_counts.html", {"queue_chips": queue_chips})
+    return render(request, "audit/review/_counts.html", {"queue_chips": queue_chips})
 
 
 def _render_refused(

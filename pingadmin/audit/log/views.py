@@ -44,4 +44,4 @@ def render_entry(
         "marked": new_mark_of(request),
     }
     shared |= review_context(request, audit_entry)
-    return render(request, "audit/entry.html", shared | context, status=status)
+    return render(request, "audit/log/entry.html", shared | context, status=status)

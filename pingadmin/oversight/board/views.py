@@ -37,7 +37,7 @@ def board(request: PanelRequest) -> HttpResponse:
         context = page.past_board_context(board_filter, request.user, at=board_filter.at)
     else:
         context = page.board_context(board_filter, request.user)
-    return render(request, "oversight/board.html", context)
+    return render(request, "oversight/board/board.html", context)
 
 
 @require_safe
@@ -57,7 +57,7 @@ def rows(request: PanelRequest) -> HttpResponse:
     except ValueError as error:
         raise BadRequest(str(error)) from None
     context = page.poll_context(BoardFilter(request.GET), request.user, cursor=cursor, shown=shown)
-    return _with_received_age(render(request, "oversight/_board_poll.html", context), status)
+    return _with_received_age(render(request, "oversight/board/_poll.html", context), status)
 
 
 @require_POST

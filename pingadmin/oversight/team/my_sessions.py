@@ -103,7 +103,7 @@ def _render(
         # summary starts empty.
         "version": hashlib.sha256(choices.encode()).hexdigest()[:8],
     }
-    return render(request, "oversight/handover.html", context, status=status)
+    return render(request, "oversight/team/handover.html", context, status=status)
 
 
 def _assigned_session(state: TeamState, chosen: Collection[str]) -> AssignedSession:

@@ -30,4 +30,4 @@ def activity(request: HttpRequest, alias: str, session_id: str) -> HttpResponse:
         "is_newest": not before,
         "older": page[PAGE_SIZE - 1].pk if len(page) > PAGE_SIZE else None,
     }
-    return render(request, "oversight/activity.html", context)
+    return render(request, "oversight/team/activity.html", context)

@@ -38,4 +38,4 @@ def refused_keys() -> list[RefusedKey]:
 
 def notices(request: HttpRequest) -> list[Notice]:
     """One notice for each account that refuses our key; everybody who is signed in sees them."""
-    return [Notice("remote_sessions/_refused_key.html", key) for key in refused_keys()]
+    return [Notice("remote_sessions/display/_refused_key.html", key) for key in refused_keys()]

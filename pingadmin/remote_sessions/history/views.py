@@ -29,10 +29,10 @@ def chart(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
         "form": form,
         "ranges": RANGES,
     }
-    template = "remote_sessions/_chart.html"
+    template = "remote_sessions/history/_chart.html"
     # The browser's history restores whole pages.
     if not request.htmx or request.htmx.history_restore_request:
-        template, context["card"] = "remote_sessions/chart.html", build_card(session)
+        template, context["card"] = "remote_sessions/history/chart.html", build_card(session)
     return render(request, template, context, status=200 if is_valid else 400)
 
 

@@ -31,7 +31,7 @@ def findings_page(
         "is_one_id": len({finding.session_id for finding in findings}) == 1,
         "has_found": any(card for _, card in rows),
     }
-    return render(request, "remote_sessions/findings.html", context, status=status)
+    return render(request, "remote_sessions/lookup/findings.html", context, status=status)
 
 
 def missing_session_page(request: HttpRequest, finding: LookUpResult) -> HttpResponse:

@@ -26,7 +26,7 @@ def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
         discover(alias, by=Actor.of(request))
     except UpstreamError as error:
         context = {"label": upstream.get_label(alias), "error": error}
-        return render(request, "remote_sessions/list_failed.html", context, status=503)
+        return render(request, "remote_sessions/lookup/list_failed.html", context, status=503)
     return redirect(f"{reverse('oversight:board')}?view=all&system={alias}")
 
 
@@ -38,7 +38,7 @@ def answer_search(request: HttpRequest, text: str) -> HttpResponse:
     search_input = parse_search_input(text)
     if search_input.problem:
         context = {"problem": search_input.problem, "query": text}
-        return render(request, "remote_sessions/not_an_id.html", context, status=400)
+        return render(request, "remote_sessions/lookup/not_an_id.html", context, status=400)
     pairs = [(alias, session_id) for session_id, aliases in search_input.ids for alias in aliases]
     findings = look_up_many(pairs, by=Actor.of(request))
     sessions = [finding.session for finding in findings if finding.session]

@@ -85,7 +85,7 @@ def start(request: PanelRequest) -> HttpResponse:
 def show_progress(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """How far it is, and each outcome."""
     progress = load_progress(get_object_or_404(BulkResume, pk=bulk_id))
-    return render(request, "resumes/bulk_progress.html", {"progress": progress})
+    return render(request, "resumes/bulk/progress.html", {"progress": progress})
 
 
 @require_safe
@@ -95,7 +95,7 @@ def show_progress_now(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse
     progress = load_progress(get_object_or_404(BulkResume, pk=bulk_id))
     if request.GET.get("seen") == progress.version:
         return HttpResponse(status=304)
-    return render(request, "resumes/_bulk_progress.html", {"progress": progress})
+    return render(request, "resumes/bulk/_progress.html", {"progress": progress})
 
 
 @require_POST
@@ -107,7 +107,7 @@ def stop(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
     if not request.htmx:
         return redirect(bulk)
     bulk.refresh_from_db()
-    return render(request, "resumes/_bulk_progress.html", {"progress": load_progress(bulk)})
+    return render(request, "resumes/bulk/_progress.html", {"progress": load_progress(bulk)})
 
 
 @require_POST
@@ -190,7 +190,7 @@ def _render_selection(
         "max_sessions": MAX_SESSIONS,
         "form_version": form_version(recent[0] if recent else None),
     }
-    return render(request, "resumes/bulk.html", context, status=status)
+    return render(request, "resumes/bulk/select.html", context, status=status)
 
 
 def _render_preview(
@@ -202,4 +202,4 @@ def _render_preview(
     running: BulkResume | None = None,
 ) -> HttpResponse:
     context = {"preview": preview, "problem": problem, "running": running}
-    return render(request, "resumes/bulk_preview.html", context, status=status)
+    return render(request, "resumes/bulk/preview.html", context, status=status)
