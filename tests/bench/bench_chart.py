@@ -4,8 +4,8 @@ history.
 Both give the same points, from the question to the last of them; the drawing is not counted. GROUP
 BY finds each bucket's first and last answer, from which the same rates follow. The history has
 counters that fall back, failed look-ups and silences. Rounds take turns. That both are what reading
-every row gives is for the tests (tests/remote_sessions/test_traffic.py). PostgreSQL is measured
-where its programs are found. Run: python -m tests.bench.bench_chart [rows]
+every row gives is for the tests (tests/remote_sessions/history/test_traffic.py). PostgreSQL is
+measured where its programs are found. Run: python -m tests.bench.bench_chart [rows]
 """
 
 import os

@@ -19,7 +19,7 @@ from tests.support.stream_events import event
 NOW = datetime(2026, 11, 22, 14, 2, 11, 123456, tzinfo=UTC)
 
 
-def kept(**facts) -> StatusSnapshot:
+def store_and_read(**facts) -> StatusSnapshot:
     """A snapshot as it comes back from the database."""
     facts = {
         "session": ensure_session("ping", "ses_1"),
@@ -30,7 +30,7 @@ def kept(**facts) -> StatusSnapshot:
     return StatusSnapshot.objects.get(pk=StatusSnapshot.objects.create(**facts).pk)
 
 
-def stored(column: str):
+def stored_value(column: str):
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {column} FROM remote_sessions_statussnapshot ORDER BY id DESC LIMIT 1"
@@ -40,17 +40,17 @@ def stored(column: str):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "word", [*models.STATE_CODES, "", "c", "=", "=c", "==", "resting", "Ω", "x" * 64]
+    "state", [*models.STATE_CODES, "", "c", "=", "=c", "==", "resting", "Ω", "x" * 64]
 )
-def test_every_state_is_read_as_it_was_written(word):
-    assert kept(state=word).state == word
-    assert StatusSnapshot.objects.get(state=word).state == word
+def test_every_state_is_read_as_it_was_written(state):
+    assert store_and_read(state=state).state == state
+    assert StatusSnapshot.objects.get(state=state).state == state
 
 
 @pytest.mark.django_db
 def test_known_words_take_one_letter():
-    kept(state="connected", source="stream", failure="timed_out")
-    assert [stored(column) for column in ("state", "source", "failure")] == ["c", "s", "t"]
+    store_and_read(state="connected", source="stream", failure="timed_out")
+    assert [stored_value(column) for column in ("state", "source", "failure")] == ["c", "s", "t"]
 
 
 @pytest.mark.parametrize("codes", [models.STATE_CODES, models.SOURCE_CODES, models.FAILURE_CODES])
@@ -69,10 +69,10 @@ def test_every_known_word_has_its_letter():
 @pytest.mark.django_db
 def test_times_are_read_in_utc_rounded_down_to_the_millisecond():
     madrid = NOW.astimezone(timezone(timedelta(hours=1)))
-    snapshot = kept(first_at=madrid, last_at=NOW + timedelta(hours=1))
+    snapshot = store_and_read(first_at=madrid, last_at=NOW + timedelta(hours=1))
     assert snapshot.first_at == NOW.replace(microsecond=123000)
     assert snapshot.first_at.utcoffset() == timedelta()
-    assert stored("first_at") == 1795356131123
+    assert stored_value("first_at") == 1795356131123
     assert StatusSnapshot.objects.filter(
         first_at__lte=NOW, length__gte=timedelta(minutes=59)
     ).exists()
@@ -80,9 +80,9 @@ def test_times_are_read_in_utc_rounded_down_to_the_millisecond():
 
 @pytest.mark.django_db
 def test_the_length_of_a_single_observation_takes_no_bytes():
-    snapshot = kept()
+    snapshot = store_and_read()
     assert (snapshot.length, snapshot.last_at) == (timedelta(), snapshot.first_at)
-    assert stored("lasted") is None
+    assert stored_value("lasted") is None
 
 
 @pytest.mark.django_db
@@ -90,7 +90,7 @@ def test_the_length_of_a_single_observation_takes_no_bytes():
     "lasted", [timedelta(milliseconds=1), timedelta(days=400), timedelta(seconds=-3)]
 )
 def test_a_length_is_exact_to_the_millisecond(lasted):
-    snapshot = kept(last_at=NOW + lasted + timedelta(microseconds=900))
+    snapshot = store_and_read(last_at=NOW + lasted + timedelta(microseconds=900))
     assert snapshot.length == lasted
     assert snapshot.last_at == snapshot.first_at + lasted
 
@@ -128,14 +128,14 @@ def test_a_time_without_a_zone_is_refused():
 
 @pytest.mark.django_db
 def test_a_counter_base_of_zero_is_stored_as_null():
-    assert kept().uploaded_before_reset == 0
-    assert stored("uploaded_before") is None
-    assert kept(uploaded_before_reset=2**63 - 1).uploaded_before_reset == 2**63 - 1
+    assert store_and_read().uploaded_before_reset == 0
+    assert stored_value("uploaded_before") is None
+    assert store_and_read(uploaded_before_reset=2**63 - 1).uploaded_before_reset == 2**63 - 1
 
 
 @pytest.mark.django_db
 def test_snapshots_can_be_bulk_updated():
-    rows = [kept(), kept()]
+    rows = [store_and_read(), store_and_read()]
     for row in rows:
         row.last_at, row.state, row.uploaded_before_reset = NOW + timedelta(minutes=1), "paused", 7
     StatusSnapshot.objects.bulk_update(rows, ["length", "state", "uploaded_before_reset"])

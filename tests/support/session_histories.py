@@ -1,10 +1,13 @@
 """Histories for tests: rows as the collector would have written them."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from tests.factories import RemoteSessionFactory, StatusSnapshotFactory
+from django.utils import timezone
+
+from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+from tests.factories import RemoteSessionFactory, StatusSnapshotFactory, WatchSpanFactory
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -34,9 +37,24 @@ def add_snapshot(
     return StatusSnapshotFactory(session=session, first_at=at(begin), last_at=at(end), **facts)
 
 
+def add_snapshots(
+    session: RemoteSession, changes: Iterable[dict[str, Any]], source: str = "stream"
+) -> None:
+    """Adds very many snapshots in one statement, each with the values that `changes` gives it."""
+    StatusSnapshot.objects.bulk_create(
+        StatusSnapshotFactory.build(session=session, source=source, **values) for values in changes
+    )
+
+
 def add_failure(
     session: RemoteSession, begin: float, *, until: float | None = None, kind: str = "timed_out"
 ) -> StatusSnapshot:
     return add_snapshot(
         session, begin, None, None, until=until, state="", failure=kind, source="poll"
     )
+
+
+def add_watch_span(begin: float, end: float | None, end_reason: str = "") -> WatchSpan:
+    """A span of watching Ping's account in seconds since START; end None: until now."""
+    until = timezone.now() if end is None else at(end)
+    return WatchSpanFactory(from_at=at(begin), until_at=until, end_reason=end_reason)

@@ -1,13 +1,17 @@
 """The timeline shows when nobody was watching, so that "nothing happened" differs from it."""
 
 import pytest
-from django.utils import timezone
 
 from pingadmin.remote_sessions.history import timeline
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from tests.factories import WatchSpanFactory
+from pingadmin.remote_sessions.models import RemoteSession
 from tests.support.html import parse
-from tests.support.session_histories import add_snapshot, at, create_session
+from tests.support.session_histories import (
+    add_snapshot,
+    add_snapshots,
+    add_watch_span,
+    at,
+    create_session,
+)
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/sessions/ping/ses_8f2c71d09a/"
@@ -24,15 +28,9 @@ def timeline_of(session):
     return [((item.at - at(0)).total_seconds(), item.text) for item in items]
 
 
-def span(begin, end, why=""):
-    """A span of watching in seconds since START; end None: until now."""
-    until = timezone.now() if end is None else at(end)
-    WatchSpanFactory(from_at=at(begin), until_at=until, end_reason=why)
-
-
 def test_a_gap_is_listed_in_order_with_its_reason(session):
-    span(-10, 1000, "the collector was restarted")
-    span(1480, None)
+    add_watch_span(-10, 1000, "the collector was restarted")
+    add_watch_span(1480, None)
     add_snapshot(session, 0)
     add_snapshot(session, 900, state="disconnected")
     add_snapshot(session, 1500, state="connected")
@@ -45,8 +43,8 @@ def test_a_gap_is_listed_in_order_with_its_reason(session):
 
 
 def test_a_look_up_by_hand_inside_a_gap_is_listed(session):
-    span(-10, 100, "the collector was stopped")
-    span(400, None)
+    add_watch_span(-10, 100, "the collector was stopped")
+    add_watch_span(400, None)
     add_snapshot(session, 0)
     add_snapshot(session, 200, state="disconnected", source="look-up")
     assert timeline_of(session)[:2] == [
@@ -60,8 +58,8 @@ def test_a_look_up_by_hand_inside_a_gap_is_listed(session):
 
 
 def test_equal_observations_are_not_joined_across_a_gap(session):
-    span(-10, 100, "the collector was stopped")
-    span(400, None)
+    add_watch_span(-10, 100, "the collector was stopped")
+    add_watch_span(400, None)
     for begin in (0, 50, 450, 500):
         add_snapshot(session, begin, up=begin)
     assert [seconds for seconds, _ in timeline_of(session)] == [450, 100, 0]
@@ -69,7 +67,7 @@ def test_equal_observations_are_not_joined_across_a_gap(session):
 
 def test_an_open_gap_says_that_it_continues(as_viewer, session):
     add_snapshot(session, 0)
-    span(-10, 100, "the stream broke off")
+    add_watch_span(-10, 100, "the stream broke off")
     timeline_text = parse(as_viewer.get(ADDRESS)).text(".timeline")
     assert "Not watching: the stream broke off." in timeline_text
     assert "It continues." in timeline_text
@@ -77,7 +75,7 @@ def test_an_open_gap_says_that_it_continues(as_viewer, session):
 
 def test_without_a_break_in_watching_there_is_no_gap(as_viewer, session):
     add_snapshot(session, 0)
-    span(-10, None)
+    add_watch_span(-10, None)
     assert timeline_of(session) == [(0, "Connected")]
     assert "Not watching" not in parse(as_viewer.get(ADDRESS)).text(".timeline")
 
@@ -96,7 +94,7 @@ def test_the_first_observation_is_noted_as_only_ours(session, created, note):
 
 
 def test_a_late_answer_is_listed_at_its_own_time(session):
-    span(-10, None)
+    add_watch_span(-10, None)
     add_snapshot(session, 100, state="disconnected")
     add_snapshot(session, 50, state="connected")
     assert timeline_of(session) == [(100, "Disconnected"), (50, "Connected")]
@@ -105,26 +103,16 @@ def test_a_late_answer_is_listed_at_its_own_time(session):
 def test_hidden_gaps_are_mentioned(session):
     add_snapshot(session, 0)
     for number in range(timeline.MAX_GAPS + 2):
-        span(number * 100, number * 100 + 50, "the stream broke off")
+        add_watch_span(number * 100, number * 100 + 50, "the stream broke off")
     items, since = timeline.build_timeline(session)
     assert sum(item.is_gap for item in items) == timeline.MAX_GAPS
     assert since == min(item.at for item in items if item.is_gap)
 
 
 def test_many_heartbeats_do_not_hide_an_old_change(session):
-    span(-10, None)
+    add_watch_span(-10, None)
     add_snapshot(session, 0, state="created", up=0)
-    many = [
-        StatusSnapshot(
-            session=session,
-            source="stream",
-            state="connected",
-            uploaded_bytes=n,
-            first_at=at(30 * n),
-        )
-        for n in range(1, 1000)
-    ]
-    StatusSnapshot.objects.bulk_create(many)
+    add_snapshots(session, ({"first_at": at(30 * n), "uploaded_bytes": n} for n in range(1, 1000)))
     items, since = timeline.build_timeline(session)
     assert [(item.text, item.observation_count) for item in items] == [
         ("Connected", 999),
@@ -136,7 +124,7 @@ def test_many_heartbeats_do_not_hide_an_old_change(session):
 @pytest.mark.parametrize("most", [3, 4])
 def test_hidden_snapshots_are_mentioned_only_where_there_are_some(session, monkeypatch, most):
     monkeypatch.setattr(timeline, "MAX_SNAPSHOTS", most)
-    span(-10, None)
+    add_watch_span(-10, None)
     for number in range(4):
         add_snapshot(session, number * 60, up=number)
     items, since = timeline.build_timeline(session)
@@ -146,8 +134,8 @@ def test_hidden_snapshots_are_mentioned_only_where_there_are_some(session, monke
 
 def test_a_gap_older_than_the_oldest_shown_observation_is_hidden(session, monkeypatch):
     monkeypatch.setattr(timeline, "MAX_RUNS", 1)
-    span(-10, 100, "the collector was stopped")
-    span(400, None)
+    add_watch_span(-10, 100, "the collector was stopped")
+    add_watch_span(400, None)
     add_snapshot(session, 200, source="look-up")
     add_snapshot(session, 450, state="disconnected")
     assert timeline_of(session) == [(450, "Disconnected")]
@@ -156,11 +144,14 @@ def test_a_gap_older_than_the_oldest_shown_observation_is_hidden(session, monkey
 @pytest.mark.parametrize("limit", ["MAX_RUNS", "MAX_SNAPSHOTS"])
 def test_the_page_says_since_when_items_are_hidden(as_viewer, session, monkeypatch, limit):
     monkeypatch.setattr(timeline, limit, 2)
-    span(-10, None)
+    add_watch_span(-10, None)
     for number, state in enumerate(["created", "connected", "disconnected", "connected"]):
         add_snapshot(session, number * 60, state=state)
     items, since = timeline.build_timeline(session)
     assert [item.text for item in items] == ["Connected", "Disconnected"]
     assert since == at(120) and all(not item.note for item in items)
-    page = as_viewer.get("/sessions/ping/ses_8f2c71d09a/").content.decode()
-    assert "Older entries are hidden: before <time" in page and "/history.csv" in page
+    page = parse(as_viewer.get(ADDRESS))
+    note = [
+        text for text in page.texts("p:has(time)") if "Older entries are hidden: before" in text
+    ]
+    assert note and page.has('a[href$="/history.csv"], a[href*="/history.csv?"]')

@@ -4,7 +4,7 @@ import pytest
 
 from pingadmin.config.secret import Secret
 from pingadmin.remote_sessions.lookup.search_input import MAX_IDS, parse_search_input
-from pingadmin.remote_sessions.models import RemoteSession
+from tests.factories import RemoteSessionFactory
 
 UUID = "0c5d7e92-18ab-4f36-b2c4-91d3e6a7f508"
 OTHER_UUID = "b41e8f07-63d9-4c2a-8f75-0a9c3e5d7b12"
@@ -82,7 +82,7 @@ def test_ids_in_a_ticket_are_found_once_each_in_order():
 
 
 def test_a_known_id_is_found_in_a_ticket_whatever_its_shape():
-    RemoteSession.objects.create(alias="ping", session_id="kiosk")
+    RemoteSessionFactory(session_id="kiosk")
     assert ids("the kiosk is down") == ["kiosk"]
 
 

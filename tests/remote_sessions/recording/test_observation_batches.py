@@ -37,17 +37,17 @@ def record(cache):
     return lambda *events: record_observations("ping", events, "stream", cache)
 
 
-def known(session_id="ses_1") -> RemoteSession:
+def current(session_id="ses_1") -> RemoteSession:
     return RemoteSession.objects.get(alias="ping", session_id=session_id)
 
 
 def history(session_id="ses_1") -> list[StatusSnapshot]:
-    return list(known(session_id).snapshots.oldest_first())
+    return list(current(session_id).snapshots.oldest_first())
 
 
 def test_an_event_creates_its_session_and_the_first_snapshot(record):
     record(event(7, duration=60, up=10, down=20))
-    session = known()
+    session = current()
     assert (session.state, session.client_name, session.last_seen_at, session.source) == (
         "connected",
         "client-1",
@@ -66,7 +66,7 @@ def test_many_sessions_are_written_at_once(record, django_assert_max_num_queries
         counts = record(*events)
     assert (counts.written, counts.repeated, counts.late) == (300, 0, 0)
     assert StatusSnapshot.objects.count() == RemoteSession.objects.count() == 300
-    assert known("ses_299").uploaded_bytes == 299
+    assert current("ses_299").uploaded_bytes == 299
 
 
 def test_names_with_special_characters_are_stored_unchanged(record):
@@ -90,7 +90,7 @@ def test_names_with_special_characters_are_stored_unchanged(record):
             for number, name in enumerate(names)
         )
     )
-    assert [known(f"ses_{number}").client_name for number in range(len(names))] == names
+    assert [current(f"ses_{number}").client_name for number in range(len(names))] == names
 
 
 def test_a_repeated_event_is_one_observation(record):
@@ -98,7 +98,7 @@ def test_a_repeated_event_is_one_observation(record):
     counts = record(event(1, duration=30, up=5), event(2, duration=60, up=9, at=1))
     assert (counts.written, counts.repeated, counts.late) == (0, 2, 0)
     assert [(row.uploaded_bytes, row.observation_count) for row in history()] == [(5, 1), (9, 1)]
-    assert known().last_seen_at == NOW
+    assert current().last_seen_at == NOW
 
 
 def test_a_growing_duration_alone_extends_the_snapshot(record):
@@ -126,15 +126,15 @@ def test_a_batch_may_extend_one_snapshot_and_add_another(record):
 def test_a_batch_is_sorted_by_sequence(record):
     record(event(3, up=30, at=1), event(1, up=10, at=1), event(2, up=20, at=1))
     assert [row.uploaded_bytes for row in history()] == [10, 20, 30]
-    assert known().uploaded_bytes == 30 and known().uploaded_before_reset == 0
+    assert current().uploaded_bytes == 30 and current().uploaded_before_reset == 0
 
 
 def test_an_event_late_by_its_sequence_is_only_history(record):
     record(event(5, kind="session_end", up=50, at=1))
-    before = known()
+    before = current()
     counts = record(event(4, up=40, at=2))
     assert (counts.written, counts.late) == (0, 1)
-    session = known()
+    session = current()
     assert (session.state, session.uploaded_bytes, session.last_seen_at) == (
         "disconnected",
         50,
@@ -179,7 +179,7 @@ def test_a_late_snapshot_counts_from_the_base_of_the_one_before_it(record):
 def test_a_counter_that_falls_in_a_newer_event_was_reset(record):
     record(event(1, duration=60, up=100, down=900))
     record(event(2, duration=3, up=4, down=1000, at=1))
-    session = known()
+    session = current()
     assert (session.uploaded_before_reset, session.uploaded_bytes) == (100, 4)
     assert (session.downloaded_before_reset, session.downloaded_bytes) == (0, 1000)
     assert [row.uploaded_before_reset for row in history()] == [0, 100]
@@ -188,16 +188,20 @@ def test_a_counter_that_falls_in_a_newer_event_was_reset(record):
 def test_counters_are_compared_across_an_event_without_counters(record):
     record(event(1, up=100, down=1))
     record(event(2, kind="session_end", at=1))
-    assert known().uploaded_bytes is None
+    assert current().uploaded_bytes is None
     record(event(3, up=30, down=2, at=2))
-    assert (known().uploaded_before_reset, known().uploaded_bytes) == (100, 30)
+    assert (current().uploaded_before_reset, current().uploaded_bytes) == (100, 30)
 
 
 def test_without_sequences_lower_counters_in_a_heartbeat_are_ambiguous(record):
     record(event(duration=600, up=100))
     counts = record(event(duration=10, up=3, at=60))
     assert (counts.late, counts.ambiguous) == (1, {"ses_1"})
-    assert (known().duration_seconds, known().uploaded_bytes, known().uploaded_before_reset) == (
+    assert (
+        current().duration_seconds,
+        current().uploaded_bytes,
+        current().uploaded_before_reset,
+    ) == (
         600,
         100,
         0,
@@ -207,7 +211,7 @@ def test_without_sequences_lower_counters_in_a_heartbeat_are_ambiguous(record):
         (10, None),
     ]
     record_observation(alias="ping", record=answer(61, duration=11, up=3), source="poll")
-    assert (known().uploaded_bytes, known().uploaded_before_reset) == (3, 100), (
+    assert (current().uploaded_bytes, current().uploaded_before_reset) == (3, 100), (
         "the answer decides it"
     )
 
@@ -216,14 +220,14 @@ def test_without_sequences_a_start_event_resets_counters(record):
     record(event(duration=600, up=100))
     counts = record(event(kind="session_start", duration=0, up=0, at=60))
     assert (counts.written, counts.ambiguous) == (1, set())
-    assert (known().uploaded_bytes, known().uploaded_before_reset) == (0, 100)
+    assert (current().uploaded_bytes, current().uploaded_before_reset) == (0, 100)
 
 
 def test_a_stream_that_numbers_anew_is_followed(record, cache):
     record(event(500, up=10, duration=10))
     forget_sequences("ping", cache or SessionStateCache())
     record(event(1, up=20, duration=20, at=5), event(2, up=30, duration=30, at=6))
-    assert (known().uploaded_bytes, known().stream_sequence) == (30, 2)
+    assert (current().uploaded_bytes, current().stream_sequence) == (30, 2)
 
 
 def answer(seconds, *, duration, up, state="connected"):
@@ -244,7 +248,11 @@ def test_an_event_that_an_answer_overtook_is_no_reset(record):
     record_observation(alias="ping", record=answer(20, duration=30, up=300), source="look-up")
     counts = record(event(2, duration=29, up=299, at=20.5))
     assert (counts.written, counts.late) == (0, 1)
-    assert (known().uploaded_bytes, known().uploaded_before_reset, known().source) == (
+    assert (
+        current().uploaded_bytes,
+        current().uploaded_before_reset,
+        current().source,
+    ) == (
         300,
         0,
         "look-up",
@@ -257,7 +265,11 @@ def test_an_event_that_waited_long_and_was_overtaken_is_no_reset(record):
     counts = record(event(2, duration=230, up=230, at=101), event(3, duration=260, up=260, at=101))
     assert (counts.written, counts.late) == (0, 2)
     record(event(4, duration=310, up=310, at=111))
-    assert (known().uploaded_bytes, known().uploaded_before_reset, known().source) == (
+    assert (
+        current().uploaded_bytes,
+        current().uploaded_before_reset,
+        current().source,
+    ) == (
         310,
         0,
         "stream",
@@ -268,14 +280,14 @@ def test_an_event_that_waited_long_and_was_overtaken_is_no_reset(record):
 def test_a_slow_answer_that_was_overtaken_is_no_reset(record):
     record(event(1, duration=300, up=300))
     record_observation(alias="ping", record=answer(1, duration=288, up=288), source="poll")
-    assert (known().uploaded_bytes, known().uploaded_before_reset) == (300, 0)
+    assert (current().uploaded_bytes, current().uploaded_before_reset) == (300, 0)
 
 
 def test_lower_counters_that_fit_the_time_since_an_answer_are_a_reset(record):
     record(event(1, duration=200, up=200, at=-100))
     record_observation(alias="ping", record=answer(0, duration=300, up=300), source="poll")
     record(event(2, duration=30, up=3, at=31))
-    assert (known().uploaded_bytes, known().uploaded_before_reset) == (3, 300)
+    assert (current().uploaded_bytes, current().uploaded_before_reset) == (3, 300)
 
 
 def test_an_event_from_before_an_answer_is_late(record):
@@ -283,33 +295,33 @@ def test_an_event_from_before_an_answer_is_late(record):
         alias="ping", record=answer(20, duration=30, up=300, state="disconnected"), source="look-up"
     )
     assert record(event(2, duration=20, up=200, at=19)).late == 1
-    assert (known().state, known().last_seen_at) == ("disconnected", after(20))
+    assert (current().state, current().last_seen_at) == ("disconnected", after(20))
 
 
 def test_changes_by_other_writers_are_noticed(record):
     record(event(1, duration=10, up=100))
-    record_failure(session=known(), error=UpstreamError("timed_out", sent=True), source="look-up")
-    mark_session_changed(known())
+    record_failure(session=current(), error=UpstreamError("timed_out", sent=True), source="look-up")
+    mark_session_changed(current())
     record(event(2, duration=40, up=100, at=3600 * 24 * 365))
-    assert known().failure == ""
+    assert current().failure == ""
     assert [row.failure for row in history()] == ["", "timed_out", ""]
 
 
 def test_a_paused_report_survives_heartbeats_and_is_doubted_after_a_start(record):
     record(event(1))
-    record_paused_report(session=known(), paused=True, at=after(1), source="pause")
+    record_paused_report(session=current(), paused=True, at=after(1), source="pause")
     record(event(2, at=2))
     assert doubt() == "", "a heartbeat proves nothing"
     record(event(3, kind="session_start", at=3))
     assert "reported a start since" in doubt()
-    record_paused_report(session=known(), paused=False, at=after(4), source="resume")
+    record_paused_report(session=current(), paused=False, at=after(4), source="resume")
     assert doubt() == ""
     record(event(4, kind="session_end", at=5))
     assert "reported an end since" in doubt()
 
 
 def doubt() -> str:
-    return judge_paused(known(), now=after(6), status_shows_paused=False).doubt
+    return judge_paused(current(), now=after(6), status_shows_paused=False).doubt
 
 
 @pytest.mark.parametrize("microsecond", [0, 120])
@@ -339,7 +351,7 @@ def test_a_failed_batch_leaves_nothing_behind_and_can_be_repeated(monkeypatch):
             record_observations("ping", [event(2, up=2, at=1)], "stream", cache)
     assert len(history()) == 1
     counts = record_observations("ping", [event(2, up=2, at=1)], "stream", cache)
-    assert (counts.written, known().uploaded_bytes) == (1, 2)
+    assert (counts.written, current().uploaded_bytes) == (1, 2)
 
 
 def test_a_list_is_a_batch_and_reports_paused():

@@ -13,13 +13,9 @@ from pingadmin.remote_sessions.history.coverage import (
     find_last_watched_at,
 )
 from pingadmin.remote_sessions.models import WatchSpan
-from tests.support.session_histories import at
+from tests.support.session_histories import add_watch_span, at
 
 pytestmark = pytest.mark.django_db
-
-
-def span(begin, end, why=""):
-    WatchSpan.objects.create(alias="ping", from_at=at(begin), until_at=at(end), end_reason=why)
 
 
 def gaps_in(begin, end, alias="ping"):
@@ -78,46 +74,46 @@ def test_accounts_are_independent():
 
 
 def test_the_time_before_the_first_span_is_a_gap():
-    span(50, 100)
+    add_watch_span(50, 100)
     assert gaps_in(0, 100) == [(0, 50, NEVER_WATCHED)]
 
 
 def test_a_range_inside_a_gap_is_cut_off_at_both_ends():
-    span(0, 10, "the collector was stopped")
-    span(90, 200)
+    add_watch_span(0, 10, "the collector was stopped")
+    add_watch_span(90, 200)
     assert gaps_in(20, 80) == [(20, 80, "the collector was stopped")]
 
 
 @pytest.mark.parametrize(("begin", "end"), [(10, 20), (0, 100), (50, 100)])
 def test_a_range_inside_a_span_has_no_gap(begin, end):
-    span(0, 100, "the collector was stopped")
+    add_watch_span(0, 100, "the collector was stopped")
     assert gaps_in(begin, end) == []
 
 
 def test_a_range_that_only_touches_a_span():
-    span(0, 10, "the stream broke off")
-    span(100, 200)
+    add_watch_span(0, 10, "the stream broke off")
+    add_watch_span(100, 200)
     assert gaps_in(10, 100) == [(10, 100, "the stream broke off")]
 
 
 def test_overlapping_spans_count_once_and_the_longest_gives_the_reason():
-    span(0, 100, "the long one ended")
-    span(20, 50, "the short one ended")
-    span(90, 110, "the last one ended")
-    span(90, 95)
-    span(200, 300)
+    add_watch_span(0, 100, "the long one ended")
+    add_watch_span(20, 50, "the short one ended")
+    add_watch_span(90, 110, "the last one ended")
+    add_watch_span(90, 95)
+    add_watch_span(200, 300)
     assert gaps_in(0, 300) == [(110, 200, "the last one ended")]
 
 
 def test_a_span_inside_a_longer_one_does_not_end_it():
-    span(0, 100)
-    span(40, 50, "the short one ended")
+    add_watch_span(0, 100)
+    add_watch_span(40, 50, "the short one ended")
     assert gaps_in(0, 110) == []
 
 
 def test_a_past_range_ends_in_a_gap_even_of_seconds():
-    span(0, 90)
-    span(95, 200)
+    add_watch_span(0, 90)
+    add_watch_span(95, 200)
     assert gaps_in(0, 93) == [(90, 93, COLLECTOR_SILENT)]
 
 
@@ -152,15 +148,15 @@ def test_an_older_record_does_not_shorten_a_span():
 
 def test_many_gaps_take_few_queries(django_assert_max_num_queries):
     for number in range(200):
-        span(number * 100, number * 100 + 50, "the stream broke off")
+        add_watch_span(number * 100, number * 100 + 50, "the stream broke off")
     with django_assert_max_num_queries(1):
         assert len(gaps_in(0, 20_000)) == 200
 
 
 def test_an_account_was_last_watched_at_the_latest_end():
     assert find_last_watched_at("ping") is None
-    span(0, 100)
-    span(20, 50)
+    add_watch_span(0, 100)
+    add_watch_span(20, 50)
     assert find_last_watched_at("ping") == at(100)
     assert coverage.WATCH_TIMEOUT.total_seconds() == 30
 

@@ -1,6 +1,7 @@
 """Rates equal those of a slow and plain calculation, and are None where they are not known."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,6 @@ from pingadmin.remote_sessions.history.traffic import (
     choose_step,
     load_rates,
 )
-from pingadmin.remote_sessions.models import StatusSnapshot
 from tests.support.session_histories import add_failure, add_snapshot, at, create_session
 
 pytestmark = pytest.mark.django_db
@@ -200,8 +200,8 @@ def write_history(session, history):
     A late row is stored after the rows that follow it.
     """
     up = down = up_before = down_before = 0
-    written = sorted(history, key=lambda row: row[1])
-    for kind, (begin, length), more_up, more_down in written:
+    late = []
+    for kind, (begin, length), more_up, more_down in sorted(history, key=lambda row: row[1]):
         if kind == "failure":
             add_failure(session, begin, until=begin + length)
             continue
@@ -209,24 +209,13 @@ def write_history(session, history):
             up_before, down_before, up, down = up_before + up, down_before + down, 0, 0
         up, down = up + more_up, down + more_down
         bases = {"uploaded_before_reset": up_before, "downloaded_before_reset": down_before}
-        row = add_snapshot(session, begin, up, down, until=begin + length, **bases)
+        add = partial(add_snapshot, session, begin, up, down, until=begin + length, **bases)
         if kind == "late":
-            StatusSnapshot.objects.filter(pk=row.pk).delete()
-            StatusSnapshot.objects.create(
-                **{name: getattr(row, name) for name in COPIED}, session=session
-            )
-
-
-COPIED = [
-    "first_at",
-    "last_at",
-    "source",
-    "state",
-    "uploaded_bytes",
-    "downloaded_bytes",
-    "uploaded_before_reset",
-    "downloaded_before_reset",
-]
+            late.append(add)
+        else:
+            add()
+    for add in late:
+        add()
 
 
 def rates_by_reading_all(session, until, step, gaps):

@@ -5,8 +5,15 @@ import io
 
 import pytest
 
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
-from tests.support.session_histories import add_failure, add_snapshot, at, create_session
+from pingadmin.remote_sessions.models import RemoteSession
+from tests.support.session_histories import (
+    add_failure,
+    add_snapshot,
+    add_snapshots,
+    add_watch_span,
+    at,
+    create_session,
+)
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/sessions/ping/ses_8f2c71d09a/history.csv"
@@ -41,7 +48,7 @@ def kinds(rows):
 
 
 def test_all_snapshots_are_in_the_file_oldest_first(as_viewer, session):
-    WatchSpan.objects.create(alias="ping", from_at=at(0), until_at=at(10**6))
+    add_watch_span(0, 10**6)
     rows = downloaded(as_viewer, "?to=2026-11-22T13:00:00Z")
     assert kinds(rows) == [
         ("12:01:00", "answer"),
@@ -73,10 +80,8 @@ def test_all_snapshots_are_in_the_file_oldest_first(as_viewer, session):
 
 
 def test_a_gap_is_a_line_in_order_of_time(as_viewer, session):
-    WatchSpan.objects.create(
-        alias="ping", from_at=at(0), until_at=at(100), end_reason="the stream broke off"
-    )
-    WatchSpan.objects.create(alias="ping", from_at=at(190), until_at=at(10**6))
+    add_watch_span(0, 100, "the stream broke off")
+    add_watch_span(190, 10**6)
     rows = downloaded(as_viewer, "?to=2026-11-22T13:00:00Z")
     assert kinds(rows)[1] == ("12:01:40", "not watched")
     assert (rows[1]["until"], rows[1]["why"]) == (
@@ -116,14 +121,9 @@ def test_no_cell_begins_a_formula(as_viewer, session):
 
 def test_a_long_history_is_streamed_completely(as_viewer, session, django_assert_max_num_queries):
     session.snapshots.all().delete()
-    facts = {"session": session, "source": "poll", "state": "connected"}
-    rows = [
-        StatusSnapshot(
-            uploaded_bytes=number, first_at=at(number // 3), last_at=at(number // 3), **facts
-        )
-        for number in range(2500)
-    ]
-    StatusSnapshot.objects.bulk_create(rows)
+    add_snapshots(
+        session, ({"first_at": at(n // 3), "uploaded_bytes": n} for n in range(2500)), source="poll"
+    )
     with django_assert_max_num_queries(20):
         rows = downloaded(as_viewer)
     assert [row["uploaded_bytes"] for row in rows[1:]] == [str(number) for number in range(2500)]

@@ -11,9 +11,8 @@ from pingadmin.remote_sessions.history.chart import build_traffic_chart
 from pingadmin.remote_sessions.history.time_range import TimeRange
 from pingadmin.remote_sessions.models import WatchSpan
 from tests.audit.factories import record_event
-from tests.factories import WatchSpanFactory
 from tests.support.html import parse
-from tests.support.session_histories import add_snapshot, at, create_session
+from tests.support.session_histories import add_snapshot, add_watch_span, at, create_session
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +32,8 @@ def session():
     session = create_session()
     for minute in range(121):
         add_snapshot(session, 60 * minute, up=60 * minute * 512, down=60 * minute * 1024)
-    watch(-60, 7200)
+    add_watch_span(-60, 7200)
     return session
-
-
-def watch(begin, end, why=""):
-    WatchSpanFactory(from_at=at(begin), until_at=at(end), end_reason=why)
 
 
 def draw(session, begin=0, end=7200):
@@ -69,8 +64,8 @@ def test_the_scale_holds_every_rate_and_names_its_unit(session):
 
 def test_a_gap_breaks_the_line_and_shows_its_reason(session):
     WatchSpan.objects.all().delete()
-    watch(-60, 2390, "the collector was stopped")
-    watch(3590, 7200)
+    add_watch_span(-60, 2390, "the collector was stopped")
+    add_watch_span(3590, 7200)
     chart = draw(session)
     assert chart.down.count("M") == 3, "before it, the look-ups inside it, after it"
     assert [(gap.text, gap.title) for gap in chart.gaps] == [
@@ -81,8 +76,8 @@ def test_a_gap_breaks_the_line_and_shows_its_reason(session):
 
 def test_a_narrow_gap_is_explained_beside_the_drawing(as_viewer, session):
     WatchSpan.objects.all().delete()
-    watch(-60, 3000, "the stream broke off")
-    watch(3300, 7200)
+    add_watch_span(-60, 3000, "the stream broke off")
+    add_watch_span(3300, 7200)
     assert [gap.text for gap in draw(session).gaps] == [""]
     assert parse(get_chart(as_viewer)).has(".chart-key-gap")
 
@@ -119,7 +114,7 @@ def test_without_observations_there_is_no_line():
 
 
 def test_missing_observations_while_watching_have_their_own_reason():
-    watch(-60, 7200)
+    add_watch_span(-60, 7200)
     assert [row.why for row in draw(create_session()).rows] == [
         "no observations to calculate it from"
     ]
