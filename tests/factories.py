@@ -15,8 +15,8 @@ from django.utils import timezone
 from pingadmin.accounts.roles import ADMIN, ROLES
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
+from tests.support.people import PASSWORD
 
-PASSWORD = "pingadmin-demo"
 ANA = Actor(kind="person", id="700001", name="ana", role="support")
 
 

@@ -6,15 +6,9 @@ import threading
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.test_processes import (
-    RESUME,
-    WHY,
-    in_background,
-    is_called,
-    other_writer,
-    until,
-)
+from tests.resumes.test_processes import RESUME, WHY, is_called
 from tests.support.panel import copy_database
+from tests.support.trouble import in_background, other_writer, until
 
 pytestmark = pytest.mark.process
 

@@ -13,7 +13,7 @@ from pingadmin.accounts import people, roles, syncing
 from pingadmin.accounts.models import User
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
-from tests.factories import PASSWORD
+from tests.support.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from pingadmin.accounts import people
 from pingadmin.audit.record.actors import Actor
-from tests.factories import PASSWORD
+from tests.support.people import PASSWORD
 
 LOGIN = "/accounts/login/"
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.browser import sign_in
 from tests.support.bulk_resumes import THREE
 from tests.support.looks import faults_of_look
 from tests.support.processes import until
@@ -84,19 +85,13 @@ def test_it_all_works_without_javascript(new_page, simulator):
     expect(page.locator("#bulk [data-result='ok']")).to_have_count(2)
 
 
-def sign_in_again(page):
-    page.get_by_label("Username").fill("support")
-    page.get_by_label("Password").fill("pingadmin-demo")
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
 def test_what_was_typed_survives_a_lapsed_sign_in_until_it_is_begun(support_page, panel, simulator):
     choose(support_page)
     support_page.get_by_label("Reason").fill("Customer approved")
     support_page.get_by_label("Ticket").fill("INC-4412")
     support_page.context.clear_cookies(name="session")
     support_page.get_by_role("button", name="Resume selected sessions").click()
-    sign_in_again(support_page)
+    sign_in(support_page, "support")
     expect(support_page.get_by_label("Session ids")).to_have_value(
         f"INC-4412: {' and '.join(THREE)} hang"
     )

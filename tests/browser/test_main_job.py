@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pingadmin.demo import cast
+from tests.support.browser import sign_in
 from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
@@ -30,9 +31,7 @@ def test_a_person_signs_in_pastes_an_id_resumes_and_a_reviewer_reads_who_did_it(
     page, new_page, panel
 ):
     page.goto("/")
-    page.get_by_label("Username").fill("support")
-    page.get_by_label("Password").fill("pingadmin-demo")
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in(page, "support")
     box = page.get_by_label("Find sessions")
     expect(box).to_be_focused()
     box.fill(f"INC-4412: {cast.PING_PAUSED} hangs")
@@ -171,9 +170,7 @@ def test_what_was_typed_is_there_again_after_a_lapsed_sign_in_and_after_a_reload
     support_page.get_by_label("Ticket").fill("INC-4412")
     press(support_page, "A long reason that took a while")
     expect(support_page).to_have_url(re.compile("/accounts/login/"))
-    support_page.get_by_label("Username").fill("support")
-    support_page.get_by_label("Password").fill("pingadmin-demo")
-    support_page.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in(support_page, "support")
     expect(support_page.get_by_label("Reason")).to_have_value("A long reason that took a while")
     support_page.reload()
     expect(support_page.get_by_label("Ticket")).to_have_value("INC-4412")

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pingadmin.demo import cast
+from tests.support.browser import sign_in
 from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
@@ -74,9 +75,7 @@ def test_a_note_survives_a_sign_in_that_lapsed(support_page, panel):
     support_page.get_by_label("Add a note").fill("Typed for long")
     support_page.context.clear_cookies()
     support_page.get_by_role("button", name="Add note").click()
-    support_page.get_by_label("Username").fill("support")
-    support_page.get_by_label("Password").fill("pingadmin-demo")
-    support_page.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in(support_page, "support")
     expect(support_page.get_by_label("Add a note")).to_have_value("Typed for long")
 
 

@@ -6,13 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.test_processes import (
-    let_leases_lapse,
-    other_writer,
-    reconcile_until,
-    until,
-)
 from tests.support.bulk_resumes import THREE, WHY, form_fields, names, outcomes
+from tests.support.trouble import let_leases_lapse, other_writer, reconcile_until, until
 
 pytestmark = pytest.mark.process
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.test_processes import (
-    attempts,
+from tests.resumes.test_processes import attempts
+from tests.support.trouble import (
     fill_the_disk,
     ignoring_a_dead_server,
     in_background,

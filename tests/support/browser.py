@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from tests.support.missing import need
+from tests.support.people import PASSWORD
 
 WAIT_SECONDS = 60
 WINDOW = {"width": 1280, "height": 720}
@@ -64,6 +65,13 @@ class PagePool:
             self._idle[_key(options)].append(page)
         else:
             page.context.close()
+
+
+def sign_in(page, name: str) -> None:
+    """Fill in the sign-in page that is open, and send it."""
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def _key(options: dict) -> tuple:

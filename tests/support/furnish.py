@@ -3,13 +3,7 @@
 import django
 from django.core.management import call_command
 
-PEOPLE = {
-    "viewer": "viewer",
-    "support": "support",
-    "support2": "support",
-    "auditor": "auditor",
-    "admin": "admin",
-}
+from tests.support.people import PEOPLE
 
 if __name__ == "__main__":
     django.setup()

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.people import PASSWORD
 from tests.support.processes import CHECKOUT, Process, clean_environment, python, until
 from tests.support.simulator import Simulator
 
-PASSWORD = "pingadmin-demo"
 SERVER_SETTINGS = "tests.support.server_settings"
 # What a test leaves under way ends within the deadlines of the upstream, or its process was killed.
 QUIET_SECONDS = 30

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.browser import sign_in
 from tests.support.looks import faults_of_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
@@ -88,9 +89,7 @@ def test_times_follow_the_browsers_zone_from_the_second_page_on(new_page):
 def test_a_person_signs_in_and_out_without_javascript(new_page):
     page = new_page(java_script_enabled=False)
     page.goto("/audit/")
-    page.get_by_label("Username").fill("auditor")
-    page.get_by_label("Password").fill("pingadmin-demo")
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in(page, "auditor")
     assert page.url.endswith("/audit/")
     page.locator("summary[aria-label^='Account of']").click()
     page.get_by_role("button", name="Sign out").click()
