@@ -7,7 +7,7 @@ import pytest
 
 from pingadmin.demo import cast
 from tests.resumes.test_processes import RESUME, WHY, is_called
-from tests.support.panel import copy_database
+from tests.support.panel import put_database
 from tests.support.trouble import in_background, other_writer, until
 
 pytestmark = pytest.mark.process
@@ -58,23 +58,24 @@ def test_a_panel_recovers_from_whatever_happened_to_its_database(panel, furnishe
 
 
 def test_whoever_asks_while_the_database_is_made_afresh_finds_one(panel, furnished_file):
-    visitor, statuses, is_over = panel.visitor(), [], threading.Event()
+    person, statuses, is_over = panel.login("support"), [], threading.Event()
 
     def ask() -> None:
         while not is_over.is_set():
-            statuses.append(visitor.get("/readyz").status_code)
+            statuses.append(person.get("/sessions/").status_code)
 
     with in_background(ask):
         try:
             for _ in range(20):
                 answered = len(statuses)
-                copy_database(furnished_file, panel.database)
+                put_database(furnished_file, panel.database)
                 until(lambda answered=answered: len(statuses) > answered)
         finally:
             is_over.set()
-    assert set(statuses) == {200}
+    assert set(statuses) <= {200, 302}, "signed in, or not any more"
 
 
-def test_a_database_that_stays_locked_is_given_up(panel, furnished_file):
-    with other_writer(panel), pytest.raises(TimeoutError):
-        copy_database(furnished_file, panel.database, seconds=0.2)
+def test_a_database_that_stays_locked_is_left_behind(panel, furnished_file):
+    with other_writer(panel):
+        put_database(furnished_file, panel.database)
+        assert panel.login("support").post(RESUME, WHY).status_code == 302

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.looks import axe_findings, faults_of_look
-from tests.support.panel import copy_database
+from tests.support.panel import put_database
 from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def told_file(tmp_path_factory, furnished_file, shared_panel):
 
 @pytest.fixture
 def told(panel, told_file):
-    copy_database(told_file, panel.database)
+    put_database(told_file, panel.database)
     return panel
 
 

@@ -5,11 +5,12 @@ that kills it, or wants other settings, takes `new_panel`, which starts one for 
 """
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,6 @@ class Panel:
 
     def start(self) -> None:
         """Start the server (again)."""
-        self._opened_file = self._file_number()
         self.server = python(
             "manage.py", "serve", "--port", "0", "--workers", str(self._workers),
             env=self.environment, log=self.directory / "serve.log",
@@ -139,7 +139,7 @@ class Panel:
         self.server.end()
 
     def refresh(self, template: Path) -> None:
-        """Give the panel a fresh database, once nothing writes to the old one.
+        """Give the panel a fresh database, once nothing is under way in the old one.
 
         What the old database left in the data directory goes with it: its checkpoints would
         rightly refuse the new one, and so would an outcome that could not be recorded.
@@ -150,12 +150,7 @@ class Panel:
             self.kill()
         for old in self.directory.glob("data/*"):
             old.unlink()
-        try:
-            if self._file_number() != self._opened_file:
-                raise FileNotFoundError("The server has another file open.")
-            copy_database(template, self.database)
-        except (FileNotFoundError, TimeoutError, sqlite3.Error):
-            self._replace_database(template)
+        put_database(template, self.database)
         if not self.server.is_alive():
             self.start()
 
@@ -168,38 +163,21 @@ class Panel:
         except sqlite3.Error:
             return True
 
-    def _file_number(self) -> int | None:
-        """The inode of the SQLite file, None where there is no file."""
-        return self.database.stat().st_ino if self.database.exists() else None
 
-    def _replace_database(self, template: Path) -> None:
-        """Put a copy in the place of a file that is no longer the panel's database."""
-        self.kill()
-        for old in self.directory.glob("pingadmin.sqlite3*"):
-            old.unlink()
-        shutil.copy(template, self.database)
+def put_database(template: Path, place: Path) -> None:
+    """Put a copy in the place of a SQLite database, whatever is there, in one step.
 
-
-def copy_database(source: Path, target: Path, *, seconds: float = 60) -> None:
-    """Write the whole of one SQLite database over another, in one transaction.
-
-    The file stays where it is, so whoever has it open reads either all of the old content or all of
-    the new. Raises FileNotFoundError where there is no target, sqlite3.Error where it is no
-    database, TimeoutError where somebody else kept it locked.
+    The place is a symbolic link that is pointed elsewhere: whoever opens it finds the old database
+    or the new one, never none. Each file has side files of its own, so a request that is under way
+    ends with the old ones, and nothing of it reaches the new database.
     """
-    ends = time.monotonic() + seconds
-
-    def give_up_in_time(status: int, remaining: int, total: int) -> None:
-        if time.monotonic() > ends:
-            raise TimeoutError(f"{target} was locked for {seconds} s")
-
-    if not target.exists():
-        raise FileNotFoundError(target)
-    with (
-        contextlib.closing(sqlite3.connect(source)) as fresh,
-        contextlib.closing(sqlite3.connect(target, timeout=0.1)) as stale,
-    ):
-        fresh.backup(stale, progress=give_up_in_time, sleep=0.02)
+    fresh = place.with_name(f"{place.stem}-{uuid.uuid4().hex}{place.suffix}")
+    shutil.copy(template, fresh)
+    link = fresh.with_suffix(".link")
+    link.symlink_to(fresh.name)
+    os.replace(link, place)
+    for old in set(place.parent.glob(f"{place.stem}[-.]*")) - {place, fresh}:
+        old.unlink(missing_ok=True)
 
 
 def panel_environment(directory: Path, database_url: str, simulator: Simulator) -> dict[str, str]:
@@ -268,6 +246,8 @@ def shared_panel(tmp_path_factory, furnished_file, simulator_process):
     directory = tmp_path_factory.mktemp("panel")
     file = shutil.copy(furnished_file, directory)
     environment = panel_environment(directory, f"sqlite:///{file}", simulator_process)
+    # Kept connections would stay with the database that a test left.
+    environment |= {"CLOSE_CONNECTIONS": "true"}
     panel = Panel(directory, environment, simulator_process)
     yield panel
     panel.close()
