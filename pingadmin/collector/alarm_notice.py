@@ -32,7 +32,7 @@ def alarm_notice(request: HttpRequest) -> AlarmNotice | None:
         return None
     alarms = health.find_alarms()
     undelivered = delivery_status.count_given_up() if request.user.is_staff else 0
-    return AlarmNotice(alarms, health.alarms_version(alarms), undelivered)
+    return AlarmNotice(alarms, health.version_of(alarms), undelivered)
 
 
 def notices(request: HttpRequest) -> list[Notice]:

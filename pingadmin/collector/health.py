@@ -122,7 +122,7 @@ class CollectorHealth:
         messages = self.messages
         failing = [(message.pk, message.tries, message.failure) for message in messages.failing]
         delivery = (failing, messages.waiting, messages.delivered_at)
-        return _version(self.collector, facts, judged, delivery)
+        return version_of(self.collector, facts, judged, delivery)
 
 
 def read_health() -> CollectorHealth:
@@ -174,11 +174,6 @@ def is_running(heartbeat: Heartbeat | None) -> bool:
     Long before its silence is an alarm, what it last wrote is no longer the present.
     """
     return _status_of(heartbeat, timezone.now()) == CollectorStatus.RUNNING
-
-
-def alarms_version(alarms: list[Alarm]) -> str:
-    """Changes when any of the alarms does."""
-    return _version(alarms)
 
 
 # started_at, beat_at, stopped_at
@@ -287,5 +282,6 @@ def _without_end_now(gap: CoverageGap, now: datetime) -> CoverageGap:
     return CoverageGap(gap.from_at, until_at, gap.why)
 
 
-def _version(*facts: object) -> str:
+def version_of(*facts: object) -> str:
+    """A short text that changes when any of the facts does."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

@@ -50,9 +50,12 @@ class _PanelFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         heartbeat = Heartbeat.objects.order_by("-beat_at").first()
         is_running = health.is_running(heartbeat)
+        feeds = list(FeedStatus.objects.order_by("alias"))
         families = [
             *_collector_figures(heartbeat, is_running),
-            *_account_figures(list(FeedStatus.objects.order_by("alias")), is_running),
+            *_account_gauges(feeds, is_running),
+            *_account_counters(feeds),
+            _watched_until(),
             *_action_figures(),
             *_notification_figures(),
         ]
@@ -72,7 +75,7 @@ def _collector_figures(heartbeat: Heartbeat | None, is_running: bool) -> Iterato
         )
 
 
-def _account_figures(feeds: list[FeedStatus], is_running: bool) -> Iterator[Metric]:
+def _account_gauges(feeds: list[FeedStatus], is_running: bool) -> Iterator[Metric]:
     now = timezone.now()
 
     def is_up(feed: FeedStatus) -> bool:
@@ -82,9 +85,6 @@ def _account_figures(feeds: list[FeedStatus], is_running: bool) -> Iterator[Metr
     def lag_seconds(feed: FeedStatus) -> float | None:
         return None if feed.lag_ms is None else feed.lag_ms / 1000
 
-    def event_rate(feed: FeedStatus) -> float | None:
-        return feed.events_a_second if is_running else None
-
     def is_circuit_open(feed: FeedStatus) -> bool:
         return feed.circuit_open_until is not None and feed.circuit_open_until > now
 
@@ -92,20 +92,30 @@ def _account_figures(feeds: list[FeedStatus], is_running: bool) -> Iterator[Metr
         ("up", "1 while the account is received.", is_up),
         ("heard_time_seconds", "When anything was last received.", lambda feed: feed.received_at),
         ("lag_seconds", "How long the newest event waited to be written.", lag_seconds),
-        ("events_per_second", "Events a second, lately.", event_rate),
+        (
+            "events_per_second",
+            "Events a second, lately.",
+            lambda feed: feed.events_a_second if is_running else None,
+        ),
         ("error_time_seconds", "When receiving last failed.", lambda feed: feed.error_at),
         ("circuit_open", "1 while polls leave the failing account alone.", is_circuit_open),
     ]
     for name, help_text, value_of in gauges:
         values = ((feed.alias, value_of(feed)) for feed in feeds)
         yield _account_gauge(f"pingadmin_account_{name}", help_text, values)
+
+
+def _account_counters(feeds: list[FeedStatus]) -> Iterator[Metric]:
     for column, help_text in COUNTERS.items():
         counter = CounterMetricFamily(f"pingadmin_account_{column}", help_text, labels=["account"])
         for feed in feeds:
             counter.add_metric([feed.alias], getattr(feed, column))
         yield counter
+
+
+def _watched_until() -> Metric:
     watched = WatchSpan.objects.values_list("alias").annotate(until=Max("until_at"))
-    yield _account_gauge(
+    return _account_gauge(
         "pingadmin_account_watched_until_time_seconds",
         "Until when the account was watched.",
         watched.order_by("alias"),

@@ -42,11 +42,6 @@ GARBAGE_THRESHOLD = 50_000
 log = logging.getLogger(__name__)
 
 
-def collect_garbage_rarely() -> None:
-    """Makes Python look for garbage rarely, in the whole process."""
-    gc.set_threshold(GARBAGE_THRESHOLD)
-
-
 class AccountCollector:
     """The parts that receive, ask and write for one account."""
 
@@ -98,7 +93,7 @@ class Collector:
 
     def run(self) -> None:
         """Collects until `stop` is set. Raises AnotherCollectorRuns."""
-        collect_garbage_rarely()
+        gc.set_threshold(GARBAGE_THRESHOLD)
         self._begin()
         readers = [loop for account in self._accounts for loop in account.reader_loops(self.stop)]
         writers = [

@@ -345,15 +345,7 @@ def single_sign_on() -> dict:
     }
     if not any(given.values()):
         return {}
-    missing = [name for name, value in given.items() if not value]
-    if missing:
-        raise ImproperlyConfigured(
-            f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}."
-        )
-    if not is_private_transport(given["OIDC_SERVER_URL"]):
-        raise ImproperlyConfigured(
-            "OIDC_SERVER_URL must begin with https:// (http only for a loopback address)."
-        )
+    _refuse_unusable_provider(given)
     return {
         "openid_connect": {
             "OAUTH_PKCE_ENABLED": True,
@@ -368,6 +360,18 @@ def single_sign_on() -> dict:
             ],
         }
     }
+
+
+def _refuse_unusable_provider(given: dict[str, str]) -> None:
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise ImproperlyConfigured(
+            f"{missing[0]} is not set. Single sign-on needs all of {', '.join(given)}."
+        )
+    if not is_private_transport(given["OIDC_SERVER_URL"]):
+        raise ImproperlyConfigured(
+            "OIDC_SERVER_URL must begin with https:// (http only for a loopback address)."
+        )
 
 
 def single_sign_on_origin() -> list[str]:

@@ -6,6 +6,7 @@ key must not get out: errors are raised outside the `except` blocks that caught 
 because those hold the request, and where a server repeats the key in a response it is removed.
 """
 
+import contextlib
 import http.client
 import logging
 import ssl
@@ -115,28 +116,24 @@ class GuardedClient:
     ) -> "Response | ResponseStream":
         """GET an event stream, or the whole response where it is none. Raises RequestError.
 
-        The call's deadline covers everything until the headers are there; from then on no wait
-        may take longer than idle_seconds.
+        The call's deadline bounds all up to the headers; idle_seconds bounds every wait after them.
         """
         adapter = _Adapter(self._tls, connections=1)
         headers = {"Accept": EVENT_STREAM, "Cache-Control": "no-store", **headers}
-        opened: Response | ResponseStream | None = None
 
         def exchange() -> Response | ResponseStream:
             response = self._send_through(adapter, "GET", path, headers)
-            kind = parse_media_type(response.headers.get("Content-Type", ""))
-            if response.status_code == 200 and kind == EVENT_STREAM:
+            if _is_event_stream(response):
                 return ResponseStream(response, adapter, call)
             return self._read_whole(response, max_bytes)
 
-        try:
+        with contextlib.ExitStack() as unless_streaming:
+            unless_streaming.callback(adapter.close)
+            unless_streaming.callback(call.end)
             opened = self._attempt("GET", call, exchange)
-        finally:
-            if not isinstance(opened, ResponseStream):
-                call.end()
-                adapter.close()
-        if isinstance(opened, ResponseStream):
-            call.allow_endless(idle_seconds)
+            if isinstance(opened, ResponseStream):
+                unless_streaming.pop_all()
+                call.allow_endless(idle_seconds)
         return opened
 
     def without_key(self, data: bytes) -> bytes:
@@ -315,6 +312,11 @@ class _Adapter(HTTPAdapter):
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         # The context has its roots already; reading the bundle for each connection takes time.
         conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _is_event_stream(response: requests.Response) -> bool:
+    kind = parse_media_type(response.headers.get("Content-Type", ""))
+    return response.status_code == 200 and kind == EVENT_STREAM
 
 
 def _log_failure(what: str, error: BaseException, call: Call) -> HTTPFailure:

@@ -49,6 +49,8 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
     account = account_label(attempt.session.alias)
     reports_paused = upstream.states_paused(attempt.session.alias)
     is_observed = is_observed_since(attempt, attempt.session)
+    check_at = attempt.next_check_at
+    is_overdue = check_at is not None and now - check_at > _OVERDUE_AFTER
     label = label_for(attempt.action, attempt.result, attempt.verified)
     if attempt.result == Result.OK and reports_paused and not attempt.verified:
         label = NOT_CONFIRMED_YET
@@ -62,7 +64,7 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
             system=account,
             reports_paused=reports_paused,
             is_observed=is_observed,
-            is_overdue=_is_check_overdue(attempt, now),
+            is_overdue=is_overdue,
         ),
         is_observed=is_observed,
     )
@@ -71,7 +73,3 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
 def account_label(alias: str) -> str:
     """The name of an account for people; its alias where the account is no longer set."""
     return upstream.get_label(alias) if alias in upstream.aliases() else alias
-
-
-def _is_check_overdue(attempt: Attempt, now: datetime) -> bool:
-    return attempt.next_check_at is not None and now - attempt.next_check_at > _OVERDUE_AFTER

@@ -5,6 +5,7 @@ true without the other.
 """
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,22 @@ from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import ActionOutcome
 
 
+@dataclass(frozen=True)
+class AttemptRequest:
+    """What a person asks for one session, and why.
+
+    batch: the id of the bulk resume that it belongs to, empty for none.
+    """
+
+    alias: str
+    session_id: str
+    reason: str
+    ticket: str
+    form_token: FormToken
+    by: Actor
+    batch: str = ""
+
+
 class AttemptBlocked(Exception):
     """Another attempt blocks the session: it is open, or unknown and not looked up since."""
 
@@ -40,55 +57,30 @@ class AttemptBlocked(Exception):
         self.blocking = blocking
 
 
-def open_attempt(
-    *,
-    action: Action,
-    alias: str,
-    session_id: str,
-    reason: str,
-    ticket: str,
-    form_token: FormToken,
-    by: Actor,
-    batch: str = "",
-) -> tuple[Attempt, bool]:
+def open_attempt(action: Action, request: AttemptRequest) -> tuple[Attempt, bool]:
     """Opens an attempt and writes its intent, durably, before anything is sent.
 
     Returns the attempt and whether it is new: a form token that was used before gives its first
-    attempt. batch: the id of the bulk resume that it belongs to.
+    attempt.
 
     Raises AttemptBlocked, LimitReached, or DatabaseError when the intent could not be written.
     """
-    close_lost_attempt(session__alias=alias, session__session_id=session_id)
+    # In a transaction of its own: what becomes known here stays, even if the request is refused.
+    close_lost_attempt(session__alias=request.alias, session__session_id=request.session_id)
     now = timezone.now()
     try:
+        # Durable: an outer transaction could still take the intent back after the call was made.
         with transaction.atomic(durable=True):
-            repeated = Attempt.objects.filter(token=form_token.token).first()
+            repeated = Attempt.objects.filter(token=request.form_token.token).first()
             if repeated:
                 return repeated, False
-            session = ensure_session(alias, session_id)
+            session = ensure_session(request.alias, request.session_id)
             _refuse_if_blocked(session)
-            check_limits(action, session=session, by=by, now=now)
-            attempt = _create_with_intent(
-                Attempt(
-                    id=uuid.uuid4(),
-                    token=form_token.token,
-                    session=session,
-                    action=action.value,
-                    batch=batch,
-                    actor_id=by.id,
-                    actor_name=by.name,
-                    reason=reason,
-                    ticket=ticket,
-                    opened_at=now,
-                    lease_until=now + timedelta(seconds=settings.RESUME_LEASE_SECONDS),
-                ),
-                shown=form_token.shown,
-                by=by,
-            )
-            return attempt, True
+            check_limits(action, session=session, by=request.by, now=now)
+            return _create_with_intent(action, session, request, now), True
     except IntegrityError:
         # A colleague, or this very form sent twice, was faster by less than a transaction.
-        winner = _find_winner(form_token, alias, session_id)
+        winner = _find_winner(request)
         if winner is None:
             raise
         raise AttemptBlocked(winner) from None
@@ -105,23 +97,16 @@ def close_attempt(
     """
     with transaction.atomic():
         locked = _lock(attempt)
-        phase = "outcome" if locked.is_open else "evidence"
         snapshot_id = _keep_answer(locked, answer)
         trail.append(
             action=locked.action,
-            phase=phase,
+            phase="outcome" if locked.is_open else "evidence",
             by=by,
             story=locked.intent_seq,
             result=answer.result,
             upstream_status=answer.status,
             upstream_code=answer.code,
-            # The keys are stored in the audit log and so stay.
-            detail={
-                "word": answer.failure,
-                "message": answer.message,
-                "elapsed_ms": answer.elapsed_ms,
-            }
-            | (detail or {}),
+            detail=_describe_answer(answer) | (detail or {}),
             snapshot_after=snapshot_id,
             **_event_fields(locked),
         )
@@ -152,6 +137,7 @@ def close_unknown(attempt: Attempt, *, note: str, by: Actor) -> None:
     """A person resolves an unknown outcome with a reason. The result stays unknown."""
     with transaction.atomic():
         locked = _lock(attempt)
+        # A colleague or a check may have resolved it since the page was drawn.
         if not locked.is_unresolved:
             return
         trail.append(
@@ -224,25 +210,40 @@ def _refuse_if_blocked(session: RemoteSession) -> None:
             raise AttemptBlocked(attempt)
 
 
-def _find_winner(form_token: FormToken, alias: str, session_id: str) -> Attempt | None:
+def _find_winner(request: AttemptRequest) -> Attempt | None:
     """The attempt whose transaction was faster: of the same form, or open on the same session."""
-    same_form = Attempt.objects.filter(token=form_token.token).first()
+    same_form = Attempt.objects.filter(token=request.form_token.token).first()
     same_session = Attempt.objects.open().filter(
-        session__alias=alias, session__session_id=session_id
+        session__alias=request.alias, session__session_id=request.session_id
     )
     return same_form or same_session.first()
 
 
-def _create_with_intent(attempt: Attempt, *, shown: dict[str, Any] | None, by: Actor) -> Attempt:
+def _create_with_intent(
+    action: Action, session: RemoteSession, request: AttemptRequest, now: datetime
+) -> Attempt:
+    attempt = Attempt(
+        id=uuid.uuid4(),
+        token=request.form_token.token,
+        session=session,
+        action=action.value,
+        batch=request.batch,
+        actor_id=request.by.id,
+        actor_name=request.by.name,
+        reason=request.reason,
+        ticket=request.ticket,
+        opened_at=now,
+        lease_until=now + timedelta(seconds=settings.RESUME_LEASE_SECONDS),
+    )
     # Locks the session before the audit log, in the same order as whoever closes an attempt.
-    mark_session_changed(attempt.session)
+    mark_session_changed(session)
     intent = trail.append(
         action=attempt.action,
         phase="intent",
-        by=by,
+        by=request.by,
         reason=attempt.reason,
-        shown=shown,
-        snapshot_before=newest_snapshot_id(attempt.session),
+        shown=request.form_token.shown,
+        snapshot_before=newest_snapshot_id(session),
         **_event_fields(attempt),
     )
     attempt.intent_seq = intent.seq
@@ -260,6 +261,15 @@ def _lock(attempt: Attempt) -> Attempt:
     return Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
 
 
+def _describe_answer(answer: ActionOutcome) -> dict[str, Any]:
+    # The keys are stored in the audit log and so stay.
+    return {
+        "word": answer.failure,
+        "message": answer.message,
+        "elapsed_ms": answer.elapsed_ms,
+    }
+
+
 def _keep_answer(attempt: Attempt, answer: ActionOutcome) -> int | None:
     """Keeps what an answer says about the session. Returns the id of the snapshot that it made."""
     snapshot_id = None
@@ -271,6 +281,7 @@ def _keep_answer(attempt: Attempt, answer: ActionOutcome) -> int | None:
             source=attempt.action,
         ).pk
     if answer.failure == "refused_key":
+        # Look-ups use the same key, so the session's card says at once why they will fail.
         refusal = UpstreamError(
             "refused_key", sent=True, status=answer.status, message=answer.message
         )

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -54,23 +55,21 @@ class PauseForm:
 class ResumePanel:
     """Everything that the panel's templates need.
 
-    is_configured, may_resume: why a form is missing. blocking: the attempt that forbids the next
-    one. notices: the newest attempt where it is worth showing, then every older one that is
-    unresolved. unresolved_actions: the actions of those that are unresolved. is_unrecorded: an
-    outcome is known and not written yet, so nothing can be sent. pause: None for people who may not
-    pause. form_version: changes with each attempt of this person, so that their form starts afresh
-    and nobody else's attempt wipes it. state_version: changes with everybody's attempts, but not
-    while this person's own is under way, for whose answer the page waits already; for those of a
-    bulk resume it does not. poll_seconds: None when nothing will change.
+    may_resume: whether this person may. blocking: the attempt that forbids the next one. notices:
+    the newest attempt where it is worth showing, then every older one that is unresolved.
+    is_unrecorded: an outcome is known and not written yet, so nothing can be sent. pause: None for
+    people who may not pause. form_version: changes with each attempt of this person, so that their
+    form starts afresh and nobody else's attempt wipes it. state_version: changes with everybody's
+    attempts, but not while this person's own is under way, for whose answer the page waits already;
+    for those of a bulk resume it does not. poll_seconds: None when nothing will change.
     """
 
+    suggested_reasons: ClassVar[list[str]] = SUGGESTED_REASONS
+
     session: RemoteSession
-    account: str
-    is_configured: bool
     may_resume: bool
     blocking: Attempt | None
     notices: list[AttemptNotice]
-    unresolved_actions: set[str]
     is_unrecorded: bool
     form: ResumeForm
     form_token: str
@@ -78,8 +77,35 @@ class ResumePanel:
     problem: str
     form_version: str
     state_version: str
-    suggested_reasons: list[str]
     poll_seconds: int | None
+
+    @property
+    def account(self) -> str:
+        """The account's label."""
+        return account_label(self.session.alias)
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the account is still set: without it there is no form."""
+        return self.session.alias in upstream.aliases()
+
+    @property
+    def unresolved_actions(self) -> set[str]:
+        """The actions of the noticed attempts whose outcome is unknown and unexplained."""
+        attempts = (notice.attempt for notice in self.notices)
+        return {attempt.action for attempt in attempts if attempt.is_unresolved}
+
+
+class _SessionAttempts(NamedTuple):
+    """recent: the newest stored ones. pending: those that are open or unresolved, however old.
+
+    newest: the newest of all. noticed: those with a notice, in its order.
+    """
+
+    recent: list[Attempt]
+    pending: list[Attempt]
+    newest: Attempt | None
+    noticed: list[Attempt]
 
 
 def build_panel(
@@ -97,30 +123,33 @@ def build_panel(
     """
     now = timezone.now()
     typed = dict([submitted]) if submitted else {}
-    attempts = _newest_attempts(session)
-    newest = unrecorded or next(iter(attempts), None)
-    pending = [each for each in _pending_attempts(session, attempts) if each != unrecorded]
-    noticed = [newest] if newest and _is_worth_showing(newest, now) else []
-    noticed += [each for each in pending if each != newest and not each.is_open]
+    attempts = _load_attempts(session, unrecorded, now)
     return ResumePanel(
         session=session,
-        account=account_label(session.alias),
-        is_configured=session.alias in upstream.aliases(),
         may_resume=person.has_perm("resumes.resume"),
-        blocking=next((each for each in pending if is_blocking(each, session)), None),
-        notices=[describe_attempt(each, now=now) for each in noticed],
-        unresolved_actions={each.action for each in noticed if each.is_unresolved},
+        blocking=next((each for each in attempts.pending if is_blocking(each, session)), None),
+        notices=[describe_attempt(each, now=now) for each in attempts.noticed],
         is_unrecorded=unrecorded is not None,
-        form=typed.get(Action.RESUME)
-        or ResumeForm(initial=_initial_values(Action.RESUME, newest, person)),
+        form=typed.get(Action.RESUME) or _blank_form(Action.RESUME, attempts.newest, person),
         form_token=issue_form_token(session, person_id=str(person.pk)),
-        pause=_pause_form(session, newest, person, typed.get(Action.PAUSE)),
+        pause=_pause_form(session, attempts.newest, person, typed.get(Action.PAUSE)),
         problem=problem,
-        form_version=_form_version(attempts, person),
-        state_version=_state_version({*attempts, *pending}, person),
-        suggested_reasons=SUGGESTED_REASONS,
-        poll_seconds=_poll_seconds(pending + noticed, now),
+        form_version=_form_version(attempts.recent, person),
+        state_version=_state_version({*attempts.recent, *attempts.pending}, person),
+        poll_seconds=_poll_seconds(attempts.pending + attempts.noticed, now),
     )
+
+
+def _load_attempts(
+    session: RemoteSession, unrecorded: Attempt | None, now: datetime
+) -> _SessionAttempts:
+    recent = _newest_attempts(session)
+    newest = unrecorded or next(iter(recent), None)
+    # The database still has the unrecorded one as open; the caller's copy has its outcome.
+    pending = [each for each in _pending_attempts(session, recent) if each != unrecorded]
+    noticed = [newest] if newest and _is_worth_showing(newest, now) else []
+    noticed += [each for each in pending if each != newest and not each.is_open]
+    return _SessionAttempts(recent, pending, newest, noticed)
 
 
 def _newest_attempts(session: RemoteSession) -> list[Attempt]:
@@ -161,23 +190,25 @@ def _pause_form(
         return None
     system = upstream.api_for(session.alias).system if session.alias in upstream.aliases() else ""
     return PauseForm(
-        form=typed or ResumeForm(initial=_initial_values(Action.PAUSE, newest, person)),
+        form=typed or _blank_form(Action.PAUSE, newest, person),
         form_token=issue_form_token(session, person_id=str(person.pk), action=Action.PAUSE),
         is_expanded=typed is not None,
         warning=_PAUSE_WARNINGS.get(system, _OTHER_PAUSE_WARNING),
     )
 
 
-def _initial_values(action: Action, newest: Attempt | None, person: AbstractUser) -> dict[str, str]:
-    """The last ticket; and the reason if this person's attempt was not sent, to try again."""
+def _blank_form(action: Action, newest: Attempt | None, person: AbstractUser) -> ResumeForm:
+    """With the last ticket; and with the reason if this person's attempt was not sent, to retry."""
     if newest is None:
-        return {}
+        return ResumeForm()
     is_retry = (
         newest.result == Result.NOT_SENT
         and newest.actor_id == str(person.pk)
         and newest.action == action
     )
-    return {"ticket": newest.ticket, "reason": newest.reason if is_retry else ""}
+    return ResumeForm(
+        initial={"ticket": newest.ticket, "reason": newest.reason if is_retry else ""}
+    )
 
 
 def _is_worth_showing(attempt: Attempt, now: datetime) -> bool:

@@ -76,18 +76,19 @@ def _claim_check(attempt: Attempt) -> bool:
 def _append_evidence(attempt: Attempt, answer: LookUpResult | None) -> None:
     """answer: None where the account is no longer set."""
     with transaction.atomic():
+        # Read again: the look-up took seconds, in which a person may have resolved it.
         locked = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
         session = locked.session
         is_observed = answer is not None and answer.error is None
         can_tell_paused = is_observed and upstream.states_paused(session.alias)
         paused = session.paused_reported if can_tell_paused else None
-        has_effect = locked.result == Result.OK and paused is locked.kind.pauses
+        is_ok = locked.result == Result.OK
         trail.append(
             action="look",
             phase="evidence",
             by=RECONCILER,
             story=locked.intent_seq,
-            verified=has_effect if locked.result == Result.OK else None,
+            verified=paused is locked.kind.pauses if is_ok else None,
             alias=session.alias,
             session_id=session.session_id,
             client=session.client_name,
@@ -97,18 +98,23 @@ def _append_evidence(attempt: Attempt, answer: LookUpResult | None) -> None:
             detail=_describe_look_up(session, answer, paused),
             snapshot_after=newest_snapshot_id(session) if is_observed else None,
         )
-        if has_effect:
-            locked.verified = True
-            locked.next_check_at = None
-            locked.save()
-        elif paused is not None and locked.is_unresolved and _is_conclusive(paused, locked):
-            note = _resolution_note(paused, locked, timezone.now())
-            resolve(locked, Attempt.Resolution.BY_EVIDENCE, note)
+        _apply_evidence(locked, paused)
 
 
-def _is_conclusive(paused: bool, attempt: Attempt) -> bool:
-    """The effect resolves an unknown outcome at once, its absence only at the last check."""
-    return paused is attempt.kind.pauses or attempt.next_check_at is None
+def _apply_evidence(locked: Attempt, paused: bool | None) -> None:
+    """Confirms an `ok`, or resolves an unknown outcome, where "paused" is reported and says it."""
+    if paused is None:
+        return
+    has_effect = paused is locked.kind.pauses
+    if locked.result == Result.OK and has_effect:
+        locked.verified = True
+        locked.next_check_at = None
+        locked.save()
+    # The effect is conclusive at once; its absence only at the last check, for an action may take
+    # its time.
+    elif locked.is_unresolved and (has_effect or locked.next_check_at is None):
+        note = _resolution_note(paused, locked, timezone.now())
+        resolve(locked, Attempt.Resolution.BY_EVIDENCE, note)
 
 
 def _describe_look_up(

@@ -5,16 +5,14 @@ repeat it, whatever happens.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import DatabaseError
 
 from pingadmin import upstream
-from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes import unrecorded_outcomes
 from pingadmin.resumes.actions import Action
-from pingadmin.resumes.attempts import apply_answer, close_attempt, open_attempt
-from pingadmin.resumes.form_token import FormToken
+from pingadmin.resumes.attempts import AttemptRequest, apply_answer, close_attempt, open_attempt
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.reconcile import check_attempt
 from pingadmin.resumes.results import Result
@@ -33,87 +31,40 @@ class AttemptOutcome:
     is_recorded: bool = True
 
 
-def resume(
-    *,
-    alias: str,
-    session_id: str,
-    reason: str,
-    ticket: str,
-    form_token: FormToken,
-    by: Actor,
-    batch: str = "",
-) -> AttemptOutcome:
-    """Resumes one session. batch: the id of the bulk resume that it belongs to.
+def resume(request: AttemptRequest) -> AttemptOutcome:
+    """Resumes one session. Raises AttemptBlocked, LimitReached, UnknownAlias, AuditLogUnavailable.
 
-    Raises AttemptBlocked, LimitReached, UnknownAlias, or AuditLogUnavailable.
+    A request whose form token was used before sends nothing and returns its first attempt.
     """
-    api = upstream.api_for(alias)
-    return _call_once(
-        Action.RESUME,
-        api.resume,
-        alias=alias,
-        session_id=api.canonical_id(session_id),
-        reason=reason,
-        ticket=ticket,
-        form_token=form_token,
-        by=by,
-        batch=batch,
-    )
+    return _call_once(Action.RESUME, upstream.api_for(request.alias).resume, request)
 
 
-def pause(
-    *, alias: str, session_id: str, reason: str, ticket: str, form_token: FormToken, by: Actor
-) -> AttemptOutcome:
-    """Pauses one session, which disconnects people. Arguments and errors are those of resume."""
-    api = upstream.api_for(alias)
-    return _call_once(
-        Action.PAUSE,
-        api.pause,
-        alias=alias,
-        session_id=api.canonical_id(session_id),
-        reason=reason,
-        ticket=ticket,
-        form_token=form_token,
-        by=by,
-    )
+def pause(request: AttemptRequest) -> AttemptOutcome:
+    """Pauses one session, which disconnects people. Otherwise as resume."""
+    return _call_once(Action.PAUSE, upstream.api_for(request.alias).pause, request)
 
 
 def _call_once(
-    action: Action,
-    call: Callable[[str], ActionOutcome],
-    *,
-    alias: str,
-    session_id: str,
-    reason: str,
-    ticket: str,
-    form_token: FormToken,
-    by: Actor,
-    batch: str = "",
+    action: Action, call: Callable[[str], ActionOutcome], request: AttemptRequest
 ) -> AttemptOutcome:
     if unrecorded_outcomes.are_waiting():
         raise AuditLogUnavailable("an earlier outcome waits to be recorded")
+    session_id = upstream.canonical_id(request.alias, request.session_id)
     try:
-        attempt, is_new = open_attempt(
-            action=action,
-            alias=alias,
-            session_id=session_id,
-            reason=reason,
-            ticket=ticket,
-            form_token=form_token,
-            by=by,
-            batch=batch,
-        )
+        attempt, is_new = open_attempt(action, replace(request, session_id=session_id))
     except DatabaseError as error:
         raise AuditLogUnavailable("the intent could not be written") from error
     if not is_new:
         return AttemptOutcome(attempt)
     answer = call(session_id)
     try:
-        attempt = close_attempt(attempt, answer, by=by)
+        attempt = close_attempt(attempt, answer, by=request.by)
     except DatabaseError:
-        unrecorded_outcomes.keep(attempt, answer, by=by)
+        unrecorded_outcomes.keep(attempt, answer, by=request.by)
         apply_answer(attempt, answer)
         return AttemptOutcome(attempt, is_recorded=False)
+    # The first check is made here and not left to the collector, so that the page that answers
+    # the click can show the effect already.
     if attempt.result in (Result.OK, Result.ALREADY) and attempt.next_check_at:
         check_attempt(attempt)
     return AttemptOutcome(attempt)

@@ -13,7 +13,7 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
-from pingadmin.resumes.attempts import AttemptBlocked, close_unknown
+from pingadmin.resumes.attempts import AttemptBlocked, AttemptRequest, close_unknown
 from pingadmin.resumes.form_token import StaleFormToken, read_form_token
 from pingadmin.resumes.forms import CloseForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
@@ -25,7 +25,7 @@ from pingadmin.session_page.page import RefusedClosure, build_page
 from pingadmin.session_page.responses import show
 from pingadmin.web.requests import PanelRequest
 
-_CALLS: dict[Action, Callable[..., AttemptOutcome]] = {
+_CALLS: dict[Action, Callable[[AttemptRequest], AttemptOutcome]] = {
     Action.RESUME: resume,
     Action.PAUSE: pause,
 }
@@ -96,23 +96,8 @@ def _act(
     if not form.is_valid():
         raise _Refused(400, "fix the marked field.")
     by = Actor.of(request)
-    given = form.cleaned_data
     try:
-        form_token = read_form_token(
-            given["form_token"],
-            alias=alias,
-            session_id=session_id,
-            person_id=by.id,
-            action=action,
-        )
-        outcome = _CALLS[action](
-            alias=alias,
-            session_id=session_id,
-            reason=given["reason"],
-            ticket=given["ticket"],
-            form_token=form_token,
-            by=by,
-        )
+        outcome = _CALLS[action](_read_request(form, alias, session_id, action, by))
     except StaleFormToken:
         raise _Refused(409, STALE_FORM) from None
     except AttemptBlocked as blocked:
@@ -128,6 +113,19 @@ def _act(
         # The first click of this very form is still waiting for its answer.
         raise _Refused(409, _describe_block(outcome.attempt), keeps_form=False)
     return outcome
+
+
+def _read_request(
+    form: ResumeForm, alias: str, session_id: str, action: Action, by: Actor
+) -> AttemptRequest:
+    """What a valid form asks for. Raises StaleFormToken."""
+    given = form.cleaned_data
+    form_token = read_form_token(
+        given["form_token"], alias=alias, session_id=session_id, person_id=by.id, action=action
+    )
+    return AttemptRequest(
+        alias, session_id, given["reason"], given["ticket"], form_token=form_token, by=by
+    )
 
 
 def _describe_block(attempt: Attempt) -> str:

@@ -94,11 +94,10 @@ class EventStream:
 
     def _connect(self) -> ResponseStream:
         after = self._parser.last_event_id
-        opened = self._transport.open_stream(
-            self._path,
-            self._call,
-            headers={"Last-Event-ID": after.encode()} if _is_header_value(after) else {},
-        )
+        # requests' own rule for values of headers: any other would not let the stream begin.
+        is_header_value = after != "" and after.isprintable() and after == after.strip()
+        headers = {"Last-Event-ID": after.encode()} if is_header_value else {}
+        opened = self._transport.open_stream(self._path, self._call, headers=headers)
         if isinstance(opened, ResponseStream):
             return opened
         if opened.status != 200:
@@ -195,8 +194,3 @@ class _StreamBuffer:
         with self._changed:
             self.is_closed = True
             self._changed.notify_all()
-
-
-def _is_header_value(event_id: str) -> bool:
-    # As requests' own rule for values of headers, which would not let the stream begin.
-    return event_id != "" and event_id.isprintable() and event_id == event_id.strip()

@@ -270,14 +270,10 @@ def test_an_attempt_is_sent_once_when_it_starts_when_it_ends_and_when_it_is_reso
 ):
     make_session("ses_a", watched=True)
     board, by = OpenBoard(as_viewer), acting(support)
-    press = {
-        "alias": "ping",
-        "session_id": "ses_a",
-        "reason": "x",
-        "ticket": "",
-        "form_token": FormToken(uuid.uuid4(), None),
-    }
-    pressed, _ = attempts.open_attempt(action=Action.RESUME, by=by, **press)
+    request = attempts.AttemptRequest(
+        "ping", "ses_a", "x", "", form_token=FormToken(uuid.uuid4(), None), by=by
+    )
+    pressed, _ = attempts.open_attempt(Action.RESUME, request)
     assert "support is resuming it" in board.poll().text
     assert board.poll().status_code == 304
     pressed = attempts.close_attempt(
@@ -294,15 +290,8 @@ def test_an_attempt_is_sent_once_when_it_starts_when_it_ends_and_when_it_is_reso
 def test_a_rejected_attempt_is_over_at_the_next_poll(as_viewer, support):
     make_session("ses_a", watched=True)
     by, form_token = acting(support), FormToken(uuid.uuid4(), None)
-    pressed, _ = attempts.open_attempt(
-        action=Action.RESUME,
-        alias="ping",
-        session_id="ses_a",
-        reason="x",
-        ticket="",
-        form_token=form_token,
-        by=by,
-    )
+    request = attempts.AttemptRequest("ping", "ses_a", "x", "", form_token=form_token, by=by)
+    pressed, _ = attempts.open_attempt(Action.RESUME, request)
     board = OpenBoard(as_viewer)
     attempts.close_attempt(
         pressed, ActionOutcome("rejected", timezone.now(), 9, failure="refused", status=409), by=by

@@ -13,7 +13,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pingadmin.demo.simulator.connection import Connection
@@ -138,9 +138,8 @@ def _redirect(connection: Connection, fault: Fault, response: Response) -> None:
 
 def _wrong_id(connection: Connection, fault: Fault, response: Response) -> None:
     other = connection.path_id[:-1] + ("0" if connection.path_id[-1:] != "0" else "1")
-    connection.send(
-        response.with_body(response.body.replace(connection.path_id.encode(), other.encode()))
-    )
+    body = response.body.replace(connection.path_id.encode(), other.encode())
+    connection.send(replace(response, body=body))
 
 
 def _huge(connection: Connection, fault: Fault, response: Response) -> None:

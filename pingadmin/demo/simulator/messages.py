@@ -4,7 +4,7 @@ business.
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -46,12 +46,6 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
     stream: Generator[bytes] | None = None
-
-    def with_body(self, body: bytes) -> "Response":
-        return replace(self, body=body)
-
-    def with_headers(self, headers: dict[str, str]) -> "Response":
-        return replace(self, headers=headers)
 
 
 def json_response(status: int, content: object) -> Response:

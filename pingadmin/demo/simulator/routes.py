@@ -4,6 +4,7 @@ function.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import unquote
 
 from pingadmin.demo.simulator import agi, ping
@@ -40,9 +41,8 @@ def respond(world: World, request: Request) -> Response:
     wanted = [(route, match) for route, match in found if route[1] == request.method]
     if not wanted:
         allowed = ", ".join(sorted({route[1] for route, _ in found}))
-        return error(
-            405, "method_not_allowed", "This path does not take this method."
-        ).with_headers({"Allow": allowed})
+        refusal = error(405, "method_not_allowed", "This path does not take this method.")
+        return replace(refusal, headers={"Allow": allowed})
     (system, _, _, handler), match = wanted[0]
     is_allowed, unauthorized = APIS[system]
     if not is_allowed(request):

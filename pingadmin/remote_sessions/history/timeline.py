@@ -109,15 +109,19 @@ def build_timeline(
         # Without the upstream's own time of creation, nothing says how old it was by then.
         may_be_older = session.created_upstream_at is None
         observations[-1].note = "first seen by us" + (", may be older" if may_be_older else "")
-    audit_entries = entries_for_session(
-        session.alias, session.session_id, limit=MAX_AUDIT_ENTRIES + 1
-    )
-    actions = [_audit_item(entry) for entry in audit_entries[:MAX_AUDIT_ENTRIES]]
     return _merge(
         (observations, has_hidden_runs),
         ([_gap_item(gap, observations) for gap in gaps[-MAX_GAPS:]], len(gaps) > MAX_GAPS),
-        (actions, len(audit_entries) > MAX_AUDIT_ENTRIES),
+        _load_audit_items(session),
     )
+
+
+def _load_audit_items(session: RemoteSession) -> tuple[list[TimelineItem], bool]:
+    """The newest audit entries of a session, and whether there are more."""
+    # One more than is shown tells, without counting, whether any is hidden.
+    entries = entries_for_session(session.alias, session.session_id, limit=MAX_AUDIT_ENTRIES + 1)
+    items = [_audit_item(entry) for entry in entries[:MAX_AUDIT_ENTRIES]]
+    return items, len(entries) > MAX_AUDIT_ENTRIES
 
 
 def _merge(*parts: tuple[list[TimelineItem], bool]) -> Timeline:
@@ -160,17 +164,17 @@ def _join_equal_snapshots(rows: list[SnapshotRow], gaps: list[CoverageGap]) -> l
     runs: list[SnapshotRun] = []
     newer = None
     for row in rows:
-        if newer and row.shows_same_as(newer) and not _has_edge_between(row, newer, edges):
+        # The two positions in the sorted edges differ where an edge lies between the snapshots.
+        has_edge_between = newer is not None and (
+            bisect_right(edges, row.last_ms) < bisect_left(edges, newer.first_ms)
+        )
+        if newer and row.shows_same_as(newer) and not has_edge_between:
             runs[-1].first_ms = row.first_ms
             runs[-1].observation_count += row.observation_count
         else:
             runs.append(SnapshotRun(row.id, row.first_ms, row.observation_count))
         newer = row
     return runs
-
-
-def _has_edge_between(older: SnapshotRow, newer: SnapshotRow, edges: list[float]) -> bool:
-    return bisect_right(edges, older.last_ms) < bisect_left(edges, newer.first_ms)
 
 
 def _observation_items(

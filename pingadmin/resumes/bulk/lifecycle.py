@@ -6,6 +6,7 @@ by then is not sent late. worker.py does the work.
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -19,6 +20,21 @@ from pingadmin.resumes.form_token import FormToken, StaleFormToken
 from pingadmin.resumes.models import BulkItem, BulkResume
 
 
+@dataclass(frozen=True)
+class BulkRequest:
+    """What a person asks for: the sessions, each with the token of its row, and why.
+
+    token: of the form, so that it starts one bulk resume. retry_of: the one whose unsent sessions
+    these are.
+    """
+
+    items: Sequence[tuple[SelectedSession, FormToken]]
+    reason: str
+    ticket: str
+    token: uuid.UUID
+    retry_of: BulkResume | None = None
+
+
 class BulkResumeRunning(Exception):
     """The person has a bulk resume that has not ended."""
 
@@ -27,15 +43,7 @@ class BulkResumeRunning(Exception):
         self.bulk = bulk
 
 
-def start_bulk_resume(
-    *,
-    items: Sequence[tuple[SelectedSession, FormToken]],
-    reason: str,
-    ticket: str,
-    token: uuid.UUID,
-    retry_of: BulkResume | None = None,
-    by: Actor,
-) -> tuple[BulkResume, bool]:
+def start_bulk_resume(request: BulkRequest, *, by: Actor) -> tuple[BulkResume, bool]:
     """Writes a bulk resume with its items, durably, and sends nothing.
 
     Returns it and whether it is new: a token that was used before gives its first one.
@@ -45,26 +53,14 @@ def start_bulk_resume(
     """
     try:
         with transaction.atomic(durable=True):
-            repeated = _find_by_token(token, by)
+            repeated = _find_by_token(request.token, by)
             if repeated:
                 return repeated, False
             _refuse_if_running(by)
-            bulk = BulkResume.objects.create(
-                token=token,
-                retry_of=retry_of,
-                actor_id=by.id,
-                actor_name=by.name,
-                reason=reason,
-                ticket=ticket,
-                begun_at=timezone.now(),
-                lease_until=_lease_end(timezone.now()),
-            )
-            _write_items(bulk, items)
-            _append_event(bulk, items, by)
-            return bulk, True
+            return _create_with_event(request, by), True
     except IntegrityError:
         # The same form, sent twice within a transaction; or a form token that was used elsewhere.
-        repeated = _find_by_token(token, by)
+        repeated = _find_by_token(request.token, by)
         if repeated is None:
             raise StaleFormToken from None
         return repeated, False
@@ -116,7 +112,17 @@ def _refuse_if_running(by: Actor) -> None:
         raise BulkResumeRunning(running)
 
 
-def _write_items(bulk: BulkResume, items: Sequence[tuple[SelectedSession, FormToken]]) -> None:
+def _create_with_event(request: BulkRequest, by: Actor) -> BulkResume:
+    bulk = BulkResume.objects.create(
+        token=request.token,
+        retry_of=request.retry_of,
+        actor_id=by.id,
+        actor_name=by.name,
+        reason=request.reason,
+        ticket=request.ticket,
+        begun_at=timezone.now(),
+        lease_until=_lease_end(timezone.now()),
+    )
     BulkItem.objects.bulk_create(
         BulkItem(
             bulk=bulk,
@@ -126,8 +132,10 @@ def _write_items(bulk: BulkResume, items: Sequence[tuple[SelectedSession, FormTo
             token=form_token.token,
             shown=form_token.shown,
         )
-        for position, (selected, form_token) in enumerate(items, start=1)
+        for position, (selected, form_token) in enumerate(request.items, start=1)
     )
+    _append_event(bulk, request.items, by)
+    return bulk
 
 
 def _append_event(

@@ -83,29 +83,17 @@ def preview_selection(
     fields begin with.
     """
     now = timezone.now()
-    sessions = _load_sessions(selection)
-    blocking = _blocking_attempts(sessions.values())
+    person_id = str(person.pk)
+    newest = BulkResume.objects.of_person(person_id).newest_first().first()
     return BulkPreview(
-        rows=[
-            _preview_row(
-                selected,
-                sessions[selected.name],
-                blocking=blocking.get(sessions[selected.name].pk),
-                ticked=ticked,
-                person_id=str(person.pk),
-                now=now,
-            )
-            for selected in selection.sessions
-        ],
+        rows=_preview_rows(selection, ticked, person_id, now),
         repeated=selection.repeated,
-        resumes_left=resumes_left(str(person.pk), now=now),
+        resumes_left=resumes_left(person_id, now=now),
         limits=describe_limits(),
         form=form or BulkForm(initial=initial),
         token=str(uuid.uuid4()),
         retry_of=retry_of,
-        form_version=form_version(
-            BulkResume.objects.of_person(str(person.pk)).newest_first().first()
-        ),
+        form_version=form_version(newest),
         suggested_reasons=SUGGESTED_REASONS,
     )
 
@@ -116,6 +104,24 @@ def form_version(newest: BulkResume | None) -> str:
     newest: the newest bulk resume of the person.
     """
     return newest.pk.hex[:8] if newest else "first"
+
+
+def _preview_rows(
+    selection: Selection, ticked: Collection[str] | None, person_id: str, now: datetime
+) -> list[PreviewRow]:
+    sessions = _load_sessions(selection)
+    blocking = _blocking_attempts(sessions.values())
+    return [
+        _preview_row(
+            selected,
+            sessions[selected.name],
+            blocking=blocking.get(sessions[selected.name].pk),
+            ticked=ticked,
+            person_id=person_id,
+            now=now,
+        )
+        for selected in selection.sessions
+    ]
 
 
 def _load_sessions(selection: Selection) -> dict[str, RemoteSession]:
@@ -152,6 +158,7 @@ def _preview_row(
     card = build_card(session, now=now)
     refusal_reason = describe_block(blocking) if blocking else ""
     if not card.is_configured:
+        # Nothing blocks as surely as this, so it is the reason that is shown.
         refusal_reason = f"the account “{selected.alias}” is not set"
     if ticked is None:
         is_ticked = not refusal_reason and not selected.is_guess

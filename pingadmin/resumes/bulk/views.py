@@ -11,7 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.forms import BulkForm
-from pingadmin.resumes.bulk.lifecycle import BulkResumeRunning, request_stop, start_bulk_resume
+from pingadmin.resumes.bulk.lifecycle import (
+    BulkRequest,
+    BulkResumeRunning,
+    request_stop,
+    start_bulk_resume,
+)
 from pingadmin.resumes.bulk.preview import BulkPreview, form_version, preview_selection
 from pingadmin.resumes.bulk.progress import load_progress
 from pingadmin.resumes.bulk.selection import (
@@ -65,14 +70,7 @@ def start(request: PanelRequest) -> HttpResponse:
         return _refuse(request, selection, form, 400, problem_text)
     by = Actor.of(request)
     try:
-        bulk, is_new = start_bulk_resume(
-            items=[(selected, _read_form_token(request, selected, by)) for selected in ticked],
-            reason=form.cleaned_data["reason"],
-            ticket=form.cleaned_data["ticket"],
-            token=form.cleaned_data["token"] or uuid.uuid4(),
-            retry_of=BulkResume.objects.filter(pk=form.cleaned_data["retry_of"]).first(),
-            by=by,
-        )
+        bulk, is_new = start_bulk_resume(_read_request(request, ticked, form, by), by=by)
     except (StaleFormToken, BulkResumeRunning, DatabaseError) as error:
         return _refuse_start(request, selection, form, error)
     if is_new:
@@ -125,6 +123,21 @@ def retry(request: PanelRequest, bulk_id: uuid.UUID) -> HttpResponse:
         initial={"reason": bulk.reason, "ticket": bulk.ticket},
     )
     return _render_preview(request, preview)
+
+
+def _read_request(
+    request: PanelRequest, ticked: list[SelectedSession], form: BulkForm, by: Actor
+) -> BulkRequest:
+    """What a valid form asks for. Raises StaleFormToken."""
+    given = form.cleaned_data
+    return BulkRequest(
+        items=[(selected, _read_form_token(request, selected, by)) for selected in ticked],
+        reason=given["reason"],
+        ticket=given["ticket"],
+        # A script sends no token, and then each of its requests is a bulk resume of its own.
+        token=given["token"] or uuid.uuid4(),
+        retry_of=BulkResume.objects.filter(pk=given["retry_of"]).first(),
+    )
 
 
 def _read_form_token(request: PanelRequest, selected: SelectedSession, by: Actor) -> FormToken:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
-from pingadmin.resumes.attempts import AttemptBlocked
+from pingadmin.resumes.attempts import AttemptBlocked, AttemptRequest
 from pingadmin.resumes.bulk.lifecycle import end_bulk_resume, extend_lease
 from pingadmin.resumes.form_token import FormToken
 from pingadmin.resumes.limits import record_limit
@@ -125,7 +125,7 @@ def _resume_item(bulk: BulkResume, item: BulkItem, attempts: list[Attempt], by: 
 
 
 def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> Attempt:
-    return resume(
+    request = AttemptRequest(
         alias=item.alias,
         session_id=item.session_id,
         reason=bulk.reason,
@@ -133,7 +133,8 @@ def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> Attempt:
         form_token=FormToken(item.token, item.shown),
         by=by,
         batch=str(bulk.pk),
-    ).attempt
+    )
+    return resume(request).attempt
 
 
 def _describe_limit(reached: LimitReached, by: Actor) -> str:

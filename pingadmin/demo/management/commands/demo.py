@@ -51,7 +51,10 @@ class Command(BaseCommand):
             children.start("the simulator", "-m", "pingadmin.demo", "--port", str(simulator.port))
             _fresh_database()
             children.start("the collector", "manage.py", "collect")
-            children.start("the web server", "manage.py", *_server(port, reload))
+            server = (
+                ["runserver", f"127.0.0.1:{port}"] if reload else ["serve", "--port", str(port)]
+            )
+            children.start("the web server", "manage.py", *server)
             _wait_until_ready(f"{address}healthz", children)
             self.stdout.write(_welcome(address, f"http://{simulator.netloc}"))
             self.stdout.flush()
@@ -118,10 +121,6 @@ def _fresh_database() -> None:
     for name, role in ACCOUNTS.items():
         call_command("add_user", name, role=role, stdout=io.StringIO())
     connections.close_all()
-
-
-def _server(port: int, reload: bool) -> list[str]:
-    return ["runserver", f"127.0.0.1:{port}"] if reload else ["serve", "--port", str(port)]
 
 
 def _wait_until_ready(address: str, children: Children) -> None:
