@@ -114,6 +114,7 @@ class CollectorHealth:
     def version(self) -> str:
         """Changes when anything shown does, but for the ages, which pages count on themselves."""
         rows = [self.heartbeat, *(account.feed for account in self.accounts)]
+        # Django's own `_state` is another object at each read, and so another text.
         facts = [row.__dict__ | {"_state": None} if row else None for row in rows]
         judged = [
             (account.alias, account.status, account.gaps, account.is_circuit_open)
@@ -267,6 +268,7 @@ def _account_status(
         return AccountStatus.DISCONNECTED
     if feed is None:
         return AccountStatus.WAITING
+    # What a late collector wrote last may not hold any more.
     if collector == CollectorStatus.LATE:
         return AccountStatus.INTERRUPTED
     if kind == FeedStatus.Kind.POLLS:

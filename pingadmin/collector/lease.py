@@ -74,9 +74,11 @@ class Lease:
         if holder.process == self._process:
             return True
         try:
+            # Signal 0 is never delivered: the call only tells whether there is such a process.
             os.kill(holder.process, 0)
         except ProcessLookupError:
             return True
         except PermissionError:
+            # It exists, and somebody else owns it.
             return False
         return False

@@ -36,6 +36,7 @@ class Loop(threading.Thread):
     def _run_step(self) -> float:
         """One step; how long to rest after it."""
         try:
+            # The database may have restarted, or failed in the step before.
             close_old_connections()
             return 0.0 if self._step() else self._rest_seconds()
         except DatabaseError as error:

@@ -30,6 +30,7 @@ class Checkpointer:
         self._rest = CHECKPOINT_SECONDS
 
     def step(self) -> bool:
+        # Set before, so that it also holds after an exception that leaves the step.
         self._rest = CHECKPOINT_RETRY_SECONDS
         try:
             checkpoints.make_if_due()

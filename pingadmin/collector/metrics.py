@@ -24,6 +24,8 @@ from pingadmin.resumes.models import Attempt
 
 Value = datetime | float | bool | None
 
+# Names of metrics stay as they were first published (`heard`, `unsettled`): alerts read them.
+
 # Column of FeedStatus -> help text.
 COUNTERS = {
     "events": "Events received of the account's sessions.",

@@ -97,6 +97,7 @@ class Collector:
         self._begin()
         readers = [loop for account in self._accounts for loop in account.reader_loops(self.stop)]
         writers = [
+            # A writer needs no rest: it waits for its inbox inside the step.
             Loop(f"write {account.alias}", account.writer.step, lambda: 0.0, self._stop_writing)
             for account in self._accounts
         ]
@@ -168,6 +169,7 @@ class Collector:
         try:
             for account in self._accounts:
                 account.writer.stop.set()
+                # What the writers' threads left; after run_once, the answers to its polls.
                 while account.writer.step():
                     pass
                 _end_coverage(account.alias, WAS_STOPPED)

@@ -19,6 +19,7 @@ def connect(
 
     Its timeout is what is left for connecting, which bounds the TLS handshake as a whole.
     """
+    # Of several addresses the last one's failure is raised.
     failure = OSError("the name has no address")
     for family, kind, protocol, _, address in _resolve(call, host.strip("[]"), port):
         sock = DeadlineSocket(family, kind, protocol)
@@ -39,6 +40,7 @@ def connect(
 
 def _resolve(call: Call, host: str, port: int) -> Addresses:
     try:
+        # An address needs no look-up, and so no thread.
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
         return _look_up_name(host, port, seconds=_connect_seconds_left(call))

@@ -104,6 +104,7 @@ class DeadlineSocket(socket.socket):
         call = get_current_call()
         self.settimeout(call.seconds_left())
         call.use(self)
+        # Both: a kept connection was connected by an earlier call.
         call.connected = call.sent = True
 
     def _real_close(self, *args: Any) -> None:

@@ -127,6 +127,7 @@ class GuardedClient:
                 return ResponseStream(response, adapter, call)
             return self._read_whole(response, max_bytes)
 
+        # Only a stream outlives this call; whatever else came, its connection is closed.
         with contextlib.ExitStack() as unless_streaming:
             unless_streaming.callback(adapter.close)
             unless_streaming.callback(call.end)
@@ -191,6 +192,7 @@ class GuardedClient:
                 if len(body) > max_bytes:
                     raise _TooLarge
         except BaseException:
+            # The rest of the body is unread: this connection can't serve another request.
             response.raw.close()
             raise
         response.raw.release_conn()
@@ -301,6 +303,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, tls: ssl.SSLContext, *, connections: int):
         self._tls = tls
+        # The library itself repeats nothing: a write must not be sent twice.
         super().__init__(pool_connections=1, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(

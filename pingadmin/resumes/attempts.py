@@ -100,6 +100,7 @@ def close_attempt(
         snapshot_id = _keep_answer(locked, answer)
         trail.append(
             action=locked.action,
+            # An entry has one outcome, and a lost attempt has it already.
             phase="outcome" if locked.is_open else "evidence",
             by=by,
             story=locked.intent_seq,
@@ -201,6 +202,7 @@ def apply_answer(attempt: Attempt, answer: ActionOutcome) -> None:
     attempt.retry_after = answer.retry_after
     attempt.elapsed_ms = answer.elapsed_ms
     attempt.closed_at = answer.answered_at
+    # Only an `ok` has an effect that a check can show.
     attempt.verified = False if answer.result == Result.OK else None
 
 

@@ -177,6 +177,7 @@ def _state_version(attempts: set[Attempt], person: AbstractUser) -> str:
         for each in attempts
         if not (each.is_open and each.actor_id == str(person.pk) and not each.batch)
     ]
+    # By their text: a set has no order, and None can't be compared with a moment.
     return hashlib.sha256(repr(sorted(states, key=repr)).encode()).hexdigest()[:12]
 
 

@@ -31,6 +31,7 @@ _PAUSED_TEXTS = {True: "yes", False: "no", None: "not said"}
 
 def reconcile_one() -> bool:
     """Does one unit of work. Returns whether there was any, so that the caller calls again."""
+    # The kept outcomes first: else their attempts, whose leases run out, would count as lost.
     return bool(unrecorded_outcomes.record_all()) or close_lost_attempt() or _check_next_due()
 
 

@@ -54,6 +54,7 @@ def _call_once(
         attempt, is_new = open_attempt(action, replace(request, session_id=session_id))
     except DatabaseError as error:
         raise AuditLogUnavailable("the intent could not be written") from error
+    # The same form came before, and its call is made already or under way.
     if not is_new:
         return AttemptOutcome(attempt)
     answer = call(session_id)
@@ -61,6 +62,7 @@ def _call_once(
         attempt = close_attempt(attempt, answer, by=request.by)
     except DatabaseError:
         unrecorded_outcomes.keep(attempt, answer, by=request.by)
+        # The page shows the outcome from this copy: in the database the attempt is still open.
         apply_answer(attempt, answer)
         return AttemptOutcome(attempt, is_recorded=False)
     # The first check is made here and not left to the collector, so that the page that answers

@@ -37,6 +37,7 @@ def keep(attempt: Attempt, answer: ActionOutcome, *, by: Actor) -> None:
     )
     log.critical("outcome known but not recorded: %s", line)
     _waiting_file().parent.mkdir(parents=True, exist_ok=True)
+    # For our own eyes: it holds names of people and the addresses that they came from.
     descriptor = os.open(_waiting_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         # An earlier write may have failed half way: a torn line must not swallow this one.
@@ -76,6 +77,7 @@ def _set_aside(line: str) -> None:
 
 def _record(kept: dict[str, Any]) -> None:
     attempt = Attempt.objects.get(pk=kept["attempt"])
+    # Recorded before: a process may have ended after that and before it removed the file.
     if not attempt.is_open and attempt.failure != "process_lost":
         return
     kept_answer = kept["answer"]

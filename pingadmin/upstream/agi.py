@@ -80,6 +80,7 @@ class AgiAPI(SessionAPI):
     def is_already_done(self, session_id: str, response: Response, *, paused: bool) -> bool:
         if response.status in STATUSES_NEVER_ALREADY:
             return False
+        # A success may still say no in its body; only then can it say "already".
         if response.status < 400 and not _is_success_false(response):
             return False
         codes = ALREADY_PAUSED_CODES if paused else NOT_PAUSED_CODES
@@ -114,6 +115,7 @@ def _read_record(session_id: str, body: dict[str, Any], response: Response) -> S
         state=state,
         is_known_state=is_known_state,
         client_name=require_text(response, body.get("agent_name"), MAX_NAME_LENGTH),
+        # A state that we don't know may mean either.
         paused=state == "paused" if is_known_state else None,
         answered_at=response.answered_at,
         created_at=parse_time(response, body.get("created_at")),

@@ -60,6 +60,7 @@ class EventStream:
         try:
             stream = self._connect()
         except UpstreamError:
+            # close() ended the call: then this error is what was asked for.
             if self._buffer.is_closed:
                 return self
             raise
@@ -83,6 +84,7 @@ class EventStream:
             data, received_at = self._buffer.take(TICK_SECONDS)
             if self._buffer.is_closed:
                 return
+            # What arrived before the end is handed out first.
             if not data:
                 self._raise_if_over()
             yield self._parse_batch(data, received_at)
@@ -105,6 +107,7 @@ class EventStream:
         raise UpstreamError.for_content("unreadable", opened)
 
     def _read(self, stream: ResponseStream) -> None:
+        # A stream has no end of its own, so one that simply ends was broken off.
         kind = "broken_off"
         try:
             while data := stream.read():

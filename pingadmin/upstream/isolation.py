@@ -36,6 +36,7 @@ class Bulkhead:
     """Limits how many calls run at once: some slots for reads, and others that only writes take."""
 
     def __init__(self, *, read: int, write: int, wait_seconds: float):
+        # Apart, so that reads that hang never keep a resume out.
         self._slots = {"read": threading.Semaphore(read), "write": threading.Semaphore(write)}
         self._wait_seconds = wait_seconds
 
@@ -89,6 +90,7 @@ class CircuitBreaker:
                 self._open()
             elif probe:
                 self._close()
+            # A call that began before the circuit opened says nothing that is not known.
             elif self._opened_at is None:
                 self._record(failed)
 

@@ -49,6 +49,7 @@ class PingAPI(SessionAPI):
 
     def read_session(self, session_id: str, response: Response) -> SessionRecord:
         body = parse_object(response)
+        # Not documented, but where it is there it must be right.
         if "session_id" in body:
             self.require_same_session(session_id, body["session_id"], response)
         state = require_text(response, body.get("status"), MAX_STATE_LENGTH)

@@ -137,6 +137,7 @@ class SessionAPI(ABC):
         if not is_session_id(session_id):
             raise UpstreamError("bad_id", sent=False)
         response = self.transport.write(self.action_method, path.format(session_id))
+        # Asked first: some of these answers have an error's status, others a success's.
         if self.is_already_done(session_id, response, paused=paused):
             error = make_status_error(response)
             return {
@@ -155,6 +156,7 @@ class SessionAPI(ABC):
 def _facts_of_error(error: UpstreamError) -> dict[str, Any]:
     """The fields of an ActionOutcome that is not a success."""
     result: Result = "not_sent"
+    # A refusal is a trustworthy answer. Any other error after the first byte leaves us ignorant.
     if error.kind in REFUSALS:
         result = "rejected"
     elif error.sent:

@@ -106,11 +106,14 @@ class Transport:
         self, method: str, path: str, deadline: float, max_bytes: int
     ) -> Response:
         probe = self.breaker.enter()
+        # Until an answer says otherwise, so that no exception can leave it unset.
         failed = True
         try:
+            # A probe is one call: the upstream may be down still.
             if method == "GET" and not probe:
                 response = self._read_twice(path, deadline, max_bytes)
             else:
+                # The server may have closed a kept connection, and a write can't be repeated.
                 is_write = method != "GET"
                 response = self._send(method, path, deadline, max_bytes, new_connection=is_write)
             failed = response.status >= 500

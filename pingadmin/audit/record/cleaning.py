@@ -29,6 +29,7 @@ def as_json(content: Mapping[str, Any] | None) -> str:
     """
     if not content:
         return ""
+    # Shorter texts, rather than fewer: every key says something.
     for max_length in (DETAIL_BYTES, 500, 120, 30):
         text = json.dumps(_storable(content, max_length), ensure_ascii=True, sort_keys=True)
         if len(text) <= DETAIL_BYTES:

@@ -25,6 +25,7 @@ def append_throttled(
     It opens a transaction of its own. The arguments after `seconds` are those of trail.append(),
     and so are the errors.
     """
+    # Hashed: parts of the key come from people, and caches refuse some characters and lengths.
     name = "audit-throttle:" + hashlib.sha256("\0".join(key).encode()).hexdigest()
     if not cache.add(name, True, timeout=seconds):
         return

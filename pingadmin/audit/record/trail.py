@@ -85,6 +85,7 @@ def append(
     _place_at_end(event, story)
     _seal(event)
     _insert(event)
+    # Whoever can rewrite the database can't rewrite this copy of the chain's head.
     transaction.on_commit(lambda: log.info("%d %s", event.seq, event.row_hash))
     return event
 
@@ -175,4 +176,5 @@ def _insert(event: AuditEvent) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
+    # What the ORM would have set: the event is stored, and here.
     event._state.adding, event._state.db = False, connection.alias

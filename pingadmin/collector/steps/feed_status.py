@@ -68,12 +68,14 @@ class FeedStatusRecorder:
     def save(self) -> None:
         """Raises django.db.Error, and loses no count then."""
         with self._lock:
+            # Taken out at once, so that what is counted during the write goes with the next one.
             counts, self.counts = self.counts, Counter()
             facts = self._facts | self._event_rate()
             facts |= {"kind": self._kind, "circuit_open_until": self._circuit_open_until()}
         try:
             rows = FeedStatus.objects
             rows.get_or_create(alias=self._api.alias, defaults={"kind": self._kind})
+            # Added in the database: the counters go on where the collector before this one stopped.
             added = {name: F(name) + number for name, number in counts.items()}
             rows.filter(alias=self._api.alias).update(**facts, **added)
         except DatabaseError:

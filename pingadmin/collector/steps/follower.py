@@ -65,6 +65,7 @@ class Follower:
         self._connected_at, self._requested_rest = None, 0.0
         try:
             with self._api.follow(after=self._last_event_id) as self._stream:
+                # close() may have come while there was no stream to close.
                 if self._is_closed:
                     return False
                 for batch in self._stream:
@@ -92,6 +93,7 @@ class Follower:
             self._feed.received(batch.received_at)
         if self._sequences.observe(batch.events):
             log.warning("the event stream of %s restarts its numbering", self._api.alias)
+            # Before these events: they are the first of the new numbering.
             self._inbox.restart_numbering()
         if batch.events:
             self._inbox.put_events(batch.events)
@@ -99,6 +101,7 @@ class Follower:
             # A silent connection may be dead: coverage goes on only when something came.
             self._inbox.mark_coverage(batch.received_at, since=self._received_at)
             self._received_at = batch.received_at
+        # Last, so that after any error before it the next connection asks for them again.
         self._last_event_id = batch.last_event_id
         self._feed.count(
             events=len(batch.events),

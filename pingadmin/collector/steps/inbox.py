@@ -175,6 +175,7 @@ class Inbox:
                 kept.appendleft(event)
                 kept_sessions.add(event.session_id if event else None)
             else:
+                # Newest first, so that this is the oldest one in the end.
                 first_dropped = event.received_at
                 self.dropped += 1
         if first_dropped and newest:

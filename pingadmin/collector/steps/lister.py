@@ -57,6 +57,7 @@ class Lister:
     def _handle_failure(self, error: UpstreamError) -> None:
         if self._listed_at:
             why = f"asked for its list, the system {error.sentence}"[:200]
+            # Nothing is known after the last list that was answered.
             self._inbox.mark_coverage(self._listed_at, why)
             self._listed_at = None
         self._requested_rest = error.retry_after or 0

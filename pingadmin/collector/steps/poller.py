@@ -120,6 +120,7 @@ class Poller:
 
     def _handle_failure(self, session_id: str, error: UpstreamError) -> None:
         if error.kind in NOT_POLLED:
+            # Due again at once, as if it had not been chosen.
             with self._lock:
                 self._polled_at.pop(session_id, None)
             return
@@ -157,5 +158,6 @@ class Poller:
         due: dict[str, None] = {}
         for query in (watched, unresolved, open_sessions):
             oldest_first = query.order_by("last_seen_at").values_list("session_id", flat=True)
+            # Those that were polled lately are still due here; they must not fill the limit.
             due |= dict.fromkeys(oldest_first[: self._load_limit + len(self._polled_at)])
         return list(due)

@@ -113,6 +113,7 @@ class PruningPass:
         if not rows:
             return None
         page, next_at = _whole_samples(rows) if len(rows) == PAGE else (rows, None)
+        # The row before the page says whether the page's first row begins a run.
         before = session.snapshots().filter(first_at__gte=self._drop_before, first_at__lt=from_at)
         last = before.newest_first().values_list(*_COLUMNS).first()
         superfluous = _superfluous(page, _Row(*last) if last else None)

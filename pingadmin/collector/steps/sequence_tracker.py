@@ -53,6 +53,7 @@ class SequenceTracker:
         has_restarted = self._has_restarted(events[0])
         has_skipped = self._is_new_connection and (self._highest is None or first > self._highest)
         if has_restarted or has_skipped:
+            # As if the number before had just come, so that this read begins with no jump.
             self._highest = first - 1
             self._in_a_row = 0
         self._is_new_connection = False

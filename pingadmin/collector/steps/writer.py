@@ -83,10 +83,12 @@ class Writer:
             batch.restarts_numbering = False
         if batch.events:
             self._record(batch.events, "stream")
+            # The last of a batch has waited least: it is the newest event's delay that counts.
             waited = timezone.now() - batch.events[-1].received_at
             self._feed.delayed(round(waited.total_seconds() * 1000))
             batch.events = []
         while batch.answers:
+            # Consecutive answers of one source go in one transaction, and their order stays.
             source, group = next(groupby(batch.answers, itemgetter(0)))
             records = [record for _, record in group]
             self._record(records, source)
@@ -119,6 +121,7 @@ class Writer:
         self._record(observations[middle:], source)
 
     def _record_failure(self, session_id: str, error: UpstreamError) -> None:
+        # No row is made for a failure: only sessions with a row are polled.
         sessions = RemoteSession.objects.filter(alias=self._alias, session_id=session_id)
         if session := sessions.first():
             record_failure(session=session, error=error, source="poll")

@@ -164,6 +164,7 @@ def _load_states(
             tuple((EMPTY_SESSION | {"alias": alias, "session_id": each}).values())
             for each in missing
         ]
+        # Another process may insert the same rows now; whoever did, they are read below.
         insert_missing(RemoteSession, list(EMPTY_SESSION), rows)
         states |= _read_states(alias, missing)
     return states
@@ -185,6 +186,7 @@ def _read_states(alias: str, session_ids: list[str]) -> dict[str, SessionState]:
     by_newest_id: dict[int, SessionState] = {}
     for start in range(0, len(session_ids), CHUNK):
         rows = (
+            # Locked in the order of their ids, as load_time_texts does, against deadlocks.
             RemoteSession.objects.select_for_update()
             .filter(alias=alias, session_id__in=session_ids[start : start + CHUNK])
             .order_by("id")
@@ -260,6 +262,7 @@ def _drop_known_late_snapshots(states: Iterable[SessionState]) -> int:
             if any(_are_equal(late, snapshot) for snapshot in stored):
                 dropped += 1
                 continue
+            # The time of the others says where they belong.
             if late in state.late_by_sequence:
                 _move_before_successors(late, stored)
             _copy_counter_base(late, stored, state.id)
@@ -328,6 +331,7 @@ def _write_states(states: Iterable[SessionState]) -> None:
         elif state.has_changed_facts:
             facts.append((*facts_of(state), now, state.id))
         if state.has_changed_facts or state.has_changed_details:
+            # By this text the cache tells our own write from everybody else's.
             state.changed_at_text = now_text
     update_many(StatusSnapshot, EXTENDED_FIELDS, extended)
     _insert_snapshots(added)

@@ -41,6 +41,7 @@ def record_failure(*, session: RemoteSession, error: UpstreamError, source: str)
     session.failure_status = error.status
     session.failure_message = error.message[:300]
     session.failed_at = now
+    # Every writer moves it: the collector's cache and the live board look for nothing else.
     session.changed_at = timezone.now()
     session.save()
     return session
@@ -79,6 +80,7 @@ def ensure_session(alias: str, session_id: str) -> RemoteSession:
 
 
 def _lock_session(alias: str, session_id: str) -> RemoteSession:
+    # Most sessions have their row, and one query finds and locks it.
     rows = RemoteSession.objects.select_for_update()
     return rows.find(alias, session_id) or rows.get(pk=ensure_session(alias, session_id).pk)
 

@@ -276,9 +276,11 @@ def _update_facts(state: SessionState, observation: Observation, source: str) ->
     state.downloaded_bytes = observation.downloaded_bytes
     state.source = source
     seen_at = state.last_seen_at
+    # What is newer by its sequence may carry an earlier time, and this time never goes back.
     state.last_seen_at = observation.at if seen_at is None else max(observation.at, seen_at)
     if observation.sequence is not None:
         state.stream_sequence = observation.sequence
+    # Events report neither of the two, so what the last answer said of them stays.
     if not observation.event_kind:
         state.created_upstream_at = observation.created_at or state.created_upstream_at
         state.skew_seconds = observation.skew_seconds

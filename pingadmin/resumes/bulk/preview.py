@@ -139,6 +139,7 @@ def _blocking_attempts(sessions: Iterable[RemoteSession]) -> dict[int | None, At
     """The newest attempt that blocks each session, by the session's primary key."""
     stored = {session.pk: session for session in sessions if session.pk}
     attempts = Attempt.objects.open_or_unresolved().filter(session__in=stored)
+    # Oldest first: of several attempts on one session the last to enter the dict stays.
     return {
         attempt.session_id: attempt
         for attempt in attempts.order_by("opened_at")

@@ -48,6 +48,7 @@ def run(bulk: BulkResume, *, by: Actor) -> None:
     attempts_by_account: dict[str, list[Attempt]] = defaultdict(list)
     reason_to_end = ""
     for item in bulk.items.all():
+        # Without the lease its end is not ours to write: the page says that the process is gone.
         if not extend_lease(bulk):
             return
         reason_to_end = _reason_to_end(bulk, by) or _resume_item(
@@ -84,6 +85,7 @@ def _run_and_clean_up(bulk: BulkResume, by: Actor) -> None:
         # Its lease runs out and the page says so; reconcile finds the attempt that was under way.
         log.exception("a bulk resume stopped before its end: %s", bulk.pk)
     finally:
+        # Django closes connections at the end of a request, and no request ends in this thread.
         connections.close_all()
 
 
@@ -95,6 +97,7 @@ def _reason_to_end(bulk: BulkResume, by: Actor) -> str:
         return "the server was told to stop"
     if timezone.now() - bulk.begun_at > timedelta(seconds=settings.BULK_SECONDS):
         return f"it took longer than {duration(settings.BULK_SECONDS)}"
+    # Read for each item: a role that is taken away counts from the next item on.
     person = get_user_model().objects.filter(pk=by.id, is_active=True).first()
     if person is None or not person.has_perm("resumes.resume"):
         return f"{by.name} may no longer resume sessions"
