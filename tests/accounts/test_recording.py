@@ -57,11 +57,11 @@ def test_a_denied_act_is_written_once_a_minute(as_viewer):
     for _ in range(3):
         assert as_viewer.get("/audit/").status_code == 403
     assert as_viewer.post("/sessions/ping/ses_1/resume/", {"reason": "x"}).status_code == 403
-    told = [
+    recorded = [
         json.loads(event.detail)
         for event in AuditEvent.objects.filter(action="denied").order_by("seq")
     ]
-    assert told == [
+    assert recorded == [
         {"method": "GET", "address": "/audit/"},
         {"method": "POST", "address": "/sessions/ping/ses_1/resume/"},
     ]
@@ -84,8 +84,8 @@ def test_a_change_in_the_admin_names_who_made_it_and_what_changed(as_admin, supp
     assert as_admin.post(f"/admin/accounts/user/{support.pk}/change/", form).status_code == 302
     changed = only("person_changed")
     assert changed.actor_name == "admin"
-    told = detail("person_changed")
-    assert told["person"] == "support" and told["active"] is False
+    recorded = detail("person_changed")
+    assert recorded["person"] == "support" and recorded["active"] is False
     assert detail("role_set") == {"person": "support", "before": "support", "after": "auditor"}
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 
 from pingadmin.accounts import people
 from pingadmin.audit.record.actors import Actor
+from tests.support.html import parse
 from tests.support.people import PASSWORD
 
 LOGIN = "/accounts/login/"
@@ -35,12 +36,11 @@ def test_the_right_password_leads_to_the_start(visitor, support):
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(visitor, support):
-    def words(username):
-        page = sign_in(visitor, username, "not this one").content.decode()
-        return page[page.index('role="alert"') :].split("</div>")[0]
+    def alert(username: str) -> str:
+        return parse(sign_in(visitor, username, "not this one")).text('[role="alert"]')
 
-    assert words("support") == words("nobody-of-this-name")
-    assert "Wrong username or password" in words("support")
+    assert alert("support") == alert("nobody-of-this-name")
+    assert "Wrong username or password" in alert("support")
 
 
 def test_an_unknown_name_costs_as_many_password_hashes_as_a_known_one(
@@ -52,9 +52,9 @@ def test_an_unknown_name_costs_as_many_password_hashes_as_a_known_one(
         MD5PasswordHasher, "encode", lambda self, *args: hashed.append(1) or real(self, *args)
     )
     sign_in(visitor, "support", "wrong")
-    known = len(hashed)
+    for_known_name = len(hashed)
     sign_in(visitor, "nobody-of-this-name", "wrong")
-    assert known == len(hashed) - known == 1
+    assert for_known_name == len(hashed) - for_known_name == 1
 
 
 def test_after_five_failures_the_account_takes_no_more_tries(visitor, support):
@@ -123,12 +123,12 @@ def test_reading_the_sign_out_page_signs_nobody_out(as_support):
 
 
 def test_signing_out_ends_the_session_on_the_server(as_support):
-    kept = as_support.cookies["session"].value
+    session_key = as_support.cookies["session"].value
     assert as_support.post("/accounts/logout/").status_code == 302
     thief = Client()
-    thief.cookies["session"] = kept
+    thief.cookies["session"] = session_key
     assert thief.get("/sessions/").status_code == 302
-    assert not Session.objects.filter(session_key=kept).exists()
+    assert not Session.objects.filter(session_key=session_key).exists()
 
 
 EVIL = [
@@ -206,7 +206,7 @@ def test_a_new_password_ends_the_other_browsers_and_keeps_this_one(support):
     assert there.get("/sessions/").status_code == 302
 
 
-def test_a_person_without_a_password_here_is_told_where_it_is(as_support, support):
+def test_a_person_without_a_password_here_reads_where_it_is(as_support, support):
     support.set_unusable_password()
     support.save()
     client = Client()
@@ -246,7 +246,7 @@ def test_no_picture_is_served_when_nothing_is_being_set_up(visitor, support):
     assert visitor.get("/accounts/2fa/totp/qr.svg").status_code == 404
 
 
-def test_changing_how_one_signs_in_asks_for_the_password_again(as_support):
+def test_changing_the_way_of_signing_in_asks_for_the_password_again(as_support):
     answer = as_support.get("/accounts/2fa/totp/activate/")
     assert answer.status_code == 302 and answer["Location"].startswith("/accounts/reauthenticate/")
 
