@@ -6,12 +6,11 @@ import sys
 
 import pytest
 
-from tests.support.processes import CHECKOUT
+from tests.support.panel import put_database
 
 pytestmark = pytest.mark.browser
 
 ENTRIES = """
-import django; django.setup()
 from tests.audit.factories import BEN, record_entry
 for number in range(60): record_entry("ok", session_id=f"ses_{number}")
 record_entry("unknown", by=BEN, session_id="ses_of_ben", reason="Customer approved")
@@ -19,9 +18,9 @@ record_entry("unknown", by=BEN, session_id="ses_of_ben", reason="Customer approv
 
 
 @pytest.fixture
-def filled_log(panel):
-    """Sixty stories by ana and one, the newest, by ben."""
-    subprocess.run([sys.executable, "-c", ENTRIES], cwd=CHECKOUT, env=panel.environment, check=True)
+def filled_log(panel, file_after):
+    """Sixty entries by ana and one, the newest, by ben."""
+    put_database(file_after(ENTRIES), panel.database)
     return panel
 
 

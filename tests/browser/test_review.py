@@ -3,22 +3,17 @@
 import contextlib
 import json
 import re
-import shutil
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.looks import axe_findings, faults_of_look
 from tests.support.panel import put_database
-from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.browser
 
-STORIES = """
-import django; django.setup()
+ENTRIES = """
 from tests.audit.factories import ANA, BEN, record_event, record_entry
 from pingadmin.accounts.models import User
 from pingadmin.audit.record.actors import Actor
@@ -30,20 +25,10 @@ record_entry("unknown", session_id="ses_3")
 """
 
 
-@pytest.fixture(scope="session")
-def told_file(tmp_path_factory, furnished_file, shared_panel):
-    """A database file with four stories; the second newest is the auditor's own, from when they
-    were of support.
-    """
-    file = shutil.copy(furnished_file, tmp_path_factory.mktemp("told"))
-    environment = shared_panel.environment | {"DATABASE_URL": f"sqlite:///{file}"}
-    subprocess.run([sys.executable, "-c", STORIES], cwd=CHECKOUT, env=environment, check=True)
-    return file
-
-
 @pytest.fixture
-def told(panel, told_file):
-    put_database(told_file, panel.database)
+def told(panel, file_after):
+    """Four entries; the second newest is the auditor's own, from when they were of support."""
+    put_database(file_after(ENTRIES), panel.database)
     return panel
 
 

@@ -209,15 +209,39 @@ def furnish(environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def empty_side_files(file: Path) -> None:
+    """Bring everything into the one file, so that a copy of it is whole."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 @pytest.fixture(scope="session")
 def furnished_file(tmp_path_factory, simulator_process) -> Path:
     """A SQLite file with everything but sessions in it, to be copied."""
     directory = tmp_path_factory.mktemp("furnished")
     file = directory / "pingadmin.sqlite3"
     furnish(panel_environment(directory, f"sqlite:///{file}", simulator_process))
-    with contextlib.closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_side_files(file)
     return file
+
+
+@pytest.fixture(scope="session")
+def file_after(tmp_path_factory, furnished_file, simulator_process):
+    """Call it with Python code for a furnished file in which that code has run. It is made once."""
+    files: dict[str, Path] = {}
+
+    def make(code: str) -> Path:
+        if code not in files:
+            directory = tmp_path_factory.mktemp("after")
+            file = shutil.copy(furnished_file, directory)
+            environment = panel_environment(directory, f"sqlite:///{file}", simulator_process)
+            command = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
+            subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, timeout=300)
+            empty_side_files(file)
+            files[code] = file
+        return files[code]
+
+    return make
 
 
 @pytest.fixture
