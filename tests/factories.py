@@ -17,7 +17,14 @@ from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 from tests.support.people import PASSWORD
 
-ANA = Actor(kind="person", id="700001", name="ana", role="support")
+ANA = Actor(
+    kind="person",
+    id="700001",
+    name="ana",
+    role="support",
+    source_address="192.0.2.7",
+    request_id="req-1",
+)
 
 
 def from_now(**span: float) -> factory.LazyFunction:

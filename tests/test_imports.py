@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.imports import imports_of
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "pingadmin"
 TEMPLATES = ROOT / "templates"
@@ -262,23 +264,6 @@ def test_the_reader_sees_every_way_to_make_an_event(source):
     assert not makes_audit_events(
         ast.parse("AuditEvent.objects.filter(seq=1)\nclass AuditEvent(Model): pass")
     )
-
-
-def imports_of(source: str) -> set[str]:
-    """Every module that a file imports, at any depth; a name from a package counts as a module."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Import(names=names):
-                found |= {alias.name for alias in names}
-            case ast.ImportFrom(module=str(module), level=0, names=names):
-                found |= {module} | {f"{module}.{alias.name}" for alias in names}
-            case ast.Call(
-                func=ast.Name(id="import_module" | "import_string"),
-                args=[ast.Constant(value=str(name)), *_],
-            ):
-                found.add(name)
-    return found
 
 
 def makes_audit_events(tree: ast.AST) -> bool:

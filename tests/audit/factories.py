@@ -1,19 +1,11 @@
 """Makes events the way the panel does: through the trail, in a transaction."""
 
-from django.db import transaction
-
 from pingadmin.audit.models import AuditEvent
-from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
+from tests.factories import ANA, AuditEventFactory
 
-ANA = Actor(
-    kind="person",
-    id="700001",
-    name="ana",
-    role="support",
-    source_address="192.0.2.7",
-    request_id="req-1",
-)
+__all__ = ["ANA", "BEN", "record_entry", "record_event"]
+
 BEN = Actor(
     kind="person",
     id="700002",
@@ -25,10 +17,8 @@ BEN = Actor(
 
 
 def record_event(**given) -> AuditEvent:
-    """One event; an intent to resume by ana unless told otherwise."""
-    facts = {"action": "resume", "phase": "intent", "by": ANA} | given
-    with transaction.atomic():
-        return trail.append(**facts)
+    """Appends one event: an intent to resume by ana where nothing else is given."""
+    return AuditEventFactory(**given)
 
 
 def record_entry(result: str = "ok", *, outcome: dict | None = None, **given) -> AuditEvent:

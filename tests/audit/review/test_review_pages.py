@@ -5,8 +5,6 @@ import json
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.entries.entries import load_entries
@@ -16,6 +14,7 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from tests.audit.factories import ANA, BEN, record_entry, record_event
 from tests.support.html import parse
+from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +36,6 @@ def post_mark(
 def opened(response) -> int:
     heading = parse(response).text("#opened")
     return int(heading.split()[0].removeprefix("#"))
-
-
-def queries(client, address) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 def test_the_queue_opens_its_first_entry_with_the_form_and_the_week_s_progress(as_auditor):
@@ -291,11 +284,11 @@ def test_counts_come_as_their_own_fragment_and_without_javascript_on_request(as_
 def test_the_queue_costs_as_many_queries_for_fifty_entries_as_for_one(as_auditor, address):
     record_entry("ok"), record_entry("ok")
     as_auditor.get(address)
-    few = queries(as_auditor, address)
+    few = count_queries(as_auditor, address)
     for _ in range(pagination.SIZE + 1):
         record_entry("unknown")
 
-    assert queries(as_auditor, address) == few
+    assert count_queries(as_auditor, address) == few
 
 
 @pytest.mark.parametrize("query", ["story=x", "story=-1", f"marked={10**30}", "story=%00"])

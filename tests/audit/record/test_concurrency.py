@@ -15,7 +15,7 @@ WRITERS, EACH = 8, 100
 
 @pytest.mark.process
 def test_eight_processes_append_a_hundred_each_without_a_fork_or_a_loss(own_database):
-    command = [sys.executable, "-m", "tests.audit.appender", str(WRITERS), str(EACH)]
+    command = [sys.executable, "-m", "tests.audit.record.appender", str(WRITERS), str(EACH)]
     subprocess.run(command, cwd=CHECKOUT, env=own_database, check=True, timeout=300)
 
     rows = list(AuditEvent.objects.using(OWN).order_by("seq"))

@@ -18,7 +18,7 @@ from pingadmin.audit.export.exports import build_row
 from pingadmin.audit.export.views import VERIFIER
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import cleaning
-from tests.test_imports import imports_of
+from tests.support.imports import imports_of
 
 _spec = importlib.util.spec_from_file_location("verify_export", VERIFIER)
 verifier = importlib.util.module_from_spec(_spec)

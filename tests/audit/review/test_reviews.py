@@ -219,9 +219,12 @@ def test_two_reviewers_at_once_both_leave_a_mark_and_the_later_learns_of_it(own_
     def python(*arguments):
         return subprocess.Popen(
             [sys.executable, "-c", *arguments],
-            cwd=CHECKOUT, env=own_database, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=CHECKOUT,
+            env=own_database,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
-        )  # fmt: skip
+        )
 
     seq = python(MAKE_ONE_ENTRY).communicate()[0].split()[-1]
     both = [python(MARK_ONE_ENTRY, seq, name) for name in ("eva", "finn")]

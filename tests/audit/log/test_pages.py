@@ -3,8 +3,6 @@
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from pingadmin.audit.log import pagination
@@ -12,6 +10,7 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import record_entry, record_event
 from tests.support.html import parse
+from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -20,12 +19,6 @@ HOSTILE = """'"><img src=x onerror=alert(1)><script>alert(2)</script><b hx-get="
 
 def rows(response) -> list[int]:
     return [int(seq) for seq in parse(response).attributes("[data-seq]", "data-seq")]
-
-
-def queries(client, address) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 @pytest.mark.parametrize(
@@ -118,11 +111,11 @@ def test_each_value_of_the_filter_can_be_removed_alone(as_auditor):
 def test_fifty_entries_cost_as_many_queries_as_one(as_auditor, filters):
     record_entry("ok")
     as_auditor.get("/audit/")
-    one = queries(as_auditor, f"/audit/{filters}")
+    one = count_queries(as_auditor, f"/audit/{filters}")
     for _ in range(pagination.SIZE + 1):
         record_entry("ok")
 
-    assert queries(as_auditor, f"/audit/{filters}") == one
+    assert count_queries(as_auditor, f"/audit/{filters}") == one
 
 
 @pytest.mark.parametrize(
@@ -250,11 +243,11 @@ def test_an_entry_that_does_not_exist_is_404(as_auditor, seq):
 def test_an_entry_costs_as_many_queries_however_long_it_is(as_auditor):
     head = record_entry("unknown")
     as_auditor.get("/audit/")
-    short = queries(as_auditor, f"/audit/{head.seq}/")
+    short = count_queries(as_auditor, f"/audit/{head.seq}/")
     for _ in range(30):
         record_event(phase="evidence", action="look", story=head.seq)
 
-    assert queries(as_auditor, f"/audit/{head.seq}/") == short
+    assert count_queries(as_auditor, f"/audit/{head.seq}/") == short
 
 
 def test_hostile_text_is_shown_and_never_run(as_auditor, settings):

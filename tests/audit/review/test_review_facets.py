@@ -13,21 +13,16 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.config import environment
 from tests.audit.factories import BEN, record_entry, record_event
+from tests.support.audit_log import matching_heads
 
 pytestmark = pytest.mark.django_db
 
 EVA = Actor(kind="person", id="20", name="eva", role="auditor")
 
 
-def found(query: str) -> list[int]:
-    audit_filter = AuditFilter(QueryDict(query))
-    assert audit_filter.is_valid(), audit_filter.errors
-    return sorted(audit_filter.heads().values_list("seq", flat=True))
-
-
-def mark(head, word):
+def mark(head, state):
     reviews.mark_entry(
-        head_seq=head.seq, state=word, note="Because", last_seen_seq=head.seq, by=EVA
+        head_seq=head.seq, state=state, note="Because", last_seen_seq=head.seq, by=EVA
     )
     return head
 
@@ -52,16 +47,16 @@ def test_each_review_state_finds_its_entries_by_their_last_mark():
         mark(changed, "reviewed"),
     )
 
-    assert found("review=pending") == [pending.seq]
-    assert found("review=reviewed") == [reviewed.seq, changed.seq]
-    assert found("review=flagged") == [flagged.seq]
+    assert matching_heads("review=pending") == [pending.seq]
+    assert matching_heads("review=reviewed") == [reviewed.seq, changed.seq]
+    assert matching_heads("review=flagged") == [flagged.seq]
 
 
 def test_an_unknown_mark_leaves_the_entry_pending():
     head = record_entry("ok")
     record_event(action="mark_whole", phase="mark", story=head.seq)
 
-    assert found("review=pending") == [head.seq]
+    assert matching_heads("review=pending") == [head.seq]
 
 
 @pytest.mark.parametrize("facet", ["unknown", "no_ticket", "repeated", "bulk"])
@@ -69,7 +64,7 @@ def test_facets_find_only_actions_that_need_a_review(facet):
     record_event(action="add_user", phase="event", batch="b-1")
     record_event(action="add_user", phase="event", batch="b-1")
 
-    assert found(f"facet={facet}") == []
+    assert matching_heads(f"facet={facet}") == []
 
 
 def test_unknown_finds_unknown_and_missing_outcomes():
@@ -78,14 +73,17 @@ def test_unknown_finds_unknown_and_missing_outcomes():
     settled = record_entry("unknown")
     record_event(phase="evidence", story=settled.seq, result="ok")
 
-    assert found("facet=unknown") == [unknown.seq, open_.seq]
+    assert matching_heads("facet=unknown") == [unknown.seq, open_.seq]
 
 
 def test_no_ticket_and_bulk_find_theirs():
     record_entry("ok")
     without, bulk = record_entry("ok", ticket=""), record_entry("ok", batch="b-1")
 
-    assert (found("facet=no_ticket"), found("facet=bulk")) == ([without.seq], [bulk.seq])
+    assert (matching_heads("facet=no_ticket"), matching_heads("facet=bulk")) == (
+        [without.seq],
+        [bulk.seq],
+    )
 
 
 def test_repeated_finds_the_later_action_on_one_session_within_the_time_that_is_set(settings):
@@ -97,15 +95,15 @@ def test_repeated_finds_the_later_action_on_one_session_within_the_time_that_is_
     again = at(begin + timedelta(hours=24), session_id="ses_1", by=BEN)
     at(begin + timedelta(hours=48, seconds=1), session_id="ses_1")
 
-    assert found("facet=repeated") == [again.seq]
+    assert matching_heads("facet=repeated") == [again.seq]
     settings.REPEATED_WITHIN_HOURS = 12
-    assert found("facet=repeated") == []
+    assert matching_heads("facet=repeated") == []
 
 
 def test_actions_on_no_session_are_not_repeats_of_each_other():
     record_entry("ok", session_id="", alias=""), record_entry("ok", session_id="", alias="")
 
-    assert found("facet=repeated") == []
+    assert matching_heads("facet=repeated") == []
 
 
 @pytest.fixture
@@ -136,7 +134,7 @@ def test_outside_hours_goes_by_the_clock_and_days_of_the_zone_that_is_set(
     hours("08:00-18:00 Mon-Fri Europe/Madrid")
     head = at(datetime.fromisoformat(moment))
 
-    assert found("facet=outside_hours") == ([head.seq] if is_outside else [])
+    assert matching_heads("facet=outside_hours") == ([head.seq] if is_outside else [])
 
 
 def test_hours_may_end_at_midnight_and_days_be_listed(hours):
@@ -147,7 +145,7 @@ def test_hours_may_end_at_midnight_and_days_be_listed(hours):
         at(datetime(2026, 11, 22, tzinfo=UTC)),
     )
 
-    assert found("facet=outside_hours") == [saturday.seq]
+    assert matching_heads("facet=outside_hours") == [saturday.seq]
 
 
 def test_without_hours_there_is_no_such_facet(settings):
@@ -161,10 +159,17 @@ def test_without_hours_there_is_no_such_facet(settings):
 
 @pytest.mark.parametrize(
     "text",
-    ["8-18", "18:00-08:00 Mon-Fri", "08:00-18:00", "08:00-18:00 Fri-Mon",
-     "08:00-18:00 Mon Nowhere/City", "08:00-18:00 Mon ../etc", "08:00-18:00 Mon UTC more",
-     "x-y Mon"],
-)  # fmt: skip
+    [
+        "8-18",
+        "18:00-08:00 Mon-Fri",
+        "08:00-18:00",
+        "08:00-18:00 Fri-Mon",
+        "08:00-18:00 Mon Nowhere/City",
+        "08:00-18:00 Mon ../etc",
+        "08:00-18:00 Mon UTC more",
+        "x-y Mon",
+    ],
+)
 def test_hours_that_cannot_be_read_are_refused_at_start_with_an_example(monkeypatch, text):
     monkeypatch.setenv("WORKING_HOURS", text)
 
@@ -179,7 +184,7 @@ def test_review_states_and_facets_combine_with_the_other_filters():
     wanted = record_entry("unknown", ticket="", by=BEN)
     record_entry("ok", ticket="", by=BEN), record_entry("unknown", by=BEN)
 
-    assert found("review=pending&facet=no_ticket&result=unknown&actor=ben") == [wanted.seq]
+    assert matching_heads("review=pending&facet=no_ticket&result=unknown&actor=ben") == [wanted.seq]
 
 
 @pytest.mark.parametrize("query", ["review=done", "facet=everything", "review=%00"])
@@ -200,7 +205,7 @@ def test_each_count_is_the_number_that_its_chip_shows_over_the_whole_log():
     for query in ("", "review=pending", "facet=no_ticket", "actor=ben&review=flagged&facet=bulk"):
         for chip in filter_chips.queue_chips(_valid_filter(query), counted=True):
             address = chip.address if not chip.is_on else f"/audit/?{query}"
-            assert chip.count == len(found(address.partition("?")[2])), (query, chip)
+            assert chip.count == len(matching_heads(address.partition("?")[2])), (query, chip)
 
 
 def test_a_second_click_on_a_chip_removes_it_and_another_of_its_kind_replaces_it():
@@ -247,10 +252,10 @@ def _valid_filter(query: str) -> AuditFilter:
 def test_a_pause_waits_for_a_review_as_a_resume_does():
     paused, resumed = record_entry("ok", action="pause"), record_entry("ok")
 
-    assert found("review=pending") == [paused.seq, resumed.seq]
+    assert matching_heads("review=pending") == [paused.seq, resumed.seq]
     mark(paused, "flagged")
-    assert found("review=flagged") == [paused.seq]
-    assert found("review=pending") == [resumed.seq]
+    assert matching_heads("review=flagged") == [paused.seq]
+    assert matching_heads("review=pending") == [resumed.seq]
 
 
 def test_a_resume_after_a_pause_repeats_nothing_but_a_second_pause_does():
@@ -258,12 +263,12 @@ def test_a_resume_after_a_pause_repeats_nothing_but_a_second_pause_does():
     record_entry("ok")
     again = record_entry("ok", action="pause")
 
-    assert found("facet=repeated") == [again.seq]
+    assert matching_heads("facet=repeated") == [again.seq]
 
 
 @pytest.mark.parametrize("action", ["pause", "resume"])
 def test_each_action_is_found_by_its_own_name_alone(action):
     heads = {name: record_entry("already", action=name) for name in ("pause", "resume")}
 
-    assert found(f"action={action}") == [heads[action].seq]
-    assert found("result=already") == sorted(head.seq for head in heads.values())
+    assert matching_heads(f"action={action}") == [heads[action].seq]
+    assert matching_heads("result=already") == sorted(head.seq for head in heads.values())

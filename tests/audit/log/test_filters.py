@@ -11,14 +11,9 @@ from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import BEN, record_entry, record_event
+from tests.support.audit_log import matching_heads
 
 pytestmark = pytest.mark.django_db
-
-
-def found(query: str) -> list[int]:
-    audit_filter = AuditFilter(QueryDict(query))
-    assert audit_filter.is_valid(), audit_filter.errors
-    return sorted(audit_filter.heads().values_list("seq", flat=True))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +34,7 @@ def test_each_filter_finds_its_entries_and_no_other(query, given):
     record_entry("ok"), record_entry("ok")
     wanted = record_entry("ok", **given)
 
-    assert found(query) == [wanted.seq]
+    assert matching_heads(query) == [wanted.seq]
 
 
 def test_filters_combine():
@@ -48,8 +43,8 @@ def test_filters_combine():
     wanted = record_entry("ok", by=BEN, ticket="INC-9")
     record_entry("ok", ticket="INC-9")
 
-    assert found("actor=ben&ticket=INC-9&result=accepted") == [wanted.seq]
-    assert found("actor=ben&ticket=INC-9&result=rejected") == []
+    assert matching_heads("actor=ben&ticket=INC-9&result=accepted") == [wanted.seq]
+    assert matching_heads("actor=ben&ticket=INC-9&result=rejected") == []
 
 
 def test_a_filter_searches_the_whole_log_and_not_one_page():
@@ -57,8 +52,8 @@ def test_a_filter_searches_the_whole_log_and_not_one_page():
     for _ in range(120):
         record_entry("")
 
-    assert found("ticket=INC-OLD") == [oldest.seq]
-    assert len(found("result=none")) == 120
+    assert matching_heads("ticket=INC-OLD") == [oldest.seq]
+    assert len(matching_heads("result=none")) == 120
 
 
 def test_each_result_finds_the_entries_that_ended_that_way():
@@ -73,7 +68,7 @@ def test_each_result_finds_the_entries_that_ended_that_way():
     }
     record_event(phase="event", action="look_up_limit")
 
-    assert {result: found(f"result={result}") for result in heads} == {
+    assert {result: matching_heads(f"result={result}") for result in heads} == {
         result: [head.seq] for result, head in heads.items()
     }
 
@@ -81,17 +76,23 @@ def test_each_result_finds_the_entries_that_ended_that_way():
 def test_an_entry_is_found_by_the_result_that_its_page_shows():
     head = record_entry("unknown")
     record_event(phase="evidence", action="look", story=head.seq)
-    assert found("result=unknown") == [head.seq]
+    assert matching_heads("result=unknown") == [head.seq]
 
     record_event(phase="evidence", story=head.seq, result="ok")
-    assert (found("result=unknown"), found("result=accepted")) == ([], [head.seq])
+    assert (matching_heads("result=unknown"), matching_heads("result=accepted")) == ([], [head.seq])
 
     record_event(phase="evidence", action="look", story=head.seq, verified=True)
-    assert (found("result=accepted"), found("result=confirmed")) == ([], [head.seq])
+    assert (matching_heads("result=accepted"), matching_heads("result=confirmed")) == (
+        [],
+        [head.seq],
+    )
     assert load_entries([head])[0].result_label == "Confirmed"
 
     record_event(phase="evidence", action="look", story=head.seq, verified=False)
-    assert (found("result=accepted"), found("result=confirmed")) == ([head.seq], [])
+    assert (matching_heads("result=accepted"), matching_heads("result=confirmed")) == (
+        [head.seq],
+        [],
+    )
     assert load_entries([head])[0].result_label == "Accepted"
 
 
@@ -108,8 +109,8 @@ def test_the_person_who_closed_an_entry_is_found_like_the_one_who_began_it():
         "action=close_unknown",
         "words=online",
     ):
-        assert found(query) == [head.seq]
-    assert found("actor=ana&action=close_unknown") == []
+        assert matching_heads(query) == [head.seq]
+    assert matching_heads("actor=ana&action=close_unknown") == []
 
 
 def test_a_day_is_a_whole_day_in_the_zone_of_the_viewer():
@@ -123,10 +124,10 @@ def test_a_day_is_a_whole_day_in_the_zone_of_the_viewer():
         after = record_entry("")
 
     with timezone.override("Europe/Zagreb"):
-        assert found("since=2026-11-22&until=2026-11-22") == [first.seq, last.seq]
-        assert found("until=2026-11-21") == [before.seq]
-        assert found("since=2026-11-23T00:00") == [after.seq]
-        assert found("since=2026-11-22T23:00Z") == [after.seq]
+        assert matching_heads("since=2026-11-22&until=2026-11-22") == [first.seq, last.seq]
+        assert matching_heads("until=2026-11-21") == [before.seq]
+        assert matching_heads("since=2026-11-23T00:00") == [after.seq]
+        assert matching_heads("since=2026-11-22T23:00Z") == [after.seq]
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,4 @@ def test_system_actors_are_found_by_name():
     head = record_entry("")
     record_event(phase="outcome", story=head.seq, result="unknown", by=Actor.system("reconcile"))
 
-    assert found("actor=reconcile") == [head.seq]
+    assert matching_heads("actor=reconcile") == [head.seq]
