@@ -29,6 +29,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
             request,
             403,
             heading="You have no password here",
-            sentence="You sign in with your organisation's account. Change its password there.",
+            sentence="You sign in with your organisation’s account. Change its password there.",
         )
     return allauth_account.password_change(request)

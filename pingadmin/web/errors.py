@@ -16,12 +16,12 @@ from django.template.loader import render_to_string
 # status -> heading, sentence
 TEXTS = {
     400: (
-        "This request can't be read",
-        "Something in the address or the form isn't in the panel's format. Go back and try again.",
+        "This request can’t be read",
+        "Something in the address or the form isn’t in the panel’s format. Go back and try again.",
     ),
     403: (
-        "You can't do this",
-        "Your role doesn't include it. An administrator can change your role.",
+        "You can’t do this",
+        "Your role doesn’t include it. An administrator can change your role.",
     ),
     404: (
         "Nothing at this address",
@@ -32,7 +32,7 @@ TEXTS = {
         "Nothing was done. Paste the session id into the search box, or go back to sessions.",
     ),
     413: (
-        "That's too much at once",
+        "That’s too much at once",
         "Nothing was stored and nothing was sent. Send less, then try again.",
     ),
     429: (
@@ -77,7 +77,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         heading="Reload this page: nothing was sent",
-        sentence="This form is older than your sign-in, or didn't come from this page. "
+        sentence="This form is older than your sign-in, or didn’t come from this page. "
         "Reload, check what you typed, then submit it again.",
     )
 

@@ -55,7 +55,7 @@ def test_before_the_first_start_it_says_what_to_start(as_viewer):
     card = collector_card(page, "never")
     assert "has never run" in card and "manage.py collect" in card
     assert status(page, "ping") == status(page, "agi") == "waiting"
-    assert "not watched yet" in page.text()
+    assert "watching had not begun" in page.text()
 
 
 def test_while_it_runs_every_figure_is_there(as_viewer):
@@ -206,7 +206,7 @@ def test_a_gap_that_began_before_the_24_hours_is_given_no_beginning(as_viewer):
     watch(since=1)
     page = open_health_page(as_viewer)
     (gap,) = [gap for gap in account_card(page, "ping").css("li") if gap.has("time")]
-    assert gap.text().startswith("Not watched before ") and "not watched yet" in gap.text()
+    assert gap.text().startswith("Not watched before ") and "watching had not begun" in gap.text()
     assert account_card(page, "agi").text("strong.stale") == "for all of these hours"
 
 

@@ -147,7 +147,7 @@ def test_a_fault_of_ours_is_a_notice_for_htmx(broken):
 def test_a_database_that_does_not_answer_is_called_so_without_asking_it(broken):
     # There is no database in this test: any query would fail it.
     answer = broken(OperationalError("no such host db.internal"))
-    assert answer.status_code == 503 and b"The database isn't answering" in answer.content
+    assert answer.status_code == 503 and "The database isn’t answering" in answer.text
     assert b"db.internal" not in answer.content
 
 

@@ -60,7 +60,7 @@ def _download(
     audit_filter = AuditFilter(request.GET)
     if not audit_filter.is_valid():
         raise BadRequest(
-            "The filter isn't valid. Open it on the audit page, which marks the field to fix."
+            "The filter isn’t valid. Open it on the audit page, which marks the field to fix."
         )
     try:
         export = start_export(audit_filter, by=Actor.of(request))
@@ -69,7 +69,7 @@ def _download(
             request,
             503,
             heading="Nothing was exported",
-            sentence="Every export is recorded in the audit log first, and the log can't be "
+            sentence="Every export is recorded in the audit log first, and the log can’t be "
             "written right now. Try again soon.",
         )
     response = StreamingHttpResponse(stream(export), content_type=content_type)

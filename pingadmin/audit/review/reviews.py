@@ -29,7 +29,7 @@ class OwnEntry(NotMarked):
 
 class NoteMissing(NotMarked):
     def __init__(self) -> None:
-        super().__init__("Say in a few words what's wrong. Whoever follows up reads only this.")
+        super().__init__("Say in a few words what’s wrong. Whoever follows up reads only this.")
 
 
 @dataclass(frozen=True)
@@ -99,4 +99,4 @@ def _reviewable_entry(head_seq: int) -> AuditEntry:
     for entry in load_entries(heads):
         if entry.review_state is not None:
             return entry
-    raise NotMarked("This entry doesn't need a review.")
+    raise NotMarked("This entry doesn’t need a review.")

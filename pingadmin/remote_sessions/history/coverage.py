@@ -13,7 +13,7 @@ from pingadmin.remote_sessions.models import WatchSpan, WatchSpanQuerySet
 # A span without an end that was extended within this time is still going on.
 WATCH_TIMEOUT = timedelta(seconds=30)
 # Reasons of a gap that nobody wrote down.
-NEVER_WATCHED = "not watched yet"
+NEVER_WATCHED = "watching had not begun"
 COLLECTOR_SILENT = "the collector stopped reporting"
 
 

@@ -84,7 +84,7 @@ def test_events_after_the_verification_are_called_unverified(as_auditor):
 
     text = text_of(as_auditor.get(LOG))
 
-    assert "4 later events haven't been verified yet" in text
+    assert "4 later events haven’t been verified yet" in text
     assert "Whole: 1 event verified" in text
 
 

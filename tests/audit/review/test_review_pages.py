@@ -146,8 +146,8 @@ def test_the_answer_carries_the_mark_for_the_reviewers_pin_and_only_for_the_revi
 @pytest.mark.parametrize(
     ("given", "status", "sentence"),
     [
-        ({"mark": "flagged"}, 400, "Say in a few words what&#x27;s wrong"),
-        ({"mark": "flagged", "note": " \n "}, 400, "Say in a few words what&#x27;s wrong"),
+        ({"mark": "flagged"}, 400, "Say in a few words what’s wrong"),
+        ({"mark": "flagged", "note": " \n "}, 400, "Say in a few words what’s wrong"),
         ({"mark": "reviewed", "note": "x" * 501}, 400, "at most 500 characters"),
         ({"mark": "whole"}, 400, None),
         ({"mark": "reviewed", "seen": "x"}, 400, None),

@@ -66,7 +66,7 @@ def test_other_actions_need_no_review(action, phase):
     head = record_event(action=action, phase=phase)
 
     assert entry_of(head).review_state is None
-    with pytest.raises(reviews.NotMarked, match="doesn't need a review"):
+    with pytest.raises(reviews.NotMarked, match="doesn’t need a review"):
         mark(head)
 
 

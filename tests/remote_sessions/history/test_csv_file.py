@@ -96,7 +96,7 @@ def test_an_open_gap_has_no_end(as_viewer, session):
     assert (rows[0]["kind"], rows[0]["until"], rows[0]["why"]) == (
         "not watched",
         "",
-        "not watched yet",
+        "watching had not begun",
     )
 
 

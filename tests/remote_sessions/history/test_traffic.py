@@ -128,7 +128,7 @@ def test_readings_inside_one_gap_are_joined():
     session = create_session()
     for minute in range(5):
         add_snapshot(session, 60 * minute, up=60 * minute)
-    gaps = [CoverageGap(at(-100), None, "not watched yet")]
+    gaps = [CoverageGap(at(-100), None, "watching had not begun")]
     assert rates(session, 240, gaps=gaps) == [(1, 0)] * 4
 
 
