@@ -17,7 +17,7 @@ NOT_AGAIN = {
     "accounts/test_session_limits.py": "how long a cookie lasts; the clock is time-machine's",
     "accounts/test_signing_in.py": "allauth's own statements; test_recording.py has ours",
     "accounts/test_single_sign_on.py": "allauth's own statements; test_recording.py has ours",
-    "audit/export/test_offline_verifier.py": "a script that reads a file; test_exports.py writes it",
+    "audit/export/test_offline_verifier.py": "a script that reads a file",
     "remote_sessions/lookup/test_ids_in_urls.py": "refused before any statement",
     "resumes/test_pause.py": "the statements of test_resume.py with the other action in them",
 }

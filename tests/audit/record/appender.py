@@ -1,7 +1,7 @@
 """The writers of the concurrency test: processes that append at the same time.
 
-`python -m tests.audit.record.appender WRITERS EVENTS` imports the panel once and forks the writers. Each
-opens a connection of its own and waits for all others before it appends. The exit code is the
+`python -m tests.audit.record.appender WRITERS EVENTS` imports the panel once and forks the writers.
+Each opens a connection of its own and waits for all others before it appends. The exit code is the
 number of writers that failed.
 """
 

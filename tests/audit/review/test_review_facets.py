@@ -80,10 +80,8 @@ def test_no_ticket_and_bulk_find_theirs():
     record_entry("ok")
     without, bulk = record_entry("ok", ticket=""), record_entry("ok", batch="b-1")
 
-    assert (matching_heads("facet=no_ticket"), matching_heads("facet=bulk")) == (
-        [without.seq],
-        [bulk.seq],
-    )
+    assert matching_heads("facet=no_ticket") == [without.seq]
+    assert matching_heads("facet=bulk") == [bulk.seq]
 
 
 def test_repeated_finds_the_later_action_on_one_session_within_the_time_that_is_set(settings):
