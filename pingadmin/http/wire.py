@@ -127,7 +127,6 @@ class GuardedClient:
                 return ResponseStream(response, adapter, call)
             return self._read_whole(response, max_bytes)
 
-        # Only a stream outlives this call; whatever else came, its connection is closed.
         with contextlib.ExitStack() as unless_streaming:
             unless_streaming.callback(adapter.close)
             unless_streaming.callback(call.end)

@@ -1,6 +1,7 @@
 """The buttons that act on a session: resume it, pause it, and close an unknown outcome."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib.auth.decorators import permission_required
@@ -67,9 +68,9 @@ def close(request: PanelRequest, alias: str, session_id: str, attempt_id: UUID) 
     )
     form = CloseForm(request.POST)
     if not form.is_valid():
+        page = build_page(attempt.session, request.user)
         refused = RefusedClosure(attempt.pk, form)
-        page = build_page(attempt.session, request.user, refused_closure=refused)
-        return show(request, page, status=400)
+        return show(request, replace(page, refused_closure=refused), status=400)
     close_unknown(attempt, note=form.cleaned_data["note"], by=Actor.of(request))
     return _show_outcome(request, attempt.session)
 
@@ -137,7 +138,7 @@ def _show_outcome(request: PanelRequest, session: RemoteSession) -> HttpResponse
     if not request.htmx:
         return redirect(f"{session.get_absolute_url()}#outcome")
     session.refresh_from_db()
-    return show(request, build_page(session, request.user, focuses_outcome=True))
+    return show(request, replace(build_page(session, request.user), focuses_outcome=True))
 
 
 def _show_refused(

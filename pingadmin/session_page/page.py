@@ -66,9 +66,9 @@ class SessionPage:
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
     same_id_elsewhere: list[SessionCard]
-    looks_on_load: bool
-    focuses_outcome: bool
-    refused_closure: RefusedClosure | None
+    looks_on_load: bool = False
+    focuses_outcome: bool = False
+    refused_closure: RefusedClosure | None = None
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,6 @@ def build_page(
     *,
     resume_panel: ResumePanel | None = None,
     team: SessionTeam | None = None,
-    looks_on_load: bool = False,
-    focuses_outcome: bool = False,
-    refused_closure: RefusedClosure | None = None,
 ) -> SessionPage:
     """The page for a person. The number of queries does not depend on how much is known.
 
@@ -111,9 +108,6 @@ def build_page(
         hidden_before=hidden_before,
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),
-        looks_on_load=looks_on_load,
-        focuses_outcome=focuses_outcome,
-        refused_closure=refused_closure,
     )
 
 

@@ -1,5 +1,7 @@
 """A session's page, "Look again", and the page's part that is polled while an action is running."""
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -28,7 +30,8 @@ def page(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
         return redirect("session:page", alias, canonical_id)
     session = RemoteSession.objects.find(alias, session_id)
     if session is not None:
-        return show_whole(request, build_page(session, request.user, looks_on_load=True))
+        known = build_page(session, request.user)
+        return show_whole(request, replace(known, looks_on_load=True))
     finding = _look_up(request, alias, session_id)
     if finding.session is None:
         return missing_session_page(request, finding)

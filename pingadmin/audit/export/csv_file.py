@@ -64,8 +64,6 @@ def escape_formulas(value: Cell) -> str:
 def _entry_cells(entry: AuditEntry) -> list[Cell]:
     """In the order of COLUMNS, up to row_hash."""
     head, last = entry.head, entry.events[-1]
-    outcomes = [event for event in entry.events if event.phase == AuditEvent.Phase.OUTCOME]
-    outcome = outcomes[-1] if outcomes else None
     return [
         head.seq,
         canonical.format_time(head.at),
@@ -81,9 +79,7 @@ def _entry_cells(entry: AuditEntry) -> list[Cell]:
         entry.result,
         "" if entry.is_verified is None else str(entry.is_verified).lower(),
         entry.closed_by,
-        outcome.upstream_status if outcome else None,
-        outcome.upstream_code if outcome else None,
-        upstream_message(outcome) if outcome else None,
+        *_outcome_cells(entry),
         canonical.format_time(last.at),
         len(entry.events),
         head.source_address,
@@ -92,6 +88,15 @@ def _entry_cells(entry: AuditEntry) -> list[Cell]:
         head.batch,
         head.row_hash,
     ]
+
+
+def _outcome_cells(entry: AuditEntry) -> list[Cell]:
+    """The upstream's own status, code and message; empty where there is no outcome."""
+    outcomes = [event for event in entry.events if event.phase == AuditEvent.Phase.OUTCOME]
+    if not outcomes:
+        return [None, None, None]
+    outcome = outcomes[-1]
+    return [outcome.upstream_status, outcome.upstream_code, upstream_message(outcome)]
 
 
 def _describe_export(export: Export) -> str:

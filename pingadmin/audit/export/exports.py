@@ -52,7 +52,7 @@ class Export:
         """Contains format, filter and range, in letters, digits, `-` and `_` alone."""
         entered, cleaned = self.audit_filter.entered, self.audit_filter.cleaned_data
         parts = [
-            _file_name_part(f"{name}-{text}")[:30]
+            re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{text}").strip("-")[:30]
             for name, text in entered.items()
             if name not in ("since", "until")
         ]
@@ -139,7 +139,3 @@ def _plain_or_text(value: Any) -> str | int | bool | None:
 def _compact_time(moment: datetime) -> str:
     """UTC, as 20261122T140211Z: a day in the reader's zone is not a day in UTC."""
     return canonical.format_time(moment)[:19].replace("-", "").replace(":", "") + "Z"
-
-
-def _file_name_part(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")

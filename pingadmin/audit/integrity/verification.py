@@ -111,8 +111,9 @@ class Verification:
         if _hash_row(row) == row_hash:
             return None
         if row["prev_hash"] != self.last_hash:
-            # An event that was moved still has its hash under the number that it was written with.
-            for written_as in _possible_seqs():
+            # An event that was moved still has its hash under the number that it was written with:
+            # any of the log, or one above it, as some events may be gone.
+            for written_as in range(1, AuditEvent.objects.last_seq() + 1000):
                 if _hash_row(row | {"seq": written_as}) == row_hash:
                     return self._moved_fault(seq, written_as)
         return Fault.of(FaultKind.EDITED, seq)
@@ -174,8 +175,3 @@ def _hash_row(row: dict[str, Any]) -> str:
         )
     except TypeError:
         return ""
-
-
-def _possible_seqs() -> Iterable[int]:
-    """Numbers that a moved event may have had: any of the log, or above it, as some may be gone."""
-    return range(1, AuditEvent.objects.last_seq() + 1000)

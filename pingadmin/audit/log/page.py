@@ -35,23 +35,17 @@ def render_log(
     open_entry: the entry that is open, whatever the URL names. context: more for the templates.
     """
     audit_filter = AuditFilter(request.GET)
-    shared = {
-        "filter": audit_filter,
-        "result_chips": filter_chips.result_chips(audit_filter),
-        "queue_chips": filter_chips.queue_chips(audit_filter, counted="counts" in request.GET),
-        "suggestions": _suggestions(),
-        "query": audit_filter.urlencode(**parameters_of(request, "before", "after")),
-    }
+    shared = _filter_context(request, audit_filter)
     if audit_filter.is_valid():
         shared |= _list_context(request, audit_filter, open_entry) | context
     else:
         status = 400
-    is_fragment = request.htmx.target == "log"
-    if not is_fragment:
+    if request.htmx.target != "log":
         shared["integrity_status"] = current_status()
-    template = "audit/log/_log.html" if is_fragment else "audit/log/log.html"
-    response = render(request, template, shared, status=status)
-    if is_fragment and request.method == "GET":
+        return render(request, "audit/log/log.html", shared, status=status)
+    response = render(request, "audit/log/_log.html", shared, status=status)
+    # A POST was refused: its answer has no address of its own.
+    if request.method == "GET":
         parameters = parameters_of(request, "before", "after", "story")
         push_url(response, filter_chips.log_address(audit_filter, **parameters))
     return response
@@ -79,6 +73,16 @@ def new_mark_of(request: PanelRequest) -> AuditEvent | None:
     if seq is None:
         return None
     return AuditEvent.objects.marks().filter(seq=seq, actor_id=str(request.user.pk)).first()
+
+
+def _filter_context(request: PanelRequest, audit_filter: AuditFilter) -> dict[str, Any]:
+    return {
+        "filter": audit_filter,
+        "result_chips": filter_chips.result_chips(audit_filter),
+        "queue_chips": filter_chips.queue_chips(audit_filter, counted="counts" in request.GET),
+        "suggestions": _suggestions(),
+        "query": audit_filter.urlencode(**parameters_of(request, "before", "after")),
+    }
 
 
 def _list_context(

@@ -46,13 +46,7 @@ def review(request: PanelRequest, seq: int) -> HttpResponse:
     except reviews.NotMarked as error:
         form.add_error(None, str(error))
         return _render_refused(request, head, form, 403)
-    for other in marked.unseen_marks:
-        state = Mark(other.action).label.lower()
-        messages.warning(
-            request,
-            f"#{seq}: {other.actor_name} marked it {state} while you were looking at it. "
-            "Both marks stay in the log; yours is the later one and counts.",
-        )
+    _warn_of_marks(request, seq, marked.unseen_marks)
     return redirect(_next_address(request, seq, marked.event.seq))
 
 
@@ -62,6 +56,17 @@ def counts(request: PanelRequest) -> HttpResponse:
     """How many entries each chip of the queue finds, as parts that htmx puts into the chips."""
     queue_chips = filter_chips.queue_chips(AuditFilter(request.GET), counted=True)
     return render(request, "audit/review/_counts.html", {"queue_chips": queue_chips})
+
+
+def _warn_of_marks(request: PanelRequest, seq: int, unseen_marks: list[AuditEvent]) -> None:
+    """Tells the reviewer of marks that were put since the page was drawn."""
+    for other in unseen_marks:
+        state = Mark(other.action).label.lower()
+        messages.warning(
+            request,
+            f"#{seq}: {other.actor_name} marked it {state} while you were looking at it. "
+            "Both marks stay in the log; yours is the later one and counts.",
+        )
 
 
 def _render_refused(

@@ -63,7 +63,11 @@ class BoardFilterForm(forms.Form):
     words = forms.CharField(label="Search this view", max_length=200, required=False)
     system = forms.ChoiceField(label="System", choices=lambda: _system_choices(), required=False)
     assigned = forms.CharField(label="Assigned", max_length=150, required=False)
-    state = forms.ChoiceField(label="State", choices=lambda: _state_choices(), required=False)
+    state = forms.ChoiceField(
+        label="State",
+        choices=[("", "any"), *((state, state.capitalize()) for state in STATE_TONES)],
+        required=False,
+    )
     sort = forms.ChoiceField(label="Sort", choices=BoardSort.choices, required=False)
     size = forms.TypedChoiceField(
         label="Rows",
@@ -197,7 +201,3 @@ def _contains(words: str) -> Q:
 def _system_choices() -> list[tuple[str, str]]:
     labels = [(alias, upstream.api_for(alias).label) for alias in upstream.aliases()]
     return [("", "any"), *labels]
-
-
-def _state_choices() -> list[tuple[str, str]]:
-    return [("", "any"), *((state, state.capitalize()) for state in STATE_TONES)]

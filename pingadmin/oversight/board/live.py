@@ -136,7 +136,12 @@ def load_status(*, start: datetime, now: datetime) -> BoardStatus:
     with connection.cursor() as cursor:
         cursor.execute(query, [*moments, *aliases])
         records = sorted(cursor.fetchall())
-    watched_until = {alias: _aware(at) for kind, _, at, alias in records if kind == _WATCHED}
+    # SQLite gives the moments of a plain query without a zone.
+    watched_until = {
+        alias: at if at.tzinfo else at.replace(tzinfo=UTC)
+        for kind, _, at, alias in records
+        if kind == _WATCHED
+    }
     changes: list[object] = [row[:3] for row in records if row[0] != _WATCHED]
     if sum(row[0] == _CHANGED for row in records) == MAX_CHANGES:
         # The list is cut, so an equal checksum would not mean that nothing changed.
@@ -215,11 +220,6 @@ def find_changes(
     if is_grouped:
         moved |= {row.session.pk for row in rows if row.group != shown.get(row.session.pk)}
     return BoardChanges(moved=len(moved), new=len(expected - shown.keys()))
-
-
-def _aware(moment: datetime) -> datetime:
-    """A moment of a plain query: SQLite gives it without a zone."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _expiries(row: BoardRow) -> list[datetime]:

@@ -75,11 +75,7 @@ def past_board_context(board_filter: BoardFilter, person: AbstractUser, *, at: d
 
 
 def poll_context(
-    board_filter: BoardFilter,
-    person: AbstractUser,
-    *,
-    cursor: BoardCursor,
-    shown: dict[int, str],
+    board_filter: BoardFilter, person: AbstractUser, *, cursor: BoardCursor, shown: dict[int, str]
 ) -> Context:
     """The context of a poll's answer: the rows that may look different, and what a reload changes.
 

@@ -63,14 +63,12 @@ def past_row_context(at: datetime) -> RowContext:
 
 
 def render_rows(rows: Iterable[BoardRow], context: RowContext) -> SafeString:
-    """The rows as one text that templates take as it is."""
-    html = "".join(render_row(row, context) for row in rows)
+    """A `<tr>` for each, as one text that templates take as it is.
+
+    Their addresses are relative to the board's own.
+    """
+    html = "".join(["<tr>" + "".join([cell(row, context) for cell in _CELLS]) for row in rows])
     return mark_safe(html)  # noqa: S308 - `_safe` escaped what is foreign
-
-
-def render_row(row: BoardRow, context: RowContext) -> str:
-    """One `<tr>`, safe to put into a page. Its addresses are relative to the board's own."""
-    return "<tr>" + "".join([cell(row, context) for cell in _CELLS])
 
 
 def _state(row: BoardRow, context: RowContext) -> str:
