@@ -27,10 +27,12 @@ def sentences_in(source: str) -> Iterator[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if " " in node.value and id(node) not in docstrings:
-                yield node.value
+    texts = (
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and id(node) not in docstrings
+    )
+    return (text for text in texts if isinstance(text, str) and " " in text)
 
 
 def replaced_words(paths: list[Path], read: Callable[[str], str]) -> dict[str, list[str]]:
