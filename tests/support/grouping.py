@@ -9,7 +9,7 @@ KINDS = {
     "postgres": {"postgres", "panel_on_postgres"},
     "process": {"process", "shared_panel", "furnished_file", "redis", "redis_url"},
 }
-SERVERS = set().union(*KINDS.values(), {"simulator_process"})
+SERVERS = set().union(*KINDS.values(), {"simulator_process", "raw_server"})
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -31,6 +31,9 @@ from tests.support.upstream_clients import (
     ping_at,
 )
 
+# It starts processes.
+pytestmark = pytest.mark.server
+
 
 @SYSTEMS
 def test_look_ups_share_a_connection_and_every_resume_has_its_own(raw_server, api_at):

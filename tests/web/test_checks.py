@@ -8,8 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pingadmin.config.secret import Secret
 from pingadmin.web import checks
+
+# It starts processes.
+pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,6 +13,9 @@ from pingadmin.audit.export import jsonl_file
 from pingadmin.audit.export.views import VERIFIER
 from tests.audit.factories import BEN, record_entry, record_event
 
+# It starts processes.
+pytestmark = pytest.mark.server
+
 OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
 
 
