@@ -60,6 +60,7 @@ def _look_up_name(host: str, port: int, *, seconds: float) -> Addresses:
     thread = threading.Thread(target=resolve, name="http-name", daemon=True)
     thread.start()
     thread.join(seconds)
+    # The thread is left behind: it ends when the resolver gives up, and nobody reads its answer.
     if thread.is_alive():
         raise TimeoutError
     if failures:

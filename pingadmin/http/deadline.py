@@ -101,6 +101,7 @@ class DeadlineSocket(socket.socket):
         return super().recv_into(*args)
 
     def _begin_sending(self) -> None:
+        # A kept connection still belongs to the call before: the thread knows which one is ours.
         call = get_current_call()
         self.settimeout(call.seconds_left())
         call.use(self)

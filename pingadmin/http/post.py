@@ -22,6 +22,7 @@ def post_json(address: Secret, body: bytes) -> int:
 
     Raises RequestError for anything else, a redirect included.
     """
+    # The address stands for the key as well, so that an echo of it is removed from responses.
     client = GuardedClient(address.reveal(), address, "", tls=tls_context())
     call = Call(monotonic() + DEADLINE_SECONDS, settings.UPSTREAM_CONNECT_SECONDS)
     response = client.send(

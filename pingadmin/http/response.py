@@ -52,4 +52,5 @@ def parse_http_date(value: str) -> datetime | None:
         date = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
+    # HTTP dates are in GMT, those that are parsed without a zone too.
     return date if date.tzinfo else date.replace(tzinfo=UTC)

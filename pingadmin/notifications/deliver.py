@@ -42,6 +42,7 @@ def deliver_one() -> bool:
 
 def _claim(message: Notification, now: datetime) -> bool:
     """Takes the message for this process; False where another one was faster."""
+    # The time that we read is the claim: whoever came first has moved it.
     same = Notification.objects.filter(pk=message.pk, next_try_at=message.next_try_at)
     return same.update(next_try_at=now + LEASE, tries=message.tries + 1) == 1
 

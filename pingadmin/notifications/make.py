@@ -43,6 +43,7 @@ def make_new() -> bool:
             for event in events
             if (reason := _reason(event)) and event["at"] > now - NEWS_AGE
         ]
+        # Another process may have read the same events: their number is unique.
         Notification.objects.bulk_create(made, ignore_conflicts=True)
         ReadUpTo.objects.filter(pk=position.pk, seq__lt=last_seq).update(seq=last_seq)
     return len(events) == MAX_EVENTS

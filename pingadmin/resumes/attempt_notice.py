@@ -51,6 +51,7 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
     is_observed = is_observed_since(attempt, attempt.session)
     check_at = attempt.next_check_at
     is_overdue = check_at is not None and now - check_at > _OVERDUE_AFTER
+    # Where look-ups don't report "paused", "not confirmed yet" would promise what can't come.
     label = label_for(attempt.action, attempt.result, attempt.verified)
     if attempt.result == Result.OK and reports_paused and not attempt.verified:
         label = NOT_CONFIRMED_YET

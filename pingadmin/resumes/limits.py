@@ -78,6 +78,7 @@ def _check_limit(
 ) -> None:
     window = timedelta(seconds=seconds)
     recent = attempts.filter(opened_at__gt=now - window).newest_first()
+    # No more than the limit are read: whether there are as many is all that counts.
     times = list(recent.values_list("opened_at", flat=True)[:allowed])
     if len(times) == allowed:
         # The window ends for the oldest of these first; one second more, so that waiting is enough.

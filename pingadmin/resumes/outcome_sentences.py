@@ -51,6 +51,7 @@ def describe_next_steps(
     next check should have happened by now.
     """
     match attempt.result:
+        # The outcome's own sentence says all of a confirmed `ok`.
         case Result.OK if not attempt.verified:
             return _after_success(attempt, reports_paused)
         case Result.REJECTED:

@@ -92,6 +92,7 @@ class EventStreamParser:
         """Parse the leading events of the usual form, at a quarter of the cost; where they end."""
         offset = 0
         is_inside_event = self._data or self._is_dropped or self._type or self._id
+        # The quick form is right only where an event begins.
         if self._is_in_long_line or is_inside_event:
             return offset
         while (match := _match_simple_event(text, offset)) and (

@@ -74,6 +74,7 @@ class FeedStatusRecorder:
             facts |= {"kind": self._kind, "circuit_open_until": self._circuit_open_until()}
         try:
             rows = FeedStatus.objects
+            # An account that was never received has no row, and the update would change none.
             rows.get_or_create(alias=self._api.alias, defaults={"kind": self._kind})
             # Added in the database: the counters go on where the collector before this one stopped.
             added = {name: F(name) + number for name, number in counts.items()}

@@ -43,5 +43,6 @@ class Pacing:
         with self._lock:
             jitter = random.uniform(1, 1.2)  # noqa: S311 - spreads load, hides nothing
             self._paused_until = max(self._paused_until, self._clock() + seconds * jitter)
+            # From the pause's end on, so that the pause itself saves up no calls.
             self._updated_at = max(self._updated_at, self._paused_until)
             self._rate, self._tokens = min(1.0, self._max_rate), 0.0

@@ -178,6 +178,7 @@ def _prepare_columns(fields: Fields, rows: Rows) -> list[list[Any]]:
 
 
 def _prepare_values(field: "models.Field[Any, Any]", values: Iterable[Any]) -> list[Any]:
+    # By exact class: a field of ours that inherits from one of these converts its values.
     if type(field) in PLAIN_FIELDS or isinstance(field, models.ForeignKey):
         return list(values)
     return list(map(_cached_preparer(field, connection.vendor), values))

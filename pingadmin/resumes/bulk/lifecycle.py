@@ -72,6 +72,7 @@ def extend_lease(bulk: BulkResume) -> bool:
     Returns False when the lease has run out or the end was reached: then nothing more may be sent.
     """
     now = timezone.now()
+    # One statement that checks and moves: a lease that ran out in between is not brought back.
     running = BulkResume.objects.running(now).filter(pk=bulk.pk)
     if not running.update(lease_until=_lease_end(now)):
         return False

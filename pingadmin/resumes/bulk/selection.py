@@ -95,6 +95,7 @@ def _candidates(session_id: str, aliases: tuple[str, ...]) -> list[SelectedSessi
     ]
     stored = RemoteSession.objects.filter(session_id__in=[each.session_id for each in candidates])
     stored_names = {str(session) for session in stored}
+    # The only candidate is certain; of several, the only one that we know. Else all are guesses.
     certain = candidates
     if len(candidates) > 1:
         certain = [each for each in candidates if each.name in stored_names]
