@@ -6,14 +6,14 @@ import threading
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.test_processes import RESUME, WHY, is_called
 from tests.support.panel import put_database
+from tests.support.panel_resumes import RESUME, WHY, is_called
 from tests.support.trouble import in_background, other_writer, until
 
 pytestmark = pytest.mark.process
 
 
-def test_a_fresh_database_waits_for_a_press_under_way(panel, furnished_file, simulator):
+def test_a_fresh_database_waits_for_a_resume_under_way(panel, furnished_file, simulator):
     simulator.fault("delay", match="PATCH */resume", seconds=1)
     person = panel.login("support")
     with in_background(lambda: person.post(RESUME, WHY)) as answer:

@@ -17,9 +17,9 @@ from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.lifecycle import extend_lease
 from pingadmin.resumes.models import Attempt, BulkResume
 from tests.conftest import client_of
-from tests.resumes.test_resume import click_resume
 from tests.support.bulk_resumes import THREE, WHY, form_fields, names, outcomes
 from tests.support.html import parse
+from tests.support.session_actions import click_resume, resume_calls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams", "at_once")]
 
@@ -51,10 +51,6 @@ def start(client, *ids, **more):
 
 def preview_row(page: str, session_id: str):
     return parse(page).one(f'[data-item="ping/{session_id}"]')
-
-
-def resume_calls(simulator) -> int:
-    return simulator.call_count("/resume")
 
 
 def fault(simulator, session_id, kind, **more):

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pingadmin.demo import cast
-from tests.resumes.test_processes import attempts
+from tests.support.html import parse
+from tests.support.panel_resumes import is_called, stored_attempts
 from tests.support.trouble import (
     fill_the_disk,
     ignoring_a_dead_server,
@@ -39,10 +40,6 @@ def events(panel):
     return [tuple(row.values()) for row in panel.rows(query)]
 
 
-def is_called(simulator):
-    return lambda: simulator.call_count("/pause") == 1
-
-
 def test_a_process_killed_while_pausing_leaves_an_intent_that_reconcile_closes_and_looks_after(
     pausing_panel, simulator
 ):
@@ -52,9 +49,9 @@ def test_a_process_killed_while_pausing_leaves_an_intent_that_reconcile_closes_a
     with in_background(
         lambda: ignoring_a_dead_server(lambda: person.post(f"{SESSION}pause/", WHY))
     ):
-        until(is_called(simulator))
+        until(is_called(simulator, "pause"))
         panel.kill()
-    assert events(panel) == [("pause", "intent", "")] and attempts(panel)[0]["is_open"] == 1
+    assert events(panel) == [("pause", "intent", "")] and stored_attempts(panel)[0]["is_open"] == 1
     panel.start()
     assert "support is pausing this session" in panel.login("support2").get(SESSION).text
     let_leases_lapse(panel)
@@ -64,9 +61,13 @@ def test_a_process_killed_while_pausing_leaves_an_intent_that_reconcile_closes_a
         ("pause", "outcome", "unknown"),
         ("look", "evidence", ""),
     ]
-    assert (attempts(panel)[0]["act"], attempts(panel)[0]["word"]) == ("pause", "process_lost")
-    page = panel.login("support").get(SESSION).text
-    assert "We don’t know whether the session was paused" in page and 'data-paused="no"' in page
+    assert (stored_attempts(panel)[0]["act"], stored_attempts(panel)[0]["word"]) == (
+        "pause",
+        "process_lost",
+    )
+    page = parse(panel.login("support").get(SESSION))
+    assert "We don’t know whether the session was paused" in page.text()
+    assert page.one("#card")["data-paused"] == "no"
     assert simulator.call_count("/pause") == 1
 
 
@@ -94,7 +95,7 @@ def test_an_outcome_of_a_pause_that_was_kept_in_the_file_is_brought_in_as_a_paus
     person = panel.login("support")
     person.get(SESSION)
     with in_background(lambda: person.post(f"{SESSION}pause/", WHY)) as answer:
-        until(is_called(simulator))
+        until(is_called(simulator, "pause"))
         fill_the_disk(panel)
         page = answer.result()
     assert "could not be written" in page.text and "nothing can be resumed or paused" in page.text

@@ -8,6 +8,8 @@ import pytest
 import requests
 
 from pingadmin.demo import cast
+from tests.support.html import parse
+from tests.support.panel_resumes import PAGE, RESUME, WHY, is_called, stored_attempts
 from tests.support.trouble import (
     fill_the_disk,
     ignoring_a_dead_server,
@@ -22,10 +24,7 @@ from tests.support.trouble import (
 
 pytestmark = pytest.mark.process
 
-RESUME = f"/sessions/ping/{cast.PING_PAUSED}/resume/"
-PAGE = f"/sessions/ping/{cast.PING_PAUSED}/"
 MATCH = "PATCH */resume"
-WHY = {"reason": "Customer approved", "ticket": "INC-4412"}
 
 
 def events(panel):
@@ -35,25 +34,17 @@ def events(panel):
     return [(row["phase"], row["result"]) for row in rows]
 
 
-def attempts(panel):
-    return panel.rows("SELECT * FROM resumes_resumeattempt ORDER BY opened_at")
-
-
-def is_called(simulator):
-    return lambda: simulator.call_count("/resume") == 1
-
-
 def test_two_people_at_once_make_one_call_and_the_second_reads_who(panel, simulator):
     simulator.fault("delay", match=MATCH, seconds=3)
     people = [panel.login("support"), panel.login("support2")]
     together = threading.Barrier(2)
 
-    def press(person):
+    def click(person):
         together.wait(60)
         return person.post(RESUME, WHY)
 
     with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(press, people), key=lambda answer: answer.status_code)
+        answers = sorted(pool.map(click, people), key=lambda answer: answer.status_code)
     assert [answer.status_code for answer in answers] == [302, 409]
     assert "is already resuming this session" in answers[1].text
     assert simulator.call_count("/resume") == 1
@@ -63,14 +54,15 @@ def test_two_people_at_once_make_one_call_and_the_second_reads_who(panel, simula
 def test_a_double_click_makes_one_call_and_ends_in_one_result(panel, simulator):
     simulator.fault("delay", match=MATCH, seconds=3)
     person = panel.login("support")
-    form_token = person.get(PAGE).text.split('name="form_token" value="')[1].split('"')[0]
+    page = parse(person.get(PAGE))
+    form_token = page.one("form[action$='/resume/'] [name=form_token]")["value"]
     with ThreadPoolExecutor(2) as pool:
         answers = list(
             pool.map(lambda _: person.post(RESUME, WHY | {"form_token": form_token}), range(2))
         )
     assert sorted(answer.status_code for answer in answers) == [302, 409]
     assert person.post(RESUME, WHY | {"form_token": form_token}).status_code == 302
-    assert simulator.call_count("/resume") == 1 and len(attempts(panel)) == 1
+    assert simulator.call_count("/resume") == 1 and len(stored_attempts(panel)) == 1
 
 
 def test_a_browser_that_goes_away_does_not_lose_the_outcome(panel, simulator):
@@ -106,16 +98,16 @@ def test_a_process_killed_while_calling_leaves_an_intent_that_reconcile_closes_a
     with in_background(lambda: ignoring_a_dead_server(lambda: person.post(RESUME, WHY))):
         until(is_called(simulator))
         panel.kill()
-    assert events(panel) == [("intent", "")] and attempts(panel)[0]["is_open"] == 1
+    assert events(panel) == [("intent", "")] and stored_attempts(panel)[0]["is_open"] == 1
     panel.start()
     assert "is resuming this session" in panel.login("support2").get(PAGE).text
     let_leases_lapse(panel)
     reconcile_until(panel, lambda: len(events(panel)) == 3)
     assert events(panel) == [("intent", ""), ("outcome", "unknown"), ("evidence", "")]
-    assert attempts(panel)[0]["word"] == "process_lost"
-    page = panel.login("support").get(PAGE).text
-    assert 'data-result="unknown"' in page and 'data-state="disconnected"' in page
-    assert "Resume session</button>" in page  # the block is lifted: somebody has looked
+    assert stored_attempts(panel)[0]["word"] == "process_lost"
+    page = parse(panel.login("support").get(PAGE))
+    assert page.has("[data-result=unknown]") and page.has("[data-state=disconnected]")
+    assert "Resume session" in page.texts("button"), "the block is lifted: somebody has looked"
     assert simulator.call_count("/resume") == 1
 
 
@@ -130,7 +122,7 @@ def test_a_process_killed_between_answer_and_outcome_is_told_the_same_way(new_pa
             panel.kill()
     assert events(panel) == [("intent", "")]
     let_leases_lapse(panel)
-    reconcile_until(panel, lambda: not attempts(panel)[0]["is_open"])
+    reconcile_until(panel, lambda: not stored_attempts(panel)[0]["is_open"])
     assert events(panel)[:2] == [("intent", ""), ("outcome", "unknown")]
     assert simulator.call_count("/resume") == 1
 
@@ -181,8 +173,8 @@ def test_an_outcome_that_cannot_be_written_is_kept_and_brought_in_later(new_pane
         with other_writer(panel):
             page = answer.result()
     assert page.status_code == 200 and "could not be written" in page.text
-    assert 'data-result="ok"' in page.text and "is resuming this session" not in page.text
-    assert "Resume session</button>" not in page.text
+    assert parse(page).has("[data-result=ok]") and "is resuming this session" not in page.text
+    assert "Resume session" not in parse(page).texts("button")
     assert events(panel) == [("intent", "")]
     kept = panel.directory / "data" / "unrecorded-outcomes.jsonl"
     assert json.loads(kept.read_text())["answer"]["result"] == "ok"

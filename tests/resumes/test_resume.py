@@ -8,39 +8,23 @@ from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.models import Attempt
 from pingadmin.upstream.ping import PingAPI
-from tests.support.html import Element, parse
+from tests.support.html import parse
+from tests.support.session_actions import (
+    AGI_RESUME,
+    PING_RESUME,
+    click_resume,
+    form_token,
+    outcome,
+    resume_calls,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
-
-PING_RESUME = "PATCH /customer/v2/sessions/*/resume"
-AGI_RESUME = "POST /v1/sessions/*/resume"
-
-
-def click_resume(
-    client, alias, session_id, reason="Customer approved", ticket="INC-4412", **fields
-):
-    """Submit the form of the session's page, and follow to the page with the outcome."""
-    address = reverse("session:resume", args=[alias, session_id])
-    return client.post(address, {"reason": reason, "ticket": ticket, **fields}, follow=True)
-
-
-def outcome(response) -> Element:
-    return parse(response).one("#outcome")
-
-
-def form_token(response) -> str:
-    """The hidden field of the resume form in a page."""
-    return parse(response).one("form[action$='/resume/'] input[name=form_token]")["value"]
 
 
 def resume_events() -> list[tuple[str, str]]:
     """Phase and result of each event about a resume, in the order of the log."""
     events = AuditEvent.objects.filter(action="resume").order_by("seq")
     return list(events.values_list("phase", "result"))
-
-
-def resume_calls(simulator) -> int:
-    return simulator.call_count("/resume")
 
 
 def test_ping_accepts_and_the_effect_is_not_claimed_to_be_seen(as_support, simulator):

@@ -13,8 +13,8 @@ from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.models import Attempt
 from tests.conftest import client_of
 from tests.factories import AttemptFactory
-from tests.resumes.test_resume import click_resume, form_token, outcome, resume_calls
 from tests.support.html import parse
+from tests.support.session_actions import click_resume, form_token, outcome, resume_calls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
