@@ -76,6 +76,16 @@ class RemoteSessionFactory(factory.django.DjangoModelFactory):
     changed_at = factory.SelfAttribute("last_seen_at")
 
 
+class UnseenSessionFactory(RemoteSessionFactory):
+    """A session of which nothing is known yet but its account and its id."""
+
+    state = ""
+    client_name = ""
+    source = ""
+    first_seen_at = None
+    changed_at = from_now()
+
+
 class StatusSnapshotFactory(factory.django.DjangoModelFactory):
     """One answer of a look-up, five seconds ago. Pass `last_at` for a run of equal answers."""
 

@@ -2,16 +2,16 @@ import pytest
 
 from pingadmin.audit.record.actors import Actor, ActorKind
 from pingadmin.demo import cast
-from pingadmin.remote_sessions.models import RemoteSession
 from tests.conftest import client_of
+from tests.factories import UnseenSessionFactory
 
 ADDRESS = f"/sessions/ping/{cast.PING_PAUSED}/"
 
 
 @pytest.fixture
 def session(db):
-    """A session of which nothing is known but that it is."""
-    return RemoteSession.objects.create(alias="ping", session_id=cast.PING_PAUSED)
+    """A session of which nothing is known yet."""
+    return UnseenSessionFactory(session_id=cast.PING_PAUSED)
 
 
 @pytest.fixture

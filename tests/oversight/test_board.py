@@ -6,14 +6,19 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from pingadmin.demo import cast
 from pingadmin.oversight.board.columns import COLUMNS
 from pingadmin.oversight.board.listing import pending_attempts
-from pingadmin.oversight.models import Presence, TeamState
 from pingadmin.remote_sessions.history.coverage import extend_watching
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+from tests.factories import (
+    PresenceFactory,
+    StatusSnapshotFactory,
+    TeamStateFactory,
+    UnseenSessionFactory,
+    WatchSpanFactory,
+    from_now,
+)
 from tests.oversight.board_sessions import (
     ago,
     make_attempt,
@@ -181,10 +186,7 @@ def test_of_two_attempts_on_a_session_the_newest_is_shown(as_viewer):
 
 def test_a_row_shows_who_is_viewing_the_session(as_viewer, support2):
     session = make_session("ses_a", watched=True)
-    now = timezone.now()
-    Presence.objects.create(
-        session=session, person=support2, since=now, lease_until=now + timedelta(seconds=20)
-    )
+    PresenceFactory(session=session, person=support2, lease_until=from_now(seconds=20))
     titles = board(as_viewer).attributes("#board [role=img]", "title")
     assert titles == ["support2 is viewing this"]
 
@@ -343,7 +345,7 @@ def test_the_board_at_a_past_moment_shows_what_was_known_then(as_support):
         make_session("ses_a", watched=True, state="disconnected"),
         make_session("ses_b", watched=True),
     )
-    StatusSnapshot.objects.create(
+    StatusSnapshotFactory(
         session=session,
         source="poll",
         state="connected",
@@ -351,7 +353,7 @@ def test_the_board_at_a_past_moment_shows_what_was_known_then(as_support):
         first_at=ago(7200),
         last_at=ago(5400),
     )
-    StatusSnapshot.objects.create(
+    StatusSnapshotFactory(
         session=later, source="poll", state="connected", first_at=ago(60), last_at=ago(5)
     )
     page = board(as_support, at=ago(6000).strftime("%Y-%m-%dT%H:%M:%S"))
@@ -366,11 +368,11 @@ def test_the_board_at_a_past_moment_says_how_recently_watching_had_resumed(as_su
     make_session("ses_a", watched=True)
     at = ago(6000).replace(microsecond=0)
     since = at - timedelta(seconds=10)
-    WatchSpan.objects.create(
+    WatchSpanFactory(
         alias="ping", from_at=at - timedelta(hours=1), until_at=at - timedelta(minutes=1)
     )
-    WatchSpan.objects.create(alias="ping", from_at=since, until_at=ago(0))
-    WatchSpan.objects.create(alias="agi", from_at=at - timedelta(hours=1), until_at=ago(0))
+    WatchSpanFactory(alias="ping", from_at=since, until_at=ago(0))
+    WatchSpanFactory(alias="agi", from_at=at - timedelta(hours=1), until_at=ago(0))
     page = board(as_support, at=at.strftime("%Y-%m-%dT%H:%M:%S"))
     note = page.text("#history")
     assert f"Ping had been watched again only since {since:%H:%M:%S}" in note.replace(
@@ -428,9 +430,9 @@ def query_plan(sql: str) -> list[str]:
 
 
 def test_a_watched_session_that_was_never_seen_is_not_among_all_sessions(as_viewer):
-    RemoteSession.objects.create(alias="ping", session_id="ses_a")
+    session = UnseenSessionFactory(session_id="ses_a")
     assert session_ids(board(as_viewer, view="all")) == []
-    TeamState.objects.create(session=RemoteSession.objects.get(), watched_since=ago(1))
+    TeamStateFactory(session=session, watched_since=ago(1))
     assert "Not seen yet" in row_of(board(as_viewer), "ses_a")
 
 

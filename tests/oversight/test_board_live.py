@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from pingadmin.oversight.board import live
 from pingadmin.oversight.board.cursor import decode_shown
-from pingadmin.oversight.models import Presence, TeamState
+from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.history.coverage import end_watching, extend_watching
 from pingadmin.resumes import attempts
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import FormToken
 from pingadmin.upstream.records import ActionOutcome
+from tests.factories import PresenceFactory, from_now
 from tests.oversight.board_sessions import (
     ago,
     change,
@@ -216,10 +217,7 @@ def test_a_viewer_who_comes_or_goes_is_sent(as_viewer, support2):
     session = make_session("ses_a", watched=True)
     make_session("ses_b", watched=True)
     board = OpenBoard(as_viewer)
-    now = timezone.now()
-    Presence.objects.create(
-        session=session, person=support2, since=now, lease_until=now + timedelta(seconds=30)
-    )
+    PresenceFactory(session=session, person=support2, lease_until=from_now(seconds=30))
     response = board.poll()
     assert updated_rows(response) == ["ses_a"] and "support2 is viewing this" in response.text
     assert board.poll().status_code == 304

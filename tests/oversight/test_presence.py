@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
@@ -12,8 +13,10 @@ from pingadmin.oversight.team import presence
 from pingadmin.oversight.templatetags.team_text import also_viewing
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observations import mark_session_changed
+from tests.factories import UnseenSessionFactory
 from tests.oversight.board_sessions import make_attempt
 from tests.oversight.conftest import ADDRESS
+from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 NOW = ADDRESS + "team/"
@@ -25,20 +28,23 @@ def poll(client, have="", drawn=""):
     )
 
 
-def version_in(response) -> str:
-    return response.text.split("team/?have=")[1].split('"')[0]
+def version_in(response: HttpResponse) -> str:
+    """The version of the team's panel that the page's next poll sends."""
+    address = parse(response).attributes("[hx-get*='team/?have=']", "hx-get")[0]
+    return address.partition("have=")[2]
 
 
-def drawn_in(response) -> str:
+def drawn_in(response: HttpResponse) -> str:
     """The stamp of the resume panel in a page."""
-    return getattr(response, "text", response).split('name="drawn" value="')[1].split('"')[0]
+    return parse(response).one("[name=drawn]")["value"]
 
 
 def test_a_viewer_is_shown_to_others_and_not_to_themselves(as_viewer, as_support, session):
     assert "Only you are viewing" in poll(as_viewer).text
-    page = as_support.get(ADDRESS).text
-    assert page.count("viewer is viewing this too") == 2 and ">VI</span>" in page
-    assert page.index("viewer is viewing this too</strong>") < page.index('id="resume-button"')
+    page = parse(as_support.get(ADDRESS))
+    assert page.text().count("viewer is viewing this too") == 2 and "VI" in page.texts("span")
+    in_order = [item["id"] or item.text() for item in page.css("strong, #resume-button")]
+    assert in_order.index("viewer is viewing this too") < in_order.index("resume-button")
     assert "is viewing this too" not in as_viewer.get(ADDRESS).text
 
 
@@ -83,9 +89,7 @@ def test_a_presence_starts_again_after_a_break(session, viewer):
 def test_the_viewers_of_many_sessions_take_one_query(
     session, viewer, support, django_assert_num_queries
 ):
-    other, empty = (
-        RemoteSession.objects.create(alias="agi", session_id=name) for name in ("a", "b")
-    )
+    other, empty = (UnseenSessionFactory(alias="agi", session_id=name) for name in ("a", "b"))
     for each in (session, other):
         presence.renew_presence(session=each, person=viewer)
     presence.renew_presence(session=session, person=support)
@@ -129,12 +133,9 @@ def test_everything_a_colleague_does_is_in_the_next_poll(as_viewer, as_support, 
 
 def test_a_poll_brings_no_field_that_somebody_may_be_typing_into(as_support, session):
     drawn = drawn_in(as_support.get(ADDRESS))
-    response = poll(as_support, drawn=drawn).text
-    assert 'hx-swap-oob="true"' in response
-    assert not any(
-        element in response
-        for element in ("<textarea", "<select", '<input type="text', 'name="reason"')
-    )
+    response = parse(poll(as_support, drawn=drawn))
+    assert response.has('[hx-swap-oob="true"]')
+    assert not response.has("textarea, select, input[type=text], [name=reason]")
 
 
 def test_a_new_observation_is_in_the_next_poll_and_the_resume_panel_stays(as_support, session):
@@ -142,9 +143,10 @@ def test_a_new_observation_is_in_the_next_poll_and_the_resume_panel_stays(as_sup
     RemoteSession.objects.filter(pk=session.pk).update(
         state="disconnected", changed_at=timezone.now()
     )
-    response = poll(as_support, have=version_in(page), drawn=drawn_in(page)).text
-    assert '<section class="card" id="card" aria-labelledby="state" hx-swap-oob="true"' in response
-    assert 'data-state="disconnected"' in response and 'id="resume"' not in response
+    response = parse(poll(as_support, have=version_in(page), drawn=drawn_in(page)))
+    card = response.one("section#card")
+    assert (card["hx-swap-oob"], card["data-state"]) == ("true", "disconnected")
+    assert not response.has("#resume")
 
 
 def test_a_state_that_grows_old_is_in_the_next_poll(as_support, session):
@@ -160,17 +162,19 @@ def test_a_colleagues_resume_removes_the_button_in_the_next_poll(as_support, ses
     page = as_support.get(ADDRESS)
     make_attempt(session, actor_id=str(support2.pk), actor_name="support2", is_open=True, result="")
     mark_session_changed(session)
-    response = poll(as_support, have=version_in(page), drawn=drawn_in(page)).text
-    assert 'hx-swap-oob="true"' in response.split('id="resume"')[1][:100]
-    assert "support2 is resuming this session" in response and "resume-button" not in response
-    assert 'id="resume"' not in poll(as_support, drawn=drawn_in(response)).text, "once"
+    response = poll(as_support, have=version_in(page), drawn=drawn_in(page))
+    assert parse(response).one("#resume")["hx-swap-oob"] == "true"
+    assert "support2 is resuming this session" in response.text
+    assert "resume-button" not in response.text
+    assert not parse(poll(as_support, drawn=drawn_in(response))).has("#resume"), "once"
 
 
 def test_an_own_resume_under_way_leaves_the_panel_to_its_response(as_support, session, support):
     page = as_support.get(ADDRESS)
     make_attempt(session, actor_id=str(support.pk), actor_name="support", is_open=True, result="")
     mark_session_changed(session)
-    assert 'id="resume"' not in poll(as_support, have=version_in(page), drawn=drawn_in(page)).text
+    response = poll(as_support, have=version_in(page), drawn=drawn_in(page))
+    assert not parse(response).has("#resume")
 
 
 def test_an_own_bulk_resume_under_way_removes_the_button_too(as_support, session, support):
