@@ -1,4 +1,4 @@
-"""A bulk resume in a real browser: choose, look, press once, and follow it through a reload."""
+"""A bulk resume in a real browser: choose, preview, click once, and follow it through a reload."""
 
 import pytest
 from playwright.sync_api import expect
@@ -18,7 +18,7 @@ def choose(page, ids=THREE):
     expect(page.get_by_role("button", name="Resume selected sessions")).to_be_visible()
 
 
-def press(page):
+def resume_selected(page):
     page.get_by_label("Reason").fill("Customer approved")
     page.get_by_role("button", name="Resume selected sessions").click()
 
@@ -32,7 +32,7 @@ def test_progress_is_followed_and_survives_a_reload(new_page, panel, simulator):
     simulator.fault("delay", match=f"PATCH */{THREE[1]}/resume", seconds=4)
     page = new_page("support")
     choose(page)
-    press(page)
+    resume_selected(page)
     expect(page.locator("progress")).to_have_attribute("value", "0")
     expect(item(page, THREE[0])).to_contain_text("Asking")
     expect(item(page, THREE[0])).to_contain_text("Accepted")
@@ -69,7 +69,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(support_page, simulator)
     simulator.fault("delay", match=f"PATCH */{THREE[2]}/resume", seconds=4)
     choose(support_page)
     faults = faults_of_look(support_page)
-    press(support_page)
+    resume_selected(support_page)
     expect(item(support_page, THREE[2])).to_contain_text("Asking")
     assert faults + faults_of_look(support_page) == []
 
@@ -78,7 +78,7 @@ def test_it_all_works_without_javascript(new_page, simulator):
     page = new_page("support", java_script_enabled=False)
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=1)
     choose(page, THREE[:2])
-    press(page)
+    resume_selected(page)
     assert until(lambda: simulator.call_count("/resume") == 2)
     page.get_by_role("link", name="Refresh").click()
     until(lambda: page.reload() and page.locator("#bulk").get_attribute("data-running") == "false")

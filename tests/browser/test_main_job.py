@@ -18,7 +18,7 @@ def open_session(page, session_id=cast.PING_PAUSED, alias="ping"):
     page.goto(f"/sessions/{alias}/{session_id}/")
 
 
-def press(page, reason="Customer approved"):
+def click_resume(page, reason="Customer approved"):
     page.get_by_label("Reason").fill(reason)
     page.get_by_role("button", name="Resume session").click()
 
@@ -38,7 +38,7 @@ def test_a_person_signs_in_pastes_an_id_resumes_and_a_reviewer_reads_who_did_it(
     box.press("Enter")
     expect(page.get_by_role("heading", name=cast.PING_PAUSED)).to_be_visible()
     page.get_by_label("Ticket").fill("INC-4412")
-    press(page)
+    click_resume(page)
     expect(outcome(page)).to_have_attribute("data-result", "ok")
     expect(outcome(page)).to_have_attribute("data-verified", "false")
     expect(outcome(page)).to_be_focused()
@@ -53,7 +53,7 @@ def test_a_person_signs_in_pastes_an_id_resumes_and_a_reviewer_reads_who_did_it(
 def test_an_agents_resume_is_confirmed_by_looking(support_page):
     open_session(support_page, cast.AGI_PAUSED, "agi")
     expect(support_page.locator("[data-state]").first).to_have_attribute("data-paused", "yes")
-    press(support_page)
+    click_resume(support_page)
     expect(outcome(support_page)).to_have_attribute("data-verified", "true")
     expect(support_page.locator("[data-state]").first).to_have_attribute("data-state", "running")
 
@@ -70,7 +70,7 @@ def test_a_double_click_is_one_press(support_page, simulator):
 def test_while_it_is_sent_the_button_is_off_and_says_what_happens(support_page, simulator):
     simulator.fault("delay", match=RESUME, seconds=4)
     open_session(support_page)
-    press(support_page)
+    click_resume(support_page)
     expect(support_page.get_by_role("button", name="Resume session")).to_be_disabled()
     expect(support_page.get_by_text("Asking Ping once")).to_be_visible()
     expect(outcome(support_page)).to_have_attribute("data-result", "ok")
@@ -80,7 +80,7 @@ def test_a_refusal_is_shown_in_the_upstreams_words_as_plain_text(support_page, s
     body = '{"error": {"code": "quota", "message": "<img src=x onerror=alert(1)> ask billing"}}'
     simulator.fault("status", match=RESUME, status=400, body=body)
     open_session(support_page)
-    press(support_page)
+    click_resume(support_page)
     expect(outcome(support_page)).to_have_attribute("data-result", "rejected")
     expect(outcome(support_page)).to_contain_text("<img src=x onerror=alert(1)> ask billing")
     assert support_page.locator("#outcome img").count() == 0
@@ -91,7 +91,7 @@ def test_a_lost_answer_is_violet_and_takes_the_button_away_until_somebody_looked
 ):
     simulator.fault("reset", match=RESUME, after=True)
     open_session(support_page)
-    press(support_page)
+    click_resume(support_page)
     expect(outcome(support_page)).to_have_attribute("data-result", "unknown")
     expect(support_page.locator(".notice-ok")).to_have_count(0)
     expect(support_page.get_by_role("button", name="Resume session")).to_have_count(0)
@@ -106,7 +106,7 @@ def test_a_colleagues_resume_is_seen_without_reloading_and_its_outcome_follows(
     simulator.fault("delay", match=RESUME, seconds=6.5)
     first, second = new_page("support"), new_page("support2")
     open_session(first)
-    press(first)
+    click_resume(first)
     assert until(lambda: simulator.call_count("/resume") == 1)
     open_session(second)
     expect(second.get_by_text("support is resuming this session")).to_be_visible()
@@ -140,7 +140,7 @@ def test_everything_that_matters_works_without_javascript(new_page, simulator):
     page.goto("/sessions/")
     page.get_by_label("Find sessions").fill(cast.PING_PAUSED)
     page.get_by_role("button", name="Find sessions").click()
-    press(page)
+    click_resume(page)
     expect(outcome(page)).to_have_attribute("data-result", "ok")
     page.get_by_role("button", name="Look again").click()
     page.get_by_role("link", name="Audit", exact=True).click()
@@ -150,7 +150,7 @@ def test_everything_that_matters_works_without_javascript(new_page, simulator):
 def test_a_lapsed_sign_in_leads_to_the_sign_in_page_and_sends_nothing(support_page, simulator):
     open_session(support_page)
     support_page.context.clear_cookies(name="session")
-    press(support_page)
+    click_resume(support_page)
     expect(support_page).to_have_url(re.compile("/accounts/login/"))
     assert simulator.call_count("/resume") == 0
 
@@ -158,7 +158,7 @@ def test_a_lapsed_sign_in_leads_to_the_sign_in_page_and_sends_nothing(support_pa
 def test_a_stale_csrf_token_says_reload_and_keeps_what_was_typed(support_page, simulator):
     open_session(support_page)
     support_page.context.clear_cookies(name="csrf")
-    press(support_page, "A long reason that took a while")
+    click_resume(support_page, "A long reason that took a while")
     expect(support_page.get_by_text("Reload this page: nothing was sent")).to_be_visible()
     expect(support_page.get_by_label("Reason")).to_have_value("A long reason that took a while")
     assert simulator.call_count("/resume") == 0
@@ -168,7 +168,7 @@ def test_what_was_typed_is_there_again_after_a_lapsed_sign_in_and_after_a_reload
     open_session(support_page)
     support_page.context.clear_cookies(name="session")
     support_page.get_by_label("Ticket").fill("INC-4412")
-    press(support_page, "A long reason that took a while")
+    click_resume(support_page, "A long reason that took a while")
     expect(support_page).to_have_url(re.compile("/accounts/login/"))
     sign_in(support_page, "support")
     expect(support_page.get_by_label("Reason")).to_have_value("A long reason that took a while")
@@ -181,7 +181,7 @@ def test_polling_takes_nothing_away_from_somebody_who_is_using_it(support_page, 
     page.clock.install()
     simulator.fault("reset", match=RESUME, after=True)
     open_session(page)
-    press(page)
+    click_resume(page)
     expect(outcome(page)).to_have_attribute("data-result", "unknown")
     polls = []
     page.on(

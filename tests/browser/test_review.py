@@ -26,14 +26,14 @@ record_entry("unknown", session_id="ses_3")
 
 
 @pytest.fixture
-def told(panel, file_after):
+def filled_panel(panel, file_after):
     """Four entries; the second newest is the auditor's own, from when they were of support."""
     put_database(file_after(ENTRIES), panel.database)
     return panel
 
 
 @pytest.fixture
-def reviewer(told, new_page):
+def reviewer(filled_panel, new_page):
     page = new_page("auditor")
     page.goto("/audit/?review=pending")
     return page
@@ -43,17 +43,22 @@ def opened(page):
     return page.locator("#opened")
 
 
-def story_of(panel, session_id) -> int:
+def entry_number(panel, session_id) -> int:
     return panel.rows(
         "SELECT min(seq) AS seq FROM audit_auditevent WHERE session_id = ?", session_id
     )[0]["seq"]
+
+
+def count_marks(panel) -> int:
+    marks = "SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'"
+    return panel.rows(marks)[0]["marks"]
 
 
 def pin(page):
     return page.locator("#pin")
 
 
-def press(page, name, note=""):
+def click_mark(page, name, note=""):
     # The form refuses the pointer for a moment after it appears; Playwright waits for that.
     if note:
         page.get_by_label("Note").fill(note)
@@ -61,7 +66,7 @@ def press(page, name, note=""):
 
 
 def review_one(page):
-    press(page, "Reviewed, next")
+    click_mark(page, "Reviewed, next")
     expect(opened(page)).to_contain_text("ses_2")
     expect(pin(page)).to_contain_text("matches")
 
@@ -80,24 +85,24 @@ def rewrite(panel, *statements: str) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_a_reviewer_marks_flags_with_a_note_and_comes_to_the_end(told, new_page, script):
+def test_a_reviewer_marks_flags_with_a_note_and_comes_to_the_end(filled_panel, new_page, script):
     page = new_page("auditor", java_script_enabled=script)
     page.goto("/audit/")
     page.get_by_role("link", name="To review").click()
     expect(opened(page)).to_contain_text("ses_3")
-    press(page, "Reviewed, next")
+    click_mark(page, "Reviewed, next")
     expect(opened(page)).to_contain_text("ses_2")  # past the own one
     expect(page.get_by_text(re.compile("is reviewed. 3 entries match"))).to_be_visible()
 
-    press(page, "Flag, next")
-    expect(page.get_by_text("Say in a few words what's wrong")).to_be_visible()
-    press(page, "Flag, next", "Why without a ticket?")
+    click_mark(page, "Flag, next")
+    expect(page.get_by_text("Say in a few words what’s wrong")).to_be_visible()
+    click_mark(page, "Flag, next", "Why without a ticket?")
     expect(opened(page)).to_contain_text("ses_1")
-    press(page, "Reviewed, next")
+    click_mark(page, "Reviewed, next")
     expect(page.get_by_text(re.compile("is reviewed. 1 entry matches"))).to_be_visible()
 
     page.get_by_role("link", name="Flagged").click()
-    page.get_by_role("link", name=f"Entry {story_of(told, 'ses_2')}").click()
+    page.get_by_role("link", name=f"Entry {entry_number(filled_panel, 'ses_2')}").click()
     expect(page.get_by_text("“Why without a ticket?”")).to_be_visible()
     expect(page.get_by_text("3 of 4 reviewed this week")).to_be_visible()
 
@@ -105,20 +110,20 @@ def test_a_reviewer_marks_flags_with_a_note_and_comes_to_the_end(told, new_page,
 def test_the_chips_say_how_many_and_follow_each_mark(reviewer):
     expect(reviewer.get_by_role("link", name="To review 4")).to_be_visible()
     expect(reviewer.get_by_role("link", name="No ticket 1")).to_be_visible()
-    press(reviewer, "Reviewed, next")
+    click_mark(reviewer, "Reviewed, next")
     expect(reviewer.get_by_role("link", name="To review 3")).to_be_visible()
     expect(reviewer.get_by_role("link", name="Unknown outcome 0")).to_be_visible()
 
 
-def test_an_own_act_offers_no_button(reviewer, told):
-    reviewer.get_by_role("link", name=f"Entry {story_of(told, 'ses_own')}").click()
+def test_an_own_action_offers_no_button(reviewer, filled_panel):
+    reviewer.get_by_role("link", name=f"Entry {entry_number(filled_panel, 'ses_own')}").click()
     expect(
         reviewer.get_by_text("You acted in this entry, so somebody else has to review it.")
     ).to_be_visible()
     expect(reviewer.get_by_role("button", name="Reviewed")).to_have_count(0)
 
 
-def test_a_double_click_marks_one_story(reviewer, told):
+def test_a_double_click_marks_one_entry(reviewer, filled_panel):
     button = reviewer.get_by_role("button", name="Reviewed, next")
     expect(button).to_be_visible()
     reviewer.wait_for_function(
@@ -127,15 +132,13 @@ def test_a_double_click_marks_one_story(reviewer, told):
     button.dblclick()
     expect(opened(reviewer)).to_contain_text("ses_2")
     expect(reviewer.get_by_role("link", name="To review 3")).to_be_visible()
-    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [
-        {"marks": 1}
-    ]
+    assert count_marks(filled_panel) == 1
 
 
-def test_rows_are_walked_by_keyboard_and_no_single_key_marks(reviewer, told):
+def test_rows_are_walked_by_keyboard_and_no_single_key_marks(reviewer, filled_panel):
     reviewer.locator("h1").click()
     reviewer.keyboard.press("j")
-    after_the_open_one = story_of(told, "ses_own")
+    after_the_open_one = entry_number(filled_panel, "ses_own")
     expect(reviewer.locator(f"#entry-{after_the_open_one}")).to_be_focused()
     reviewer.keyboard.press("j")
     reviewer.keyboard.press("Enter")
@@ -143,22 +146,20 @@ def test_rows_are_walked_by_keyboard_and_no_single_key_marks(reviewer, told):
     expect(opened(reviewer)).to_be_focused()
     for key in "abcdefghijklmnopqrstuvwxyz0123456789":
         reviewer.keyboard.press(key)
-    assert told.rows("SELECT count(*) AS marks FROM audit_auditevent WHERE phase = 'mark'") == [
-        {"marks": 0}
-    ]
+    assert count_marks(filled_panel) == 0
 
 
-def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer, told):
+def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer, filled_panel):
     expect(pin(reviewer)).to_be_hidden()
     review_one(reviewer)
-    mark = told.rows("SELECT seq, row_hash FROM audit_auditevent WHERE phase = 'mark'")[0]
+    mark = filled_panel.rows("SELECT seq, row_hash FROM audit_auditevent WHERE phase = 'mark'")[0]
     with reviewer.expect_download() as download:
         reviewer.get_by_role("link", name="Download the pin").click()
     kept = json.loads(download.value.path().read_text())
     assert {name: kept[name] for name in mark} == mark
     assert download.value.suggested_filename == f"pingadmin-pin-{mark['seq']}.json"
 
-    told.login("support").get("/audit/")
+    filled_panel.login("support").get("/audit/")
     reviewer.goto("/audit/")
     expect(pin(reviewer)).to_contain_text(f"Your pin at #{mark['seq']} matches.")
     reviewer.get_by_role("button", name="Verify in this browser").click()
@@ -183,11 +184,11 @@ def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer
     ],
 )
 def test_a_row_that_was_changed_is_named_by_the_check_though_every_stated_hash_still_fits(
-    reviewer, told, statement, sentence
+    reviewer, filled_panel, statement, sentence
 ):
     review_one(reviewer)
-    number = story_of(told, "ses_1")
-    rewrite(told, statement.format(number))
+    number = entry_number(filled_panel, "ses_1")
+    rewrite(filled_panel, statement.format(number))
 
     reviewer.goto("/audit/?actor=nobody")
     expect(pin(reviewer)).to_contain_text("matches")
@@ -197,39 +198,42 @@ def test_a_row_that_was_changed_is_named_by_the_check_though_every_stated_hash_s
 
 
 def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_later_pin_hides_it(
-    reviewer, told
+    reviewer, filled_panel
 ):
     review_one(reviewer)
     old = reviewer.evaluate(
         "Object.entries(localStorage).find(([name]) => name.startsWith('pingadmin.pin'))[1]"
     )
     number = json.loads(old)["seq"]
-    rewrite(told, f"UPDATE audit_auditevent SET row_hash = '{'e' * 64}' WHERE seq = {number}")
+    rewrite(
+        filled_panel,
+        f"UPDATE audit_auditevent SET row_hash = '{'e' * 64}' WHERE seq = {number}",
+    )
 
     reviewer.goto("/audit/?review=pending")
     expect(pin(reviewer)).to_have_attribute("data-meaning", "failed")
     expect(pin(reviewer)).to_contain_text(f"it now has {'e' * 12}…")
     assert axe_findings(reviewer) == []
-    press(reviewer, "Reviewed, next")
+    click_mark(reviewer, "Reviewed, next")
     expect(opened(reviewer)).to_contain_text("ses_1")
     expect(pin(reviewer)).to_have_attribute("data-meaning", "failed")
     assert reviewer.evaluate("Object.values(localStorage)") == [old]
 
-    rewrite(told, f"DELETE FROM audit_auditevent WHERE seq >= {number}")
+    rewrite(filled_panel, f"DELETE FROM audit_auditevent WHERE seq >= {number}")
     reviewer.goto("/audit/?actor=nobody")
     expect(pin(reviewer)).to_contain_text("The log ends at #")
     reviewer.get_by_role("button", name="Forget the pin").click()
     expect(pin(reviewer)).to_be_hidden()
 
 
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(told, reviewer):
-    press(reviewer, "Reviewed, next")
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(filled_panel, reviewer):
+    click_mark(reviewer, "Reviewed, next")
     expect(pin(reviewer)).to_be_visible()
     faults = {}
     for address in (
         reviewer.url,
         "/audit/?review=flagged",
-        f"/audit/{story_of(told, 'ses_own')}/",
+        f"/audit/{entry_number(filled_panel, 'ses_own')}/",
         "/audit/1/",
     ):
         reviewer.goto(address)

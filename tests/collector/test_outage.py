@@ -53,7 +53,7 @@ def test_postgresql_ends_and_comes_back_and_nothing_is_lost(
         assert collector.end() == 0
         assert [span["why_ended"] for span in collectors.rows(ENDED)] == [
             "the collector was stopped"
-        ], "it heard all along"
+        ], "it received events all along"
         (feed,) = collectors.rows("SELECT * FROM collector_feed WHERE alias = 'ping'")
         assert feed["events"] >= 3100 and (feed["dropped"], feed["reconnects"]) == (0, 0)
         assert "Traceback" not in collector.output

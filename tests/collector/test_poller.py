@@ -44,7 +44,7 @@ def test_open_sessions_without_a_recent_event_are_polled_and_others_are_not(
     session = RemoteSession.objects.get(session_id=cast.PING_CONNECTED)
     assert session.source == "poll" and session.uploaded_bytes
     ping.poll()
-    assert simulator.call_count("/status") == 2, "heard of just now"
+    assert simulator.call_count("/status") == 2, "seen just now"
 
 
 def test_what_the_team_watches_comes_first_whatever_its_state(collector_for, simulator, settings):

@@ -221,7 +221,7 @@ def test_a_viewer_who_comes_or_goes_is_sent(as_viewer, support2):
     response = board.poll()
     assert updated_rows(response) == ["ses_a"] and "support2 is viewing this" in response.text
     assert board.poll().status_code == 304
-    with time_machine.travel(now + timedelta(seconds=31), tick=False):
+    with time_machine.travel(timezone.now() + timedelta(seconds=31), tick=False):
         response = board.poll()
         assert (
             updated_rows(response) == ["ses_a"] and "support2 is viewing this" not in response.text

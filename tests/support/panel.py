@@ -67,9 +67,15 @@ class Panel:
     def start(self) -> None:
         """Start the server (again)."""
         self.server = python(
-            "manage.py", "serve", "--port", "0", "--workers", str(self._workers),
-            env=self.environment, log=self.directory / "serve.log",
-        )  # fmt: skip
+            "manage.py",
+            "serve",
+            "--port",
+            "0",
+            "--workers",
+            str(self._workers),
+            env=self.environment,
+            log=self.directory / "serve.log",
+        )
         self.url = self.server.await_line(r"Serving at (http://\S+)/")[1]
         assert until(lambda: len(self.pids()) == self._workers + 1), self.server.output
 

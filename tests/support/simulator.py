@@ -89,9 +89,15 @@ class Simulator:
 def start_simulator(directory, *arguments: str) -> Simulator:
     """A simulator on a free port, with further arguments of its command line."""
     process = Process(
-        sys.executable, "-m", "pingadmin.demo", "--port", "0", *arguments,
-        env=clean_environment(), log=directory / "simulator.log",
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "pingadmin.demo",
+        "--port",
+        "0",
+        *arguments,
+        env=clean_environment(),
+        log=directory / "simulator.log",
+    )
     return Simulator(process, process.await_line(r"(http://[^/]+)/customer/v2")[1])
 
 

@@ -55,54 +55,140 @@ def main() -> dict[str, Any]:
 def insert_old_rows() -> None:
     """A session with history, an open and an unknown attempt, a bulk resume, a message, a feed."""
     insert(
-        "remote_sessions_remotesession", id=5, alias="ping", session_id="ses_old",
-        state="connected", state_is_known=True, who="client-2041", uploaded_bytes=10,
-        uploaded_before=90, downloaded_before=0, stream_place=7, source="reconcile", seen_at=T2,
-        first_seen_at=T1, changed_at=T2, paused_said=False, paused_said_at=T2,
-        paused_said_source="resume", paused_doubted_by="session_end", failure="",
+        "remote_sessions_remotesession",
+        id=5,
+        alias="ping",
+        session_id="ses_old",
+        state="connected",
+        state_is_known=True,
+        who="client-2041",
+        uploaded_bytes=10,
+        uploaded_before=90,
+        downloaded_before=0,
+        stream_place=7,
+        source="reconcile",
+        seen_at=T2,
+        first_seen_at=T1,
+        changed_at=T2,
+        paused_said=False,
+        paused_said_at=T2,
+        paused_said_source="resume",
+        paused_doubted_by="session_end",
+        failure="",
         failure_message="",
-    )  # fmt: skip
+    )
     insert(
-        "remote_sessions_statussnapshot", id=3, session_id=5, first_at=1795356131500, lasted=60000,
-        uploaded_bytes=10, uploaded_before=90, times=4, source="c", state="c", failure="",
-    )  # fmt: skip
+        "remote_sessions_statussnapshot",
+        id=3,
+        session_id=5,
+        first_at=1795356131500,
+        lasted=60000,
+        uploaded_bytes=10,
+        uploaded_before=90,
+        times=4,
+        source="c",
+        state="c",
+        failure="",
+    )
     insert(
-        "remote_sessions_watchspan", id=1, alias="ping", from_at=T1, until_at=T2,
+        "remote_sessions_watchspan",
+        id=1,
+        alias="ping",
+        from_at=T1,
+        until_at=T2,
         why_ended="the event stream broke off",
-    )  # fmt: skip
+    )
     attempt = {
-        "session_id": 5, "actor_id": "1", "actor_name": "ana", "reason": "Customer approved",
-        "ticket": "INC-1", "opened_at": T1, "lease_until": T2, "code": "", "message": "",
-        "looks": 2, "settled_by": "", "settled_note": "", "batch": "",
-    }  # fmt: skip
+        "session_id": 5,
+        "actor_id": "1",
+        "actor_name": "ana",
+        "reason": "Customer approved",
+        "ticket": "INC-1",
+        "opened_at": T1,
+        "lease_until": T2,
+        "code": "",
+        "message": "",
+        "looks": 2,
+        "settled_by": "",
+        "settled_note": "",
+        "batch": "",
+    }
     insert(
-        "resumes_resumeattempt", id=OPEN, token=OPEN, act="pause", is_open=True, intent_seq=1,
-        result="", word="", **attempt,
-    )  # fmt: skip
+        "resumes_resumeattempt",
+        id=OPEN,
+        token=OPEN,
+        act="pause",
+        is_open=True,
+        intent_seq=1,
+        result="",
+        word="",
+        **attempt,
+    )
     insert(
-        "resumes_resumeattempt", id=UNKNOWN, token=UNKNOWN, act="resume", is_open=False,
-        intent_seq=2, result="unknown", word="timed_out", closed_at=T2, next_look_at=T2, **attempt,
-    )  # fmt: skip
+        "resumes_resumeattempt",
+        id=UNKNOWN,
+        token=UNKNOWN,
+        act="resume",
+        is_open=False,
+        intent_seq=2,
+        result="unknown",
+        word="timed_out",
+        closed_at=T2,
+        next_look_at=T2,
+        **attempt,
+    )
     insert(
-        "resumes_bulkresume", id=BULK, token=BULK, actor_id="1", actor_name="ana",
-        reason="Customer approved", ticket="", begun_at=T1, lease_until=T2, ended_at=T2,
+        "resumes_bulkresume",
+        id=BULK,
+        token=BULK,
+        actor_id="1",
+        actor_name="ana",
+        reason="Customer approved",
+        ticket="",
+        begun_at=T1,
+        lease_until=T2,
+        ended_at=T2,
         why_ended="ana stopped it",
-    )  # fmt: skip
+    )
     insert(
-        "resumes_bulkitem", id=1, bulk_id=BULK, place=1, alias="ping", session_id="ses_old",
-        token=ITEM, shown='{"paused": "yes"}', why_not="it was stopped",
-    )  # fmt: skip
+        "resumes_bulkitem",
+        id=1,
+        bulk_id=BULK,
+        place=1,
+        alias="ping",
+        session_id="ses_old",
+        token=ITEM,
+        shown='{"paused": "yes"}',
+        why_not="it was stopped",
+    )
     insert(
-        "notifications_notification", id=1, event_seq=2, what="unknown", alias="ping",
-        session_id="ses_old", made_at=T1, tries=1, next_try_at=T2, word="refused", batch="",
-    )  # fmt: skip
+        "notifications_notification",
+        id=1,
+        event_seq=2,
+        what="unknown",
+        alias="ping",
+        session_id="ses_old",
+        made_at=T1,
+        tries=1,
+        next_try_at=T2,
+        word="refused",
+        batch="",
+    )
     counts = dict.fromkeys(
         ("late", "repeated", "dropped", "unreadable", "polls", "polls_failed", "reconnects"), 0
     )
     insert(
-        "collector_feed", id=1, alias="ping", kind="stream", up_since=T1, heard_at=T2, events=12,
-        error="", error_message="", **counts,
-    )  # fmt: skip
+        "collector_feed",
+        id=1,
+        alias="ping",
+        kind="stream",
+        up_since=T1,
+        heard_at=T2,
+        events=12,
+        error="",
+        error_message="",
+        **counts,
+    )
 
 
 def insert(table: str, **values: object) -> None:

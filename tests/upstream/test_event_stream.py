@@ -93,7 +93,7 @@ def test_it_continues_after_the_id_that_it_was_given():
 
 
 @pytest.mark.parametrize(
-    "line, wish",
+    "line, retry_ms",
     [
         (b"retry: 3000", 3000),
         (b"retry:0", 0),
@@ -106,10 +106,10 @@ def test_it_continues_after_the_id_that_it_was_given():
         (b"retry: " + b"9" * 5000, 10**9),
     ],
 )
-def test_a_retry_delay_is_a_whole_number_or_none(line, wish):
+def test_a_retry_delay_is_a_whole_number_or_none(line, retry_ms):
     parser = EventStreamParser()
     parser.feed(line + b"\n")
-    assert parser.retry_ms == wish
+    assert parser.retry_ms == retry_ms
 
 
 LONG = b"x" * (MAX_LINE_BYTES + 1)

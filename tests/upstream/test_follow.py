@@ -526,13 +526,13 @@ def test_what_happens_at_the_simulator_is_received(simulated_upstreams):
         batches = iter(stream)
         next(batches)
         api.pause(cast.PING_CONNECTED)
-        told = next(batch for batch in batches if batch.events).events
-    assert (told[0].session_id, told[0].state, told[0].client_name) == (
+        received = next(batch for batch in batches if batch.events).events
+    assert (received[0].session_id, received[0].state, received[0].client_name) == (
         cast.PING_CONNECTED,
         "disconnected",
         "acme-frankfurt-014",
     )
-    assert type(told[0].sequence) is int and told[0].downloaded_bytes > 0
+    assert type(received[0].sequence) is int and received[0].downloaded_bytes > 0
 
 
 FAULTS = {
