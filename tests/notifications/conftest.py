@@ -4,8 +4,7 @@ import pytest
 
 from pingadmin.config.secret import Secret
 from tests.support.raw_server import RawServer, says
-
-PATH = "/services/T000/B000/canary-webhook-secret"
+from tests.support.webhooks import PATH
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 mentions people.
 """
 
-import json
 import logging
 from datetime import timedelta
 
@@ -16,14 +15,10 @@ from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
 from tests.audit.factories import BEN, record_entry, record_event
 from tests.factories import BulkResumeFactory
-from tests.notifications.conftest import PATH
 from tests.support.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
+from tests.support.webhooks import PATH, delivered_texts
 
 pytestmark = pytest.mark.django_db
-
-
-def texts(server) -> list[str]:
-    return [json.loads(request.body)["text"] for request in server.requests]
 
 
 @pytest.fixture
@@ -40,7 +35,7 @@ def unknown(webhook):
     return make
 
 
-def test_an_unknown_outcome_is_told_with_who_what_why_and_where(unknown):
+def test_an_unknown_outcome_is_sent_with_actor_action_reason_and_links(unknown):
     server = unknown(session_id="ses_9", reason="Customer approved", ticket="INC-9")
     assert deliver.deliver_one() is True
     (request,) = server.requests
@@ -49,7 +44,7 @@ def test_an_unknown_outcome_is_told_with_who_what_why_and_where(unknown):
         PATH,
         "application/json",
     )
-    (text,) = texts(server)
+    (text,) = delivered_texts(server)
     for part in (
         "Unknown outcome",
         "resume of ping ses_9 by ana",
@@ -65,7 +60,7 @@ def test_an_unknown_outcome_is_told_with_who_what_why_and_where(unknown):
     assert (sent.failure, sent.status, sent.next_try_at) == ("", 200, None) and sent.delivered_at
 
 
-def test_a_flagged_review_is_told_with_its_note(webhook):
+def test_a_flagged_review_is_sent_with_its_note(webhook):
     server = webhook()
     make_new()
     head = record_entry("ok", reason="False alarm")
@@ -74,12 +69,12 @@ def test_a_flagged_review_is_told_with_its_note(webhook):
     )
     make_new()
     deliver.deliver_one()
-    (text,) = texts(server)
+    (text,) = delivered_texts(server)
     assert "Flagged in review* by ben: resume of ping ses_1 by ana." in text
     assert "Note: Why without a ticket?" in text and "Reason: False alarm" in text
 
 
-def test_a_bulk_act_tells_how_many_and_where(webhook):
+def test_a_bulk_resume_sends_one_message_with_the_number_and_the_link(webhook):
     server = webhook()
     make_new()
     bulk = BulkResumeFactory()
@@ -88,7 +83,7 @@ def test_a_bulk_act_tells_how_many_and_where(webhook):
     make_new()
     while deliver.deliver_one():
         pass
-    (text,) = texts(server)
+    (text,) = delivered_texts(server)
     assert "3 unknown so far" in text
     assert f"https://panel.example/resumes/bulk/{bulk.pk}/" in text
 
@@ -97,11 +92,11 @@ def test_without_the_panels_address_there_are_no_links(unknown, settings):
     settings.PANEL_URL = ""
     server = unknown()
     deliver.deliver_one()
-    assert "http" not in texts(server)[0]
+    assert "http" not in delivered_texts(server)[0]
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "sent"),
     [
         ("<!channel> <@U123> <https://evil.example|click>", "&lt;!channel&gt; &lt;＠U123&gt;"),
         ("@channel @here & co", "＠channel ＠here &amp; co"),
@@ -109,11 +104,11 @@ def test_without_the_panels_address_there_are_no_links(unknown, settings):
         ("x" * 300, "x" * 139 + "…"),
     ],
 )
-def test_nothing_that_people_typed_mentions_or_links(unknown, reason, told):
+def test_nothing_that_people_typed_mentions_or_links(unknown, reason, sent):
     server = unknown(reason=reason)
     deliver.deliver_one()
-    (text,) = texts(server)
-    assert f"Reason: {told}" in text and "<" not in text and "@" not in text
+    (text,) = delivered_texts(server)
+    assert f"Reason: {sent}" in text and "<" not in text and "@" not in text
 
 
 def test_what_the_upstream_said_is_not_in_it(unknown):
@@ -121,7 +116,7 @@ def test_what_the_upstream_said_is_not_in_it(unknown):
         outcome={"detail": {"message": "<!here> canary-upstream"}, "upstream_code": "canary-code"}
     )
     deliver.deliver_one()
-    assert "canary" not in texts(server)[0]
+    assert "canary" not in delivered_texts(server)[0]
 
 
 def test_each_is_sent_once_however_often_and_by_whomever_it_is_tried(unknown):
@@ -144,14 +139,14 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_failure_is_kept_as_a_word_and_tried_again_later(unknown, fault, caplog):
-    behaviour, word, status = FAULTS[fault]
+def test_a_failure_is_stored_by_its_kind_and_tried_again_later(unknown, fault, caplog):
+    behaviour, failure, status = FAULTS[fault]
     server = unknown(behaviour)
     with caplog.at_level(logging.DEBUG):
         assert deliver.deliver_one() is True
     failed = Notification.objects.get()
     assert (failed.failure, failed.status, failed.tries, failed.delivered_at) == (
-        word,
+        failure,
         status,
         1,
         None,
@@ -228,7 +223,7 @@ def test_nothing_due_costs_one_query_and_no_address_none(
 def test_the_test_command_sends_one_message_and_says_so(webhook, capsys):
     server = webhook()
     call_command("notify_test")
-    assert "A test message of pingadmin" in texts(server)[0]
+    assert "A test message of pingadmin" in delivered_texts(server)[0]
     assert "took the message (status 200)" in capsys.readouterr().out
 
 

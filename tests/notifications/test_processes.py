@@ -2,19 +2,13 @@
 process.
 """
 
-import json
-
 import pytest
 
 from pingadmin.demo import cast
-from tests.notifications.conftest import PATH
 from tests.support.processes import until
+from tests.support.webhooks import PATH, delivered_texts
 
 pytestmark = pytest.mark.process
-
-
-def texts(server) -> list[str]:
-    return [json.loads(request.body)["text"] for request in server.requests]
 
 
 def unknown_outcome(panel, simulator, session_id: str) -> None:
@@ -47,6 +41,6 @@ def test_one_message_across_a_killed_and_a_second_collector(webhook, new_panel, 
     unknown_outcome(panel, simulator, cast.PING_PAUSED_TOO)
     assert until(lambda: len(panel.rows(delivered)) == 2), collector.output
     assert collector.end() == 0
-    first, second = texts(server)
+    first, second = delivered_texts(server)
     assert cast.PING_PAUSED in first and cast.PING_PAUSED_TOO in second
     assert "canary-webhook" not in collector.output + panel.server.output
