@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 from pingadmin.demo import cast
 from pingadmin.web.static_files import collect
+from tests.support.html import parse
 from tests.support.processes import is_running, until
 
 pytestmark = pytest.mark.process
@@ -20,7 +21,7 @@ def test_pages_and_their_static_files_come_from_one_process(panel):
     visitor = panel.visitor()
     login = visitor.get("/accounts/login/")
     assert login.status_code == 200
-    style = login.text.split('rel="stylesheet" href="')[1].split('"')[0]
+    style = parse(login).attributes("link[rel=stylesheet]", "href")[0]
     answer = visitor.get(style)
     assert answer.headers["Content-Type"].startswith("text/css")
     assert "immutable" in answer.headers["Cache-Control"]
