@@ -79,3 +79,9 @@ def test_a_database_that_stays_locked_is_left_behind(panel, furnished_file):
     with other_writer(panel):
         put_database(furnished_file, panel.database)
         assert panel.login("support").post(RESUME, WHY).status_code == 302
+
+
+def test_all_that_share_it_run_in_one_worker(request):
+    """Without the group in its name, a test goes to any worker, which starts a panel of its own."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@process")
