@@ -14,7 +14,7 @@ function show(meaning, heading, sentence) {
 }
 
 function showMismatch(sentence) {
-  show("failed", "The log is not what you reviewed.", `${sentence} Download the pin, and show it to somebody who doesn't run this panel.`);
+  show("failed", "The log is not what you reviewed.", `${sentence} Download the pin, and show it to somebody who doesn’t run this panel.`);
 }
 
 async function request(address) {
@@ -48,7 +48,7 @@ async function comparePin() {
     else show("idle", `Your pin at #${pin.seq} matches.`, `It still has the hash from ${formatTime(pin)}; newer events: ${stated.head.seq - pin.seq}. To find out whether earlier events were changed, verify them.`);
     return mismatch === null;
   } catch (error) {
-    show("idle", `Your pin at #${pin.seq} couldn't be compared.`, `${error.message}.`);
+    show("idle", `Your pin at #${pin.seq} couldn’t be compared.`, `${error.message}.`);
     return false;
   }
 }
@@ -71,8 +71,8 @@ async function hashLog(pin, reportProgress) {
     lines.forEach((line, index) => {
       const event = JSON.parse(line);
       if (event.seq !== seq + 1) throw new LogDiffers(`#${seq + 1} is missing.`);
-      if (event.unreadable) throw new LogDiffers(`#${event.seq} can't be read.`);
-      if (event.prev_hash !== hash) throw new LogDiffers(seq ? `#${seq} is not the event that #${event.seq} followed: one of the two was changed.` : "#1 doesn't begin the log.");
+      if (event.unreadable) throw new LogDiffers(`#${event.seq} can’t be read.`);
+      if (event.prev_hash !== hash) throw new LogDiffers(seq ? `#${seq} is not the event that #${event.seq} followed: one of the two was changed.` : "#1 doesn’t begin the log.");
       seq = event.seq;
       hash = hashes[index];
       if (seq === pin.seq && hash !== pin.row_hash) throw new LogDiffers(`#${seq} is not what it was on ${formatTime(pin)}.`);
@@ -80,7 +80,7 @@ async function hashLog(pin, reportProgress) {
     reportProgress(seq);
   }
   if (seq < pin.seq) throw new LogDiffers(`The log ends at #${seq}; you reviewed up to #${pin.seq}.`);
-  if ((await fetchStated(seq)).row_hash !== hash) throw new LogDiffers(`#${seq} doesn't have the hash that it states.`);
+  if ((await fetchStated(seq)).row_hash !== hash) throw new LogDiffers(`#${seq} doesn’t have the hash that it states.`);
   return seq;
 }
 

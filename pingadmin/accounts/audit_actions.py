@@ -21,7 +21,7 @@ ACTIONS = [
     AuditAction("sign_in", "Signed in"),
     AuditAction("sign_out", "Signed out"),
     AuditAction("sign_in_failed", "Sign-in failed", object_name=_name_that_was_typed),
-    AuditAction("denied", "Refused", object_name=_refused_address),
+    AuditAction("denied", "Access denied", object_name=_refused_address),
     AuditAction("person_added", "Person added", object_name=_person),
     AuditAction("person_changed", "Person changed", object_name=_person),
     AuditAction("role_set", "Role set", object_name=_person),

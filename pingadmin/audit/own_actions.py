@@ -14,7 +14,7 @@ def _export_format(event: AuditEvent) -> str:
 ACTIONS = [
     AuditAction("read_log", "Audit log read"),
     AuditAction("export", "Audit log exported", object_name=_export_format),
-    AuditAction("audit_verify", "Integrity check"),
+    AuditAction("audit_verify", "Verification"),
     AuditAction(restore_guard.ACCEPT_RESTORE, "Restored log accepted"),
     AuditAction(Mark.REVIEWED, Mark.REVIEWED.label),
     AuditAction(Mark.FLAGGED, Mark.FLAGGED.label),

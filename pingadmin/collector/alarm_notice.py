@@ -27,7 +27,7 @@ TEMPLATE = "collector/_alarm.html"
 
 
 def alarm_notice(request: HttpRequest) -> AlarmNotice | None:
-    """The alarm for whoever is signed in; None where no upstream is set."""
+    """The alarm for whoever is signed in; None where no upstream account is configured."""
     if not settings.UPSTREAMS:
         return None
     alarms = health.find_alarms()

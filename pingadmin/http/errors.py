@@ -9,16 +9,16 @@ class HTTPFailure(TextChoices):
     UNREACHABLE = "unreachable", "could not be reached"
     TLS = "tls", "could not be reached safely: its certificate or TLS version was refused"
     TIMED_OUT = "timed_out", "did not answer in time"
-    BROKEN_OFF = "broken_off", "broke off its answer"
+    BROKEN_OFF = "broken_off", "cut its response short"
     TOO_LARGE = "too_large", "sent more than we accept"
     REDIRECTED = "redirected", "answered with a redirect, which is not followed"
-    UNREADABLE = "unreadable", "gave an answer that we could not read"
-    UNRECOGNISED = "unrecognised", "gave an answer that does not fit its documentation"
+    UNREADABLE = "unreadable", "gave a response we couldn’t read"
+    UNRECOGNISED = "unrecognised", "gave a response that doesn’t fit its documentation"
     REFUSED_KEY = "refused_key", "refused our key"
     NOT_FOUND = "not_found", "answered: not found"
     RATE_LIMITED = "rate_limited", "asked us to slow down"
     REFUSED = "refused", "refused the request"
-    SERVER_ERROR = "server_error", "answered that it failed itself"
+    SERVER_ERROR = "server_error", "reported an internal error"
 
 
 class RequestError(Exception):

@@ -133,7 +133,11 @@ class TeamEntry(models.Model):
                 return f"handed it over to {self.to_name}"
         if not self.to_id:
             return "released it"
-        return "took it" if self.to_id == self.by_id else f"assigned it to {self.to_name}"
+        return (
+            "assigned it to themselves"
+            if self.to_id == self.by_id
+            else f"assigned it to {self.to_name}"
+        )
 
 
 class PresenceQuerySet(models.QuerySet["Presence"]):

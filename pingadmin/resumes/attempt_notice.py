@@ -72,5 +72,5 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
 
 
 def account_label(alias: str) -> str:
-    """The name of an account for people; its alias where the account is no longer set."""
+    """The name of an account for people; its alias where the account is no longer configured."""
     return upstream.get_label(alias) if alias in upstream.aliases() else alias

@@ -134,7 +134,7 @@ def close_lost_attempt(**conditions: Any) -> bool:
     return True
 
 
-def close_unknown(attempt: Attempt, *, note: str, by: Actor) -> None:
+def resolve_unknown(attempt: Attempt, *, note: str, by: Actor) -> None:
     """A person resolves an unknown outcome with a reason. The result stays unknown."""
     with transaction.atomic():
         locked = _lock(attempt)

@@ -72,7 +72,7 @@ ACTIONS = [
     _about_a_session("resume_limit", "Resume limit reached"),
     _about_a_session("pause_limit", "Pause limit reached"),
     _about_a_session("look", "Checked again"),
-    _about_a_session("close_unknown", "Unknown outcome closed"),
+    _about_a_session("close_unknown", "Unknown outcome resolved"),
     AuditAction(
         "bulk_resume",
         "Bulk resume started",

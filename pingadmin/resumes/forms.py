@@ -51,12 +51,12 @@ class ResumeForm(ReasonForm):
         return data
 
 
-class CloseForm(forms.Form):
+class ResolveForm(forms.Form):
     """Why a person resolves an unknown outcome."""
 
     note = forms.CharField(
         max_length=500,
-        error_messages={"required": "Say how you know, or why this can be closed."},
+        error_messages={"required": "Say how you know, or why this can be resolved."},
     )
 
     def clean_note(self) -> str:

@@ -75,7 +75,7 @@ def _claim_check(attempt: Attempt) -> bool:
 
 
 def _append_evidence(attempt: Attempt, answer: LookUpResult | None) -> None:
-    """answer: None where the account is no longer set."""
+    """answer: None where the account is no longer configured."""
     with transaction.atomic():
         # Read again: the look-up took seconds, in which a person may have resolved it.
         locked = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
@@ -133,6 +133,6 @@ def _resolution_note(paused: bool, attempt: Attempt, now: datetime) -> str:
     if paused is not attempt.kind.pauses:
         state = f"still {state}"
     return (
-        f"Seen {state} at {now:%H:%M:%S} UTC. "
-        f"Whether this {attempt.action} did anything cannot be told."
+        f"At {now:%H:%M:%S} UTC the session was {state}. "
+        f"We can’t tell whether this {attempt.action} did anything."
     )

@@ -1,4 +1,4 @@
-"""The buttons that act on a session: resume it, pause it, and close an unknown outcome."""
+"""The buttons that act on a session: resume it, pause it, and resolve an unknown outcome."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,15 +14,15 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
-from pingadmin.resumes.attempts import AttemptBlocked, AttemptRequest, close_unknown
+from pingadmin.resumes.attempts import AttemptBlocked, AttemptRequest, resolve_unknown
 from pingadmin.resumes.form_token import StaleFormToken, read_form_token
-from pingadmin.resumes.forms import CloseForm, ResumeForm
+from pingadmin.resumes.forms import ResolveForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.outcome_sentences import NOT_RECORDED, STALE_FORM, describe_block
 from pingadmin.resumes.panel import build_panel
 from pingadmin.resumes.resume import AttemptOutcome, AuditLogUnavailable, pause, resume
-from pingadmin.session_page.page import RefusedClosure, build_page
+from pingadmin.session_page.page import RefusedResolution, build_page
 from pingadmin.session_page.responses import show
 from pingadmin.web.requests import PanelRequest
 
@@ -58,20 +58,22 @@ def pause_session(request: PanelRequest, alias: str, session_id: str) -> HttpRes
 
 @require_POST
 @permission_required("resumes.resume", raise_exception=True)
-def close(request: PanelRequest, alias: str, session_id: str, attempt_id: UUID) -> HttpResponse:
-    """Close an unknown outcome, with the reason that a person gives."""
+def resolve_outcome(
+    request: PanelRequest, alias: str, session_id: str, attempt_id: UUID
+) -> HttpResponse:
+    """Resolve an unknown outcome, with the reason that a person gives."""
     attempt = get_object_or_404(
         Attempt.objects.select_related("session"),
         pk=attempt_id,
         session__alias=alias,
         session__session_id=session_id,
     )
-    form = CloseForm(request.POST)
+    form = ResolveForm(request.POST)
     if not form.is_valid():
         page = build_page(attempt.session, request.user)
-        refused = RefusedClosure(attempt.pk, form)
-        return show(request, replace(page, refused_closure=refused), status=400)
-    close_unknown(attempt, note=form.cleaned_data["note"], by=Actor.of(request))
+        refused = RefusedResolution(attempt.pk, form)
+        return show(request, replace(page, refused_resolution=refused), status=400)
+    resolve_unknown(attempt, note=form.cleaned_data["note"], by=Actor.of(request))
     return _show_outcome(request, attempt.session)
 
 
@@ -93,7 +95,7 @@ def _act(
 ) -> AttemptOutcome:
     """Make the one call. Raises _Refused where nothing was sent."""
     if alias not in upstream.aliases():
-        raise _Refused(409, "the account is not set.", keeps_form=False)
+        raise _Refused(409, "this account is no longer configured.", keeps_form=False)
     if not form.is_valid():
         raise _Refused(400, "fix the marked field.")
     by = Actor.of(request)

@@ -13,7 +13,7 @@ from pingadmin.oversight.team.panel import SessionTeam, load_team
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.history.timeline import TimelineItem, build_timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
-from pingadmin.resumes.forms import CloseForm
+from pingadmin.resumes.forms import ResolveForm
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.panel import ResumePanel, build_panel
 
@@ -22,11 +22,11 @@ SAME_ID_ELSEWHERE = 5
 
 
 @dataclass(frozen=True)
-class RefusedClosure:
-    """A form to close an unknown outcome that was refused: of which attempt, and what was typed."""
+class RefusedResolution:
+    """A refused form to resolve an unknown outcome: of which attempt, and what was typed."""
 
     attempt_id: UUID
-    form: CloseForm
+    form: ResolveForm
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class SessionPage:
     same_id_elsewhere: list[SessionCard]
     looks_on_load: bool = False
     focuses_outcome: bool = False
-    refused_closure: RefusedClosure | None = None
+    refused_resolution: RefusedResolution | None = None
 
 
 @dataclass(frozen=True)

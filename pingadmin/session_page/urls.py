@@ -15,7 +15,9 @@ urlpatterns = [
                 path("now/", views.now, name="now"),
                 path("resume/", action_views.resume_session, name="resume"),
                 path("pause/", action_views.pause_session, name="pause"),
-                path("resumes/<uuid:attempt_id>/close/", action_views.close, name="close"),
+                path(
+                    "resumes/<uuid:attempt_id>/close/", action_views.resolve_outcome, name="resolve"
+                ),
                 path("team/", team_views.poll, name="poll"),
                 path("watch/", team_views.watch, name="watch"),
                 path("assign/", team_views.assign, name="assign"),

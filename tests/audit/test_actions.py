@@ -108,7 +108,7 @@ def test_an_action_has_one_meaning(sample_feature):
         ("role_set", "Role set"),
         ("view_saved", "View saved"),
         ("sign_in_failed", "Sign-in failed"),
-        ("denied", "Refused"),
+        ("denied", "Access denied"),
         ("read_log", "Audit log read"),
     ],
 )

@@ -66,7 +66,7 @@ def click_mark(page, name, note=""):
 
 
 def review_one(page):
-    click_mark(page, "Reviewed, next")
+    click_mark(page, "Mark reviewed and open next")
     expect(opened(page)).to_contain_text("ses_2")
     expect(pin(page)).to_contain_text("matches")
 
@@ -90,15 +90,15 @@ def test_a_reviewer_marks_flags_with_a_note_and_comes_to_the_end(filled_panel, n
     page.goto("/audit/")
     page.get_by_role("link", name="To review").click()
     expect(opened(page)).to_contain_text("ses_3")
-    click_mark(page, "Reviewed, next")
+    click_mark(page, "Mark reviewed and open next")
     expect(opened(page)).to_contain_text("ses_2")  # past the own one
     expect(page.get_by_text(re.compile("is reviewed. 3 entries match"))).to_be_visible()
 
-    click_mark(page, "Flag, next")
+    click_mark(page, "Flag and open next")
     expect(page.get_by_text("Say in a few words what’s wrong")).to_be_visible()
-    click_mark(page, "Flag, next", "Why without a ticket?")
+    click_mark(page, "Flag and open next", "Why without a ticket?")
     expect(opened(page)).to_contain_text("ses_1")
-    click_mark(page, "Reviewed, next")
+    click_mark(page, "Mark reviewed and open next")
     expect(page.get_by_text(re.compile("is reviewed. 1 entry matches"))).to_be_visible()
 
     page.get_by_role("link", name="Flagged").click()
@@ -110,7 +110,7 @@ def test_a_reviewer_marks_flags_with_a_note_and_comes_to_the_end(filled_panel, n
 def test_the_chips_say_how_many_and_follow_each_mark(reviewer):
     expect(reviewer.get_by_role("link", name="To review 4")).to_be_visible()
     expect(reviewer.get_by_role("link", name="No ticket 1")).to_be_visible()
-    click_mark(reviewer, "Reviewed, next")
+    click_mark(reviewer, "Mark reviewed and open next")
     expect(reviewer.get_by_role("link", name="To review 3")).to_be_visible()
     expect(reviewer.get_by_role("link", name="Unknown outcome 0")).to_be_visible()
 
@@ -124,7 +124,7 @@ def test_an_own_action_offers_no_button(reviewer, filled_panel):
 
 
 def test_a_double_click_marks_one_entry(reviewer, filled_panel):
-    button = reviewer.get_by_role("button", name="Reviewed, next")
+    button = reviewer.get_by_role("button", name="Mark reviewed and open next")
     expect(button).to_be_visible()
     reviewer.wait_for_function(
         "() => document.querySelector('form.review').getAnimations().length === 0"
@@ -179,7 +179,7 @@ def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer
             "UPDATE audit_auditevent SET at = '2020-01-01 00:00:00' WHERE seq = {0}",
             "#{0} is not the event that #{1}",
         ),
-        ("UPDATE audit_auditevent SET schema_version = 9 WHERE seq = {0}", "#{0} can't be read"),
+        ("UPDATE audit_auditevent SET schema_version = 9 WHERE seq = {0}", "#{0} can’t be read"),
         ("DELETE FROM audit_auditevent WHERE seq = {0}", "#{0} is missing"),
     ],
 )
@@ -214,7 +214,7 @@ def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_l
     expect(pin(reviewer)).to_have_attribute("data-meaning", "failed")
     expect(pin(reviewer)).to_contain_text(f"it now has {'e' * 12}…")
     assert axe_findings(reviewer) == []
-    click_mark(reviewer, "Reviewed, next")
+    click_mark(reviewer, "Mark reviewed and open next")
     expect(opened(reviewer)).to_contain_text("ses_1")
     expect(pin(reviewer)).to_have_attribute("data-meaning", "failed")
     assert reviewer.evaluate("Object.values(localStorage)") == [old]
@@ -227,7 +227,7 @@ def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_l
 
 
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(filled_panel, reviewer):
-    click_mark(reviewer, "Reviewed, next")
+    click_mark(reviewer, "Mark reviewed and open next")
     expect(pin(reviewer)).to_be_visible()
     faults = {}
     for address in (

@@ -53,7 +53,7 @@ def test_two_people_see_each_other_and_each_others_notes_and_lose_nothing_typed(
     expect(second.get_by_label("Reason")).to_have_value("Half a reason")
 
     second.get_by_role("button", name="Assign to me").click()
-    expect(second.locator("#problem-team")).to_contain_text("support took it")
+    expect(second.locator("#problem-team")).to_contain_text("support assigned it to themselves")
     expect(second.get_by_label("Add a note")).to_have_value("Half a note")
     second.reload()
     expect(second.get_by_label("Add a note")).to_have_value("Half a note")

@@ -192,7 +192,7 @@ def test_a_list_that_fails_ends_the_watching_where_it_was_last_given(collector_f
     lister.step()
     agi.writer.step()
     span = WatchSpan.objects.get(alias="agi")
-    assert span.end_reason == "asked for its list, the system answered that it failed itself"
+    assert span.end_reason == "asked for its list, the system reported an internal error"
     agi.feed.save()
     assert FeedStatus.objects.get(alias="agi").error == "server_error"
     simulator.clear_faults()

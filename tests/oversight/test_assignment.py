@@ -45,7 +45,7 @@ def test_taking_giving_and_releasing_are_each_one_entry(as_support, session, sup
         assert assign(as_support, act, seen=seen, **fields).status_code == 302
     assert owner() is None
     assert entries() == [
-        "support took it",
+        "support assigned it to themselves",
         "support assigned it to support2",
         "support released it",
     ]
@@ -72,7 +72,9 @@ def test_a_colleague_who_was_faster_is_named_and_what_was_typed_stays(
     response = assign(as_support, "handover", to=support2.pk, summary=summary, seen=seen)
     assert response.status_code == 409
     page = parse(response)
-    assert "Nothing was changed: support2 took it 0 s ago" in page.text("#problem-team")
+    assert "Nothing was changed: support2 assigned it to themselves 0 s ago" in page.text(
+        "#problem-team"
+    )
     assert page.text("textarea[name=summary]") == summary
     assert page.one("select[name=to] option[selected]")["value"] == str(support2.pk)
     assert owner() == support2 and TeamEntry.objects.get() == entry
@@ -81,7 +83,8 @@ def test_a_colleague_who_was_faster_is_named_and_what_was_typed_stays(
 
 
 @pytest.mark.parametrize(
-    ("act", "says"), [("take", "support2 took it"), ("release", "support2 released it")]
+    ("act", "says"),
+    [("take", "support2 assigned it to themselves"), ("release", "support2 released it")],
 )
 def test_the_conflict_says_what_happened(as_support, as_support2, session, support, act, says):
     assignment.assign(session=session, to=support, by=acting(support))
@@ -122,7 +125,7 @@ def test_the_id_of_a_form_serves_nobody_else(as_support, as_support2, session, s
 def test_taking_what_is_mine_already_writes_nothing(session, support):
     for _ in range(2):
         assignment.assign(session=session, to=support, by=acting(support))
-    assert entries() == ["support took it"]
+    assert entries() == ["support assigned it to themselves"]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +200,7 @@ class TestHandover:
     def test_it_stays_until_the_new_owner_takes_the_session(self, handed, as_support, as_support2):
         assign(as_support2, "take", seen=version_on(as_support2.get(ADDRESS)))
         assert not shows_handover(as_support)
-        assert entries()[-1] == "support2 took it"
+        assert entries()[-1] == "support2 assigned it to themselves"
 
     def test_it_stays_until_the_new_owner_writes_a_note_but_not_when_others_do(
         self, handed, as_support, as_support2

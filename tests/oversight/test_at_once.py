@@ -29,7 +29,10 @@ def test_of_two_who_take_a_session_at_once_one_owns_it_and_the_other_is_told(rea
         )
         assert sorted(response.status_code for response in responses) == [302, 409], number
         refused = next(response for response in responses if response.status_code == 409)
-        assert "Nothing was changed: support" in refused.text and "took it" in refused.text
+        assert (
+            "Nothing was changed: support" in refused.text
+            and "assigned it to themselves" in refused.text
+        )
         entries = real_panel.rows("SELECT by_name FROM oversight_teamentry ORDER BY id")
         assert len(entries) == 2 * number + 1
         owner = real_panel.rows(

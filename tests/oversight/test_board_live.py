@@ -279,7 +279,7 @@ def test_an_attempt_is_sent_once_when_it_starts_when_it_ends_and_when_it_is_reso
     )
     assert "resume sent " in board.poll().text
     assert board.poll().status_code == 304
-    attempts.close_unknown(pressed, note="asked the customer", by=by)
+    attempts.resolve_unknown(pressed, note="asked the customer", by=by)
     response = board.poll()
     assert updated_rows(response) == ["ses_a"] and "resume sent " not in response.text
     assert board.poll().status_code == 304

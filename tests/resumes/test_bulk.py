@@ -98,7 +98,7 @@ def test_what_would_not_be_sent_is_explained_and_not_ticked(as_support, simulato
     page = as_support.post(SELECT, {"session": [*names(THREE[:2]), "gone/ses_1"]}).text
     assert form_fields(page)["item"] == [f"ping/{THREE[1]}"]
     assert "the outcome of the last resume is unknown" in page
-    assert "the account “gone” is not set" in page
+    assert "the account “gone” is no longer configured" in page
 
 
 def test_the_person_chooses_where_several_accounts_could_own_an_id(as_support, settings):

@@ -285,7 +285,7 @@ def test_agi_shows_paused_which_resolves_a_pause_and_leaves_its_result_unknown(a
     attempt = reconcile(lost_pause(simulator, ana, acted=True))
     assert (attempt.result, attempt.resolved_by) == ("unknown", "evidence")
     assert attempt.next_check_at is None
-    assert "Seen paused at" in attempt.resolution_note
+    assert "UTC the session was paused." in attempt.resolution_note
     check = AuditEvent.objects.get(action="look")
     assert check.story == attempt.intent_seq and check.verified is None
 
@@ -303,7 +303,7 @@ def test_agi_not_paused_is_checked_until_the_last_time(ana, simulator):
 def test_a_person_resolves_an_unknown_pause(ana, simulator):
     simulator.fault("reset", match=PING_PAUSE, after=True)
     click_pause(ana)
-    address = reverse("session:close", args=["ping", cast.PING_CONNECTED, attempt().pk])
+    address = reverse("session:resolve", args=["ping", cast.PING_CONNECTED, attempt().pk])
     ana.post(address, {"note": "The customer is off"})
     assert attempt().resolved_by == "person"
     closure = AuditEvent.objects.get(phase="closure")

@@ -46,7 +46,7 @@ def test_agi_shows_that_it_runs_which_resolves_the_outcome_and_leaves_the_result
     attempt = reconcile(cause_unknown_outcome(simulator, as_support, "agi", cast.AGI_PAUSED))
     assert (attempt.result, attempt.resolved_by) == ("unknown", "evidence")
     assert attempt.next_check_at is None
-    assert "cannot be told" in attempt.resolution_note
+    assert "We can’t tell whether this resume did anything." in attempt.resolution_note
     assert resume_calls(simulator) == 1
     assert evidence().get().story == attempt.intent_seq
 
@@ -106,7 +106,7 @@ def test_paused_is_unknown_after_an_unknown_outcome(as_support, simulator):
 
 def test_a_person_resolves_it_with_a_reason(as_support, simulator):
     attempt = cause_unknown_outcome(simulator, as_support)
-    address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    address = reverse("session:resolve", args=["ping", cast.PING_PAUSED, attempt.pk])
     assert as_support.post(address, {"note": " "}).status_code == 400
     as_support.post(address, {"note": "The customer is online again"})
     attempt.refresh_from_db()
@@ -123,18 +123,18 @@ def test_a_person_resolves_it_with_a_reason(as_support, simulator):
 
 def test_a_refused_reason_is_explained_at_its_field(as_support, simulator):
     first = cause_unknown_outcome(simulator, as_support)
-    address = reverse("session:close", args=["ping", cast.PING_PAUSED, first.pk])
+    address = reverse("session:resolve", args=["ping", cast.PING_PAUSED, first.pk])
     refused = parse(as_support.post(address, {"note": "  "}))
-    assert refused.has(f"details[open] > summary#close-{first.pk}:first-child")
+    assert refused.has(f"details[open] > summary#resolve-{first.pk}:first-child")
     assert "Say how you know" in refused.text()
     page = open_session_page(as_support)
-    assert page.has(f"#close-{first.pk}")
+    assert page.has(f"#resolve-{first.pk}")
     assert not page.has("details[open] > summary[id^=close-]:first-child")
 
 
 def test_closing_twice_adds_nothing(as_support, simulator):
     attempt = cause_unknown_outcome(simulator, as_support)
-    address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    address = reverse("session:resolve", args=["ping", cast.PING_PAUSED, attempt.pk])
     as_support.post(address, {"note": "one"})
     as_support.post(address, {"note": "two"})
     assert AuditEvent.objects.filter(phase="closure").count() == 1
@@ -142,7 +142,7 @@ def test_closing_twice_adds_nothing(as_support, simulator):
 
 def test_a_viewer_cannot_resolve_it(as_support, as_viewer, simulator):
     attempt = cause_unknown_outcome(simulator, as_support)
-    address = reverse("session:close", args=["ping", cast.PING_PAUSED, attempt.pk])
+    address = reverse("session:resolve", args=["ping", cast.PING_PAUSED, attempt.pk])
     assert as_viewer.post(address, {"note": "one"}).status_code == 403
 
 
@@ -181,7 +181,7 @@ def test_an_older_unknown_outcome_stays_and_can_be_resolved_next_to_a_newer_atte
     page = open_session_page(as_support)
     assert page.has(ALREADY) and page.has(UNKNOWN)
     assert "Trying again may resume the session twice" in page.text()
-    address = reverse("session:close", args=["ping", cast.PING_PAUSED, first.pk])
+    address = reverse("session:resolve", args=["ping", cast.PING_PAUSED, first.pk])
     assert page.has(f'form[action="{address}"]')
     as_support.post(address, {"note": "It runs"})
     assert not open_session_page(as_support).has(UNKNOWN)

@@ -57,15 +57,16 @@ def test_the_menu_names_the_person_and_the_role(as_support, support):
 
 def test_without_an_upstream_the_pages_say_so(as_support, settings):
     settings.UPSTREAMS = {}
-    assert "No upstream is set" in page(as_support, "/sessions/")
-    assert "History and audit can be read, nothing can be looked up or resumed." in page(
-        as_support, "/audit/"
+    assert "No upstream account is configured" in page(as_support, "/sessions/")
+    sentence = (
+        "You can read the history and the audit log, but nothing can be looked up or resumed."
     )
+    assert sentence in page(as_support, "/audit/")
 
 
 def test_with_an_upstream_there_is_no_such_notice(as_auditor, settings):
     settings.UPSTREAMS = {"ping": {"LABEL": "Ping"}}
-    assert "No upstream is set" not in page(as_auditor, "/audit/")
+    assert "No upstream account is configured" not in page(as_auditor, "/audit/")
 
 
 def test_only_the_token_is_in_an_attribute_as_json(as_support):

@@ -13,7 +13,8 @@ PYTHON = sorted(
 )
 REPLACED = re.compile(
     r"\b(press(?:es|ed)?|(?:un)?settled?|mend(?:s|ed)?|hears?|heard|sightings?|stretch(?:es)?"
-    r"|anew|stories|look after)\b",
+    r"|anew|stories|look after|client or agent|integrity check|no upstream is set"
+    r"|looks nothing up|broke off its answer|failed itself|only witness)\b",
     re.IGNORECASE,
 )
 CODE_IN_TEMPLATE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)

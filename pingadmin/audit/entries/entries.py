@@ -52,8 +52,8 @@ class AuditEntry:
         return self._label.tone
 
     @property
-    def closed_by(self) -> str:
-        """Who closed an unknown outcome, "" where nobody did."""
+    def resolved_by(self) -> str:
+        """Who resolved an unknown outcome, "" where nobody did."""
         return next(
             (event.actor_name for event in reversed(self.events) if event.phase == "closure"), ""
         )

@@ -28,7 +28,7 @@ _HEADINGS = {
     "intent": Label("Intent recorded", "accent"),
     "outcome": Label("Outcome", "unknown"),
     "evidence": Label("Checked again", "accent"),
-    "closure": Label("Closed by a person", "idle"),
+    "closure": Label("Resolved by a person", "idle"),
     "event": Label("Recorded", "idle"),
 }
 

@@ -78,7 +78,7 @@ def _entry_cells(entry: AuditEntry) -> list[Cell]:
         entry.result_label,
         entry.result,
         "" if entry.is_verified is None else str(entry.is_verified).lower(),
-        entry.closed_by,
+        entry.resolved_by,
         *_outcome_cells(entry),
         canonical.format_time(last.at),
         len(entry.events),

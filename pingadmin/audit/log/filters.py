@@ -70,7 +70,7 @@ class DayOrTimeField(forms.CharField):
 
 
 class AuditFilter(forms.Form):
-    """Who, action and words may match any event of an entry, so whoever closed it is found too.
+    """Who, action and words may match any event of an entry, so whoever resolved it is found too.
 
     Everything else must match its head. `since` is included, `until` is not.
     """
@@ -79,7 +79,7 @@ class AuditFilter(forms.Form):
     actor = forms.CharField(label="Who", max_length=150, required=False)
     action = forms.CharField(label="Action", max_length=40, required=False)
     session = forms.CharField(label="Session", max_length=128, required=False)
-    client = forms.CharField(label="Client or agent", max_length=200, required=False)
+    client = forms.CharField(label="Client", max_length=200, required=False)
     alias = forms.CharField(label="System", max_length=32, required=False)
     ticket = forms.CharField(label="Ticket", max_length=100, required=False)
     batch = forms.CharField(label="Bulk action", max_length=36, required=False)

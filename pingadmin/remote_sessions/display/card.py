@@ -110,7 +110,7 @@ def _choose_tone(session: RemoteSession, *, is_doubted: bool) -> str:
 
 def _find_doubt(session: RemoteSession, is_configured: bool, age_seconds: int | None) -> str:
     if not is_configured:
-        return "wasn’t asked: this account is no longer set up"
+        return "wasn’t asked: this account is no longer configured"
     if session.failure:
         return FAILURES.get(session.failure, "couldn’t be asked")
     if age_seconds is None or age_seconds > settings.STALE_AFTER_SECONDS:

@@ -43,7 +43,9 @@ def parse_search_input(text: str) -> SearchInput:
     """Reads what was typed or pasted into the search box."""
     text = text.strip()
     if not upstream.aliases():
-        return SearchInput(problem="No upstream is set, so nothing can be looked up.")
+        return SearchInput(
+            problem="No upstream account is configured, so nothing can be looked up."
+        )
     if len(text) > MAX_CHARACTERS:
         problem = f"That is more than {MAX_CHARACTERS:,} characters. Paste the part with the ids."
         return SearchInput(problem=problem)

@@ -160,7 +160,7 @@ def _preview_row(
     refusal_reason = describe_block(blocking) if blocking else ""
     if not card.is_configured:
         # Nothing blocks as surely as this, so it is the reason that is shown.
-        refusal_reason = f"the account “{selected.alias}” is not set"
+        refusal_reason = f"the account “{selected.alias}” is no longer configured"
     if ticked is None:
         is_ticked = not refusal_reason and not selected.is_guess
     else:

@@ -116,7 +116,7 @@ def _resume_item(bulk: BulkResume, item: BulkItem, attempts: list[Attempt], by: 
         except AuditLogUnavailable as problem:
             return f"the audit log couldn’t be written ({problem})"
         except upstream.UnknownAlias:
-            skip_reason = f"the account “{item.alias}” is not set"
+            skip_reason = f"the account “{item.alias}” is no longer configured"
         except AttemptBlocked as blocked:
             skip_reason = describe_block(blocked.blocking)
         except LimitReached as reached:

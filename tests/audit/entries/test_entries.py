@@ -83,7 +83,7 @@ def test_a_check_confirms_and_a_closure_changes_no_result():
         {"phase": "outcome", "result": "unknown"},
         {"phase": "closure", "actor_name": "ben"},
     )
-    assert (closed.result_label, closed.closed_by) == ("Outcome unknown", "ben")
+    assert (closed.result_label, closed.resolved_by) == ("Outcome unknown", "ben")
 
 
 @pytest.mark.django_db

@@ -137,7 +137,7 @@ def test_only_the_sink_that_failed_is_tried_again(sink, settings, as_auditor):
     checkpoints.make()
     assert sinks.send_next() is True
     assert sinks.send_next() is False, "it rests before the next try"
-    assert f"Not sent to {server.url}: answered that it failed itself." in sink_notes(as_auditor)
+    assert f"Not sent to {server.url}: reported an internal error." in sink_notes(as_auditor)
     with time_machine.travel(timezone.now() + timedelta(seconds=16), tick=False):
         assert sinks.send_next() is True
     kept = KeptCheckpoint.objects.get()

@@ -176,7 +176,7 @@ def test_a_checkpoint_is_sent_to_a_webhook(settings, webhook):
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
-        (500, "answered that it failed itself"),
+        (500, "reported an internal error"),
         (302, "answered with a redirect, which is not followed"),
     ],
 )

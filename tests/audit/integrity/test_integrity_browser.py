@@ -41,7 +41,7 @@ def test_a_reviewer_verifies_the_log_from_its_page(fill_log, new_page):
     page.goto("/audit/")
     page.get_by_role("button", name="Verify now").click()
     page.wait_for_url("**/audit/integrity/")
-    page.get_by_text("Whole: ").wait_for()
+    page.get_by_text("Intact: ").wait_for()
     page.get_by_text(f"Checkpoints vouch for everything up to #{anchored}, ").wait_for()
     page.get_by_text("Intents without an outcome, lost or still under way: 1.").wait_for()
     assert faults_of_look(page) == []
@@ -51,7 +51,7 @@ def test_a_running_verification_continues_to_its_end_by_itself(fill_log, new_pag
     fill_log(running=True)
     page = new_page("auditor")
     page.goto("/audit/integrity/")
-    page.get_by_text("Whole: ").wait_for()
+    page.get_by_text("Intact: ").wait_for()
     assert page.get_by_role("progressbar").count() == 0
 
 
@@ -61,4 +61,4 @@ def test_without_the_script_people_click_to_continue(fill_log, new_page):
     page.goto("/audit/integrity/")
     page.get_by_role("progressbar", name="Events verified").wait_for()
     page.get_by_role("button", name="Continue verifying").click()
-    page.get_by_text("Whole: ").wait_for()
+    page.get_by_text("Intact: ").wait_for()

@@ -42,7 +42,7 @@ def test_before_any_verification_nothing_is_claimed(as_auditor, address):
     text = text_of(as_auditor.get(address))
 
     assert "Not verified yet." in text
-    assert "Whole" not in text
+    assert "Intact" not in text
 
 
 def test_it_says_what_was_verified_and_what_checkpoints_vouch_for(as_auditor):
@@ -56,9 +56,9 @@ def test_it_says_what_was_verified_and_what_checkpoints_vouch_for(as_auditor):
 
     for address in (LOG, PAGE):
         text = text_of(as_auditor.get(address))
-        assert "Whole: 6 events verified" in text
+        assert "Intact: 6 events verified" in text
         assert "Checkpoints vouch for everything up to #4, recorded at" in text
-        assert "For the 2 since then, this server is the only witness." in text
+        assert "Only this server can vouch for the 2 since then." in text
         assert "later event" in text and "been verified yet" in text, (
             "the verification is itself an event, after those it verified"
         )
@@ -71,7 +71,7 @@ def test_without_a_checkpoint_it_says_that_none_vouches(as_auditor):
     as_auditor.post(VERIFY)
 
     assert (
-        "No checkpoint vouches for any of them yet: for now, this server is the only witness."
+        "No checkpoint vouches for any of them yet: for now, only this server can vouch for them."
         in text_of(as_auditor.get(PAGE))
     )
 
@@ -85,7 +85,7 @@ def test_events_after_the_verification_are_called_unverified(as_auditor):
     text = text_of(as_auditor.get(LOG))
 
     assert "4 later events haven’t been verified yet" in text
-    assert "Whole: 1 event verified" in text
+    assert "Intact: 1 event verified" in text
 
 
 def test_a_broken_log_is_named_in_plain_words(as_auditor):
@@ -97,9 +97,9 @@ def test_a_broken_log_is_named_in_plain_words(as_auditor):
 
     for address in (LOG, PAGE):
         text = text_of(as_auditor.get(address))
-        assert "Not whole." in text
+        assert "Not intact." in text
         assert "Event #2 was edited: its content does not match its hash." in text
-        assert "Whole: " not in text
+        assert "Intact: " not in text
 
 
 def test_a_lost_checkpoint_is_named_too(as_auditor, checkpoint_file):
@@ -164,7 +164,7 @@ def test_with_javascript_each_answer_asks_for_the_next_step_until_the_end(as_aud
     assert form["hx-trigger"].startswith("load delay") and form["hx-post"] == VERIFY
     assert "<html" not in first.text
     assert not parse(second).has("[hx-trigger]")
-    assert "Whole: 600 events" in text_of(second)
+    assert "Intact: 600 events" in text_of(second)
 
 
 def test_a_later_step_does_not_read_again_but_still_checks_the_link(as_auditor, short_steps):
@@ -211,7 +211,7 @@ def test_an_abandoned_verification_begins_anew(as_auditor):
 
     as_auditor.post(VERIFY)
 
-    assert "Whole: 1 event verified" in text_of(as_auditor.get(PAGE))
+    assert "Intact: 1 event verified" in text_of(as_auditor.get(PAGE))
 
 
 def test_a_log_that_takes_no_events_can_still_be_verified(as_auditor, checkpoint_file, caplog):
@@ -238,7 +238,7 @@ def test_incomplete_entries_are_listed_apart_from_faults(as_auditor):
     as_auditor.post(VERIFY)
 
     page = parse(as_auditor.get(PAGE))
-    assert "Whole: 8 events" in page.text()
+    assert "Intact: 8 events" in page.text()
     findings = [
         (finding.text("strong"), finding.one("a")["href"])
         for finding in page.css("[aria-labelledby=completeness] p:has(strong)")

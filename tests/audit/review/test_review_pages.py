@@ -48,8 +48,8 @@ def test_the_queue_opens_its_first_entry_with_the_form_and_the_week_s_progress(a
 
     assert opened(response) == newest.seq
     for part in (
-        "Reviewed, next",
-        "Flag, next",
+        "Mark reviewed and open next",
+        "Flag and open next",
         "1 of 2 reviewed this week",
         'aria-current="true"',
     ):
@@ -185,7 +185,7 @@ def test_nobody_reviews_an_entry_in_which_they_acted_whatever_is_posted(
     assert answer.status_code == 403
     assert "You acted in this entry" in answer.text
     assert not AuditEvent.objects.marks().exists()
-    assert "Reviewed, next" not in as_auditor.get(f"/audit/?story={head.seq}").text
+    assert "Mark reviewed and open next" not in as_auditor.get(f"/audit/?story={head.seq}").text
 
 
 def test_the_later_reviewer_learns_of_the_other(as_auditor):

@@ -125,7 +125,7 @@ def test_a_system_without_a_list_has_none_to_ask_for(as_support):
 def test_a_list_that_fails_says_so(as_support, simulator):
     simulator.fault("status", status=503, match="GET /v1/sessions", times=2)
     answer = as_support.post("/sessions/agi/discover/")
-    assert answer.status_code == 503 and "AGI answered that it failed itself" in answer.text
+    assert answer.status_code == 503 and "AGI reported an internal error" in answer.text
 
 
 def test_without_an_upstream_history_can_still_be_read(as_support, settings):
@@ -133,7 +133,7 @@ def test_without_an_upstream_history_can_still_be_read(as_support, settings):
     settings.UPSTREAMS = {}
     assert cast.PING_PAUSED in as_support.get("/sessions/?view=all").text
     page = parse(as_support.get(f"/sessions/ping/{cast.PING_PAUSED}/"))
-    assert page.text("#card .notice h3") == "The account “ping” isn’t set up"
+    assert page.text("#card .notice h3") == "The account “ping” is no longer configured"
     assert not page.has("#resume-button")
     assert find(as_support, cast.PING_PAUSED).status_code == 400
 

@@ -114,4 +114,4 @@ def test_a_text_without_ids_is_a_problem_with_advice(text):
 
 def test_without_an_account_nothing_can_be_looked_up(settings):
     settings.UPSTREAMS = {}
-    assert "No upstream is set" in parse_search_input("ses_8f2c71d09a").problem
+    assert "No upstream account is configured" in parse_search_input("ses_8f2c71d09a").problem

@@ -1,4 +1,4 @@
-"""Verifies the whole audit log: exit status 0 where it is whole, 1 where it is not."""
+"""Verifies the whole audit log: exit status 0 where it is intact, 1 where it is not."""
 
 import json
 import sys
@@ -68,7 +68,7 @@ def _result(verified: Verification, loaded: CheckpointSet) -> dict[str, Any]:
 
 def _as_text(result: dict[str, Any]) -> str:
     seq, anchored = result["checked_up_to"], result["anchored_up_to"]
-    lines = [f"Whole: {seq:,} events." if result["whole"] else "NOT WHOLE."]
+    lines = [f"Intact: {seq:,} events." if result["whole"] else "NOT INTACT."]
     lines += [fault["sentence"] for fault in result["faults"]]
     if not result["whole"] and seq:
         lines.append(f"Every event up to #{seq} is good.")
