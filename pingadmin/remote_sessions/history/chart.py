@@ -28,7 +28,6 @@ LEFT, RIGHT, TOP, BOTTOM = 78, 890, 14, 190
 # The text "not watching" fits into a gap of this width.
 GAP_TEXT_WIDTH = 90
 MAX_ACTIONS = 50
-PAST_TENSE = {"resume": "resumed", "pause": "paused"}
 
 
 @dataclass(frozen=True)
@@ -225,18 +224,19 @@ def _actions_in_range(session: RemoteSession, time_range: TimeRange) -> list[Aud
     return [
         entry
         for entry in newest
-        if entry.head.action in PAST_TENSE
-        and time_range.from_at <= entry.head.at <= time_range.until_at
+        # Only what acts on the session can end in several ways; the rest is no mark of its traffic.
+        if entry.action.results and time_range.from_at <= entry.head.at <= time_range.until_at
     ]
 
 
 def _action_mark(entry: AuditEntry, scale: _Scale) -> ChartMark:
-    """Says who did what and how it ended: "resumed" alone would say that it worked."""
-    head = entry.head
-    action = f"{head.action}: {entry.result_label.lower()},"
-    if entry.result == "ok":
-        action = PAST_TENSE[head.action]
-    x, text = scale.x_at(head.at), f"{action} by {wording.visible(head.actor_name)}"
+    """Says who did what and how it ended, in the words of the audit log.
+
+    "Resumed" would say that it worked, which an `ok` that no check confirmed doesn't show.
+    """
+    result = f"{entry.action.label}: {entry.result_label.lower()}"
+    x = scale.x_at(entry.head.at)
+    text = f"{result}, by {wording.visible(entry.head.actor_name)}"
     return ChartMark(x, text[:40], is_text_left=x > WIDTH * 0.7, tone=entry.tone)
 
 

@@ -127,8 +127,22 @@ def test_actions_are_marked_with_actor_and_outcome(session):
         session, TimeRange(now - timedelta(minutes=5), now + timedelta(minutes=5))
     )
     assert len(chart.actions) == 1
-    assert chart.actions[0].text.startswith("resume: no outcome yet, by ")
+    assert chart.actions[0].text.startswith("Resume: no outcome yet, by ")
     assert draw(session).actions == [], "and only those in the range"
+
+
+@pytest.mark.parametrize(("verified", "result"), [(False, "accepted"), (True, "confirmed")])
+def test_an_action_that_no_check_confirmed_is_not_said_to_have_worked(session, verified, result):
+    about = {"action": "resume", "alias": "ping", "session_id": session.session_id}
+    head = record_event(phase="intent", **about)
+    record_event(phase="outcome", story=head.seq, result="ok", verified=verified, **about)
+    now = timezone.now()
+
+    chart = build_traffic_chart(
+        session, TimeRange(now - timedelta(minutes=5), now + timedelta(minutes=5))
+    )
+
+    assert [mark.text for mark in chart.actions] == [f"Resume: {result}, by {head.actor_name}"]
 
 
 def test_the_number_of_queries_does_not_depend_on_the_length(session, django_assert_num_queries):
