@@ -22,7 +22,7 @@ ACCOUNT = 'backend = "pingadmin.upstream.ping.PingAPI"\nbase_url = "https://api.
 
 @pytest.fixture
 def read(monkeypatch):
-    """Reads pingadmin/settings.py anew with this environment and nothing else; gives its names."""
+    """Reads pingadmin/settings.py again with this environment and nothing else; gives its names."""
 
     def with_names(**names):
         for name in os.environ.keys() - clean_environment().keys():

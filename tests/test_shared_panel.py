@@ -33,25 +33,25 @@ def test_an_outcome_that_was_not_recorded_goes_with_the_old_database(panel, furn
     assert panel.login("support").post(RESUME, WHY).status_code == 302
 
 
-def emptied(panel):
-    """What the place of the file is like when a server opens it while it is away."""
+def empty_database(panel):
+    """Leave an empty file, as a server does that opens the database while it is missing."""
     panel.database.unlink()
     sqlite3.connect(panel.database).close()
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
-        emptied,
+        empty_database,
         lambda panel: panel.database.unlink(),
         lambda panel: panel.database.write_bytes(b"This is no database. " * 1000),
         lambda panel: panel.kill(),
     ],
     ids=["empty", "away", "garbage", "server killed"],
 )
-def test_a_panel_recovers_from_whatever_happened_to_its_database(panel, furnished_file, spoil):
+def test_a_panel_recovers_from_whatever_happened_to_its_database(panel, furnished_file, damage):
     assert panel.login("support").get("/sessions/").status_code == 200
-    spoil(panel)
+    damage(panel)
     panel.refresh(furnished_file)
     assert panel.login("support").post(RESUME, WHY).status_code == 302
     assert len(panel.rows("SELECT * FROM resumes_resumeattempt")) == 1

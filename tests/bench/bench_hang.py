@@ -1,7 +1,7 @@
 """P4: how long everything else takes while an upstream hangs, beside the same panel without slots
 and circuit breaker.
 
-Both panels run with one worker (eight threads), and take turns. In a round 16 people press "Look
+Both panels run with one worker (eight threads), and take turns. In a round 16 people click "Look
 again" on sessions of an upstream that never answers, again and again, while one person reads the
 pages that need no upstream. Run: python -m tests.bench.bench_hang
 """
@@ -17,7 +17,7 @@ from tests.bench import report
 from tests.support.panel import Panel, furnish, panel_environment
 from tests.support.simulator import start_simulator
 
-ROUNDS, SECONDS, PRESSERS = 5, 3.0, 16
+ROUNDS, SECONDS, CLICKERS = 5, 3.0, 16
 GOAL_MS = 300
 PAGES = ["/collector/", "/sessions/", "/audit/", "/healthz"]
 SLOW = {
@@ -30,7 +30,7 @@ SLOW = {
 def run() -> list[report.Line]:
     with tempfile.TemporaryDirectory(prefix="pingadmin-bench-") as directory:
         simulator = start_simulator(Path(directory))
-        ids = [simulator.session("ping", client_id="bench") for _ in range(PRESSERS)]
+        ids = [simulator.session("ping", client_id="bench") for _ in range(CLICKERS)]
         panels = [
             panel(Path(directory) / "ours", simulator),
             panel(Path(directory) / "bare", simulator, bare=True),
@@ -61,10 +61,10 @@ def panel(directory: Path, simulator, *, bare: bool = False) -> Panel:
 
 
 def sign_in(panel: Panel, ids: list[str]) -> list:
-    """The reader and the pressers; every session is known, so that a press asks and a page does
+    """The reader and the clickers; every session is known, so that a click asks and a page does
     not.
     """
-    people = [panel.login("support") for _ in range(PRESSERS + 1)]
+    people = [panel.login("support") for _ in range(CLICKERS + 1)]
     for person, session_id in zip(people[1:], ids, strict=True):
         person.get(f"/sessions/ping/{session_id}/")
     return people
@@ -72,12 +72,12 @@ def sign_in(panel: Panel, ids: list[str]) -> list:
 
 def read_while_it_hangs(people: list, simulator, ids: list[str]) -> list[float]:
     """Milliseconds of each page that was read."""
-    reader, *pressers = people
+    reader, *clickers = people
     simulator.fault("hang", match="GET */status", times=100_000, seconds=30)
     ended = threading.Event()
     threads = [
-        threading.Thread(target=press, args=(person, session_id, ended))
-        for person, session_id in zip(pressers, ids, strict=True)
+        threading.Thread(target=click_look_again, args=(person, session_id, ended))
+        for person, session_id in zip(clickers, ids, strict=True)
     ]
     for thread in threads:
         thread.start()
@@ -96,7 +96,7 @@ def read_while_it_hangs(people: list, simulator, ids: list[str]) -> list[float]:
     return times
 
 
-def press(person, session_id: str, ended: threading.Event) -> None:
+def click_look_again(person, session_id: str, ended: threading.Event) -> None:
     while not ended.is_set():
         person.post(f"/sessions/ping/{session_id}/refresh/", headers={"HX-Request": "true"})
 

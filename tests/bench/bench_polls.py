@@ -136,7 +136,7 @@ def naively(simulator, ids: list[str]) -> float:
 
 
 def begin(ids: list[str]) -> None:
-    """All of them are known, open, and not heard of for long."""
+    """All of them are known, open, and not observed for long."""
     from django.utils import timezone
 
     from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot

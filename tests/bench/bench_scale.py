@@ -3,8 +3,8 @@ it, on one machine.
 
 The simulator storms at the pace of 100,000 sessions that beat every 30 s: all start, then all beat,
 round by round. A real `collect` follows it, and a real server answers twenty signed-in people who
-poll the board every 5 s and open it anew every 30 s, and one who looks sessions up and resumes
-them. At the end what the database holds is counted beside what was sent. The default is half of the
+poll the board every 5 s and open it again every 30 s, and one who looks sessions up and resumes
+them. At the end what the database holds is compared with what was sent. The default is half of the
 sessions, at the whole pace; more or longer: python -m tests.bench.bench_scale [sessions
 [heartbeats]]
 """
@@ -58,25 +58,25 @@ def run(sessions: int = SESSIONS, heartbeats: int = HEARTBEATS) -> list[report.L
 
 
 def measured(panel: Panel, collector: Process, sessions: int, heartbeats: int) -> list[report.Line]:
-    simulator, beside = panel.simulator, Beside(panel, collector)
+    simulator, workload = panel.simulator, Workload(panel, collector)
     assert until(lambda: simulator.storm_report()["readers"], seconds=30), collector.output
     began = time.monotonic()
     simulator.storm(sessions=sessions, heartbeats=heartbeats, per_second=A_SECOND)
-    with beside:
+    with workload:
         until(lambda: not simulator.storm_report()["running"], seconds=260, every=0.5)
         pace = simulator.storm_report()["made"] / (time.monotonic() - began)
         until(lambda: lost(panel, simulator, heartbeats) == 0, seconds=20, every=0.5)
-    missing, failures = lost(panel, simulator, heartbeats), [*beside.failures, *mistakes(panel)]
+    missing, failures = lost(panel, simulator, heartbeats), [*workload.failures, *mistakes(panel)]
     for each in failures[:5]:
         print(each)
     size = f"{sessions:,} sessions, {pace:,.0f} events/s"
     return [
         report.line(
             f"P11 board p99, {BROWSERS} browsers, {size}",
-            ours=f"{percentile(beside.board, 99):.0f} ms",
-            rounds=[percentile(beside.board, which) for which in (50, 99, 100)],
+            ours=f"{percentile(workload.board, 99):.0f} ms",
+            rounds=[percentile(workload.board, which) for which in (50, 99, 100)],
             goal=f"<= {PAGE_MS} ms",
-            is_met=percentile(beside.board, 99) <= PAGE_MS and not failures,
+            is_met=percentile(workload.board, 99) <= PAGE_MS and not failures,
         ),
         report.line(
             f"P11 events lost of {simulator.storm_report()['made']:,}",
@@ -87,22 +87,22 @@ def measured(panel: Panel, collector: Process, sessions: int, heartbeats: int) -
         ),
         report.line(
             "P11 resident memory of all processes, the most",
-            ours=f"{max(beside.resident):.0f} MB",
-            rounds=beside.resident,
+            ours=f"{max(workload.resident):.0f} MB",
+            rounds=workload.resident,
             goal=f"<= {RESIDENT_MB} MB",
-            is_met=max(beside.resident) <= RESIDENT_MB,
+            is_met=max(workload.resident) <= RESIDENT_MB,
         ),
         report.line(
-            f"P11 look-up or resume amid it, the slowest of {len(beside.acts)}",
-            ours=f"{max(beside.acts):.0f} ms",
-            rounds=beside.acts,
+            f"P11 look-up or resume amid it, the slowest of {len(workload.acts)}",
+            ours=f"{max(workload.acts):.0f} ms",
+            rounds=workload.acts,
             goal=f"<= {ACT_MS} ms",
-            is_met=max(beside.acts) <= ACT_MS,
+            is_met=max(workload.acts) <= ACT_MS,
         ),
     ]
 
 
-class Beside:
+class Workload:
     """What goes on while the storm lasts. board, acts: milliseconds of each request. resident:
     megabytes.
     """

@@ -1,6 +1,6 @@
 """P12: how long `make demo` takes, after the first set-up, until a page answers.
 
-Each round starts it anew, with a database of its own, and ends it. Run: python -m
+Each round starts it again, with a database of its own, and ends it. Run: python -m
 tests.bench.bench_start
 """
 

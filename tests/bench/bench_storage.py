@@ -2,9 +2,9 @@
 
 The plain model is what one writes at first: a numbered row, a foreign key with the index that
 Django gives it, CharField, BooleanField(null=True), BigIntegerField and DateTimeField, and one
-index in (session, first_at). Both tables get the same rows: many sessions, heard of in turn, whose
-counters grow, but for one answer in four, which is heard again before they do. Then all are heard
-of again with the same counters, which must lengthen rows and add none. Bytes are those of the table
+index in (session, first_at). Both tables get the same rows: many sessions, observed in turn, whose
+counters grow, but for one answer in four, which is repeated before they do. Then all are observed
+again with the same counters, which must lengthen rows and add none. Bytes are those of the table
 with its indexes. PostgreSQL is measured where its programs are found. Run: python -m
 tests.bench.bench_storage
 """
@@ -57,7 +57,7 @@ def measured(using: str, *, goal: float) -> list[report.Line]:
     )
     plain, figures = plain_model(), []
     for number in range(ROUNDS):
-        turns = list(heard(sessions, random.Random(number)))
+        turns = list(answers_in_turns(sessions, random.Random(number)))
         figures.append([bytes_a_row(model, turns, using) for model in (StatusSnapshot, plain)])
     ratios = [ours / theirs for ours, theirs in figures]
     ours, theirs = figures[ROUNDS // 2]
@@ -103,7 +103,7 @@ def plain_model():
     return PlainSnapshot
 
 
-def heard(sessions, chance: random.Random):
+def answers_in_turns(sessions, chance: random.Random):
     """A turn of answers about every session, some 30 s apart, as the fields of a snapshot."""
     up = {session.pk: chance.randrange(10**7) for session in sessions}
     down = {session.pk: chance.randrange(10**9) for session in sessions}
@@ -134,7 +134,7 @@ def heard(sessions, chance: random.Random):
 
 
 def bytes_a_row(model, turns, using: str) -> float:
-    """What a table made anew takes for these rows, with its indexes, as they were written."""
+    """What a fresh table takes for these rows, with its indexes, as they were written."""
     from django.db import connections
 
     table = model._meta.db_table

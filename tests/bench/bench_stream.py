@@ -25,7 +25,7 @@ from pathlib import Path
 
 from tests.bench import report
 
-ROUNDS, SESSIONS, BEATS, NAIVE_EVENTS = 5, 1000, 40, 150
+ROUNDS, SESSIONS, HEARTBEATS, NAIVE_EVENTS = 5, 1000, 40, 150
 GOALS = {"sqlite": 40, "postgresql": 120}
 LATE_MS, PACED_SECONDS, PACED_MOST, PACES = (
     500,
@@ -135,10 +135,10 @@ def hostile(
     counted = dict.fromkeys(range(sessions), (0, 0))
     blocks, model, place = [], defaultdict(list), 0
     base = dict.fromkeys(counted, 0)
-    for beat in range(BEATS):
+    for beat in range(HEARTBEATS):
         for number in range(sessions):
             up, down = counted[number]
-            if beat and chance.random() < 0.01:  # its counters begin anew
+            if beat and chance.random() < 0.01:  # its counters start again
                 base[number] += up
                 up = down = 0
             elif beat:
@@ -249,13 +249,13 @@ def followed(corpus: list[bytes], model: dict) -> tuple[float, int]:
     from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 
     forget_all()
-    wanted = len(model) * BEATS
+    wanted = len(model) * HEARTBEATS
     source = Source(corpus)
     began = time.perf_counter()
     ours = Ours(source)
     last = max(model)
     while not RemoteSession.objects.filter(
-        session_id=last, duration_seconds=(BEATS - 1) * 30
+        session_id=last, duration_seconds=(HEARTBEATS - 1) * 30
     ).exists():
         ours.writer.step()
     took = time.perf_counter() - began
@@ -320,8 +320,8 @@ def lateness(pace: int | None) -> float:
     from django.utils import timezone
 
     forget_all()
-    sessions = min(PACED_MOST, pace * PACED_SECONDS) // BEATS if pace else SESSIONS
-    events = sessions * BEATS
+    sessions = min(PACED_MOST, pace * PACED_SECONDS) // HEARTBEATS if pace else SESSIONS
+    events = sessions * HEARTBEATS
     corpus, _ = hostile(random.Random(pace), sessions=sessions)
     source = Source(corpus, pace)
     ours = Ours(source)

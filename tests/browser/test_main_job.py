@@ -58,7 +58,7 @@ def test_an_agents_resume_is_confirmed_by_looking(support_page):
     expect(support_page.locator("[data-state]").first).to_have_attribute("data-state", "running")
 
 
-def test_a_double_click_is_one_press(support_page, simulator):
+def test_a_double_click_is_one_attempt(support_page, simulator):
     simulator.fault("delay", match=RESUME, seconds=1)
     open_session(support_page)
     support_page.get_by_label("Reason").fill("Customer approved")
@@ -243,7 +243,7 @@ def test_no_single_key_resumes(support_page, simulator):
     assert simulator.call_count("/resume") == 0
 
 
-def paste(page, text):
+def paste_into_search(page, text):
     page.get_by_label("Find sessions").evaluate(
         """(box, text) => {
             const data = new DataTransfer();
@@ -262,6 +262,6 @@ def paste(page, text):
 def test_pasted_ids_are_found_however_long_the_ticket(support_page, between):
     page = support_page
     page.goto("/sessions/")
-    paste(page, f"{cast.PING_PAUSED}{between}{cast.PING_CONNECTED}\r\n")
+    paste_into_search(page, f"{cast.PING_PAUSED}{between}{cast.PING_CONNECTED}\r\n")
     for session_id in (cast.PING_PAUSED, cast.PING_CONNECTED):
         expect(page.get_by_role("link", name=session_id)).to_be_visible()

@@ -197,7 +197,7 @@ def test_a_row_that_was_changed_is_named_by_the_check_though_every_stated_hash_s
     expect(pin(reviewer)).to_contain_text(sentence.format(number, number + 1))
 
 
-def test_a_log_that_was_hashed_anew_or_cut_is_noticed_on_the_next_visit_and_no_later_pin_hides_it(
+def test_a_log_that_was_rehashed_or_cut_is_noticed_on_the_next_visit_and_no_later_pin_hides_it(
     reviewer, filled_panel
 ):
     review_one(reviewer)

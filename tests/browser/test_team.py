@@ -101,7 +101,7 @@ def test_without_javascript_a_session_is_handed_over_and_taken_up(new_page, pane
     expect(notes(second)).to_contain_text("On it")
 
 
-def test_a_colleagues_press_shows_on_an_open_page_and_wipes_nothing(new_page, simulator):
+def test_a_colleagues_attempt_shows_on_an_open_page_and_wipes_nothing(new_page, simulator):
     first, second = new_page("support"), new_page("support2")
     for page in (first, second):
         page.goto(ADDRESS)
@@ -127,7 +127,7 @@ def test_a_colleagues_press_shows_on_an_open_page_and_wipes_nothing(new_page, si
     assert simulator.call_count("/resume") == 1
 
 
-def test_a_change_that_was_heard_shows_on_an_open_page(new_page, panel, simulator):
+def test_a_change_that_was_received_shows_on_an_open_page(new_page, panel, simulator):
     page, colleague = new_page("viewer"), panel.login("support")
     page.goto(ADDRESS)
     expect(page.locator("#card")).to_have_attribute("data-state", "disconnected")

@@ -14,6 +14,7 @@ from pingadmin.collector.steps.follower import Follower
 from pingadmin.collector.steps.inbox import Inbox
 from pingadmin.collector.steps.poller import Poller
 from pingadmin.collector.steps.writer import Writer
+from tests.support.clock import ManualClock
 from tests.support.panel import panel_environment
 from tests.support.processes import python, until
 
@@ -23,6 +24,17 @@ FAST = {
     "COLLECT_POLLS_A_SECOND": "200",
     "LOG_LEVEL": "WARNING",
 }
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def two_accounts(settings) -> None:
+    """Ping and AGI, by name alone: nothing is asked of them."""
+    settings.UPSTREAMS = {"ping": {"LABEL": "Ping"}, "agi": {"LABEL": "AGI"}}
 
 
 class AccountCollector:

@@ -15,9 +15,8 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def two_accounts(settings, time_machine):
+def stopped_clock(time_machine, two_accounts):
     time_machine.move_to(NOW, tick=False)
-    settings.UPSTREAMS = {"ping": {"LABEL": "Ping"}, "agi": {"LABEL": "AGI"}}
 
 
 def create_feed(alias: str, seconds_ago: float | None, kind: str = "stream") -> None:

@@ -11,7 +11,7 @@ from tests.support.processes import until
 
 pytestmark = pytest.mark.process
 
-BEATS = "SELECT * FROM collector_beat WHERE stopped_at IS NULL"
+RUNNING_COLLECTORS = "SELECT * FROM collector_beat WHERE stopped_at IS NULL"
 SPANS = "SELECT * FROM remote_sessions_watchspan WHERE alias = ? ORDER BY from_at"
 CONNECTED = "SELECT * FROM collector_feed WHERE alias = 'ping' AND up_since IS NOT NULL"
 OF_STORM = """
@@ -33,7 +33,7 @@ def test_a_collector_receives_both_systems_and_ends_cleanly_on_sigterm(collector
     assert until(lambda: all(row["duration_seconds"] == 60 for row in collectors.rows(OF_STORM)))
     assert collectors.until(f"{CONNECTED} AND events >= 900")
     assert collector.end(signal.SIGTERM) == 0
-    assert not collectors.rows(BEATS)
+    assert not collectors.rows(RUNNING_COLLECTORS)
     for alias in ("ping", "agi"):
         assert [span["why_ended"] for span in collectors.rows(SPANS, alias)] == [
             "the collector was stopped"
@@ -81,4 +81,4 @@ def test_once_lists_polls_and_ends(collectors):
     assert (session["source"], session["who"]) == ("poll", "acme-frankfurt-014")
     listed = collectors.rows("SELECT * FROM remote_sessions_remotesession WHERE alias = 'agi'")
     assert len(listed) == len(cast.AGI_SESSIONS)
-    assert not collectors.rows(BEATS)
+    assert not collectors.rows(RUNNING_COLLECTORS)

@@ -64,7 +64,7 @@ def test_what_could_not_be_written_comes_first_again():
     assert again.marks == [CoverageMark(after(2)), CoverageMark(after(3), "it broke off")]
 
 
-def test_numbers_that_begin_anew_part_the_batches():
+def test_numbers_that_start_again_part_the_batches():
     inbox = Inbox(100)
     inbox.put_events([event(8)])
     inbox.restart_numbering()
@@ -74,7 +74,7 @@ def test_numbers_that_begin_anew_part_the_batches():
     assert (second.restarts_numbering, [each.sequence for each in second.events]) == (True, [1])
 
 
-def test_too_many_may_wait_just_when_numbers_begin_anew():
+def test_too_many_may_wait_just_when_numbers_start_again():
     inbox = Inbox(3)
     inbox.put_events([event(number) for number in (1, 2, 3)])
     batch = inbox.take(100, 0)

@@ -5,12 +5,6 @@ comes back.
 import pytest
 
 from pingadmin.collector.steps.pacing import Pacing
-from tests.support.clock import ManualClock
-
-
-@pytest.fixture
-def clock():
-    return ManualClock()
 
 
 def calls(pacing, clock, seconds):

@@ -6,13 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pingadmin.collector.steps.sequence_tracker import SequenceTracker
-from tests.support.clock import ManualClock
 from tests.support.stream_events import event
-
-
-@pytest.fixture
-def clock():
-    return ManualClock()
 
 
 @pytest.fixture
@@ -86,14 +80,14 @@ def test_a_stream_that_never_numbers_one_by_one_lacks_nothing(tracker, clock):
     assert not tracker.take_missing()
 
 
-def test_numbers_that_fall_back_on_a_new_connection_begin_anew(tracker):
+def test_numbers_that_fall_back_on_a_new_connection_start_again(tracker):
     tracker.observe(events(*range(500, 520)))
     tracker.connected()
     assert tracker.observe(events(1, 2, 3))
     assert not tracker.observe(events(4, 5))
 
 
-def test_a_repetition_on_a_new_connection_does_not_begin_anew(tracker):
+def test_a_repetition_on_a_new_connection_does_not_start_again(tracker):
     tracker.observe(events(*range(500, 520)))
     tracker.connected()
     assert not tracker.observe(events(*range(510, 530)))

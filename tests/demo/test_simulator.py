@@ -135,14 +135,15 @@ def test_an_agent_that_initializes_gets_ready_and_runs(simulator):
 
 
 def test_a_created_ping_session_is_what_was_asked_for(simulator):
-    wish = {"client_id": "acme-1", "connection_type": "vless", "zone": "de-fra", "reusable": True}
-    made = simulator.ask("POST", "/customer/v2/sessions", json=wish)
+    order = {"client_id": "acme-1", "connection_type": "vless", "zone": "de-fra", "reusable": True}
+    made = simulator.ask("POST", "/customer/v2/sessions", json=order)
     assert made.status_code == 201
     assert made.json()["reusable"] is True
     assert re.fullmatch(r"ses_[0-9a-f]{10}", made.json()["id"])
     assert simulator.ask("GET", STATUS.format(made.json()["id"])).json()["client_id"] == "acme-1"
     assert (
-        simulator.ask("POST", "/customer/v2/sessions", json=wish | {"zone": "x"}).status_code == 404
+        simulator.ask("POST", "/customer/v2/sessions", json=order | {"zone": "x"}).status_code
+        == 404
     )
     assert simulator.ask("POST", "/customer/v2/sessions", json={}).status_code == 422
     assert simulator.ask("POST", "/customer/v2/sessions", data="no").status_code == 400

@@ -132,11 +132,11 @@ def test_silence_is_an_open_line_without_a_byte_until_the_simulator_is_reset(sim
 
 
 @pytest.mark.parametrize(
-    "wish", [{"kind": "flood"}, {"kind": "raw", "text": 7}, {"kind": "drop", "speed": 1}]
+    "fault_fields", [{"kind": "flood"}, {"kind": "raw", "text": 7}, {"kind": "drop", "speed": 1}]
 )
-def test_a_fault_that_cannot_be_is_refused(simulator, wish):
-    with pytest.raises(AssertionError, match=wish["kind"]):
-        simulator.stream_fault(**wish)
+def test_a_fault_that_cannot_be_is_refused(simulator, fault_fields):
+    with pytest.raises(AssertionError, match=fault_fields["kind"]):
+        simulator.stream_fault(**fault_fields)
 
 
 def test_in_a_storm_every_event_comes_once_and_says_what_a_look_up_says(simulator, listener):
@@ -189,11 +189,12 @@ def test_a_storm_keeps_to_its_pace(simulator, listener):
 
 
 @pytest.mark.parametrize(
-    "wish", [{"sessions": 0, "heartbeats": 1}, {"sessions": 5, "heartbeats": 1, "per_second": 0}]
+    "storm_fields",
+    [{"sessions": 0, "heartbeats": 1}, {"sessions": 5, "heartbeats": 1, "per_second": 0}],
 )
-def test_a_storm_that_cannot_be_is_refused(simulator, wish):
+def test_a_storm_that_cannot_be_is_refused(simulator, storm_fields):
     with pytest.raises(AssertionError, match="sessions is from 1"):
-        simulator.storm(**wish)
+        simulator.storm(**storm_fields)
 
 
 def test_sessions_of_a_storm_are_not_reusable_and_unknown_without_one(simulator, listener):

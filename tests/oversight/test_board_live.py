@@ -271,15 +271,15 @@ def test_an_attempt_is_sent_once_when_it_starts_when_it_ends_and_when_it_is_reso
     request = attempts.AttemptRequest(
         "ping", "ses_a", "x", "", form_token=FormToken(uuid.uuid4(), None), by=by
     )
-    pressed, _ = attempts.open_attempt(Action.RESUME, request)
+    attempt, _ = attempts.open_attempt(Action.RESUME, request)
     assert "support is resuming it" in board.poll().text
     assert board.poll().status_code == 304
-    pressed = attempts.close_attempt(
-        pressed, ActionOutcome("unknown", timezone.now(), 9, failure="timed_out"), by=by
+    attempt = attempts.close_attempt(
+        attempt, ActionOutcome("unknown", timezone.now(), 9, failure="timed_out"), by=by
     )
     assert "resume sent " in board.poll().text
     assert board.poll().status_code == 304
-    attempts.resolve_unknown(pressed, note="asked the customer", by=by)
+    attempts.resolve_unknown(attempt, note="asked the customer", by=by)
     response = board.poll()
     assert updated_rows(response) == ["ses_a"] and "resume sent " not in response.text
     assert board.poll().status_code == 304
@@ -289,10 +289,10 @@ def test_a_rejected_attempt_is_over_at_the_next_poll(as_viewer, support):
     make_session("ses_a", watched=True)
     by, form_token = acting(support), FormToken(uuid.uuid4(), None)
     request = attempts.AttemptRequest("ping", "ses_a", "x", "", form_token=form_token, by=by)
-    pressed, _ = attempts.open_attempt(Action.RESUME, request)
+    attempt, _ = attempts.open_attempt(Action.RESUME, request)
     board = OpenBoard(as_viewer)
     attempts.close_attempt(
-        pressed, ActionOutcome("rejected", timezone.now(), 9, failure="refused", status=409), by=by
+        attempt, ActionOutcome("rejected", timezone.now(), 9, failure="refused", status=409), by=by
     )
     response = board.poll()
     assert updated_rows(response) == ["ses_a"] and "is resuming it" not in response.text
@@ -301,9 +301,9 @@ def test_a_rejected_attempt_is_over_at_the_next_poll(as_viewer, support):
 def test_while_an_outcome_is_unknown_the_page_polls_more_often(as_viewer):
     session = make_session(watched=True)
     assert OpenBoard(as_viewer).seconds == 5
-    pressed = make_attempt(session)
+    attempt = make_attempt(session)
     assert OpenBoard(as_viewer).seconds == 2
-    pressed.delete()
+    attempt.delete()
     board = OpenBoard(as_viewer)
     make_unresolved()
     change(session)

@@ -12,6 +12,7 @@ from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team import notes
 from pingadmin.oversight.team.append_only import TeamEntryImmutableError
 from tests.oversight.conftest import acting
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -36,8 +37,8 @@ ORM = {
 DATABASE = {
     "save_base": lambda row: row.save_base(),
     "raw delete of a queryset": lambda row: TeamEntry.objects.all()._raw_delete("default"),
-    "UPDATE": lambda row: _sql("UPDATE oversight_teamentry SET text = 'x'"),
-    "DELETE": lambda row: _sql("DELETE FROM oversight_teamentry"),
+    "UPDATE": lambda row: run_sql("UPDATE oversight_teamentry SET text = 'x'"),
+    "DELETE": lambda row: run_sql("DELETE FROM oversight_teamentry"),
 }
 SQLITE = {
     "OR REPLACE of a row": lambda row: _replace(id=row.pk),
@@ -45,11 +46,13 @@ SQLITE = {
 }
 POSTGRESQL = {
     # A deferred foreign key would refuse it first, in a transaction that has just added a row.
-    "TRUNCATE": lambda row: _sql(
+    "TRUNCATE": lambda row: run_sql(
         "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE oversight_teamentry CASCADE"
     ),
-    "UPDATE of no row": lambda row: _sql("UPDATE oversight_teamentry SET text = 'x' WHERE id = -1"),
-    "ON CONFLICT DO UPDATE": lambda row: _sql(
+    "UPDATE of no row": lambda row: run_sql(
+        "UPDATE oversight_teamentry SET text = 'x' WHERE id = -1"
+    ),
+    "ON CONFLICT DO UPDATE": lambda row: run_sql(
         "INSERT INTO oversight_teamentry SELECT * FROM oversight_teamentry"
         " ON CONFLICT (id) DO UPDATE SET text = 'x'"
     ),
@@ -99,11 +102,6 @@ def test_the_admin_site_does_not_know_them():
 
 def _untouched() -> bool:
     return list(TeamEntry.objects.values_list("text", flat=True)) == ["first"]
-
-
-def _sql(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
 
 
 def _replace(**changed) -> None:

@@ -25,10 +25,6 @@ def start(person, ids=THREE) -> str:
     return answer.headers["Location"]
 
 
-def resume_calls(simulator) -> dict[str, int]:
-    return simulator.calls("/resume")
-
-
 def is_over(person, address):
     return lambda: parse(person.get(address)).has("[data-running=false]")
 
@@ -38,7 +34,7 @@ def test_it_runs_by_itself_and_calls_once_for_each(panel, simulator):
     address = start(person)
     until(is_over(person, address))
     assert outcomes(panel.login("viewer").get(address).text) == ["Accepted"] * 3
-    assert sorted(resume_calls(simulator).values()) == [1, 1, 1]
+    assert sorted(simulator.calls("/resume").values()) == [1, 1, 1]
 
 
 def test_two_clicks_at_once_start_it_once(panel, simulator):
@@ -50,7 +46,7 @@ def test_two_clicks_at_once_start_it_once(panel, simulator):
     assert [answer.status_code for answer in answers] == [302, 302]
     assert len({answer.headers["Location"] for answer in answers}) == 1
     until(is_over(person, answers[0].headers["Location"]))
-    assert sorted(resume_calls(simulator).values()) == [1, 1, 1]
+    assert sorted(simulator.calls("/resume").values()) == [1, 1, 1]
 
 
 def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(
@@ -59,7 +55,7 @@ def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(
     panel = new_panel()
     simulator.fault("hang", match=f"PATCH */{THREE[1]}/resume", seconds=30)
     address = start(panel.login("support"))
-    until(lambda: len(resume_calls(simulator)) == 2)
+    until(lambda: len(simulator.calls("/resume")) == 2)
     panel.kill()
     let_leases_lapse(panel)
     panel.start()
@@ -71,7 +67,7 @@ def test_a_process_killed_half_way_leaves_a_true_record_and_sends_nothing_late(
     reconcile_until(panel, lambda: "Outcome unknown" in outcomes(person.get(address).text))
     retried = form_fields(person.post(address + "retry/").text)
     assert retried["item"] == names(THREE[2:])
-    assert sorted(resume_calls(simulator).values()) == [1, 1]
+    assert sorted(simulator.calls("/resume").values()) == [1, 1]
 
 
 def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_other(
@@ -80,7 +76,7 @@ def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_
     panel = new_panel(workers=1)
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=3)
     address = start(panel.login("support"))
-    until(lambda: resume_calls(simulator))
+    until(lambda: simulator.calls("/resume"))
     panel.server.end()
     panel.start()
     page = panel.login("support").get(address).text
@@ -88,19 +84,19 @@ def test_a_server_that_is_told_to_stop_finishes_the_item_under_way_and_sends_no_
         outcomes(page) == ["Accepted", "Not sent", "Not sent"]
         and "the server was told to stop" in page
     )
-    assert len(resume_calls(simulator)) == 1
+    assert len(simulator.calls("/resume")) == 1
 
 
 def test_a_stop_lets_the_item_under_way_end(panel, simulator):
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=4)
     person = panel.login("support")
     address = start(person)
-    until(lambda: resume_calls(simulator))
+    until(lambda: simulator.calls("/resume"))
     assert person.post(address + "stop/").status_code == 302
     until(is_over(person, address))
     page = person.get(address).text
     assert outcomes(page) == ["Accepted", "Not sent", "Not sent"] and "support stopped it" in page
-    assert len(resume_calls(simulator)) == 1
+    assert len(simulator.calls("/resume")) == 1
 
 
 def test_a_locked_database_starts_nothing(new_panel, simulator):
@@ -115,7 +111,7 @@ def test_a_locked_database_starts_nothing(new_panel, simulator):
         and "Nothing was sent: the audit log can’t be written" in answer.text
     )
     assert "Customer approved" in answer.text
-    assert panel.rows("SELECT * FROM resumes_bulkresume") == [] and resume_calls(simulator) == {}
+    assert panel.rows("SELECT * FROM resumes_bulkresume") == [] and simulator.calls("/resume") == {}
 
 
 def test_it_runs_on_postgresql_too(panel_on_postgres, simulator):
@@ -131,4 +127,4 @@ def test_it_runs_on_postgresql_too(panel_on_postgres, simulator):
     page = person.get(address).text
     assert outcomes(page) == ["Accepted"] * 3 + ["Was not paused"]
     assert re.search(r"audit #\d+", parse(page).text())
-    assert sorted(resume_calls(simulator).values()) == [1] * 4
+    assert sorted(simulator.calls("/resume").values()) == [1] * 4

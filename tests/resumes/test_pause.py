@@ -10,7 +10,6 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.models import Attempt
-from tests.conftest import client_of
 from tests.factories import AttemptFactory
 from tests.support.html import parse
 from tests.support.session_actions import (
@@ -35,8 +34,8 @@ def pausing(settings):
 
 
 @pytest.fixture
-def ana(pausing, support):
-    return client_of(support)
+def ana(pausing, as_support):
+    return as_support
 
 
 def click_pause(

@@ -76,12 +76,12 @@ def test_a_pause_and_a_resume_at_once_make_one_call(pausing_panel, simulator):
     people = {"pause": pausing_panel.login("support"), "resume": pausing_panel.login("support2")}
     together = threading.Barrier(2)
 
-    def press(act):
+    def submit(act):
         together.wait(60)
         return people[act].post(f"{SESSION}{act}/", WHY)
 
     with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(press, people), key=lambda answer: answer.status_code)
+        answers = sorted(pool.map(submit, people), key=lambda answer: answer.status_code)
     assert [answer.status_code for answer in answers] == [302, 409]
     assert "is already " in answers[1].text
     assert simulator.call_count("/pause") + simulator.call_count("/resume") == 1

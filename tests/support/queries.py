@@ -1,6 +1,16 @@
+"""What tests ask of the database directly: raw statements, and how many a page costs."""
+
+from collections.abc import Sequence
+
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+
+
+def run_sql(statement: str, parameters: Sequence[object] | None = None) -> None:
+    """Run one statement past the ORM."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
 
 
 def count_queries(client: Client, address: str) -> int:

@@ -1,4 +1,4 @@
-"""Fixtures: both upstream systems, simulated in a process of their own, anew for every test."""
+"""Fixtures: both upstream systems, simulated in a process of their own, reset for every test."""
 
 import sys
 

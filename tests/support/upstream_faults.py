@@ -72,7 +72,7 @@ CASES = {
         *SERVER_ERROR,
     ),
     "T17 504 with HTML": (says(504, HTML, kind="text/html"), *SERVER_ERROR),
-    "T17 501, which a second try does not mend": (
+    "T17 501, which a second try does not fix": (
         says(501, HTML),
         ("server_error", 1),
         SERVER_ERROR[1],

@@ -17,7 +17,7 @@ def test_a_lapsed_sign_in_sends_the_whole_page_there_and_back(client, db):
     )
 
 
-def test_a_lapsed_sign_in_answers_a_press_the_same_way(client, db):
+def test_a_lapsed_sign_in_answers_a_submitted_form_the_same_way(client, db):
     answer = client.post(
         "/sessions/ping/ses_1/resume/", headers={"HX-Request": "true", "HX-Current-URL": PAGE}
     )
@@ -71,7 +71,7 @@ def test_signing_out_leads_back_to_nothing(as_support):
     assert answer.status_code == 302 and "next=" not in answer["Location"]
 
 
-def test_an_address_that_takes_only_presses_says_so_when_it_is_opened(as_support):
+def test_an_address_that_takes_only_posts_says_so_when_it_is_opened(as_support):
     answer = as_support.get("/resumes/bulk/start/")
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert "only works with its button" in answer.text and 'id="find"' in answer.text

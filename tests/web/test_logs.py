@@ -20,7 +20,7 @@ def line_of(message="m", *args, **more) -> str:
 
 
 def test_an_event_is_one_line_of_ascii_json():
-    line = line_of("pressed by %s", HOSTILE, path=HOSTILE)
+    line = line_of("clicked by %s", HOSTILE, path=HOSTILE)
     assert len(line.splitlines()) == 1 and line.isascii() and "\x1b" not in line
     assert json.loads(line)["path"] == HOSTILE and json.loads(line)["level"] == "info"
 

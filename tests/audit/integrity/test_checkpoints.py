@@ -18,7 +18,8 @@ from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.config import environment
 from pingadmin.config.secret import Secret
 from tests.audit.factories import record_event
-from tests.audit.tampering.tools import TABLE, drop_triggers, sql
+from tests.audit.tampering.tools import TABLE, drop_triggers
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -209,7 +210,7 @@ def test_the_command_makes_a_checkpoint_if_due_or_at_once(capsys):
 def test_the_command_says_why_it_does_not_sign():
     record_event()
     drop_triggers()
-    sql(f"UPDATE {TABLE} SET reason = 'x'")
+    run_sql(f"UPDATE {TABLE} SET reason = 'x'")
 
     with pytest.raises(CommandError, match="Event #1 was edited"):
         call_command("audit_checkpoint", now=True)

@@ -15,9 +15,10 @@ from pingadmin.audit.integrity import checkpoints, verification_runs
 from pingadmin.audit.models import AuditEvent, VerificationRun
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import record_entry, record_event
-from tests.audit.tampering.tools import TABLE, drop_triggers, sql
+from tests.audit.tampering.tools import TABLE, drop_triggers
 from tests.factories import VerificationRunFactory
 from tests.support.html import parse
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +92,7 @@ def test_events_after_the_verification_are_called_unverified(as_auditor):
 def test_a_broken_log_is_named_in_plain_words(as_auditor):
     record_entry()
     drop_triggers()
-    sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 2")
+    run_sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 2")
 
     as_auditor.post(VERIFY)
 
@@ -117,7 +118,7 @@ def test_each_fault_stands_on_the_page_with_its_word(as_auditor, checkpoint_file
     checkpoints.make()
     checkpoint_file.unlink()
     drop_triggers()
-    sql(f"UPDATE {TABLE} SET reason = 'x'")
+    run_sql(f"UPDATE {TABLE} SET reason = 'x'")
 
     as_auditor.post(VERIFY)
 
@@ -172,7 +173,7 @@ def test_a_later_step_does_not_read_again_but_still_checks_the_link(as_auditor, 
         record_event()
     as_auditor.post(VERIFY)
     drop_triggers()
-    sql(f"DELETE FROM {TABLE} WHERE seq IN (501, 502)")
+    run_sql(f"DELETE FROM {TABLE} WHERE seq IN (501, 502)")
 
     as_auditor.post(VERIFY)
 
@@ -204,7 +205,7 @@ def test_a_second_click_right_after_the_end_shows_the_last_result(as_auditor, as
     assert VerificationRun.objects.count() == 2
 
 
-def test_an_abandoned_verification_begins_anew(as_auditor):
+def test_an_abandoned_verification_starts_again(as_auditor):
     record_event()
     started_at = timezone.now() - verification_runs.ABANDONED_AFTER - timedelta(minutes=1)
     VerificationRunFactory(started_at=started_at, seq=5, last_hash="f" * 64)
@@ -219,7 +220,7 @@ def test_a_log_that_takes_no_events_can_still_be_verified(as_auditor, checkpoint
     record_event()
     checkpoints.make()
     drop_triggers()
-    sql(f"DELETE FROM {TABLE} WHERE seq = 2")
+    run_sql(f"DELETE FROM {TABLE} WHERE seq = 2")
 
     as_auditor.post(VERIFY)
 

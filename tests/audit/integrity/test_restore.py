@@ -10,7 +10,8 @@ from pingadmin.audit.integrity import checkpoints, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.audit.record import restore_guard
 from tests.audit.factories import record_event
-from tests.audit.tampering.tools import TABLE, drop_triggers, sql
+from tests.audit.tampering.tools import TABLE, drop_triggers
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,7 @@ def restored():
             checkpoints.make()
     with transaction.atomic():
         drop_triggers()
-        sql(f"DELETE FROM {TABLE} WHERE seq > 3")
+        run_sql(f"DELETE FROM {TABLE} WHERE seq > 3")
         KeptCheckpoint.objects.order_by("-id").first().delete()
 
 
@@ -59,9 +60,9 @@ def test_putting_the_newer_database_back_opens_the_log_again(checkpoint_file):
     checkpoints.make()
     with transaction.atomic():
         drop_triggers()
-        sql(f"UPDATE {TABLE} SET seq = 0")
+        run_sql(f"UPDATE {TABLE} SET seq = 0")
         assert restore_guard.current_problem()
-        sql(f"UPDATE {TABLE} SET seq = 1")
+        run_sql(f"UPDATE {TABLE} SET seq = 1")
     assert restore_guard.current_problem() == ""
 
 
@@ -101,7 +102,7 @@ def test_checkpoints_continue_from_the_accepted_head(restored, admin):
 
 
 def test_a_restored_log_that_was_also_tampered_with_stays_closed(restored, admin):
-    sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 2")
+    run_sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 2")
 
     with pytest.raises(CommandError, match="stays closed: Event #2 was edited"):
         call_command("audit_accept_restore", reason="Backup", by="admin")

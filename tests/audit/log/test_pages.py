@@ -254,10 +254,16 @@ def test_hostile_text_is_shown_and_never_run(as_auditor, settings):
     settings.TICKET_URL = "https://tickets.example/?id={ticket}"
     texts = dict.fromkeys(["session_id", "client", "reason", "ticket", "upstream_code"], HOSTILE)
     by = Actor("person", "1", HOSTILE, HOSTILE[:20], HOSTILE[:60], HOSTILE[:60])
-    told = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
-    head = record_event(by=by, alias="ping", **told, **texts)
+    hostile_facts = {"shown": {HOSTILE: HOSTILE}, "detail": {"message": HOSTILE, HOSTILE: HOSTILE}}
+    head = record_event(by=by, alias="ping", **hostile_facts, **texts)
     record_event(
-        by=by, phase="outcome", result="unknown", story=head.seq, alias="ping", **told, **texts
+        by=by,
+        phase="outcome",
+        result="unknown",
+        story=head.seq,
+        alias="ping",
+        **hostile_facts,
+        **texts,
     )
 
     for address in (

@@ -12,6 +12,7 @@ from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.append_only import AppendOnlyError
 from tests.audit.factories import record_event
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +42,9 @@ ORM = {
 DATABASE = {
     "save_base": lambda row: row.save_base(),
     "raw delete of a queryset": lambda row: AuditEvent.objects.all()._raw_delete("default"),
-    "UPDATE": lambda row: _sql("UPDATE audit_auditevent SET reason = 'x' WHERE seq = 1"),
-    "DELETE of the tail": lambda row: _sql("DELETE FROM audit_auditevent WHERE seq = 2"),
-    "DELETE of all": lambda row: _sql("DELETE FROM audit_auditevent"),
+    "UPDATE": lambda row: run_sql("UPDATE audit_auditevent SET reason = 'x' WHERE seq = 1"),
+    "DELETE of the tail": lambda row: run_sql("DELETE FROM audit_auditevent WHERE seq = 2"),
+    "DELETE of all": lambda row: run_sql("DELETE FROM audit_auditevent"),
     "INSERT with a hole": lambda row: _insert(seq=9, prev_hash=row.row_hash),
     "INSERT after another row": lambda row: _insert(seq=3, prev_hash="f" * 64),
     "INSERT of a second first": lambda row: _insert(seq=0, prev_hash=canonical.GENESIS),
@@ -63,9 +64,11 @@ SQLITE = {
 }
 
 POSTGRESQL = {
-    "TRUNCATE": lambda row: _sql("TRUNCATE audit_auditevent"),
-    "TRUNCATE of many": lambda row: _sql("TRUNCATE django_session, audit_auditevent CASCADE"),
-    "UPDATE of no row": lambda row: _sql("UPDATE audit_auditevent SET reason = 'x' WHERE seq = 99"),
+    "TRUNCATE": lambda row: run_sql("TRUNCATE audit_auditevent"),
+    "TRUNCATE of many": lambda row: run_sql("TRUNCATE django_session, audit_auditevent CASCADE"),
+    "UPDATE of no row": lambda row: run_sql(
+        "UPDATE audit_auditevent SET reason = 'x' WHERE seq = 99"
+    ),
 }
 
 OF_THIS_DATABASE = {"sqlite": SQLITE, "postgresql": POSTGRESQL}[connection.vendor]
@@ -100,7 +103,7 @@ def test_the_database_refuses_its_own_ways_to_replace_and_to_empty(tail, path):
 def test_a_fork_is_refused_even_when_a_trigger_is_dropped(tail):
     on_table = " ON audit_auditevent" if connection.vendor == "postgresql" else ""
     with pytest.raises(DatabaseError, match=r"(?i)unique"), transaction.atomic():
-        _sql(f"DROP TRIGGER audit_only_append{on_table}")
+        run_sql(f"DROP TRIGGER audit_only_append{on_table}")
         _insert(seq=3, prev_hash=tail.prev_hash)
 
 
@@ -131,11 +134,6 @@ def _is_untouched() -> bool:
     )
 
 
-def _sql(statement: str, parameters=None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-
-
 def _insert(verb: str = "INSERT", **changed) -> None:
     """A copy of row 1 with other values, behind the ORM's back."""
     columns = [field.column for field in AuditEvent._meta.concrete_fields]
@@ -146,13 +144,13 @@ def _insert(verb: str = "INSERT", **changed) -> None:
         f"audit_auditevent ({', '.join(columns)})",
         f"SELECT {chosen} FROM audit_auditevent WHERE seq = 1",
     )
-    _sql(f"{verb} INTO {into} {copied}", values)
+    run_sql(f"{verb} INTO {into} {copied}", values)
 
 
 def _replace(verb: str, **changed) -> None:
     """As a program would that has not turned recursive triggers on."""
-    _sql("PRAGMA recursive_triggers = OFF")
+    run_sql("PRAGMA recursive_triggers = OFF")
     try:
         _insert(verb, **changed)
     finally:
-        _sql("PRAGMA recursive_triggers = ON")
+        run_sql("PRAGMA recursive_triggers = ON")

@@ -70,8 +70,8 @@ def test_facets_find_only_actions_that_need_a_review(facet):
 def test_unknown_finds_unknown_and_missing_outcomes():
     record_entry("ok"), record_entry("rejected")
     unknown, open_ = record_entry("unknown"), record_entry("")
-    settled = record_entry("unknown")
-    record_event(phase="evidence", story=settled.seq, result="ok")
+    resolved = record_entry("unknown")
+    record_event(phase="evidence", story=resolved.seq, result="ok")
 
     assert matching_heads("facet=unknown") == [unknown.seq, open_.seq]
 

@@ -6,13 +6,21 @@ the owner of the tables can; what stops everybody else is in test_stopped.py.
 
 import uuid
 
-from django.conf import settings
 from django.db import connection
 
 from pingadmin.audit.chain.canonical import compute_key_id
 from pingadmin.audit.integrity.faults import FaultKind
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
-from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_keys, replace_all, seal, sql
+from tests.audit.tampering.tools import (
+    TABLE,
+    all_rows,
+    chained,
+    drop_keys,
+    replace_all,
+    seal,
+    stolen_key,
+)
+from tests.support.queries import run_sql
 
 ANOTHER_KEY = "a key of somebody else, 32 characters long"
 CHANGED = {"event_id": uuid.UUID(int=7), "at": "2020-01-01 00:00:00+00:00", "verified": False}
@@ -34,14 +42,14 @@ def _column_edits() -> dict:
 
 
 def _update(field, value):
-    return lambda: sql(
+    return lambda: run_sql(
         f"UPDATE {TABLE} SET {field.column} = %s WHERE seq = 3",
         [field.get_db_prep_value(value, connection) if not isinstance(value, str) else value],
     )
 
 
 def _delete(which: str):
-    return lambda: sql(f"DELETE FROM {TABLE} WHERE {which}")
+    return lambda: run_sql(f"DELETE FROM {TABLE} WHERE {which}")
 
 
 def _edit_and_seal(key: str, *, seq: int):
@@ -55,8 +63,8 @@ def _edit_and_seal(key: str, *, seq: int):
     return act
 
 
-def _chain_anew(key: str, *, seq: int):
-    """Edit one event and chain the whole log anew."""
+def _rechain(key: str, *, seq: int):
+    """Edit one event and chain the whole log again."""
 
     def act():
         changed = all_rows()
@@ -120,7 +128,7 @@ def _follow_earlier_event() -> None:
     """An event in the place of #5 that follows #2."""
     present = all_rows()
     drop_keys()
-    present[4] = seal(present[4] | {"prev_hash": present[1]["row_hash"]}, _stolen_key())
+    present[4] = seal(present[4] | {"prev_hash": present[1]["row_hash"]}, stolen_key())
     replace_all(present)
 
 
@@ -128,7 +136,7 @@ def _fork() -> None:
     """A second event after #2, in the place of #4."""
     present = all_rows()
     drop_keys()
-    present[3] = seal(present[3] | {"prev_hash": present[2]["prev_hash"]}, _stolen_key())
+    present[3] = seal(present[3] | {"prev_hash": present[2]["prev_hash"]}, stolen_key())
     replace_all(present)
 
 
@@ -144,7 +152,7 @@ def _insert_before_first() -> None:
         [
             seal(
                 present[0] | {"seq": 0, "event_id": uuid.uuid4(), "prev_hash": "f" * 64},
-                _stolen_key(),
+                stolen_key(),
             ),
             *present,
         ]
@@ -153,7 +161,7 @@ def _insert_before_first() -> None:
 
 def _restore_old_copy() -> None:
     """The database of yesterday, with its two events and no checkpoint."""
-    sql(f"DELETE FROM {TABLE} WHERE seq > 2")
+    run_sql(f"DELETE FROM {TABLE} WHERE seq > 2")
     KeptCheckpoint.objects.all().delete()
 
 
@@ -162,7 +170,7 @@ def _continue_restore_old_copy() -> None:
     changed = all_rows()
     for values in changed[2:]:
         values["reason"] = "another future"
-    replace_all(chained(changed, _stolen_key()))
+    replace_all(chained(changed, stolen_key()))
     KeptCheckpoint.objects.all().delete()
 
 
@@ -175,26 +183,26 @@ def _replace_or_insert() -> None:
     else:
         verb, conflict = "INSERT OR REPLACE", ""
     copied = f"SELECT {chosen} FROM {TABLE} WHERE seq = 3"
-    sql(f"{verb} INTO {TABLE} ({', '.join(columns)}) {copied} {conflict}")
+    run_sql(f"{verb} INTO {TABLE} ({', '.join(columns)}) {copied} {conflict}")
 
 
 def _make_unreadable() -> None:
     if connection.vendor == "postgresql":
-        sql(f"UPDATE {TABLE} SET at = 'infinity' WHERE seq = 3")
+        run_sql(f"UPDATE {TABLE} SET at = 'infinity' WHERE seq = 3")
     else:
-        sql(f"UPDATE {TABLE} SET at = '2026-13-77 99:00:00' WHERE seq = 3")
-
-
-def _stolen_key() -> str:
-    return settings.AUDIT_KEY.reveal()
+        run_sql(f"UPDATE {TABLE} SET at = '2026-13-77 99:00:00' WHERE seq = 3")
 
 
 # What somebody does -> (how, kind and seq of the first fault)
 TAMPERINGS = _column_edits() | {
     "put something unreadable in": (_make_unreadable, FaultKind.EDITED, 3),
-    "edit every event": (lambda: sql(f"UPDATE {TABLE} SET reason = 'x'"), FaultKind.EDITED, 1),
+    "edit every event": (
+        lambda: run_sql(f"UPDATE {TABLE} SET reason = 'x'"),
+        FaultKind.EDITED,
+        1,
+    ),
     "turn an unknown outcome into ok": (
-        lambda: sql(f"UPDATE {TABLE} SET result = 'ok' WHERE seq = 4"),
+        lambda: run_sql(f"UPDATE {TABLE} SET result = 'ok' WHERE seq = 4"),
         FaultKind.EDITED,
         4,
     ),
@@ -213,7 +221,7 @@ TAMPERINGS = _column_edits() | {
     "swap with the last": (_swap(2, 6), FaultKind.REORDERED, 2),
     "insert a forged one without the key": (_insert_between(ANOTHER_KEY, 2), FaultKind.BAD_MAC, 3),
     "insert a forged one with the stolen key": (
-        lambda: _insert_between(_stolen_key(), 2)(),
+        lambda: _insert_between(stolen_key(), 2)(),
         FaultKind.INSERTED,
         3,
     ),
@@ -223,26 +231,26 @@ TAMPERINGS = _column_edits() | {
     "let an event follow an earlier one": (_follow_earlier_event, FaultKind.BROKEN_LINK, 5),
     "edit one and give it its new hash": (_edit_and_seal(ANOTHER_KEY, seq=3), FaultKind.BAD_MAC, 3),
     "edit one with the stolen key": (
-        lambda: _edit_and_seal(_stolen_key(), seq=3)(),
+        lambda: _edit_and_seal(stolen_key(), seq=3)(),
         FaultKind.BROKEN_LINK,
         4,
     ),
     "edit the checkpoint's event with the stolen key": (
-        lambda: _edit_and_seal(_stolen_key(), seq=4)(),
+        lambda: _edit_and_seal(stolen_key(), seq=4)(),
         FaultKind.REWRITTEN,
         4,
     ),
-    "chain the whole log anew without the key": (
-        _chain_anew(ANOTHER_KEY, seq=1),
+    "chain the whole log again without the key": (
+        _rechain(ANOTHER_KEY, seq=1),
         FaultKind.BAD_MAC,
         1,
     ),
-    "chain the whole log anew with the stolen key": (
-        lambda: _chain_anew(_stolen_key(), seq=1)(),
+    "chain the whole log again with the stolen key": (
+        lambda: _rechain(stolen_key(), seq=1)(),
         FaultKind.REWRITTEN,
         4,
     ),
-    "chain it anew and name a key of one's own": (_chain_under_own_key, FaultKind.UNKNOWN_KEY, 1),
+    "chain it again and name a key of one's own": (_chain_under_own_key, FaultKind.UNKNOWN_KEY, 1),
     "append a forged one without the key": (
         lambda: _append_forged(ANOTHER_KEY),
         FaultKind.BAD_MAC,

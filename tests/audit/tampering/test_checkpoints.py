@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 
 from pingadmin.audit.integrity import checkpoints, verification
@@ -12,7 +11,15 @@ from pingadmin.audit.integrity.faults import FaultKind
 from pingadmin.audit.models import KeptCheckpoint
 from pingadmin.config.secret import Secret
 from tests.audit.factories import record_event
-from tests.audit.tampering.tools import TABLE, all_rows, chained, drop_triggers, replace_all, sql
+from tests.audit.tampering.tools import (
+    TABLE,
+    all_rows,
+    chained,
+    drop_triggers,
+    replace_all,
+    stolen_key,
+)
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -105,14 +112,14 @@ def test_the_copy_in_the_database_still_shows_that_the_log_was_cut_off(
 ):
     FILE_TAMPERINGS[name][0](checkpoint_file)
     drop_triggers()
-    sql(f"DELETE FROM {TABLE} WHERE seq > 3")
+    run_sql(f"DELETE FROM {TABLE} WHERE seq > 3")
 
     assert _fault(checkpoints.load_all()) == (FaultKind.SHORTER, 4)
 
 
 def test_the_file_shows_it_when_the_copy_in_the_database_is_gone(anchored_log):
     drop_triggers()
-    sql(f"DELETE FROM {TABLE} WHERE seq > 3")
+    run_sql(f"DELETE FROM {TABLE} WHERE seq > 3")
     KeptCheckpoint.objects.all().delete()
 
     assert _fault(checkpoints.load_all()) == (FaultKind.SHORTER, 4)
@@ -120,7 +127,7 @@ def test_the_file_shows_it_when_the_copy_in_the_database_is_gone(anchored_log):
 
 def test_when_both_are_gone_the_copy_elsewhere_shows_it(anchored_log, checkpoint_file, capsys):
     drop_triggers()
-    sql(f"DELETE FROM {TABLE} WHERE seq > 3")
+    run_sql(f"DELETE FROM {TABLE} WHERE seq > 3")
     KeptCheckpoint.objects.all().delete()
     checkpoint_file.unlink()
     assert _fault(checkpoints.load_all()) is None, "nothing on this server can show it"
@@ -148,7 +155,7 @@ def test_a_copy_elsewhere_shows_a_log_that_was_rewritten_with_its_checkpoints(
     drop_triggers()
     changed = all_rows()
     changed[0]["reason"] = "another reason"
-    replace_all(chained(changed, _stolen_key()))
+    replace_all(chained(changed, stolen_key()))
     KeptCheckpoint.objects.all().delete()
     checkpoint_file.unlink()
     checkpoints.make()
@@ -165,7 +172,7 @@ def test_nothing_vouches_for_events_after_the_last_checkpoint(anchored_log):
     drop_triggers()
     present = all_rows()
     changed = chained(
-        [*present[:4], present[4] | {"reason": "another reason"}, present[5]], _stolen_key()
+        [*present[:4], present[4] | {"reason": "another reason"}, present[5]], stolen_key()
     )
     replace_all(changed)
 
@@ -177,7 +184,7 @@ def test_nothing_vouches_for_events_after_the_last_checkpoint(anchored_log):
 
 def test_an_old_head_is_not_signed_again(anchored_log):
     drop_triggers()
-    sql(f"DELETE FROM {TABLE} WHERE seq > 3")
+    run_sql(f"DELETE FROM {TABLE} WHERE seq > 3")
 
     with pytest.raises(checkpoints.NotSigned, match="The log ends at #3"):
         checkpoints.make()
@@ -185,7 +192,7 @@ def test_an_old_head_is_not_signed_again(anchored_log):
 
 def test_a_head_after_a_bad_event_is_not_signed(anchored_log):
     drop_triggers()
-    sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 5")
+    run_sql(f"UPDATE {TABLE} SET reason = 'x' WHERE seq = 5")
 
     with pytest.raises(checkpoints.NotSigned, match="Event #5 was edited"):
         checkpoints.make()
@@ -201,7 +208,3 @@ def test_an_old_key_that_is_no_longer_configured_is_not_trusted(anchored_log, se
 def _fault(known: checkpoints.CheckpointSet) -> tuple[FaultKind, int | None] | None:
     fault = verification.verify(known.anchors()).fault
     return (fault.kind, fault.seq) if fault else None
-
-
-def _stolen_key() -> str:
-    return settings.AUDIT_KEY.reveal()

@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection, transaction
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.append_only import AppendOnlyError
 from tests.audit.factories import record_entry
-from tests.audit.tampering.tools import TABLE, all_rows, seal, sql
+from tests.audit.tampering.tools import TABLE, all_rows, seal
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def _insert_fork() -> None:
 
 
 def _swap() -> None:
-    sql(f"UPDATE {TABLE} SET seq = CASE seq WHEN 1 THEN 2 ELSE 1 END WHERE seq < 3")
+    run_sql(f"UPDATE {TABLE} SET seq = CASE seq WHEN 1 THEN 2 ELSE 1 END WHERE seq < 3")
 
 
 # What somebody tries -> (how, what stops it)
@@ -53,13 +54,13 @@ TAMPERINGS = {
         lambda: list(AuditEvent.objects.raw(f"UPDATE {TABLE} SET reason = 'x' RETURNING *")),
         TRIGGER,
     ),
-    "UPDATE": (lambda: sql(f"UPDATE {TABLE} SET reason = 'x'"), TRIGGER),
-    "DELETE of the first": (lambda: sql(f"DELETE FROM {TABLE} WHERE seq = 1"), TRIGGER),
-    "DELETE of the last": (lambda: sql(f"DELETE FROM {TABLE} WHERE seq = 2"), TRIGGER),
-    "DELETE of all": (lambda: sql(f"DELETE FROM {TABLE}"), TRIGGER),
+    "UPDATE": (lambda: run_sql(f"UPDATE {TABLE} SET reason = 'x'"), TRIGGER),
+    "DELETE of the first": (lambda: run_sql(f"DELETE FROM {TABLE} WHERE seq = 1"), TRIGGER),
+    "DELETE of the last": (lambda: run_sql(f"DELETE FROM {TABLE} WHERE seq = 2"), TRIGGER),
+    "DELETE of all": (lambda: run_sql(f"DELETE FROM {TABLE}"), TRIGGER),
     "swap by UPDATE": (_swap, TRIGGER),
     "INSERT of a copy": (
-        lambda: sql(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
+        lambda: run_sql(f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
         TRIGGER,
     ),
     "INSERT of a sealed fork": (_insert_fork, TRIGGER),
@@ -67,15 +68,15 @@ TAMPERINGS = {
 }
 SQLITE_TAMPERINGS = {
     "INSERT OR REPLACE": (
-        lambda: sql(f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
+        lambda: run_sql(f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
         TRIGGER,
     ),
     "INSERT OR IGNORE": (
-        lambda: sql(f"INSERT OR IGNORE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
+        lambda: run_sql(f"INSERT OR IGNORE INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1"),
         TRIGGER,
     ),
     "upsert": (
-        lambda: sql(
+        lambda: run_sql(
             f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 "
             "ON CONFLICT DO UPDATE SET reason = 'x'"
         ),
@@ -83,16 +84,16 @@ SQLITE_TAMPERINGS = {
     ),
 }
 POSTGRESQL_TAMPERINGS = {
-    "TRUNCATE": (lambda: sql(f"TRUNCATE {TABLE}"), TRIGGER),
+    "TRUNCATE": (lambda: run_sql(f"TRUNCATE {TABLE}"), TRIGGER),
     "upsert": (
-        lambda: sql(
+        lambda: run_sql(
             f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE seq = 1 "
             "ON CONFLICT (seq) DO UPDATE SET reason = 'x'"
         ),
         TRIGGER,
     ),
     "MERGE": (
-        lambda: sql(
+        lambda: run_sql(
             f"MERGE INTO {TABLE} a USING {TABLE} b ON a.seq = b.seq "
             "WHEN MATCHED THEN UPDATE SET reason = 'x'"
         ),

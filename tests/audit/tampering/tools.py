@@ -3,34 +3,35 @@
 import re
 from types import SimpleNamespace
 
+from django.conf import settings
 from django.db import connection
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.integrity import stored_rows
 from pingadmin.audit.models import AuditEvent
+from tests.support.queries import run_sql
 
 TABLE = "audit_auditevent"
 
 
-def sql(statement: str, parameters=None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+def stolen_key() -> str:
+    return settings.AUDIT_KEY.reveal()
 
 
 def drop_triggers() -> None:
     """Until the end of the test's transaction."""
     if connection.vendor == "postgresql":
-        sql(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
+        run_sql(f"ALTER TABLE {TABLE} DISABLE TRIGGER USER")
         return
     for name in ("audit_no_update", "audit_no_delete", "audit_only_append"):
-        sql(f"DROP TRIGGER {name}")
+        run_sql(f"DROP TRIGGER {name}")
 
 
 def drop_keys() -> None:
     """Lets two rows have the same seq, event id or previous hash."""
     if connection.vendor == "postgresql":
         names = ["audit_no_fork", f"{TABLE}_pkey", f"{TABLE}_event_id_key"]
-        sql(f"ALTER TABLE {TABLE} {', '.join(f'DROP CONSTRAINT {name}' for name in names)}")
+        run_sql(f"ALTER TABLE {TABLE} {', '.join(f'DROP CONSTRAINT {name}' for name in names)}")
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [TABLE])
@@ -38,10 +39,10 @@ def drop_keys() -> None:
     loose = re.sub(
         r',\s*CONSTRAINT "audit_no_fork" UNIQUE \("prev_hash"\)| PRIMARY KEY| UNIQUE', "", table
     )
-    sql(loose.replace(TABLE, "loose"))
-    sql(f"INSERT INTO loose SELECT * FROM {TABLE}")
-    sql(f"DROP TABLE {TABLE}")
-    sql(f"ALTER TABLE loose RENAME TO {TABLE}")
+    run_sql(loose.replace(TABLE, "loose"))
+    run_sql(f"INSERT INTO loose SELECT * FROM {TABLE}")
+    run_sql(f"DROP TABLE {TABLE}")
+    run_sql(f"ALTER TABLE loose RENAME TO {TABLE}")
 
 
 def all_rows() -> list[dict]:
@@ -50,7 +51,7 @@ def all_rows() -> list[dict]:
 
 def replace_all(changed: list[dict]) -> None:
     """Replaces the whole table by these rows."""
-    sql(f"DELETE FROM {TABLE}")
+    run_sql(f"DELETE FROM {TABLE}")
     for values in changed:
         AuditEvent(**values).save_base(force_insert=True)
 

@@ -14,10 +14,6 @@ def judge(*, status_shows_paused=False, **facts):
     return judge_paused(RemoteSession(**facts), now=NOW, status_shows_paused=status_shows_paused)
 
 
-def ago(**span):
-    return NOW - timedelta(**span)
-
-
 def test_what_nobody_reported_is_unknown():
     assert judge(last_seen_at=NOW).value == "unknown"
 
@@ -25,14 +21,16 @@ def test_what_nobody_reported_is_unknown():
 @pytest.mark.parametrize(("reported", "value"), [(True, "yes"), (False, "no")])
 def test_a_fresh_report_is_taken_as_a_fact(reported, value):
     verdict = judge(
-        paused_reported=reported, paused_reported_at=ago(minutes=4), paused_reported_source="resume"
+        paused_reported=reported,
+        paused_reported_at=NOW - timedelta(minutes=4),
+        paused_reported_source="resume",
     )
     assert (verdict.value, verdict.grade, verdict.source) == (value, "stated", "answer to a resume")
 
 
 def test_an_old_report_is_unknown_and_says_what_was_reported(settings):
     settings.PAUSED_STATEMENT_SECONDS = 900
-    verdict = judge(paused_reported=True, paused_reported_at=ago(seconds=901))
+    verdict = judge(paused_reported=True, paused_reported_at=NOW - timedelta(seconds=901))
     assert (verdict.value, verdict.reported) == ("unknown", True)
     assert "too long ago" in verdict.doubt
 
@@ -40,16 +38,18 @@ def test_an_old_report_is_unknown_and_says_what_was_reported(settings):
 def test_a_failing_look_up_since_makes_it_unknown():
     verdict = judge(
         paused_reported=True,
-        paused_reported_at=ago(minutes=4),
+        paused_reported_at=NOW - timedelta(minutes=4),
         failure="timed_out",
-        failed_at=ago(minutes=1),
+        failed_at=NOW - timedelta(minutes=1),
     )
     assert (verdict.value, verdict.doubt) == ("unknown", "look-ups have failed since")
 
 
 def test_a_resume_of_unknown_outcome_since_makes_it_unknown():
     verdict = judge(
-        paused_reported=True, paused_reported_at=ago(minutes=4), paused_doubted_at=ago(minutes=1)
+        paused_reported=True,
+        paused_reported_at=NOW - timedelta(minutes=4),
+        paused_doubted_at=NOW - timedelta(minutes=1),
     )
     assert verdict.value == "unknown" and "outcome is unknown" in verdict.doubt
 
@@ -58,8 +58,8 @@ def test_a_report_after_the_doubt_counts_again():
     assert (
         judge(
             paused_reported=False,
-            paused_reported_at=ago(minutes=1),
-            paused_doubted_at=ago(minutes=4),
+            paused_reported_at=NOW - timedelta(minutes=1),
+            paused_doubted_at=NOW - timedelta(minutes=4),
         ).value
         == "no"
     )
@@ -68,8 +68,8 @@ def test_a_report_after_the_doubt_counts_again():
 def test_a_newer_answer_that_does_not_say_makes_it_unknown_where_every_answer_should_say():
     facts = {
         "paused_reported": True,
-        "paused_reported_at": ago(minutes=4),
-        "last_seen_at": ago(minutes=1),
+        "paused_reported_at": NOW - timedelta(minutes=4),
+        "last_seen_at": NOW - timedelta(minutes=1),
     }
     assert judge(status_shows_paused=True, **facts).value == "unknown"
     assert judge(status_shows_paused=False, **facts).value == "yes"

@@ -223,7 +223,7 @@ def test_without_sequences_a_start_event_resets_counters(record):
     assert (current().uploaded_bytes, current().uploaded_before_reset) == (0, 100)
 
 
-def test_a_stream_that_numbers_anew_is_followed(record, cache):
+def test_a_stream_that_numbers_from_the_start_again_is_followed(record, cache):
     record(event(500, up=10, duration=10))
     forget_sequences("ping", cache or SessionStateCache())
     record(event(1, up=20, duration=20, at=5), event(2, up=30, duration=30, at=6))

@@ -1,7 +1,7 @@
 """Equal answers share a snapshot, the newest wins, and late ones become history."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,8 +13,8 @@ from pingadmin.remote_sessions.recording.observations import (
 )
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
+from tests.support.stream_events import NOW, after
 
-NOW = datetime(2026, 11, 22, 14, 2, 11, tzinfo=UTC)
 RECORD = SessionRecord(
     session_id="ses_8f2c71d09a",
     state="connected",
@@ -35,10 +35,6 @@ def observe(source="look-up", **changes):
     record = replace(RECORD, **changes)
     session = record_observation(alias="ping", record=record, source=source)
     return session, session.snapshots.begun_by(record.answered_at).newest_first().first()
-
-
-def after(seconds):
-    return NOW + timedelta(seconds=seconds)
 
 
 def test_the_first_answer_creates_the_session_and_its_first_snapshot():
