@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from pingadmin.audit.models import AuditEvent
 
 
+NO_OUTCOME_YET = "No outcome yet"
+# For a stored word that this version doesn't know.
+UNRECOGNISED = "Unrecognised"
+
+
 @dataclass(frozen=True)
 class ActionResult:
     """One way in which an action can end.
@@ -26,6 +31,7 @@ class ActionResult:
     depending on whether a later check showed the effect; None where that makes no difference.
     tone: the name of a colour in the style sheet.
     filter_label: what the filter calls it where actions have different labels for it.
+    advice: what people should do about it, in a sentence; "" for nothing.
     """
 
     name: str
@@ -34,6 +40,7 @@ class ActionResult:
     tone: str
     is_verified: bool | None = None
     filter_label: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,14 @@ def register(*actions: AuditAction, field_labels: Mapping[str, str] | None = Non
 def action_named(name: str) -> AuditAction:
     """The registered action; for a name that nobody registered, one that is labelled by it."""
     return _actions.get(name) or AuditAction(name, spelled_out(name))
+
+
+def name_for(text: str) -> str:
+    """The stored word of the action with this label, in any case; any other text as it is."""
+    labelled = (
+        action.name for action in _actions.values() if action.label.casefold() == text.casefold()
+    )
+    return text if text in _actions else next(labelled, text)
 
 
 def names_needing_review() -> list[str]:

@@ -44,7 +44,9 @@ def plain(text: str, most: int = REASON_MOST) -> str:
 
 def _unknown_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
     yield f"*Unknown outcome*: {_action(entry.head)}, {full_utc(event.at)}."
-    yield "It may or may not have worked. Check the session before anybody tries again."
+    result = entry.action.result_for(event.result, event.verified)
+    advice = result.advice if result else ""
+    yield f"It may or may not have worked. {advice}".strip()
     if event.batch:
         unknown = AuditEvent.objects.filter(batch=event.batch, phase="outcome", result="unknown")
         yield (

@@ -27,7 +27,7 @@ from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import FormToken
 from pingadmin.resumes.limits import check_limits
 from pingadmin.resumes.models import Attempt
-from pingadmin.resumes.results import Result
+from pingadmin.resumes.results import PROCESS_LOST, Result
 from pingadmin.upstream import states_paused
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import ActionOutcome
@@ -111,7 +111,7 @@ def close_attempt(
             snapshot_after=snapshot_id,
             **_event_fields(locked),
         )
-        if locked.is_open or locked.failure == "process_lost":
+        if locked.is_open or locked.failure == PROCESS_LOST:
             _close(locked, answer)
         mark_session_changed(locked.session)
     return locked
@@ -128,7 +128,7 @@ def close_lost_attempt(**conditions: Any) -> bool:
         return False
     elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
     answer = ActionOutcome(
-        result="unknown", answered_at=now, elapsed_ms=elapsed_ms, failure="process_lost"
+        result="unknown", answered_at=now, elapsed_ms=elapsed_ms, failure=PROCESS_LOST
     )
     close_attempt(attempt, answer, by=Actor.system("reconcile"))
     return True

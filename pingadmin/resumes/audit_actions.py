@@ -8,6 +8,7 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.remote_sessions.audit_actions import session_address, session_name
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.models import BulkResume
+from pingadmin.resumes.outcome_sentences import LOOK_FIRST
 from pingadmin.resumes.results import Result, label_for
 
 
@@ -22,7 +23,8 @@ def _result(
     label = label_for(action, stored, is_verified)
     # Resumes and pauses call `already` differently; the filter finds both.
     general = Result.ALREADY.label if stored == Result.ALREADY else ""
-    return ActionResult(name, stored, label.text, label.tone, is_verified, general)
+    advice = LOOK_FIRST if stored == Result.UNKNOWN else ""
+    return ActionResult(name, stored, label.text, label.tone, is_verified, general, advice)
 
 
 def _attempt(action: Action, label: str) -> AuditAction:

@@ -41,7 +41,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(actor_id=person_id)
 
     def reached_upstream(self) -> Self:
-        """All but those of which nothing left this panel. An open one counts as sent."""
+        """All but those that were not sent. An open one counts as sent."""
         return self.exclude(result=Result.NOT_SENT)
 
     def pause_behind_report(self, session: RemoteSession) -> "Attempt | None":

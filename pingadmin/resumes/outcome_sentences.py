@@ -3,7 +3,7 @@
 from django.utils.html import format_html
 
 from pingadmin.resumes.models import Attempt
-from pingadmin.resumes.results import Result
+from pingadmin.resumes.results import PROCESS_LOST, Result
 from pingadmin.upstream.errors import FAILURES
 from pingadmin.web.templatetags.panel import moment
 from pingadmin.web.wording import duration, visible
@@ -14,6 +14,10 @@ NOT_RECORDED = (
     "this panel."
 )
 LOOK_FIRST = "Don’t try again before somebody has looked at the session."
+PROCESS_LOST_SENTENCE = (
+    "The process that was asking ended before it could record the answer; "
+    "the request may have been sent."
+)
 LOOKED_UP_SINCE = "The session has been looked up since: see its page."
 STALE_FORM = "this form is too old, or was made for somebody else or another session. Try again."
 
@@ -34,7 +38,7 @@ def describe_outcome(attempt: Attempt, *, system: str, reports_paused: bool) -> 
             failure = FAILURES.get(attempt.failure, "refused the request")
             return f"{system} {failure}. Nothing changed."
         case Result.NOT_SENT:
-            return f"Nothing left this panel: {system} {FAILURES.get(attempt.failure, '')}."
+            return describe_not_sent(f"{system} {FAILURES.get(attempt.failure, '')}")
         case Result.UNKNOWN if attempt.resolved_at:
             return _describe_resolution(attempt)
         case Result.UNKNOWN:
@@ -61,6 +65,11 @@ def describe_next_steps(
         case Result.UNKNOWN if not attempt.resolved_at:
             return _after_unknown(attempt, reports_paused, is_observed, is_overdue)
     return []
+
+
+def describe_not_sent(why: str) -> str:
+    """That nothing was sent. why: the reason, as half a sentence."""
+    return f"Nothing was sent: {why}."
 
 
 def describe_block(attempt: Attempt) -> str:
@@ -107,16 +116,14 @@ def _after_refusal(attempt: Attempt, system: str, reports_paused: bool) -> list[
 
 
 def _describe_resolution(attempt: Attempt) -> str:
-    how = "by a person" if attempt.resolved_by == "person" else "by a later check"
+    is_by_person = attempt.resolved_by == Attempt.Resolution.BY_PERSON
+    how = "by a person" if is_by_person else "by a later check"
     return f"The outcome was unknown. Resolved {how}: {visible(attempt.resolution_note)}"
 
 
 def _describe_unknown(attempt: Attempt, system: str) -> str:
-    if attempt.failure == "process_lost":
-        happened = (
-            "The process that was asking ended before it could write an answer; "
-            "the request may have been sent."
-        )
+    if attempt.failure == PROCESS_LOST:
+        happened = PROCESS_LOST_SENTENCE
     else:
         happened = f"The request was sent, and {system} {FAILURES.get(attempt.failure, '')}."
     return f"{happened} We don’t know whether the session was {attempt.kind.done}."

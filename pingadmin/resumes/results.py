@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from django.db import models
 
+from pingadmin.audit import actions as audit_actions
 from pingadmin.resumes.actions import Action
+
+# The failure of an attempt whose process ended before it recorded an outcome. It is stored.
+PROCESS_LOST = "process_lost"
 
 
 class Result(models.TextChoices):
@@ -36,9 +40,9 @@ NOT_CONFIRMED_YET = ResultLabel("Accepted, not confirmed yet", "paused")
 REFUSED = ResultLabel(Result.REJECTED.label, "failed")
 NOT_SENT = ResultLabel(Result.NOT_SENT.label, "idle")
 OUTCOME_UNKNOWN = ResultLabel(Result.UNKNOWN.label, "unknown")
-NO_OUTCOME_YET = ResultLabel("No outcome yet", "unknown")
+NO_OUTCOME_YET = ResultLabel(audit_actions.NO_OUTCOME_YET, "unknown")
 # A result that this version doesn't know is never dressed as a success.
-UNRECOGNISED = ResultLabel("Unrecognised", "unknown")
+UNRECOGNISED = ResultLabel(audit_actions.UNRECOGNISED, "unknown")
 
 
 def label_for(action: str, result: str, verified: bool | None = None) -> ResultLabel:

@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes.attempts import close_attempt
 from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.results import PROCESS_LOST
 from pingadmin.upstream.records import ActionOutcome
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ def _set_aside(line: str) -> None:
 def _record(kept: dict[str, Any]) -> None:
     attempt = Attempt.objects.get(pk=kept["attempt"])
     # Recorded before: a process may have ended after that and before it removed the file.
-    if not attempt.is_open and attempt.failure != "process_lost":
+    if not attempt.is_open and attempt.failure != PROCESS_LOST:
         return
     kept_answer = kept["answer"]
     if "word" in kept_answer:

@@ -13,6 +13,7 @@ from pingadmin.config.secret import Secret
 from pingadmin.notifications import deliver, delivery_status
 from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
+from pingadmin.resumes.outcome_sentences import LOOK_FIRST
 from tests.audit.factories import BEN, record_entry, record_event
 from tests.factories import BulkResumeFactory
 from tests.support.raw_server import drips, goes_on_for_ever, hangs, http, resets_after, says
@@ -50,6 +51,7 @@ def test_an_unknown_outcome_is_sent_with_actor_action_reason_and_links(unknown):
         "resume of ping ses_9 by ana",
         "Reason: Customer approved",
         "Ticket: INC-9",
+        f"It may or may not have worked. {LOOK_FIRST}",
     ):
         assert part in text
     assert (

@@ -14,7 +14,7 @@ PYTHON = sorted(
 REPLACED = re.compile(
     r"\b(press(?:es|ed)?|(?:un)?settled?|mend(?:s|ed)?|hears?|heard|sightings?|stretch(?:es)?"
     r"|anew|stories|look after|client or agent|integrity check|no upstream is set"
-    r"|looks nothing up|broke off its answer|failed itself|only witness)\b",
+    r"|looks nothing up|broke off its answer|failed itself|only witness|left this panel)\b",
     re.IGNORECASE,
 )
 CODE_IN_TEMPLATE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)

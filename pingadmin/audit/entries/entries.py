@@ -55,21 +55,28 @@ class AuditEntry:
     def resolved_by(self) -> str:
         """Who resolved an unknown outcome, "" where nobody did."""
         return next(
-            (event.actor_name for event in reversed(self.events) if event.phase == "closure"), ""
+            (
+                event.actor_name
+                for event in reversed(self.events)
+                if event.phase == AuditEvent.Phase.CLOSURE
+            ),
+            "",
         )
 
     @property
     def last_mark(self) -> AuditEvent | None:
         """The reviewer's mark that counts."""
         marks = [
-            event for event in self.events if event.phase == "mark" and event.action in Mark.values
+            event
+            for event in self.events
+            if event.phase == AuditEvent.Phase.MARK and event.action in Mark.values
         ]
         return marks[-1] if marks else None
 
     @property
     def review_state(self) -> ReviewState | None:
         """How it stands in the review queue; None for an entry that needs no review."""
-        if not self.action.needs_review or self.head.phase != "intent":
+        if not self.action.needs_review or self.head.phase != AuditEvent.Phase.INTENT:
             return None
         return Mark(self.last_mark.action).state if self.last_mark else ReviewState.PENDING
 
@@ -78,7 +85,7 @@ class AuditEntry:
         return any(
             event.actor_kind == ActorKind.PERSON
             and event.actor_id == person_id
-            and event.phase != "mark"
+            and event.phase != AuditEvent.Phase.MARK
             for event in self.events
         )
 

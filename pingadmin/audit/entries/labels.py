@@ -5,6 +5,7 @@ A word that is not known here is never shown as a success.
 
 from typing import NamedTuple
 
+from pingadmin.audit import actions
 from pingadmin.audit.actions import action_named
 from pingadmin.audit.marks import Mark, ReviewState
 from pingadmin.audit.models import AuditEvent
@@ -17,19 +18,19 @@ class Label(NamedTuple):
     tone: str
 
 
-UNRECOGNISED = Label("Unrecognised", "unknown")
+UNRECOGNISED = Label(actions.UNRECOGNISED, "unknown")
 REVIEW_TONES: dict[str, str] = {ReviewState.REVIEWED: "ok", ReviewState.FLAGGED: "failed"}
 
-_WITHOUT_RESULT = {
-    "intent": Label("No outcome yet", "unknown"),
-    "event": Label("Recorded", "idle"),
+_WITHOUT_RESULT: dict[str, Label] = {
+    AuditEvent.Phase.INTENT: Label(actions.NO_OUTCOME_YET, "unknown"),
+    AuditEvent.Phase.EVENT: Label("Recorded", "idle"),
 }
-_HEADINGS = {
-    "intent": Label("Intent recorded", "accent"),
-    "outcome": Label("Outcome", "unknown"),
-    "evidence": Label("Checked again", "accent"),
-    "closure": Label("Resolved by a person", "idle"),
-    "event": Label("Recorded", "idle"),
+_HEADINGS: dict[str, Label] = {
+    AuditEvent.Phase.INTENT: Label("Intent recorded", "accent"),
+    AuditEvent.Phase.OUTCOME: Label("Outcome", "unknown"),
+    AuditEvent.Phase.EVIDENCE: Label("Checked again", "accent"),
+    AuditEvent.Phase.CLOSURE: Label("Resolved by a person", "idle"),
+    AuditEvent.Phase.EVENT: Label("Recorded", "idle"),
 }
 
 
@@ -46,7 +47,7 @@ def missing_result_label(phase: str) -> Label:
 
 def event_heading(event: AuditEvent) -> Label:
     """The heading of one event in the timeline of its entry."""
-    if event.phase == "mark":
+    if event.phase == AuditEvent.Phase.MARK:
         return _mark_heading(event.action)
     heading = _HEADINGS.get(event.phase, UNRECOGNISED)
     if not event.result:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pingadmin.resumes.attempt_notice import AttemptNotice, account_label, describe_attempt
 from pingadmin.resumes.bulk.lifecycle import is_running
 from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
+from pingadmin.resumes.outcome_sentences import PROCESS_LOST_SENTENCE, describe_not_sent
 from pingadmin.resumes.results import NO_OUTCOME_YET, NOT_SENT, Result, ResultLabel
 
-PROCESS_LOST = "the process that worked on it is gone"
+WORKER_LOST = "the process that worked on it is gone"
 WAITING = ResultLabel("Waiting", "idle")
 ASKING = ResultLabel("Asking", "accent")
 
@@ -31,6 +32,15 @@ class ItemProgress:
     skip_reason: str = ""
     is_done: bool = True
     may_retry: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What became of it; "" while it waits or is under way."""
+        if self.notice:
+            return self.notice.sentence
+        if not self.is_done:
+            return ""
+        return PROCESS_LOST_SENTENCE if self.attempt else describe_not_sent(self.skip_reason)
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ def load_progress(bulk: BulkResume) -> BulkProgress:
             token__in=[item.token for item in items]
         ).select_related("session")
     }
-    end_reason = bulk.end_reason if bulk.ended_at or running else PROCESS_LOST
+    end_reason = bulk.end_reason if bulk.ended_at or running else WORKER_LOST
     progress = [
         _item_progress(item, attempts.get(item.token), running, end_reason) for item in items
     ]
