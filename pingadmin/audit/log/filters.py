@@ -36,7 +36,9 @@ _DAY_LENGTH, _MINUTE_LENGTH = len("2026-11-22"), len("2026-11-22T14:02")
 
 def result_choices() -> dict[str, str]:
     """What the log can be filtered by: the results of all registered actions, and having none."""
-    return actions.labels_of(actions.registered_results().values()) | {NO_OUTCOME: "No outcome yet"}
+    return actions.labels_of(actions.registered_results().values()) | {
+        NO_OUTCOME: actions.NO_OUTCOME_YET
+    }
 
 
 class DayOrTimeField(forms.CharField):
@@ -104,6 +106,10 @@ class AuditFilter(forms.Form):
         for name in ("since", "until"):
             self.fields[name].widget.input_type = _input_type(self.data.get(name, ""))
 
+    def clean_action(self) -> str:
+        """The stored word. People also type the label that the rows show."""
+        return actions.name_for(self.cleaned_data["action"])
+
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and since >= until:
@@ -148,7 +154,11 @@ class AuditFilter(forms.Form):
 
     def urlencode(self, **values: str | int) -> str:
         """The filter as a query string without blanks, with these values instead; "" drops one."""
-        return urlencode({name: text for name, text in (self.entered | values).items() if text})
+        texts = self.entered | values
+        if "action" in texts:
+            # An export records this query, and the stored word outlives a change of the label.
+            texts["action"] = actions.name_for(str(texts["action"]))
+        return urlencode({name: text for name, text in texts.items() if text})
 
     def _conditions_of_any_event(self) -> Q:
         values, conditions = self.cleaned_data, Q()

@@ -109,6 +109,17 @@ def test_the_person_who_closed_an_entry_is_found_like_the_one_who_began_it():
     assert matching_heads("actor=ana&action=close_unknown") == []
 
 
+def test_an_action_is_found_by_its_label_too_in_any_case():
+    head = record_entry("ok")
+    closed = record_entry("unknown")
+    record_event(phase="closure", action="close_unknown", story=closed.seq, reason="Online")
+
+    assert matching_heads("action=Unknown outcome resolved") == [closed.seq]
+    assert matching_heads("action=RESUME") == [head.seq, closed.seq]
+    assert matching_heads("action=Nobody registered this") == []
+    assert AuditFilter(QueryDict("action=Resume")).urlencode() == "action=resume"
+
+
 def test_a_day_is_a_whole_day_in_the_zone_of_the_viewer():
     with time_machine.travel(datetime(2026, 11, 21, 22, 59, 59, 999999, UTC), tick=False):
         before = record_entry("")
