@@ -7,9 +7,9 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from pingadmin.audit import actions, own_actions
-        from pingadmin.audit.record import database_file, restore_guard
+        from pingadmin.audit.record import database_file, readiness
         from pingadmin.web import probes
 
         actions.register(*own_actions.ACTIONS)
         database_file.remember_opened_files()
-        probes.READINESS_CHECKS += [database_file.health_problem, restore_guard.health_problem]
+        probes.READINESS_CHECKS.append(readiness.find_faults)
