@@ -3,7 +3,7 @@
 A site of its own, so that what other packages register for themselves has no address here.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
@@ -23,6 +23,13 @@ from pingadmin.accounts.models import User
 from pingadmin.accounts.roles import ROLES
 from pingadmin.audit.record.actors import Actor
 
+if TYPE_CHECKING:
+    # Only the stubs let these classes say whose form and whose admin they are.
+    _UserChangeForm = UserChangeForm[User]
+    _UserAdmin = UserAdmin[User]
+else:
+    _UserChangeForm, _UserAdmin = UserChangeForm, UserAdmin
+
 
 class PeopleSite(admin.AdminSite):
     site_header = site_title = index_title = "pingadmin"
@@ -33,7 +40,8 @@ class PeopleSite(admin.AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Our own sign-in, with its limits and second factors."""
-        return secure_admin_login(super().login)(request, extra_context)
+        page: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return page
 
 
 site = PeopleSite(name="admin")
@@ -48,7 +56,7 @@ class AddPersonForm(AdminUserCreationForm):
     role = RoleField()
 
 
-class ChangePersonForm(UserChangeForm):
+class ChangePersonForm(_UserChangeForm):
     role = RoleField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -57,7 +65,7 @@ class ChangePersonForm(UserChangeForm):
 
 
 @admin.register(User, site=site)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(_UserAdmin):
     form = ChangePersonForm
     add_form = AddPersonForm
     list_display = ["username", "first_name", "last_name", "role", "is_active", "last_login"]
@@ -77,7 +85,7 @@ class PersonAdmin(UserAdmin):
         return super().get_queryset(request).prefetch_related("groups")
 
     def save_related(
-        self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool
+        self, request: HttpRequest, form: "ModelForm[User]", formsets: Any, change: bool
     ) -> None:
         super().save_related(request, form, formsets, change)
         role = form.cleaned_data.get("role")

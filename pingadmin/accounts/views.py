@@ -31,4 +31,5 @@ def change_password(request: HttpRequest) -> HttpResponse:
             heading="You have no password here",
             sentence="You sign in with your organisation’s account. Change its password there.",
         )
-    return allauth_account.password_change(request)
+    page: HttpResponse = allauth_account.password_change(request)
+    return page

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -300,7 +301,7 @@ def redis_url(name: str) -> str:
     return value
 
 
-def mail_server(name: str, default: str) -> dict:
+def mail_server(name: str, default: str) -> dict[str, Any]:
     """Django's EMAIL_* settings. The address may hold a password, so no sentence repeats it."""
     value = text(name) or default
     if not re.match(r"smtp(\+tls|\+ssl)?://[^/]+$", value):
@@ -314,7 +315,7 @@ def mail_server(name: str, default: str) -> dict:
     }
 
 
-def database(name: str, default: str) -> dict:
+def database(name: str, default: str) -> dict[str, Any]:
     """An entry of Django's DATABASES.
 
     The address may hold a password, so no error message repeats it.
@@ -335,7 +336,7 @@ def database(name: str, default: str) -> dict:
     return found
 
 
-def single_sign_on() -> dict:
+def single_sign_on() -> dict[str, Any]:
     """allauth's provider settings, from OIDC_SERVER_URL and its three neighbours.
 
     Empty where none is set; raises ImproperlyConfigured where only some are.

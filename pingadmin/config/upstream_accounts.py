@@ -6,6 +6,7 @@ Knows names and shapes only: whether a backend can be imported is for the system
 
 import re
 import tomllib
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,7 +17,7 @@ REQUIRED = {"backend", "base_url", "api_key"}
 KNOWN = REQUIRED | {"label", "id_pattern"}
 
 
-def accounts() -> dict[str, dict]:
+def accounts() -> dict[str, dict[str, Any]]:
     """In the shape of Django's DATABASES: alias -> BACKEND, LABEL, BASE_URL, API_KEY, ID_PATTERN.
 
     From UPSTREAMS_FILE where it is set, else from PING_* and AGI_*. An account without a key is
@@ -27,7 +28,7 @@ def accounts() -> dict[str, dict]:
     return {alias: _account(alias, table) for alias, table in tables.items()}
 
 
-def _tables_from_file(file: str) -> dict[str, dict]:
+def _tables_from_file(file: str) -> dict[str, dict[str, str]]:
     try:
         tables = tomllib.loads(environment.file_content("UPSTREAMS_FILE", file))
     except tomllib.TOMLDecodeError as error:
@@ -64,7 +65,7 @@ def _with_its_key(alias: str, table: object) -> dict[str, str]:
     }
 
 
-def _tables_from_names() -> dict[str, dict]:
+def _tables_from_names() -> dict[str, dict[str, str]]:
     known = {
         "ping": (
             "pingadmin.upstream.ping.PingAPI",
@@ -91,7 +92,7 @@ def _tables_from_names() -> dict[str, dict]:
     return tables
 
 
-def _account(alias: str, table: dict[str, str]) -> dict:
+def _account(alias: str, table: dict[str, str]) -> dict[str, Any]:
     where = _where(alias)
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", alias):
         raise ImproperlyConfigured(

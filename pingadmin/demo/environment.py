@@ -60,4 +60,5 @@ def fill(environ: MutableMapping[str, str], arguments: list[str]) -> None:
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+        port: int = listener.getsockname()[1]
+    return port

@@ -14,9 +14,15 @@ from django.utils.timezone import is_naive
 
 if TYPE_CHECKING:
     # The stubs say that an integer field holds numbers. In Python these fields hold times.
-    _TimeAsBigInteger = models.Field
+    _TimeField = models.Field[datetime | Combinable, datetime]
+    _DurationField = models.Field[timedelta | Combinable, timedelta]
+    _CharField = models.CharField[str | Combinable, str]
+    _CountField = models.BigIntegerField[int | Combinable, int]
+    _ForeignKey = models.ForeignKey[Any, Any]
 else:
-    _TimeAsBigInteger = models.BigIntegerField
+    _TimeField = _DurationField = _CountField = models.BigIntegerField
+    _CharField = models.CharField
+    _ForeignKey = models.ForeignKey
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -24,7 +30,7 @@ MILLISECOND = timedelta(milliseconds=1)
 ESCAPE = "="
 
 
-class MillisecondField(_TimeAsBigInteger):
+class MillisecondField(_TimeField):
     """Stores an aware datetime as whole milliseconds since 1970 in UTC, rounded down.
 
     It takes 6 bytes on SQLite, where a time stored as text takes 26.
@@ -50,7 +56,7 @@ class MillisecondField(_TimeAsBigInteger):
         return "BigIntegerField"
 
 
-class MillisecondDurationField(_TimeAsBigInteger):
+class MillisecondDurationField(_DurationField):
     """Stores a timedelta as whole milliseconds, rounded down.
 
     Most durations are zero. Zero is stored as NULL, which takes no bytes.
@@ -79,7 +85,7 @@ class MillisecondDurationField(_TimeAsBigInteger):
         return "BigIntegerField"
 
 
-class CodedCharField(models.CharField):
+class CodedCharField(_CharField):
     """Stores the words in `codes` (word -> one letter) as their letter, any other word as it is.
 
     Compares whole words only: a lookup such as `contains` would search the letters.
@@ -111,7 +117,7 @@ class CodedCharField(models.CharField):
         return value
 
 
-class ZeroAsNullField(models.BigIntegerField):
+class ZeroAsNullField(_CountField):
     """A count that is nearly always 0, which is stored as NULL and takes no bytes."""
 
     _pyi_private_set_type: int | Combinable
@@ -132,7 +138,7 @@ class ZeroAsNullField(models.BigIntegerField):
         return "BigIntegerField"
 
 
-class NarrowForeignKey(models.ForeignKey):
+class NarrowForeignKey(_ForeignKey):
     """A foreign key of four bytes on PostgreSQL, without an index of its own.
 
     It can point to rows with ids up to 2,147,483,647.

@@ -30,7 +30,7 @@ class ReasonForm(forms.Form):
         return clean_reason(self.cleaned_data["reason"])
 
     def clean_ticket(self) -> str:
-        ticket = self.cleaned_data["ticket"]
+        ticket: str = self.cleaned_data["ticket"]
         if not ticket and settings.TICKET_REQUIRED:
             raise forms.ValidationError("Enter the ticket that this belongs to.")
         if ticket and not re.fullmatch(settings.TICKET_PATTERN, ticket):

@@ -92,7 +92,9 @@ class AuditEntry:
     @property
     def system_label(self) -> str:
         """The label of the account, or its alias where it is no longer configured."""
-        return settings.UPSTREAMS.get(self.head.alias, {}).get("LABEL", self.head.alias)
+        account = settings.UPSTREAMS.get(self.head.alias, {})
+        label: str = account.get("LABEL", self.head.alias)
+        return label
 
     @property
     def object_name(self) -> str:

@@ -29,7 +29,8 @@ class Connection(BaseHTTPRequestHandler):
 
     @property
     def socket(self) -> socket.socket:
-        return self.connection
+        connection: socket.socket = self.connection
+        return connection
 
     @property
     def path_id(self) -> str:

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 
 CONNECT_MOMENT = 2.0
 
+# What will happen by itself, as (when, verb), and what has happened, as (event type, when).
+Planned = tuple[float, str]
+Happened = tuple[str, float]
+
 
 @dataclass
 class PingSession:
@@ -26,11 +30,11 @@ class PingSession:
     paused: bool = False
     status: str = "created"
     cycle: tuple[float, float] | None = None
-    plan: list = field(default_factory=list)
+    plan: list[Planned] = field(default_factory=list)
     connected_at: float = 0.0
     earlier_seconds: float = 0.0
 
-    def advance(self, now: float) -> list[tuple[str, float]]:
+    def advance(self, now: float) -> list[Happened]:
         """Live on until `now`; the events that happened on the way, as (event type, when)."""
         events = []
         while self.plan and self.plan[0][0] <= now:
@@ -38,13 +42,13 @@ class PingSession:
             events += getattr(self, verb)(at)
         return events
 
-    def connect(self, at: float) -> list:
+    def connect(self, at: float) -> list[Happened]:
         self.status, self.connected_at = "connected", at
         if self.cycle:
             self.plan = [(at + self.cycle[0], "end")]
         return [("session_start", at)]
 
-    def end(self, at: float) -> list:
+    def end(self, at: float) -> list[Happened]:
         if self.status != "connected":
             return []
         self.earlier_seconds += at - self.connected_at
@@ -53,12 +57,12 @@ class PingSession:
             self.plan = [(at + self.cycle[1], "connect")]
         return [("session_end", at)]
 
-    def pause(self, at: float) -> list:
+    def pause(self, at: float) -> list[Happened]:
         events = self.end(at)
         self.paused, self.plan = True, []
         return events
 
-    def resume(self, at: float) -> list:
+    def resume(self, at: float) -> list[Happened]:
         self.paused, self.plan = False, [(at + CONNECT_MOMENT, "connect")]
         return []
 
@@ -84,9 +88,9 @@ class AgiSession:
     agent_name: str
     created_at: float
     status: str = "running"
-    plan: list = field(default_factory=list)
+    plan: list[Planned] = field(default_factory=list)
 
-    def advance(self, now: float) -> list[tuple[str, float]]:
+    def advance(self, now: float) -> list[Happened]:
         events = []
         while self.plan and self.plan[0][0] <= now:
             at, self.status = self.plan.pop(0)

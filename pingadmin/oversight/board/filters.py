@@ -19,6 +19,7 @@ from django.utils import timezone
 from pingadmin import upstream
 from pingadmin.audit.log.filters import DayOrTimeField
 from pingadmin.remote_sessions.display.card import STATE_TONES
+from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.models import Attempt
 
 
@@ -172,7 +173,9 @@ class BoardFilter:
         query = self.urlencode(**changes)
         return f"{reverse('oversight:board')}?{query}" if query else reverse("oversight:board")
 
-    def apply(self, sessions: QuerySet, person: AbstractUser) -> QuerySet:
+    def apply(
+        self, sessions: QuerySet[RemoteSession], person: AbstractUser
+    ) -> QuerySet[RemoteSession]:
         """Those of the sessions that the filter lets through. person: who is "me"."""
         given = self.cleaned_data
         if given.get("system"):
@@ -185,7 +188,7 @@ class BoardFilter:
             case "" | None:
                 return sessions
             case "me":
-                return sessions.filter(team__assigned_to=person)
+                return sessions.filter(team__assigned_to=person.pk)
             case "nobody":
                 return sessions.filter(team__assigned_to=None)
             case username:

@@ -60,7 +60,7 @@ _TEAM_FIELDS = {"watched_since": "team__watched_since", "assigned_to": "team__as
 _COLUMNS = [_TEAM_FIELDS.get(name, name) for name in BoardSession._fields]
 
 
-def read_board_sessions(sessions: QuerySet) -> list[BoardSession]:
+def read_board_sessions(sessions: QuerySet[RemoteSession]) -> list[BoardSession]:
     """One query."""
     return [BoardSession._make(values) for values in sessions.values_list(*_COLUMNS)]
 

@@ -27,7 +27,7 @@ class AssignmentConflict(Exception):
         super().__init__(str(entry))
 
 
-def assignable_people() -> QuerySet:
+def assignable_people() -> QuerySet[AbstractUser]:
     """Whom a session can be assigned to: everybody who may take part and can sign in, by name."""
     people = get_user_model().objects.with_perm(PERMISSION, include_superusers=False)
     return people.only("username", "first_name", "last_name").order_by("username")

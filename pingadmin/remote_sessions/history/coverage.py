@@ -80,7 +80,8 @@ def find_gaps(alias: str, from_at: datetime, until_at: datetime) -> list[Coverag
 def find_last_watched_at(alias: str) -> datetime | None:
     """Until when an account was last watched, None where it never was."""
     spans = WatchSpan.objects.in_account(alias)
-    return spans.aggregate(newest=Max("until_at"))["newest"]
+    newest: datetime | None = spans.aggregate(newest=Max("until_at"))["newest"]
+    return newest
 
 
 def _current_spans(alias: str, at: datetime) -> WatchSpanQuerySet:
