@@ -131,7 +131,7 @@ def read_health() -> CollectorHealth:
     now = timezone.now()
     # Whole minutes, so that nothing seems to change while nothing does.
     window_from = (now - WINDOW).replace(second=0, microsecond=0)
-    heartbeat = Heartbeat.objects.order_by("-beat_at").first()
+    heartbeat = Heartbeat.objects.newest_first().first()
     collector = _status_of(heartbeat, now)
     feeds = {feed.alias: feed for feed in FeedStatus.objects.all()}
     removed = sorted(feeds.keys() - settings.UPSTREAMS.keys())

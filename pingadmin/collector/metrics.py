@@ -50,7 +50,7 @@ class _PanelFigures(Collector):
     """Reads every figure at the moment of the scrape."""
 
     def collect(self) -> Iterator[Metric]:
-        heartbeat = Heartbeat.objects.order_by("-beat_at").first()
+        heartbeat = Heartbeat.objects.newest_first().first()
         is_running = health.is_running(heartbeat)
         feeds = list(FeedStatus.objects.order_by("alias"))
         families = [

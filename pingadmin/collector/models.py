@@ -1,4 +1,11 @@
+from typing import Self
+
 from django.db import models
+
+
+class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-beat_at")
 
 
 class Heartbeat(models.Model):
@@ -9,6 +16,8 @@ class Heartbeat(models.Model):
     stopped_at = models.DateTimeField(null=True)
     host = models.CharField(max_length=255)
     process = models.PositiveIntegerField()
+
+    objects = HeartbeatQuerySet.as_manager()
 
     class Meta:
         db_table = "collector_beat"

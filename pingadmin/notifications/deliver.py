@@ -32,7 +32,7 @@ def deliver_one() -> bool:
     if not settings.NOTIFY_URL:
         return False
     now = timezone.now()
-    message = Notification.objects.due(now).order_by("next_try_at").first()
+    message = Notification.objects.due(now).first()
     if message is None:
         return False
     if _claim(message, now):

@@ -9,8 +9,8 @@ from pingadmin.http.errors import HTTPFailure
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> Self:
-        """What is to be tried now."""
-        return self.filter(next_try_at__lte=now)
+        """What is to be tried now, the longest due first."""
+        return self.filter(next_try_at__lte=now).order_by("next_try_at")
 
     def waiting(self) -> Self:
         """What will be tried, now or later."""

@@ -123,7 +123,7 @@ def close_lost_attempt(**conditions: Any) -> bool:
     conditions: further field look-ups on the attempt. Returns whether there was one.
     """
     now = timezone.now()
-    attempt = Attempt.objects.lost(now).filter(**conditions).order_by("lease_until").first()
+    attempt = Attempt.objects.lost(now).filter(**conditions).first()
     if attempt is None:
         return False
     elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)

@@ -21,8 +21,8 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         return self.filter(is_open=True)
 
     def lost(self, now: datetime) -> Self:
-        """Open ones whose lease has run out: the process that made the call is gone."""
-        return self.open().filter(lease_until__lt=now)
+        """Open ones whose lease has run out, the first to run out first: their process is gone."""
+        return self.open().filter(lease_until__lt=now).order_by("lease_until")
 
     def unresolved(self) -> Self:
         """Those with an unknown outcome that nothing has explained yet."""
