@@ -131,14 +131,14 @@ class Collector:
     def _maintenance_loops(self) -> list[Loop]:
         checkpointer, pruner = Checkpointer(), Pruner()
         return [
-            Loop("heartbeat", self._beat, lambda: HEARTBEAT_SECONDS, self.stop),
+            Loop("heartbeat", self._renew_heartbeat, lambda: HEARTBEAT_SECONDS, self.stop),
             Loop("reconcile", reconcile_one, lambda: 1.0, self.stop),
             Loop("checkpoint", checkpointer.step, checkpointer.rest_seconds, self.stop),
             Loop("notify", notify, lambda: 1.0, self.stop),
             Loop("prune", pruner.step, lambda: 5.0, self.stop),
         ]
 
-    def _beat(self) -> bool:
+    def _renew_heartbeat(self) -> bool:
         try:
             self._lease.renew()
         except AnotherCollectorRuns as why:

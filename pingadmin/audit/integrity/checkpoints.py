@@ -41,7 +41,7 @@ class CheckpointSet:
     """binding: the checkpoints that the log must agree with, oldest first.
 
     given_up: those that an accepted restore gave up.
-    faults: lines that are not valid, and checkpoints that one place has lost.
+    faults: lines that are not valid, and checkpoints that one location has lost.
     """
 
     binding: list[Checkpoint]
@@ -68,11 +68,11 @@ def load_all(*, copy: Path | None = None, check_signatures: bool = True) -> Chec
         checkpoints = []
         faults = [Fault.of(FaultKind.UNREADABLE, None, place=path.name, reason=reason)]
     lost: list[Checkpoint] = []
-    for place, lines in _other_places(copy).items():
-        found, invalid = _parse_lines(lines, place, check_signatures)
+    for location, lines in _other_locations(copy).items():
+        found, invalid = _parse_lines(lines, location, check_signatures)
         known = {*checkpoints, *lost}
         missing = [checkpoint for checkpoint in found if checkpoint not in known]
-        faults += invalid + [_lost_fault(checkpoint, place, path.name) for checkpoint in missing]
+        faults += invalid + [_lost_fault(checkpoint, location, path.name) for checkpoint in missing]
         lost += missing
     # In the file's order and not by time: clocks jump.
     binding, given_up = _split_at_restores(lost + checkpoints)
@@ -132,17 +132,17 @@ def _keep_if_missing(newest: Checkpoint | None) -> None:
         _keep(newest)
 
 
-def _other_places(copy: Path | None) -> dict[str, Iterable[str]]:
-    """Where checkpoints lie besides the file: place -> lines, oldest first."""
-    places: dict[str, Iterable[str]] = {}
+def _other_locations(copy: Path | None) -> dict[str, Iterable[str]]:
+    """Where checkpoints lie besides the file: location -> lines, oldest first."""
+    locations: dict[str, Iterable[str]] = {}
     if copy:
-        places[str(copy)] = checkpoint_file.read_lines(copy)
-    places["the database"] = KeptCheckpoint.objects.oldest_first().values_list("line", flat=True)
-    return places
+        locations[str(copy)] = checkpoint_file.read_lines(copy)
+    locations["the database"] = KeptCheckpoint.objects.oldest_first().values_list("line", flat=True)
+    return locations
 
 
 def _parse_lines(
-    lines: Iterable[str], place: str, check_signatures: bool
+    lines: Iterable[str], location: str, check_signatures: bool
 ) -> tuple[list[Checkpoint], list[Fault]]:
     checkpoints, faults = [], []
     for number, line in enumerate(lines, start=1):
@@ -150,17 +150,17 @@ def _parse_lines(
             checkpoints.append(parse(line, check_signature=check_signatures))
         except InvalidCheckpoint as error:
             faults.append(
-                Fault.of(FaultKind.BAD_CHECKPOINT, None, line=number, place=place, reason=error)
+                Fault.of(FaultKind.BAD_CHECKPOINT, None, line=number, place=location, reason=error)
             )
     return checkpoints, faults
 
 
-def _lost_fault(checkpoint: Checkpoint, place: str, lost_from: str) -> Fault:
+def _lost_fault(checkpoint: Checkpoint, location: str, lost_from: str) -> Fault:
     return Fault.of(
         FaultKind.LOST_CHECKPOINT,
         checkpoint.seq,
         at=checkpoint.at,
-        place=place,
+        place=location,
         lost_from=lost_from,
     )
 

@@ -76,10 +76,10 @@ class ExportChecker:
         self.compare_with_manifest()
 
     def check_line(self, line: bytes, number: int) -> None:
-        place = f"Line {number}"
+        label = f"Line {number}"
         if not line.endswith(b"\n"):
             self.add_fault(
-                f"{place} ends in the middle: the file was cut off, or its last line was damaged."
+                f"{label} ends in the middle: the file was cut off, or its last line was damaged."
             )
         content: dict[str, Any] = {}
         problem = ""
@@ -90,10 +90,10 @@ class ExportChecker:
         if number == 1:
             self.read_manifest(content)
         elif problem:
-            self.add_fault(f"{place} is no event of an audit log ({problem}).")
+            self.add_fault(f"{label} is no event of an audit log ({problem}).")
             self.previous, self.linked_run = None, 0
         else:
-            self.check_event(content, place)
+            self.check_event(content, label)
 
     def read_manifest(self, manifest: dict[str, Any]) -> None:
         if manifest.get("pingadmin_audit_export") != FORMAT:
@@ -127,10 +127,10 @@ class ExportChecker:
         elif self.signed_hashes.setdefault(seq, row_hash) != row_hash:
             self.add_fault(f"{name} has a second one beside it that says otherwise.")
 
-    def check_event(self, event: dict[str, Any], place: str) -> None:
+    def check_event(self, event: dict[str, Any], label: str) -> None:
         fault = self.find_fault(event)
         if fault:
-            self.add_fault(f"{place}: {fault}")
+            self.add_fault(f"{label}: {fault}")
             # Its number still tells whether the next line is its neighbour.
             self.previous = event if is_number(event.get("seq")) else None
             self.linked_run = 0
@@ -138,7 +138,7 @@ class ExportChecker:
         self.event_count += 1
         self.mac_count += event["key_id"] in self.audit_keys
         self.digest.update(event["row_hash"].encode() + b"\n")
-        self.check_link(event, place)
+        self.check_link(event, label)
         self.previous = event
         self.linked_run += 1
         if event["seq"] in self.signed_hashes:
@@ -175,12 +175,12 @@ class ExportChecker:
             )
         return ""
 
-    def check_link(self, event: dict[str, Any], place: str) -> None:
+    def check_link(self, event: dict[str, Any], label: str) -> None:
         """Only a neighbour can be linked to: a filter may have left out the event before."""
         previous, seq = self.previous, event["seq"]
         if previous and seq <= previous["seq"]:
             self.add_fault(
-                f"{place}: event #{seq} stands after #{previous['seq']}: "
+                f"{label}: event #{seq} stands after #{previous['seq']}: "
                 "lines were swapped or repeated."
             )
         if previous and previous["seq"] == seq - 1:
@@ -194,7 +194,7 @@ class ExportChecker:
             self.link_count += 1
         else:
             self.add_fault(
-                f"{place}: event #{seq} does not follow #{seq - 1} as it stands here: broken link."
+                f"{label}: event #{seq} does not follow #{seq - 1} as it stands here: broken link."
             )
 
     def compare_with_manifest(self) -> None:
