@@ -98,6 +98,7 @@ def _render(
         "is_cut": len(first) > MAX_SESSIONS,
         "max_sessions": MAX_SESSIONS,
         "form": form,
+        "people": form.people,
         "form_id": form["form"].value() or uuid.uuid4(),
         # What was typed is kept for this list alone: once some of it is handed over, the next
         # summary starts empty.
