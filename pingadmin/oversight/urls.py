@@ -11,6 +11,7 @@ urlpatterns = [
     path("views/", views.save_view, name="save_view"),
     path("views/<int:view_id>/rename/", views.rename_view, name="rename_view"),
     path("views/<int:view_id>/delete/", views.delete_view, name="delete_view"),
+    path("<alias:alias>/discover/", views.discover_sessions, name="discover"),
     path("handover/", my_sessions.handover, name="handover"),
     path("<alias:alias>/<session_id:session_id>/notes/", team_views.activity, name="activity"),
 ]

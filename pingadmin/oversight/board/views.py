@@ -1,20 +1,24 @@
-"""The board, its polls, and the views of it that the team saves."""
+"""The board, its polls, asking an account for its list, and the views that the team saves."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.oversight.board import live, page, saved_views
 from pingadmin.oversight.board.cursor import decode_shown, parse_cursor
 from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE, BoardFilter
 from pingadmin.oversight.models import SavedView
 from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
+from pingadmin.remote_sessions.lookup.look_up import discover
 from pingadmin.remote_sessions.lookup.views import answer_search
+from pingadmin.upstream.errors import UpstreamError
 from pingadmin.web.requests import PanelRequest
 
 # A poll's answer says how many seconds ago anything was last received: a 304 has no body for it.
@@ -38,6 +42,21 @@ def board(request: PanelRequest) -> HttpResponse:
     else:
         context = page.board_context(board_filter, request.user)
     return render(request, "oversight/board/board.html", context)
+
+
+@require_POST
+@may_look_up
+@answers_limit_reached
+def discover_sessions(request: PanelRequest, alias: str) -> HttpResponse:
+    """Ask an account that can list for its sessions, then show all that is known of it."""
+    if not upstream.can_list(alias):
+        raise Http404
+    try:
+        discover(alias, by=Actor.of(request))
+    except UpstreamError as error:
+        context = {"label": upstream.get_label(alias), "error": error}
+        return render(request, "oversight/board/list_failed.html", context, status=503)
+    return redirect(f"{reverse('oversight:board')}?view=all&system={alias}")
 
 
 @require_safe

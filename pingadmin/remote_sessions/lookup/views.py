@@ -1,33 +1,12 @@
-"""The search box's answers, and asking an account for the list of its sessions."""
+"""The search box's answers."""
 
-from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_POST
 
-from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.findings import findings_page
-from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
-from pingadmin.remote_sessions.lookup.look_up import discover, look_up_many
+from pingadmin.remote_sessions.lookup.look_up import look_up_many
 from pingadmin.remote_sessions.lookup.search_input import parse_search_input
-from pingadmin.upstream.errors import UpstreamError
-
-
-@require_POST
-@permission_required("remote_sessions.look_up", raise_exception=True)
-@answers_limit_reached
-def discover_sessions(request: HttpRequest, alias: str) -> HttpResponse:
-    """Ask an account that can list for its sessions, then show all that is known of it."""
-    if not upstream.can_list(alias):
-        raise Http404
-    try:
-        discover(alias, by=Actor.of(request))
-    except UpstreamError as error:
-        context = {"label": upstream.get_label(alias), "error": error}
-        return render(request, "remote_sessions/lookup/list_failed.html", context, status=503)
-    return redirect(f"{reverse('oversight:board')}?view=all&system={alias}")
 
 
 def answer_search(request: HttpRequest, text: str) -> HttpResponse:
