@@ -79,7 +79,7 @@ KNOWN_EXCEPTIONS = {
     ("oversight/team/_notes_form.html", "url session:add_note"): ON_THE_SESSION_PAGE,
     ("oversight/team/_poll.html", "url session:poll"): ON_THE_SESSION_PAGE,
     ("remote_sessions/display/_card.html", "url session:refresh"): ON_THE_SESSION_PAGE,
-    ("resumes/_close.html", "url session:close"): ON_THE_SESSION_PAGE,
+    ("resumes/_resolve.html", "url session:resolve"): ON_THE_SESSION_PAGE,
     ("resumes/_form.html", "url session:resume"): ON_THE_SESSION_PAGE,
     ("resumes/_panel.html", "url session:now"): ON_THE_SESSION_PAGE,
     ("resumes/_pause.html", "url session:pause"): ON_THE_SESSION_PAGE,
