@@ -76,8 +76,8 @@ def _describe_page(session: RemoteSession, now: datetime) -> dict[str, Any]:
         "seen_at": session.last_seen_at.isoformat() if session.last_seen_at else None,
         "age_seconds": card.age_seconds,
         "source": session.source,
-        "paused": card.paused.value,
-        "paused_grade": card.paused.grade,
+        "paused": str(card.paused.value),
+        "paused_grade": str(card.paused.grade),
         "paused_said_at": card.paused.reported_at.isoformat() if card.paused.reported_at else None,
         "shown_at": now.isoformat(timespec="seconds"),
     }

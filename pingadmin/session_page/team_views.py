@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pingadmin.audit.record.actors import Actor
 from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team import assignment, notes, presence, watching
-from pingadmin.oversight.team.forms import AssignForm, NoteForm
+from pingadmin.oversight.team.forms import AssignAction, AssignForm, NoteForm
 from pingadmin.oversight.team.panel import SessionTeam, load_team
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.session_page.page import build_page, build_update
@@ -94,7 +94,7 @@ def explain_conflict(entry: TeamEntry) -> str:
 
 def _assign(request: PanelRequest, session: RemoteSession, form: AssignForm) -> None:
     given, by = form.cleaned_data, Actor.of(request)
-    if given["act"] == "handover":
+    if given["act"] == AssignAction.HANDOVER:
         assignment.hand_over(
             session=session,
             to=given["to"],
@@ -104,7 +104,12 @@ def _assign(request: PanelRequest, session: RemoteSession, form: AssignForm) -> 
             by=by,
         )
         return
-    new_owner = {"take": request.user, "release": None, "assign": given["to"]}[given["act"]]
+    new_owners = {
+        AssignAction.TAKE: request.user,
+        AssignAction.RELEASE: None,
+        AssignAction.ASSIGN: given["to"],
+    }
+    new_owner = new_owners[AssignAction(given["act"])]
     assignment.assign(
         session=session, to=new_owner, expected_version=given["seen"], form_id=given["form"], by=by
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Literal
 
+from django.db.models import TextChoices
+
 from pingadmin.upstream.errors import UpstreamError
 
 WINDOW_SECONDS = 30
@@ -19,15 +21,23 @@ MIN_WINDOW_CALLS = 10
 MAX_WINDOW_CALLS = 200
 
 
+class CircuitStatus(TextChoices):
+    """closed = calls pass, open = none does, probing = one call is trying."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PROBING = "probing"
+
+
 @dataclass(frozen=True, slots=True)
 class CircuitState:
-    """status: closed = calls pass, open = none does, probing = one call is trying.
+    """What a circuit breaker lets through.
 
     failures: infrastructure failures in a row. opens_in_seconds: until a probe may go, 0 when not
     open.
     """
 
-    status: Literal["closed", "open", "probing"]
+    status: CircuitStatus
     failures: int
     opens_in_seconds: float
 
@@ -98,11 +108,11 @@ class CircuitBreaker:
         """What the breaker lets through at present."""
         with self._lock:
             if self._opened_at is None:
-                return CircuitState("closed", self._failures_in_a_row, 0)
+                return CircuitState(CircuitStatus.CLOSED, self._failures_in_a_row, 0)
             if self._is_probing:
-                return CircuitState("probing", self._failures_in_a_row, 0)
+                return CircuitState(CircuitStatus.PROBING, self._failures_in_a_row, 0)
             left = self._opened_at + self._open_seconds - self._clock()
-            return CircuitState("open", self._failures_in_a_row, max(0, left))
+            return CircuitState(CircuitStatus.OPEN, self._failures_in_a_row, max(0, left))
 
     def _record(self, failed: bool) -> None:
         now = self._clock()

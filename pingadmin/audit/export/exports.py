@@ -10,9 +10,9 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.log.filters import AuditFilter
@@ -20,7 +20,13 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 
-FileFormat = Literal["csv", "jsonl"]
+
+class FileFormat(models.TextChoices):
+    """The value is stored in the export's event, and ends the file's name."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
 
 CHUNK = 500
 # Rows that the database hands over at a time while the numbers are read.
@@ -71,8 +77,8 @@ def start_csv_export(audit_filter: AuditFilter, *, by: Actor) -> Export:
     heads = audit_filter.heads().oldest_first().values_list("seq", flat=True)
     seqs = array("q", heads.iterator(chunk_size=_FETCHED))
     # The key is stored: scripts that read the log count on it.
-    event = _record_export("csv", audit_filter, seqs, by=by, stories=len(seqs))
-    return Export("csv", audit_filter, seqs, event)
+    event = _record_export(FileFormat.CSV, audit_filter, seqs, by=by, stories=len(seqs))
+    return Export(FileFormat.CSV, audit_filter, seqs, event)
 
 
 def start_jsonl_export(audit_filter: AuditFilter, *, by: Actor) -> Export:
@@ -91,9 +97,9 @@ def start_jsonl_export(audit_filter: AuditFilter, *, by: Actor) -> Export:
         seqs.append(seq)
         digest.update(f"{row_hash}\n".encode())
     event = _record_export(
-        "jsonl", audit_filter, seqs, by=by, events=len(seqs), digest=digest.hexdigest()
+        FileFormat.JSONL, audit_filter, seqs, by=by, events=len(seqs), digest=digest.hexdigest()
     )
-    return Export("jsonl", audit_filter, seqs, event)
+    return Export(FileFormat.JSONL, audit_filter, seqs, event)
 
 
 def build_row(event: AuditEvent) -> dict[str, Any]:
@@ -115,7 +121,7 @@ def _record_export(
 ) -> AuditEvent:
     """Commits the export's event before anything is sent: no export goes unrecorded."""
     detail: dict[str, Any] = {
-        "format": file_format,
+        "format": file_format.value,
         "filter": audit_filter.urlencode()[:_MAX_FILTER_LENGTH],
         **counted,
     }

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pingadmin.collector.models import FeedStatus
 from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.isolation import CircuitStatus
 from pingadmin.upstream.session_api import SessionAPI
 
 RATE_SECONDS = 10
@@ -95,7 +96,7 @@ class FeedStatusRecorder:
 
     def _circuit_open_until(self) -> datetime | None:
         circuit = self._api.circuit_state()
-        if circuit.status != "open":
+        if circuit.status != CircuitStatus.OPEN:
             return None
         return timezone.now() + timedelta(seconds=circuit.opens_in_seconds)
 

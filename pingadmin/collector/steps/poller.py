@@ -20,6 +20,7 @@ from pingadmin.collector.steps.inbox import Inbox
 from pingadmin.collector.steps.pacing import Pacing
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.isolation import CircuitStatus
 from pingadmin.upstream.session_api import SessionAPI
 
 MIN_LOADED, MAX_LOADED = 500, 5000
@@ -105,7 +106,7 @@ class Poller:
     def _is_circuit_open(self) -> bool:
         # Once its time has passed a poll has to probe, or the circuit would stay open for ever.
         circuit = self._api.circuit_state()
-        return circuit.status == "open" and circuit.opens_in_seconds > 0
+        return circuit.status == CircuitStatus.OPEN and circuit.opens_in_seconds > 0
 
     def _look_up(self, session_id: str) -> None:
         try:

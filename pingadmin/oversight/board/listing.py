@@ -24,6 +24,7 @@ from pingadmin.oversight.board.sessions import (
 )
 from pingadmin.oversight.models import TeamState
 from pingadmin.remote_sessions.display.card import SessionCard
+from pingadmin.remote_sessions.display.paused import PausedValue
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.models import Attempt
 
@@ -149,7 +150,7 @@ def _judge(session: BoardSession, pending: PendingAttempts, now: datetime) -> Bo
 
 
 def _group_of(session: BoardSession, card: SessionCard, now: datetime) -> str:
-    if card.paused.value == "yes":
+    if card.paused.value == PausedValue.YES:
         return BoardGroup.PAUSED.value
     is_recent = session.failed_at is not None and now - session.failed_at <= FAILURE_SHOWN_FOR
     if session.failure and (session.watched_since or is_recent):
@@ -163,7 +164,7 @@ def _is_in(view: str, row: BoardRow) -> bool:
     if view == BoardView.WATCHED:
         return row.session.watched_since is not None
     if view == BoardView.PAUSED:
-        return row.card.paused.value == "yes"
+        return row.card.paused.value == PausedValue.YES
     return row.group in NEEDS_ATTENTION if view == BoardView.ATTENTION else bool(row.group)
 
 

@@ -19,6 +19,7 @@ from pingadmin.oversight.board import live
 from pingadmin.oversight.board.columns import COLUMNS
 from pingadmin.oversight.board.sessions import BoardRow
 from pingadmin.oversight.team import presence
+from pingadmin.remote_sessions.display.paused import PausedValue
 from pingadmin.web import wording
 from pingadmin.web.templatetags.panel import initials
 
@@ -101,10 +102,10 @@ def _paused(row: BoardRow, context: RowContext) -> str:
     if verdict.reported_at is None:
         return "<td class=u>Unknown"
     reported_at = _moment(verdict.reported_at, context)
-    if verdict.value == "unknown":
+    if verdict.value == PausedValue.UNKNOWN:
         report = "paused" if verdict.reported else "not paused"
         return f"<td class=u>Unknown<p>reported {report} {reported_at}; {verdict.doubt}"
-    label = "Paused" if verdict.value == "yes" else "Not paused"
+    label = "Paused" if verdict.value == PausedValue.YES else "Not paused"
     return f"<td class=p>{label}<p>{verdict.source}, {reported_at}"
 
 
@@ -152,7 +153,9 @@ def _team(row: BoardRow, context: RowContext) -> str:
 
 def _resume(row: BoardRow, context: RowContext) -> str:
     """A link to where the facts and the button are; nothing is resumed from the board."""
-    can_resume = context.may_resume and row.card.is_configured and row.card.paused.value == "yes"
+    can_resume = (
+        context.may_resume and row.card.is_configured and row.card.paused.value == PausedValue.YES
+    )
     return f'<td><a href="{_path(row)}#resume">Resume…</a>' if can_resume else "<td>"
 
 

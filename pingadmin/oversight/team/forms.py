@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 from pingadmin.oversight.team import assignment
 from pingadmin.web.plain_text import refuse_control_characters
@@ -36,12 +37,19 @@ class NoteForm(forms.Form):
     form = forms.UUIDField(required=False)
 
 
+class AssignAction(models.TextChoices):
+    """What the buttons of the assignment do; the value is the button's."""
+
+    TAKE = "take"
+    RELEASE = "release"
+    ASSIGN = "assign"
+    HANDOVER = "handover"
+
+
 class AssignForm(forms.Form):
     """Whose the session becomes. `seen` is the version of the assignment that its page showed."""
 
-    act = forms.ChoiceField(
-        choices=[(act, act) for act in ("take", "release", "assign", "handover")]
-    )
+    act = forms.ChoiceField(choices=AssignAction.choices)
     to = forms.ModelChoiceField(
         queryset=assignment.assignable_people(),
         required=False,
@@ -59,9 +67,9 @@ class AssignForm(forms.Form):
         super().clean()
         act = self.cleaned_data.get("act")
         is_to_missing = not self.cleaned_data.get("to") and "to" not in self.errors
-        if act in ("assign", "handover") and is_to_missing:
+        if act in (AssignAction.ASSIGN, AssignAction.HANDOVER) and is_to_missing:
             self.add_error("to", "Choose a person.")
-        if act == "handover":
+        if act == AssignAction.HANDOVER:
             check_handover(self, self.person)
         return self.cleaned_data
 

@@ -90,7 +90,7 @@ class SessionTeam:
             self.assigned_to and self.assigned_to.pk,
             self.session.changed_at,
             card.is_doubted,
-            card.paused.value,
+            str(card.paused.value),
             self.entries[0].pk if self.entries else 0,
         )
         return hashlib.sha256(repr(content).encode()).hexdigest()[:12]

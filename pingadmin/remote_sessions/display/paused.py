@@ -8,9 +8,9 @@ the event stream told of something that may come of one.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from django.conf import settings
+from django.db import models
 
 from pingadmin.remote_sessions.models import RemoteSession
 
@@ -22,6 +22,21 @@ DOUBTED_BY = {
 }
 
 
+class PausedValue(models.TextChoices):
+    """What may be shown as known. The values are in pages' data-* attributes and in the log."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class PausedGrade(models.TextChoices):
+    """How it is known: an upstream stated it, or nobody did lately."""
+
+    STATED = "stated"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class PausedVerdict:
     """What a page may say about "paused".
@@ -31,8 +46,8 @@ class PausedVerdict:
     sentence.
     """
 
-    value: Literal["yes", "no", "unknown"]
-    grade: Literal["stated", "unknown"]
+    value: PausedValue
+    grade: PausedGrade
     reported: bool | None = None
     reported_at: datetime | None = None
     source: str = ""
@@ -47,17 +62,17 @@ def judge_paused(
     status_shows_paused: whether each look-up at this system reports it (AGI yes, Ping no).
     """
     if session.paused_reported is None or session.paused_reported_at is None:
-        return PausedVerdict("unknown", "unknown")
+        return PausedVerdict(PausedValue.UNKNOWN, PausedGrade.UNKNOWN)
     doubt = _find_doubt(
         session,
         session.paused_reported_at,
         now=now,
         status_shows_paused=status_shows_paused,
     )
-    value: Literal["yes", "no"] = "yes" if session.paused_reported else "no"
+    value = PausedValue.YES if session.paused_reported else PausedValue.NO
     return PausedVerdict(
-        value="unknown" if doubt else value,
-        grade="unknown" if doubt else "stated",
+        value=PausedValue.UNKNOWN if doubt else value,
+        grade=PausedGrade.UNKNOWN if doubt else PausedGrade.STATED,
         reported=session.paused_reported,
         reported_at=session.paused_reported_at,
         source=session.get_paused_reported_source_display(),
