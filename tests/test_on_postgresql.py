@@ -18,6 +18,7 @@ NOT_AGAIN = {
     "accounts/test_signing_in.py": "allauth's own statements; test_recording.py has ours",
     "accounts/test_single_sign_on.py": "allauth's own statements; test_recording.py has ours",
     "audit/export/test_offline_verifier.py": "a script that reads a file",
+    "audit/review/test_review_pages.py": "pages over test_reviews.py and test_review_facets.py",
     "remote_sessions/lookup/test_ids_in_urls.py": "refused before any statement",
     "resumes/test_pause.py": "the statements of test_resume.py with the other action in them",
 }

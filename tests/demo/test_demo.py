@@ -33,27 +33,39 @@ def demo(tmp_path):
     process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_and_one_signal_ends_everything(demo, tmp_path, number):
-    with urllib.request.urlopen(f"{demo.url}/readyz", timeout=20) as answer:
-        assert answer.status == 200
+def test_it_serves_leaves_other_demos_alone_and_one_signal_ends_everything(demo, tmp_path):
     with sqlite3.connect(tmp_path / "demo/pingadmin.sqlite3") as connection:
         people = connection.execute(
             "SELECT username FROM accounts_user ORDER BY username"
         ).fetchall()
     connection.close()
     assert [name for (name,) in people] == ["admin", "auditor", "support", "support2", "viewer"]
+    assert_a_second_demo_is_refused(demo, tmp_path)
+    with urllib.request.urlopen(f"{demo.url}/readyz", timeout=20) as answer:
+        assert answer.status == 200
     pids = until(lambda: len(demo.pids()) == 6 and demo.pids())
     assert pids, "the demo, the simulator, the background work, the server and its two workers"
-    assert demo.end(number) == 0
+    assert demo.end(signal.SIGTERM) == 0
     assert until(lambda: not any(map(is_running, pids)))
 
 
-@pytest.mark.parametrize("child", ["pingadmin.demo", "serve"])
-def test_when_one_dies_all_end_and_it_says_which(demo, child):
+def assert_a_second_demo_is_refused(demo, tmp_path):
+    """It touches neither the port nor the directory of the first."""
+    port = demo.url.rpartition(":")[2]
+    for directory, at, sentence in [
+        ("other", port, f"Port {port} cannot be used"),
+        ("demo", "0", "End it first"),
+    ]:
+        environment = clean_environment(DEMO_DIRECTORY=str(tmp_path / directory))
+        second = python("manage.py", "demo", "--port", at, env=environment, log=tmp_path / "log2")
+        assert second.wait() == 1
+        assert sentence in second.output
+
+
+def test_when_one_process_dies_all_end_and_it_says_which(demo):
     pids = demo.pids()
-    victim = next(pid for pid in pids if child in _command_line(pid).split("\0"))
-    os.kill(victim, signal.SIGKILL)
+    server = next(pid for pid in pids if "serve" in _command_line(pid).split("\0"))
+    os.kill(server, signal.SIGKILL)
     assert demo.wait() == 1
     assert "ended by itself (signal 9), so everything was ended" in demo.output
     assert until(lambda: not any(map(is_running, pids)))
@@ -64,20 +76,6 @@ def test_nothing_survives_when_the_demo_itself_is_killed(demo):
     os.kill(demo.pid, signal.SIGKILL)
     demo.wait()
     assert until(lambda: not any(map(is_running, pids)), seconds=40)
-
-
-def test_a_second_demo_does_not_touch_the_port_or_the_directory_of_the_first(demo, tmp_path):
-    port = demo.url.rpartition(":")[2]
-    for directory, at, words in [
-        ("other", port, f"Port {port} cannot be used"),
-        ("demo", "0", "End it first"),
-    ]:
-        environment = clean_environment(DEMO_DIRECTORY=str(tmp_path / directory))
-        second = python("manage.py", "demo", "--port", at, env=environment, log=tmp_path / "log2")
-        assert second.wait() == 1
-        assert words in second.output
-    with urllib.request.urlopen(f"{demo.url}/readyz", timeout=20) as answer:
-        assert answer.status == 200
 
 
 def _command_line(pid: int) -> str:
