@@ -9,7 +9,7 @@ from tests.factories import person
 
 # A plugin comes before the plugins that import it.
 pytest_plugins = [
-    "tests.support.missing",
+    "tests.support.required_parts",
     "tests.support.simulator",
     "tests.support.panel",
     "tests.support.raw_server",

@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from pingadmin.demo import cast
+from tests.support.disruptions import in_background, other_writer, until
 from tests.support.panel import put_database
 from tests.support.panel_resumes import RESUME, WHY, is_called
-from tests.support.trouble import in_background, other_writer, until
 
 pytestmark = pytest.mark.process
 

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.appearance import appearance_faults
 from tests.support.browser import sign_in
 from tests.support.bulk_resumes import THREE
-from tests.support.looks import faults_of_look
 from tests.support.processes import until
 
 pytestmark = pytest.mark.browser
@@ -68,10 +68,10 @@ def test_a_double_click_starts_it_once_and_stop_leaves_the_rest_for_a_retry(
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(support_page, simulator):
     simulator.fault("delay", match=f"PATCH */{THREE[2]}/resume", seconds=4)
     choose(support_page)
-    faults = faults_of_look(support_page)
+    faults = appearance_faults(support_page)
     resume_selected(support_page)
     expect(item(support_page, THREE[2])).to_contain_text("Asking")
-    assert faults + faults_of_look(support_page) == []
+    assert faults + appearance_faults(support_page) == []
 
 
 def test_it_all_works_without_javascript(new_page, simulator):

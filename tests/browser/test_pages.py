@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pingadmin.demo import cast
-from tests.support.looks import faults_of_look
+from tests.support.appearance import appearance_faults
 
 pytestmark = pytest.mark.browser
 
@@ -55,14 +55,14 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(new_page, lived_in):
     page, faults = new_page("support"), {}
     for name, address in PAGES.items():
         page.goto(address)
-        if found := faults_of_look(page):
+        if found := appearance_faults(page):
             faults[name] = found
     assert faults == {}
 
 
 def test_the_sign_in_page_is_accessible_too(page):
     page.goto("/accounts/login/")
-    assert faults_of_look(page) == []
+    assert appearance_faults(page) == []
 
 
 def test_times_are_shown_in_the_viewers_zone_with_its_name(new_page, lived_in):

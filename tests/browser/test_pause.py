@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pingadmin.demo import cast
-from tests.support.looks import faults_of_look
+from tests.support.appearance import appearance_faults
 
 pytestmark = pytest.mark.browser
 
@@ -56,4 +56,4 @@ def test_without_javascript_it_pauses_too_and_keeps_what_was_typed(new_page, pau
 def test_axe_finds_nothing_in_the_open_form_and_nothing_scrolls_sideways(support_page, pausing):
     support_page.goto(SESSION)
     support_page.locator("details.pause").get_by_text("Pause this session").click()
-    assert faults_of_look(support_page) == []
+    assert appearance_faults(support_page) == []

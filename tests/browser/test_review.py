@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.looks import axe_findings, faults_of_look
+from tests.support.appearance import appearance_faults, axe_findings
 from tests.support.panel import put_database
 
 pytestmark = pytest.mark.browser
@@ -237,6 +237,6 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(filled_panel, reviewer):
         "/audit/1/",
     ):
         reviewer.goto(address)
-        if found := faults_of_look(reviewer):
+        if found := appearance_faults(reviewer):
             faults[address] = found
     assert faults == {}

@@ -72,7 +72,9 @@ def test_a_new_panel_reports_zeros_and_leaves_out_what_is_unknown(client):
     assert not any("time_seconds" in name or "account" in name for name in found)
 
 
-def test_what_the_collector_wrote_is_reported_in_base_units(client):
+@pytest.fixture
+def collected(db) -> None:
+    """A collector that runs, what it counted for Ping, and AGI, of which it received nothing."""
     HeartbeatFactory()
     FeedStatusFactory(
         lag_ms=250,
@@ -90,6 +92,10 @@ def test_what_the_collector_wrote_is_reported_in_base_units(client):
     )
     FeedStatusFactory(alias="agi", kind="list", up_since=None, received_at=None)
     WatchSpanFactory()
+
+
+@pytest.mark.usefixtures("collected")
+def test_what_the_collector_wrote_is_reported_in_base_units(client):
     found = scrape(client)
     of_ping = {
         name.removeprefix("pingadmin_account_").partition("{")[0]: value
@@ -113,6 +119,11 @@ def test_what_the_collector_wrote_is_reported_in_base_units(client):
         "reconnects_total": 7,
         "watched_until_time_seconds": NOW.timestamp(),
     }
+
+
+@pytest.mark.usefixtures("collected")
+def test_a_collector_that_runs_is_up_and_an_account_without_a_feed_is_not(client):
+    found = scrape(client)
     assert found["pingadmin_collector_up"] == 1 and found["pingadmin_alarms"] == 0
     assert found["pingadmin_collector_start_time_seconds"] == NOW.timestamp() - 3600
     assert found['pingadmin_account_up{account="agi"}'] == 0

@@ -1,6 +1,7 @@
 """Who has the page open: the page renews it itself, it ends when the page does, and it is cheap."""
 
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -31,7 +32,7 @@ def poll(client, have="", drawn=""):
 def version_in(response: HttpResponse) -> str:
     """The version of the team's panel that the page's next poll sends."""
     address = parse(response).attributes("[hx-get*='team/?have=']", "hx-get")[0]
-    return address.partition("have=")[2]
+    return parse_qs(urlsplit(address).query)["have"][0]
 
 
 def drawn_in(response: HttpResponse) -> str:

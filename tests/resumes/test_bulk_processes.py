@@ -7,8 +7,8 @@ import pytest
 
 from pingadmin.demo import cast
 from tests.support.bulk_resumes import THREE, WHY, form_fields, names, outcomes
+from tests.support.disruptions import let_leases_lapse, other_writer, reconcile_until, until
 from tests.support.html import parse
-from tests.support.trouble import let_leases_lapse, other_writer, reconcile_until, until
 
 pytestmark = pytest.mark.process
 

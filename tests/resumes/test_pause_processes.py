@@ -6,9 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pingadmin.demo import cast
-from tests.support.html import parse
-from tests.support.panel_resumes import is_called, stored_attempts
-from tests.support.trouble import (
+from tests.support.disruptions import (
     fill_the_disk,
     ignoring_a_dead_server,
     in_background,
@@ -16,6 +14,8 @@ from tests.support.trouble import (
     reconcile_until,
     until,
 )
+from tests.support.html import parse
+from tests.support.panel_resumes import is_called, stored_attempts
 
 pytestmark = pytest.mark.process
 

@@ -8,9 +8,7 @@ import pytest
 import requests
 
 from pingadmin.demo import cast
-from tests.support.html import parse
-from tests.support.panel_resumes import PAGE, RESUME, WHY, is_called, stored_attempts
-from tests.support.trouble import (
+from tests.support.disruptions import (
     fill_the_disk,
     ignoring_a_dead_server,
     in_background,
@@ -21,6 +19,8 @@ from tests.support.trouble import (
     reconcile_until,
     until,
 )
+from tests.support.html import parse
+from tests.support.panel_resumes import PAGE, RESUME, WHY, is_called, stored_attempts
 
 pytestmark = pytest.mark.process
 

@@ -9,8 +9,8 @@ import shutil
 
 import pytest
 
-from tests.support.missing import need
 from tests.support.people import PASSWORD
+from tests.support.required_parts import need
 
 WAIT_SECONDS = 60
 WINDOW = {"width": 1280, "height": 720}

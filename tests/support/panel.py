@@ -205,7 +205,7 @@ def panel_environment(directory: Path, database_url: str, simulator: Simulator) 
 def furnish(environment: dict[str, str]) -> None:
     """Tables, roles and people in an empty database, in one process."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.furnish"],
+        [sys.executable, "-m", "tests.support.seed_database"],
         cwd=CHECKOUT,
         env=environment | {"PINGADMIN_NEW_PASSWORD": PASSWORD},
         capture_output=True,

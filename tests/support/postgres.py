@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.missing import need
 from tests.support.processes import Process, clean_environment, free_port
+from tests.support.required_parts import need
 
 
 class Postgres:

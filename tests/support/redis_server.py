@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from tests.support.missing import need
 from tests.support.processes import Process, clean_environment, free_port
+from tests.support.required_parts import need
 
 
 @pytest.fixture(scope="session")

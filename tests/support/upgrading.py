@@ -54,6 +54,15 @@ def main() -> dict[str, Any]:
 
 def insert_old_rows() -> None:
     """A session with history, an open and an unknown attempt, a bulk resume, a message, a feed."""
+    insert_old_session()
+    insert_old_history()
+    insert_old_attempts()
+    insert_old_bulk_resume()
+    insert_old_message()
+    insert_old_feed()
+
+
+def insert_old_session() -> None:
     insert(
         "remote_sessions_remotesession",
         id=5,
@@ -77,6 +86,9 @@ def insert_old_rows() -> None:
         failure="",
         failure_message="",
     )
+
+
+def insert_old_history() -> None:
     insert(
         "remote_sessions_statussnapshot",
         id=3,
@@ -98,6 +110,9 @@ def insert_old_rows() -> None:
         until_at=T2,
         why_ended="the event stream broke off",
     )
+
+
+def insert_old_attempts() -> None:
     attempt = {
         "session_id": 5,
         "actor_id": "1",
@@ -137,6 +152,9 @@ def insert_old_rows() -> None:
         next_look_at=T2,
         **attempt,
     )
+
+
+def insert_old_bulk_resume() -> None:
     insert(
         "resumes_bulkresume",
         id=BULK,
@@ -161,6 +179,9 @@ def insert_old_rows() -> None:
         shown='{"paused": "yes"}',
         why_not="it was stopped",
     )
+
+
+def insert_old_message() -> None:
     insert(
         "notifications_notification",
         id=1,
@@ -174,6 +195,9 @@ def insert_old_rows() -> None:
         word="refused",
         batch="",
     )
+
+
+def insert_old_feed() -> None:
     counts = dict.fromkeys(
         ("late", "repeated", "dropped", "unreadable", "polls", "polls_failed", "reconnects"), 0
     )

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.appearance import appearance_faults
 from tests.support.browser import sign_in
-from tests.support.looks import faults_of_look
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -27,7 +27,7 @@ def test_axe_finds_nothing(new_page):
     for name, (who, path) in PAGES.items():
         page = new_page(who)
         page.goto(path)
-        if found := faults_of_look(page, widths=(1200,)):
+        if found := appearance_faults(page, widths=(1200,)):
             faults[name] = found
     assert faults == {}
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.export.csv_file import escape_formulas
+from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import BEN, record_entry, record_event
 
@@ -45,7 +46,8 @@ def exported(as_auditor):
     return export
 
 
-def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exported):
+def record_resume_with_unknown_outcome() -> tuple[AuditEvent, AuditEvent]:
+    """The first and the last event of an entry."""
     head = record_event(
         alias="ping",
         session_id="ses_8f2",
@@ -59,6 +61,11 @@ def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exporte
         "detail": {"message": "try again"},
     }
     last = record_event(phase="outcome", result="unknown", story=head.seq, by=BEN, **answer)
+    return head, last
+
+
+def test_an_entry_is_one_line_with_reason_ticket_and_result_side_by_side(exported):
+    head, last = record_resume_with_unknown_outcome()
 
     (line,) = exported()
 

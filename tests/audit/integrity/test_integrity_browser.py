@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support.looks import faults_of_look
+from tests.support.appearance import appearance_faults
 from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.browser
@@ -44,7 +44,7 @@ def test_a_reviewer_verifies_the_log_from_its_page(fill_log, new_page):
     page.get_by_text("Intact: ").wait_for()
     page.get_by_text(f"Checkpoints vouch for everything up to #{anchored}, ").wait_for()
     page.get_by_text("Intents without an outcome, lost or still under way: 1.").wait_for()
-    assert faults_of_look(page) == []
+    assert appearance_faults(page) == []
 
 
 def test_a_running_verification_continues_to_its_end_by_itself(fill_log, new_page):

@@ -51,7 +51,7 @@ def fill_the_disk(panel):
 
 @contextlib.contextmanager
 def in_background(act):
-    """Run an act beside the test; gives the future of its answer."""
+    """Run a function while the test goes on; gives the future of its answer."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(act)
 

@@ -1,4 +1,4 @@
-"""Run as a module with a panel's environment: tables, roles and the five people, then out."""
+"""Creates tables, roles and the five people; run as a module with a panel's environment."""
 
 import django
 from django.core.management import call_command

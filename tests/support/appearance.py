@@ -1,4 +1,4 @@
-"""What is wrong with how a page looks: what axe finds in both themes, what scrolls sideways."""
+"""Faults of a page's appearance: what axe finds in both themes, what scrolls sideways."""
 
 from axe_playwright_python.base import AXE_SCRIPT
 
@@ -26,7 +26,7 @@ def axe_findings(page, rules: list[str] | None = None) -> list[str]:
     return page.evaluate(RUN_AXE, rules)
 
 
-def faults_of_look(page, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+def appearance_faults(page, widths: tuple[int, ...] = WIDTHS) -> list[str]:
     """Everything wrong with the page as it stands, in light and dark and at each width."""
     faults = []
     for width in widths:
