@@ -1,4 +1,8 @@
-"""Template tags only format: a view fetches what its page shows, and passes it to each part."""
+"""Our template tags only format: a view fetches what its page shows, and passes it to each part.
+
+Only queries below a tag of ours are refused here. The frame reads notices and the person's role
+while it is rendered, once a page (docs/decisions/17).
+"""
 
 import ast
 import sys
