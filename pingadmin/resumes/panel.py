@@ -124,6 +124,7 @@ def build_panel(
     now = timezone.now()
     typed = dict([submitted]) if submitted else {}
     attempts = _load_attempts(session, unrecorded, now)
+    own_attempts = (each.pk.hex[:8] for each in attempts.recent if each.actor_id == str(person.pk))
     return ResumePanel(
         session=session,
         may_resume=person.has_perm("resumes.resume"),
@@ -134,7 +135,7 @@ def build_panel(
         form_token=issue_form_token(session, person_id=str(person.pk)),
         pause=_pause_form(session, attempts.newest, person, typed.get(Action.PAUSE)),
         problem=problem,
-        form_version=_form_version(attempts.recent, person),
+        form_version=next(own_attempts, "first"),
         state_version=_state_version({*attempts.recent, *attempts.pending}, person),
         poll_seconds=_poll_seconds(attempts.pending + attempts.noticed, now),
     )
@@ -164,11 +165,6 @@ def _pending_attempts(session: RemoteSession, newest: list[Attempt]) -> list[Att
     if len(newest) == NEWEST_COUNT:
         return open_or_unresolved_attempts(session)
     return [each for each in newest if each.is_open or each.is_unresolved]
-
-
-def _form_version(attempts: list[Attempt], person: AbstractUser) -> str:
-    own = (each.pk.hex[:8] for each in attempts if each.actor_id == str(person.pk))
-    return next(own, "first")
 
 
 def _state_version(attempts: set[Attempt], person: AbstractUser) -> str:

@@ -1,6 +1,5 @@
 """Puts a session's page together from its features, so that no template has to fetch anything."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -97,6 +96,7 @@ def build_page(
     snapshots = _newest_snapshots(session)
     items, hidden_before = build_timeline(session, snapshots)
     team = team or load_team(session, person)
+    timeline: list[TimelineItem | TeamEntryItem] = [*items, *map(TeamEntryItem, team.entries)]
     return SessionPage(
         session=session,
         card=build_card(session),
@@ -104,7 +104,7 @@ def build_page(
         resume_panel=resume_panel or build_panel(session, person),
         team=team,
         assignable_people=list(assignable_people()) if team.may_take_part else [],
-        timeline=_merge_timeline(items, team.entries),
+        timeline=sorted(timeline, key=lambda item: item.at, reverse=True),
         hidden_before=hidden_before,
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),
@@ -123,14 +123,6 @@ def build_update(
         team=team,
         resume_panel=panel if panel.state_version != shown_panel else None,
     )
-
-
-def _merge_timeline(
-    items: Iterable[TimelineItem], entries: Iterable[TeamEntry]
-) -> list[TimelineItem | TeamEntryItem]:
-    """The session's timeline with the team's entries among it, newest first."""
-    merged: list[TimelineItem | TeamEntryItem] = [*items, *map(TeamEntryItem, entries)]
-    return sorted(merged, key=lambda item: item.at, reverse=True)
 
 
 def _newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:

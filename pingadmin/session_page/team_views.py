@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin.audit.record.actors import Actor
-from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team import assignment, notes, presence, watching
 from pingadmin.oversight.team.forms import AssignAction, AssignForm, NoteForm
 from pingadmin.oversight.team.panel import SessionTeam, load_team
@@ -65,7 +64,9 @@ def assign(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     try:
         _assign(request, session, form)
     except assignment.AssignmentConflict as conflict:
-        problem = explain_conflict(conflict.entry)
+        entry = conflict.entry
+        ago = age((timezone.now() - entry.at).total_seconds())
+        problem = f"Nothing was changed: {visible(entry)} {ago}. Try again if you still want to."
         team = load_team(session, request.user, assign_form=form, problem=problem)
         return _show_refused(request, team, 409)
     return _show_done(request, session)
@@ -84,12 +85,6 @@ def add_note(request: PanelRequest, alias: str, session_id: str) -> HttpResponse
         session=session, text=given["text"], form_id=given["form"], by=Actor.of(request)
     )
     return _show_done(request, session)
-
-
-def explain_conflict(entry: TeamEntry) -> str:
-    """Why an assignment was refused: who was faster, and how long ago."""
-    ago = age((timezone.now() - entry.at).total_seconds())
-    return f"Nothing was changed: {visible(entry)} {ago}. Try again if you still want to."
 
 
 def _assign(request: PanelRequest, session: RemoteSession, form: AssignForm) -> None:

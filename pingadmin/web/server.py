@@ -28,10 +28,14 @@ class Server(BaseApplication):
     def __init__(
         self, *, host: str, port: int, workers: int, on_ready: Callable[[str], None]
     ) -> None:
+        name = f"[{host}]" if ":" in host else host
         self._options = {
             "bind": f"{host}:{port}",
             "workers": workers,
-            "when_ready": lambda arbiter: on_ready(_address(host, arbiter.LISTENERS[0])),
+            # The port is read from the socket: 0 asked for a free one.
+            "when_ready": lambda arbiter: on_ready(
+                f"http://{name}:{arbiter.LISTENERS[0].sock.getsockname()[1]}/"
+            ),
         }
         super().__init__(prog="pingadmin")
 
@@ -71,9 +75,3 @@ SETTINGS = {
     "accesslog": None,
     "logger_class": PropagatingLogger,
 }
-
-
-def _address(host: str, listener: Any) -> str:
-    # The port is read from the socket: 0 asked for a free one.
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listener.sock.getsockname()[1]}/"

@@ -123,7 +123,10 @@ def _last_seen(row: BoardRow, context: RowContext) -> str:
     if context.is_past:
         age = f"<i>{_moment(session.last_seen_at, context)}</i>"
     else:
-        age = _age((context.now - session.last_seen_at).total_seconds())
+        seconds = (context.now - session.last_seen_at).total_seconds()
+        # The script keeps an age current; below a minute its text alone is exact enough.
+        exact = "" if 0 <= seconds < 60 else f" data-age={int(seconds)}"
+        age = f"<i{exact}>{wording.age(seconds)}</i>"
     if not card.is_doubted:
         return f"<td>{age}<p>{session.get_source_display()}"
     status = f" ({session.failure_status})" if session.failure and session.failure_status else ""
@@ -131,12 +134,6 @@ def _last_seen(row: BoardRow, context: RowContext) -> str:
     if session.failure and session.failing_since:
         since = f", since {_moment(session.failing_since, context)}"
     return f"<td class=stale>{age}<p>{_safe(card.label)} {card.doubt}{status}{since}"
-
-
-def _age(seconds: float) -> str:
-    """An age that the script keeps current; below a minute its text alone is exact enough."""
-    exact = "" if 0 <= seconds < 60 else f" data-age={int(seconds)}"
-    return f"<i{exact}>{wording.age(seconds)}</i>"
 
 
 def _team(row: BoardRow, context: RowContext) -> str:

@@ -113,19 +113,15 @@ def load_team(
     """The team at a session, in three queries."""
     # A session that was never recorded has no row that anything could be attached to.
     is_recorded = session.pk is not None
+    states = TeamState.objects.select_related("assigned_to", "handover")
     return SessionTeam(
         session=session,
         person=person,
         may_take_part=is_recorded and person.has_perm(assignment.PERMISSION),
-        state=_load_state(session) if is_recorded else None,
+        state=states.filter(session=session).first() if is_recorded else None,
         entries=list(session.team_entries.newest_first()[:MAX_ENTRIES]) if is_recorded else [],
         other_viewers=presence.other_viewers(session, person) if is_recorded else [],
         note_form=note_form,
         assign_form=assign_form,
         problem=problem,
     )
-
-
-def _load_state(session: RemoteSession) -> TeamState | None:
-    states = TeamState.objects.select_related("assigned_to", "handover")
-    return states.filter(session=session).first()
