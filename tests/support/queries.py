@@ -1,8 +1,9 @@
 """What tests ask of the database directly: raw statements, and how many a page costs."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -18,3 +19,8 @@ def count_queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
+
+
+def refuse_lock() -> NoReturn:
+    """Put in place of what takes a lock, this fails as SQLite does when another holds it."""
+    raise OperationalError("database is locked")

@@ -1,5 +1,6 @@
 """Refusals and faults: designed, with what to do next, the status kept, a fragment for htmx."""
 
+import json
 import logging
 
 import pytest
@@ -86,9 +87,9 @@ def test_another_origin_is_refused_even_with_the_token(support, origin):
 
 def test_htmx_sends_the_token_from_the_page(support):
     client = csrf_client(support)
-    page = client.get("/accounts/2fa/").content.decode()
-    token = page.split('hx-headers=\'{"X-CSRFToken": "')[1].split('"')[0]
-    answer = client.post("/accounts/logout/", headers={"X-CSRFToken": token, **HTMX})
+    sent = json.loads(parse(client.get("/accounts/2fa/")).one("[hx-headers]")["hx-headers"])
+    assert set(sent) == {"X-CSRFToken"}
+    answer = client.post("/accounts/logout/", headers={**sent, **HTMX})
     assert answer.status_code == 302
 
 

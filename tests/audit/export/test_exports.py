@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
@@ -21,6 +21,7 @@ from pingadmin.audit.record import trail
 from pingadmin.config.secret import Secret
 from tests.audit.factories import BEN, record_entry, record_event
 from tests.support.html import parse
+from tests.support.queries import refuse_lock
 
 pytestmark = pytest.mark.django_db
 
@@ -374,10 +375,6 @@ def peak_memory(client, address: str) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-
-
-def refuse_lock():
-    raise OperationalError("database is locked")
 
 
 def fail_for_full_disk():

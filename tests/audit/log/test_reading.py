@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import OperationalError
 
 from pingadmin.audit.log import access
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import trail
 from tests.audit.factories import record_entry
+from tests.support.queries import refuse_lock
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def test_a_refused_or_failed_request_is_not_recorded_as_reading(as_viewer, as_au
 def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch, caplog):
     record_entry("ok")
     with monkeypatch.context() as broken:
-        broken.setattr(trail, "_lock", refuse)
+        broken.setattr(trail, "_lock", refuse_lock)
         assert "Customer approved" in as_auditor.get("/audit/").text
     assert [record.levelname for record in caplog.records if record.name == access.__name__] == [
         "CRITICAL"
@@ -67,7 +67,3 @@ def test_the_log_can_be_read_while_it_cannot_be_written(as_auditor, monkeypatch,
 
     as_auditor.get("/audit/")
     assert reads() == 1, "and is recorded as soon as it can be"
-
-
-def refuse():
-    raise OperationalError("database is locked")
