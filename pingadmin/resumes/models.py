@@ -159,6 +159,11 @@ class Attempt(models.Model):
         return Action(self.action)
 
     @property
+    def under_way(self) -> str:
+        """`Ana is resuming this session`: the one sentence for an attempt that is open."""
+        return f"{self.actor_name} is {self.kind.in_progress} this session"
+
+    @property
     def is_unresolved(self) -> bool:
         """Whether its outcome is unknown and nothing has explained it yet."""
         return self.result == Result.UNKNOWN and self.resolved_at is None

@@ -75,7 +75,7 @@ def describe_not_sent(why: str) -> str:
 def describe_block(attempt: Attempt) -> str:
     """Why an attempt blocks the next one on its session, as half a sentence."""
     if attempt.is_open:
-        return f"{attempt.actor_name} is already {attempt.kind.in_progress} this session"
+        return attempt.under_way
     return (
         f"the outcome of the last {attempt.action} is unknown, "
         "and the session hasn’t been looked up since"

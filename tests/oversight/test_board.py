@@ -176,12 +176,12 @@ def test_an_attempt_that_is_under_way_or_unresolved_is_shown(as_viewer):
     make_attempt(make_session("ses_b", watched=True), is_open=True)
     page = board(as_viewer)
     assert "resume sent " in row_of(page, "ses_a") and "no answer" in row_of(page, "ses_a")
-    assert "ana is resuming it since" in row_of(page, "ses_b")
+    assert "ana is resuming this session, started" in row_of(page, "ses_b")
 
 
 def test_of_two_attempts_on_a_session_the_newest_is_shown(as_viewer):
     make_attempt(make_unresolved("ses_a", watched=True), opened_at=ago(2), actor_name="ben")
-    assert "ben is resuming it since" in row_of(board(as_viewer), "ses_a")
+    assert "ben is resuming this session, started" in row_of(board(as_viewer), "ses_a")
 
 
 def test_a_row_shows_who_is_viewing_the_session(as_viewer, support2):
@@ -337,7 +337,9 @@ def test_an_unknown_outcome_stays_first_while_the_next_attempt_is_under_way(as_v
     make_attempt(session, actor_name="ben", is_open=True, opened_at=ago(1))
     page = board(as_viewer)
     assert page.texts("th[scope=rowgroup]") == GROUPS[:1]
-    assert "Under way" in row_of(page, "ses_a") and "ben is resuming it" in row_of(page, "ses_a")
+    assert "Under way" in row_of(page, "ses_a") and "ben is resuming this session" in row_of(
+        page, "ses_a"
+    )
 
 
 def test_the_board_at_a_past_moment_shows_what_was_known_then(as_support):

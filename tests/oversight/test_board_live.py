@@ -272,7 +272,7 @@ def test_an_attempt_is_sent_once_when_it_starts_when_it_ends_and_when_it_is_reso
         "ping", "ses_a", "x", "", form_token=FormToken(uuid.uuid4(), None), by=by
     )
     attempt, _ = attempts.open_attempt(Action.RESUME, request)
-    assert "support is resuming it" in board.poll().text
+    assert "support is resuming this session" in board.poll().text
     assert board.poll().status_code == 304
     attempt = attempts.close_attempt(
         attempt, ActionOutcome("unknown", timezone.now(), 9, failure="timed_out"), by=by
@@ -295,7 +295,7 @@ def test_a_rejected_attempt_is_over_at_the_next_poll(as_viewer, support):
         attempt, ActionOutcome("rejected", timezone.now(), 9, failure="refused", status=409), by=by
     )
     response = board.poll()
-    assert updated_rows(response) == ["ses_a"] and "is resuming it" not in response.text
+    assert updated_rows(response) == ["ses_a"] and "is resuming this session" not in response.text
 
 
 def test_while_an_outcome_is_unknown_the_page_polls_more_often(as_viewer):

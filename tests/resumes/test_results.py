@@ -94,6 +94,6 @@ def test_a_sentence_claims_no_more_than_is_known(attempt, reports_paused, text):
 def test_a_blocking_attempt_names_the_colleague_or_the_unknown_outcome():
     under_way = closed_attempt("", Action.PAUSE, actor_name="Ana")
     under_way.is_open = True
-    assert describe_block(under_way) == "Ana is already pausing this session"
+    assert describe_block(under_way) == "Ana is pausing this session"
     unresolved = closed_attempt("unknown", Action.PAUSE)
     assert "the outcome of the last pause is unknown" in describe_block(unresolved)

@@ -88,7 +88,7 @@ def test_resuming_at_the_same_time_as_a_colleague_sends_nothing_and_says_who(
 ):
     response = resume(as_support)
     assert response.status_code == 409
-    assert "support2 is already resuming" in parse(response).text("#problem-resume")
+    assert "support2 is resuming" in parse(response).text("#problem-resume")
     assert resume_calls(simulator) == 0
 
 

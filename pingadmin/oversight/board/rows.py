@@ -94,8 +94,7 @@ def _paused(row: BoardRow, context: RowContext) -> str:
     verdict, attempt = row.card.paused, row.attempt
     if attempt and attempt.is_open:
         opened_at = _moment(attempt.opened_at, context)
-        detail = f"{_safe(attempt.actor_name)} is {attempt.kind.in_progress} it since {opened_at}"
-        return f"<td class=u>Under way<p>{detail}"
+        return f"<td class=u>Under way<p>{_safe(attempt.under_way)}, started {opened_at}"
     if attempt:
         opened_at = _moment(attempt.opened_at, context)
         return f"<td class=u>Unknown<p>{attempt.action} sent {opened_at}, no answer"
