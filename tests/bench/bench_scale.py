@@ -207,14 +207,17 @@ def lost(panel: Panel, simulator: Simulator, heartbeats: int) -> int:
     (found,) = panel.rows(
         "SELECT (SELECT count(*) FROM remote_sessions_statussnapshot AS s"
         " JOIN remote_sessions_remotesession AS r"
-        " ON r.id = s.session_id WHERE r.who LIKE 'storm-%') AS told, (SELECT count(*) FROM"
+        " ON r.id = s.session_id WHERE r.who LIKE 'storm-%') AS stored, (SELECT count(*) FROM"
         " remote_sessions_remotesession"
         " WHERE who LIKE 'storm-%' AND duration_seconds = ?) AS newest",
         BEAT_SECONDS * heartbeats,
     )
     sent = simulator.storm_report()
     return (
-        abs(sent["made"] - found["told"]) + sent["sessions"] - found["newest"] + sent["stream_lost"]
+        abs(sent["made"] - found["stored"])
+        + sent["sessions"]
+        - found["newest"]
+        + sent["stream_lost"]
     )
 
 

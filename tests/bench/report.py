@@ -3,7 +3,7 @@ ok|short`.
 
 A benchmark is a module with `run() -> list[Line]`, whose defaults are the sizes of `make bench`. By
 itself it ends with `sys.exit(report.tell(run(...)))`; `python -m tests.bench` runs all of them and
-gathers their lines. A figure that was not measured is not told: a goal whose baseline is missing is
+gathers their lines. A figure that was not measured is left out: a goal whose baseline is missing is
 `skipped(...)`, with why.
 """
 
@@ -45,7 +45,7 @@ def line(
     name: str, *, ours: str, baseline: str = "-", rounds: Iterable[float], goal: str, is_met: bool
 ) -> Line:
     """A measured goal. rounds: the ratio (or, without a baseline, the figure) of each round; their
-    median is told.
+    median is reported.
     """
     rounds = list(rounds)
     return Line(

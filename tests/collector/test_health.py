@@ -57,7 +57,9 @@ def test_before_the_first_start_it_says_what_to_start(as_viewer):
     assert "watching had not begun" in page.text()
 
 
-def test_while_it_runs_every_figure_is_there(as_viewer):
+@pytest.fixture
+def everything_runs(db) -> None:
+    """A collector and two feeds, of which Ping's has counted everything that it can."""
     HeartbeatFactory(process=4711)
     FeedStatusFactory(
         lag_ms=1234,
@@ -74,6 +76,10 @@ def test_while_it_runs_every_figure_is_there(as_viewer):
     )
     FeedStatusFactory(alias="agi", kind="list")
     watch()
+
+
+@pytest.mark.usefixtures("everything_runs")
+def test_while_it_runs_every_figure_is_there(as_viewer):
     page = open_health_page(as_viewer)
     card = collector_card(page, "running")
     assert "box" in card and "process 4711" in card
