@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from pingadmin.demo import cast
@@ -128,3 +129,20 @@ def test_it_runs_on_postgresql_too(panel_on_postgres, simulator):
     assert outcomes(page) == ["Accepted"] * 3 + ["Was not paused"]
     assert re.search(r"audit #\d+", parse(page).text())
     assert sorted(simulator.calls("/resume").values()) == [1] * 4
+
+
+def test_two_bulk_resumes_of_one_person_start_one_after_the_other(panel_on_postgres, simulator):
+    """On SQLite only one transaction writes at a time; on PostgreSQL they wait for the person."""
+    person = panel_on_postgres.login("support")
+    person.get("/resumes/bulk/")
+    forms = [preview(person, THREE[:1]), preview(person, THREE[1:2])]
+    hold = "SELECT 1 FROM accounts_user WHERE username = 'support' FOR UPDATE"
+    waiting = "SELECT count(*) AS number FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(2) as pool:
+        with psycopg.connect(panel_on_postgres.environment["DATABASE_URL"]) as connection:
+            connection.execute(hold)
+            starts = [pool.submit(person.post, "/resumes/bulk/start/", form) for form in forms]
+            until(lambda: panel_on_postgres.rows(waiting)[0]["number"] == 2)
+        statuses = sorted(start.result().status_code for start in starts)
+    assert statuses == [302, 409]
+    assert len(panel_on_postgres.rows("SELECT * FROM resumes_bulkresume")) == 1

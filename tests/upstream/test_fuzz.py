@@ -11,6 +11,8 @@ from pingadmin.upstream.records import SessionRecord
 from tests.support.raw_server import RawServer, http
 from tests.support.upstream_clients import ID, SESSION, SYSTEMS
 
+pytestmark = pytest.mark.server
+
 RESULTS = {"ok", "already", "rejected", "unknown"}
 many = settings(
     max_examples=150,

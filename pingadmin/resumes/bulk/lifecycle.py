@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -53,6 +54,7 @@ def start_bulk_resume(request: BulkRequest, *, by: Actor) -> tuple[BulkResume, b
     """
     try:
         with transaction.atomic(durable=True):
+            _lock_person(by)
             repeated = _find_by_token(request.token, by)
             if repeated:
                 return repeated, False
@@ -101,6 +103,12 @@ def end_bulk_resume(bulk: BulkResume, why: str = "") -> None:
 def is_running(bulk: BulkResume) -> bool:
     """Whether a process still works on it."""
     return bulk.ended_at is None and bulk.lease_until > timezone.now()
+
+
+def _lock_person(by: Actor) -> None:
+    # Two starts of one person at once: each would find neither the other's token nor the other's
+    # bulk resume. SQLite lets only one of them write anyway.
+    get_user_model().objects.select_for_update().filter(pk=by.id).first()
 
 
 def _find_by_token(token: uuid.UUID, by: Actor) -> BulkResume | None:
