@@ -90,9 +90,9 @@ def _record_failed_sign_in(
     # People type passwords into the name field: only names that exist are written down.
     typed = str(credentials.get("username", ""))
     users = get_user_model().objects.filter(username__iexact=typed)
-    known = users.values_list("username", flat=True).first()
+    username = users.values_list("username", flat=True).first()
     record_if_possible(
-        "sign_in_failed", by=Actor.visitor(request), name=known or "nobody of that name"
+        "sign_in_failed", by=Actor.visitor(request), name=username or "nobody of that name"
     )
 
 

@@ -21,17 +21,17 @@ def sync_roles() -> tuple[list[str], list[str]]:
     for label in sorted({name.split(".")[0] for names in wanted.values() for name in names}):
         create_permissions(apps.get_app_config(label), verbosity=0)
     permissions = Permission.objects.select_related("content_type")
-    known = {_name(permission): permission for permission in permissions}
+    by_name = {_name(permission): permission for permission in permissions}
     is_fresh = not Group.objects.exists()
     changes = _remove_other_groups()
     for role, names in wanted.items():
-        changes += _sync_role(role, {name: known[name] for name in names if name in known})
+        changes += _sync_role(role, {name: by_name[name] for name in names if name in by_name})
     # Of all that a fresh database begins with, only what settings add was somebody's choice.
     recorded = _added_by_settings(wanted) if is_fresh else changes
     if recorded:
         by = Actor.system("sync_roles")
         record_person_event("roles_changed", by=by, changes=recorded)
-    undeclared = sorted({name for names in wanted.values() for name in names} - set(known))
+    undeclared = sorted({name for names in wanted.values() for name in names} - set(by_name))
     return changes, undeclared
 
 

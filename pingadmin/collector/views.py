@@ -33,10 +33,10 @@ def health_page(request: HttpRequest) -> HttpResponse:
 def health_now(request: HttpRequest) -> HttpResponse:
     """The same as a fragment; 304 while it is what the page shows already."""
     _require_permission(request)
-    found = health.read_health()
-    if request.GET.get("seen") == found.version:
+    current = health.read_health()
+    if request.GET.get("seen") == current.version:
         return HttpResponseNotModified()
-    return render(request, "collector/_health.html", {"health": found})
+    return render(request, "collector/_health.html", {"health": current})
 
 
 @require_safe

@@ -88,14 +88,14 @@ def public_keys(name: str) -> list[str]:
 
 def sinks(name: str) -> list[str]:
     """A comma-separated list of `mail:address` and `https://…` (http only on loopback)."""
-    found = word_list(name)
-    for sink in found:
+    values = word_list(name)
+    for sink in values:
         is_mail = sink.startswith("mail:") and "@" in sink
         if not is_mail and not is_private_transport(sink):
             raise ImproperlyConfigured(
                 f"{name} holds {sink!r}. Write mail:name@host or an address with https://."
             )
-    return found
+    return values
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -138,12 +138,12 @@ def word_list(name: str) -> list[str]:
 
 def choices(name: str, allowed: list[str]) -> list[str]:
     """A comma-separated list of words that are all allowed."""
-    found = word_list(name)
-    if wrong := [word for word in found if word not in allowed]:
+    values = word_list(name)
+    if wrong := [word for word in values if word not in allowed]:
         raise ImproperlyConfigured(
             f"{name} holds {wrong[0]!r}. Set it to nothing, or to some of: {', '.join(allowed)}."
         )
-    return found
+    return values
 
 
 def rates(name: str, default: str) -> list[tuple[int, int]]:
@@ -176,22 +176,22 @@ def working_hours(name: str) -> WorkingHours | None:
     if not value:
         return None
     try:
-        hours, days, *zone = value.split()
-        begin, end = hours.split("-")
-        found = WorkingHours(
+        times, days, *zone = value.split()
+        begin, end = times.split("-")
+        hours: WorkingHours | None = WorkingHours(
             begin=time.fromisoformat(begin),
             end=time.max if end == "24:00" else time.fromisoformat(end),
             days=frozenset(day for part in days.split(",") for day in _days(part)),
             zone=ZoneInfo(*(zone or ["UTC"])),
         )
     except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
-        found = None
-    if found is None or not found.days or found.begin >= found.end:
+        hours = None
+    if hours is None or not hours.days or hours.begin >= hours.end:
         raise ImproperlyConfigured(
             f"{name} is {value!r}. "
             "Write hours, days and a zone as in 08:00-18:00 Mon-Fri,Sun Europe/Madrid."
         )
-    return found
+    return hours
 
 
 def pattern(name: str, value: str) -> str:
@@ -217,14 +217,14 @@ def log_level(name: str) -> str:
 
 def origins(name: str) -> list[str]:
     """A comma-separated list of origins: scheme, host and perhaps a port."""
-    found = word_list(name)
-    for origin in found:
+    values = word_list(name)
+    for origin in values:
         if not re.fullmatch(r"https?://[^/*@?#]+", origin) or not is_private_transport(origin):
             raise ImproperlyConfigured(
                 f"{name} holds {origin!r}. Write each origin as in https://panel.example: "
                 "with https:// (http only for a loopback address), without * and without a path."
             )
-    return found
+    return values
 
 
 def ticket_url(name: str) -> str:
@@ -309,10 +309,8 @@ def mail_server(name: str, default: str) -> dict[str, Any]:
             f"{name} is not the address of a mail server. "
             "Write it as in smtp+tls://user:password@host:587."
         )
-    found = environ.Env.email_url_config(value)
-    return {
-        key: found[key] for key in found if key.startswith("EMAIL_") and key != "EMAIL_FILE_PATH"
-    }
+    mail = environ.Env.email_url_config(value)
+    return {key: mail[key] for key in mail if key.startswith("EMAIL_") and key != "EMAIL_FILE_PATH"}
 
 
 def database(name: str, default: str) -> dict[str, Any]:
@@ -325,15 +323,15 @@ def database(name: str, default: str) -> dict[str, Any]:
     # process.
     is_ours = re.match(r"sqlite:///.|sqlite://:memory:$|postgres(ql)?://", value)
     try:
-        found = environ.Env.db_url_config(value) if is_ours else {}
+        database = environ.Env.db_url_config(value) if is_ours else {}
     except ValueError:
-        found = {}
-    if not found.get("NAME"):
+        database = {}
+    if not database.get("NAME"):
         raise ImproperlyConfigured(
             f"{name} is not the address of a database. "
             "Write it as in sqlite:////path/panel.sqlite3 or postgresql://user@host/name."
         )
-    return found
+    return database
 
 
 def single_sign_on() -> dict[str, Any]:

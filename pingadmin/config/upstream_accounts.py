@@ -66,7 +66,7 @@ def _with_its_key(alias: str, table: object) -> dict[str, str]:
 
 
 def _tables_from_names() -> dict[str, dict[str, str]]:
-    known = {
+    defaults = {
         "ping": (
             "pingadmin.upstream.ping.PingAPI",
             "Ping",
@@ -75,7 +75,7 @@ def _tables_from_names() -> dict[str, dict[str, str]]:
         "agi": ("pingadmin.upstream.agi.AgiAPI", "AGI", "https://api.agi.tech/v1"),
     }
     tables = {}
-    for alias, (backend, label, base_url) in known.items():
+    for alias, (backend, label, base_url) in defaults.items():
         prefix = alias.upper()
         if environment.text(f"{prefix}_API_KEY"):
             tables[alias] = {

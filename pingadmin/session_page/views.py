@@ -30,8 +30,8 @@ def page(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
         return redirect("session:page", alias, canonical_id)
     session = RemoteSession.objects.find(alias, session_id)
     if session is not None:
-        known = build_page(session, request.user)
-        return show_whole(request, replace(known, looks_on_load=True))
+        page = build_page(session, request.user)
+        return show_whole(request, replace(page, looks_on_load=True))
     finding = _look_up(request, alias, session_id)
     if finding.session is None:
         return missing_session_page(request, finding)

@@ -54,8 +54,8 @@ def _offsets(zone: ZoneInfo, today: date) -> list[tuple[datetime | None, int]]:
     """The zone's offsets from UTC in seconds, each with the moment at which it ends or None."""
     days = [_FIRST + timedelta(days=number) for number in range((today - _FIRST.date()).days + 3)]
     changes = [day for day in days if _offset(zone, day) != _offset(zone, day + timedelta(days=1))]
-    found = [(_change(zone, day), _offset(zone, day)) for day in changes]
-    return [*found, (None, _offset(zone, days[-1] + timedelta(days=1)))]
+    offsets = [(_change(zone, day), _offset(zone, day)) for day in changes]
+    return [*offsets, (None, _offset(zone, days[-1] + timedelta(days=1)))]
 
 
 def _change(zone: ZoneInfo, day: datetime) -> datetime:

@@ -70,8 +70,8 @@ def load_all(*, copy: Path | None = None, check_signatures: bool = True) -> Chec
     lost: list[Checkpoint] = []
     for location, lines in _other_locations(copy).items():
         found, invalid = _parse_lines(lines, location, check_signatures)
-        known = {*checkpoints, *lost}
-        missing = [checkpoint for checkpoint in found if checkpoint not in known]
+        in_file = {*checkpoints, *lost}
+        missing = [checkpoint for checkpoint in found if checkpoint not in in_file]
         faults += invalid + [_lost_fault(checkpoint, location, path.name) for checkpoint in missing]
         lost += missing
     # In the file's order and not by time: clocks jump.

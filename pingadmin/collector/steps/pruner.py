@@ -188,13 +188,13 @@ class _Session:
 
 def _superfluous(rows: list[_Row], before: _Row | None) -> list[int]:
     """The rows that are neither an end of a run nor the newest of their sample."""
-    found = []
+    ids = []
     for earlier, row, later in zip([before, *rows], rows, [*rows[1:], None], strict=False):
         begins = earlier is None or earlier.content != row.content
         ends = later is None or later.content != row.content
         if later and not begins and not ends and later.sample == row.sample:
-            found.append(row.pk)
-    return found
+            ids.append(row.pk)
+    return ids
 
 
 def _whole_samples(rows: list[_Row]) -> tuple[list[_Row], datetime]:

@@ -35,65 +35,63 @@ def listing(world: World, request: Request) -> Response:
 
 def session(world: World, request: Request, session_id: str) -> Response:
     with world.now():
-        found = world.agi.get(session_id)
-        if found is None:
+        session = world.agi.get(session_id)
+        if session is None:
             return _not_found()
         return json_response(
-            200, _describe(found) | {"vnc_url": f"https://vnc.invalid/{session_id}"}
+            200, _describe(session) | {"vnc_url": f"https://vnc.invalid/{session_id}"}
         )
 
 
 def task_status(world: World, request: Request, session_id: str) -> Response:
     with world.now():
-        found = world.agi.get(session_id)
-        return (
-            json_response(200, {"status": TASK_STATUSES.get(found.status, "running")})
-            if found
-            else _not_found()
-        )
+        session = world.agi.get(session_id)
+        if session is None:
+            return _not_found()
+        return json_response(200, {"status": TASK_STATUSES.get(session.status, "running")})
 
 
 def resume(world: World, request: Request, session_id: str) -> Response:
     with world.now():
-        found = world.agi.get(session_id)
-        if found is None:
+        session = world.agi.get(session_id)
+        if session is None:
             return _not_found()
-        if found.status != "paused":
+        if session.status != "paused":
             return agi_error(400, "not_paused", "Session is not paused")
-        found.become("running")
+        session.become("running")
         return json_response(200, {"success": True, "message": "Session resumed successfully"})
 
 
 def pause(world: World, request: Request, session_id: str) -> Response:
     with world.now():
-        found = world.agi.get(session_id)
-        if found is None:
+        session = world.agi.get(session_id)
+        if session is None:
             return _not_found()
-        if found.status == "paused":
+        if session.status == "paused":
             return agi_error(400, "already_paused", "Session is already paused")
-        if found.status in FINAL_STATUSES:
+        if session.status in FINAL_STATUSES:
             return agi_error(400, "not_running", "Session is over")
-        found.become("paused")
+        session.become("paused")
         return json_response(200, {"success": True, "message": "Session paused successfully"})
 
 
 def cancel(world: World, request: Request, session_id: str) -> Response:
     with world.now():
-        found = world.agi.get(session_id)
-        if found is None:
+        session = world.agi.get(session_id)
+        if session is None:
             return _not_found()
-        if found.status in FINAL_STATUSES:
+        if session.status in FINAL_STATUSES:
             return agi_error(400, "not_running", "Session is over")
-        found.become("terminated")
+        session.become("terminated")
         return json_response(200, {"success": True, "message": "Session cancelled successfully"})
 
 
-def _describe(found: AgiSession) -> dict[str, str]:
+def _describe(session: AgiSession) -> dict[str, str]:
     return {
-        "session_id": found.session_id,
-        "agent_name": found.agent_name,
-        "status": found.status,
-        "created_at": instant(found.created_at),
+        "session_id": session.session_id,
+        "agent_name": session.agent_name,
+        "status": session.status,
+        "created_at": instant(session.created_at),
     }
 
 

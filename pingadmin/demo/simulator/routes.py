@@ -35,12 +35,12 @@ APIS = {PING: (ping.is_allowed, ping.unauthorized), AGI: (agi.is_allowed, agi.un
 def respond(world: World, request: Request) -> Response:
     """The upstream's response: unknown path, wrong method and wrong key come before the session."""
     error = error_format(request.path)
-    found = [(route, match) for route in ROUTES if (match := route[2].fullmatch(request.path))]
-    if not found:
+    matches = [(route, match) for route in ROUTES if (match := route[2].fullmatch(request.path))]
+    if not matches:
         return error(404, "not_found", "There is no such path.")
-    wanted = [(route, match) for route, match in found if route[1] == request.method]
+    wanted = [(route, match) for route, match in matches if route[1] == request.method]
     if not wanted:
-        allowed = ", ".join(sorted({route[1] for route, _ in found}))
+        allowed = ", ".join(sorted({route[1] for route, _ in matches}))
         refusal = error(405, "method_not_allowed", "This path does not take this method.")
         return replace(refusal, headers={"Allow": allowed})
     (system, _, _, handler), match = wanted[0]

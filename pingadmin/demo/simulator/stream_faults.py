@@ -26,10 +26,10 @@ DEFAULTS: dict[str, Any] = {"bytes": 10_000_000, "seconds": 60.0, "text": ""}
 
 def check(spec: dict[str, Any]) -> None:
     """Raises ValueError or TypeError, with a sentence, unless it is a fault that can be."""
-    known = EVENT_FAULTS | set(IMMEDIATE_FAULTS)
-    if not isinstance(spec, dict) or spec.get("fault") not in known:
+    names = EVENT_FAULTS | set(IMMEDIATE_FAULTS)
+    if not isinstance(spec, dict) or spec.get("fault") not in names:
         raise ValueError(
-            f"{spec!r} is no fault of the stream. There are: {', '.join(sorted(known))}."
+            f"{spec!r} is no fault of the stream. There are: {', '.join(sorted(names))}."
         )
     for name, value in spec.items():
         if name != "fault" and not isinstance(value, OPTION_TYPES.get(name, ())):

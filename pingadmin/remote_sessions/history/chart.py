@@ -266,8 +266,8 @@ def _summarize(points: list[RatePoint], gaps: list[CoverageGap]) -> str:
     if not up or not down:
         return "The traffic in this range is not known."
     rates = f"Down at most {per_second(max(down))}, up at most {per_second(max(up))}"
-    known = f"known at {len(up)} of {len(points)} points"
+    coverage = f"known at {len(up)} of {len(points)} points"
     if not gaps:
-        return f"{rates}; {known}."
+        return f"{rates}; {coverage}."
     unwatched = f"{len(gaps)} {'gap' if len(gaps) == 1 else 'gaps'} in our watching"
-    return f"{rates}; {known}; {unwatched}."
+    return f"{rates}; {coverage}; {unwatched}."

@@ -230,8 +230,8 @@ def _gap_item(gap: CoverageGap, observations: list[TimelineItem]) -> TimelineIte
         item.at < until_at and item.until_at is not None and item.until_at > gap.from_at
         for item in observations
     )
-    known = "Only what is listed here" if has_observations else "Nothing"
-    text = f"Not watching: {gap.why}. {known} is known about these {length}."
+    listed = "Only what is listed here" if has_observations else "Nothing"
+    text = f"Not watching: {gap.why}. {listed} is known about these {length}."
     return TimelineItem(at=gap.from_at, until_at=gap.until_at, tone="idle", text=text, is_gap=True)
 
 

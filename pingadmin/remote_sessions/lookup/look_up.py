@@ -94,13 +94,13 @@ def _record_answer(
 ) -> LookUpResult:
     at = timezone.now()
     if isinstance(answer, SessionRecord):
-        session = record_observation(alias=api.alias, record=answer, source=source)
-        return LookUpResult(api.alias, api.label, session_id, at, session)
+        observed = record_observation(alias=api.alias, record=answer, source=source)
+        return LookUpResult(api.alias, api.label, session_id, at, observed)
     # A failure is recorded of sessions that we know. An id that nobody knows gets no row.
-    known = RemoteSession.objects.find(api.alias, session_id)
-    if known:
-        known = record_failure(session=known, error=answer, source=source)
-    return LookUpResult(api.alias, api.label, session_id, at, known, answer)
+    session = RemoteSession.objects.find(api.alias, session_id)
+    if session:
+        session = record_failure(session=session, error=answer, source=source)
+    return LookUpResult(api.alias, api.label, session_id, at, session, answer)
 
 
 def _count_look_ups(by: Actor, number: int) -> None:

@@ -81,9 +81,9 @@ def _find_ids(text: str) -> dict[str, tuple[str, ...]]:
     stripped = (word.rstrip(".:~-") for word in _WORD.findall(without_links))
     words = [word for word in dict.fromkeys(stripped) if is_session_id(word)]
     compared = RemoteSession.objects.filter(session_id__in=words[:MAX_COMPARED])
-    known = set(compared.values_list("session_id", flat=True))
+    stored_ids = set(compared.values_list("session_id", flat=True))
     for word in words:
-        if word in known or _is_likely_id(word):
+        if word in stored_ids or _is_likely_id(word):
             ids.setdefault(word, _accounts_to_ask(word))
     return ids
 

@@ -56,12 +56,12 @@ def _refuse_powerful_role(cursor: CursorWrapper, role: str) -> None:
         """,
         [AuditEvent._meta.db_table, role, role],
     )
-    found = cursor.fetchone()
-    if found is None:
+    row = cursor.fetchone()
+    if row is None:
         raise CommandError(
             f"There is no role {role}. Make one: CREATE ROLE {role} LOGIN PASSWORD '…'"
         )
-    if found[0]:
+    if row[0]:
         raise CommandError(
             f"{role} is a superuser or owns the audit log: no grant can restrict it. Use another."
         )
