@@ -1,6 +1,5 @@
 """Every way to change or remove what the team wrote, by the ORM and in the database, is refused."""
 
-import asyncio
 import uuid
 
 import pytest
@@ -12,6 +11,7 @@ from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team import notes
 from pingadmin.oversight.team.append_only import TeamEntryImmutableError
 from tests.oversight.conftest import acting
+from tests.support.coroutines import run_coroutine
 from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ ORM = {
     "related manager": lambda row: row.session.team_entries.update(text="x"),
     "related delete": lambda row: row.session.team_entries.all().delete(),
     "base manager": lambda row: TeamEntry._base_manager.filter(pk=row.pk).update(text="x"),
-    "async update": lambda row: asyncio.run(TeamEntry.objects.aupdate(text="x")),
+    "async update": lambda row: run_coroutine(lambda: TeamEntry.objects.aupdate(text="x")),
 }
 DATABASE = {
     "save_base": lambda row: row.save_base(),

@@ -1,6 +1,5 @@
 """Every way in which the panel's own process could change or remove a row is refused."""
 
-import asyncio
 import uuid
 
 import pytest
@@ -12,6 +11,7 @@ from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.append_only import AppendOnlyError
 from tests.audit.factories import record_event
+from tests.support.coroutines import run_coroutine
 from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +35,8 @@ ORM = {
     ),
     "default manager": lambda row: AuditEvent._default_manager.update(reason="x"),
     "base manager": lambda row: AuditEvent._base_manager.filter(seq=1).update(reason="x"),
-    "async update": lambda row: asyncio.run(AuditEvent.objects.aupdate(reason="x")),
-    "async delete": lambda row: asyncio.run(AuditEvent.objects.all().adelete()),
+    "async update": lambda row: run_coroutine(lambda: AuditEvent.objects.aupdate(reason="x")),
+    "async delete": lambda row: run_coroutine(AuditEvent.objects.all().adelete),
 }
 
 DATABASE = {
