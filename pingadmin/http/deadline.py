@@ -118,6 +118,15 @@ class DeadlineSocket(socket.socket):
 class DeadlineSSLSocket(DeadlineSocket, ssl.SSLSocket):
     """The same inside TLS. Name it as `sslsocket_class` of the context."""
 
+    def getpeername(self) -> Any:
+        # The standard library asks this first, when it has taken over the descriptor, and where the
+        # connection is gone by then it raises without closing what nobody else holds any more.
+        try:
+            return super().getpeername()
+        except OSError:
+            self.close()
+            raise
+
     def do_handshake(self, block: bool = False) -> None:
         # The timeout that connecting left bounds the handshake as a whole.
         get_current_call().use(self)

@@ -121,15 +121,18 @@ class GuardedClient:
         adapter = _Adapter(self._tls, connections=1)
         headers = {"Accept": EVENT_STREAM, "Cache-Control": "no-store", **headers}
 
-        def exchange() -> Response | ResponseStream:
-            response = self._send_through(adapter, "GET", path, headers)
-            if _is_event_stream(response):
-                return ResponseStream(response, adapter, call)
-            return self._read_whole(response, max_bytes)
-
         with contextlib.ExitStack() as unless_streaming:
             unless_streaming.callback(adapter.close)
             unless_streaming.callback(call.end)
+
+            def exchange() -> Response | ResponseStream:
+                response = self._send_through(adapter, "GET", path, headers)
+                # A stream that began too late is given up without having been handed out.
+                unless_streaming.callback(response.raw.close)
+                if _is_event_stream(response):
+                    return ResponseStream(response, adapter, call)
+                return self._read_whole(response, max_bytes)
+
             opened = self._attempt("GET", call, exchange)
             if isinstance(opened, ResponseStream):
                 unless_streaming.pop_all()

@@ -1,6 +1,7 @@
 """T11 and T26: when nothing of a request left us, we say so; when we cannot be sure, we do not."""
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
@@ -13,6 +14,7 @@ from pingadmin.http import connecting, wire
 from pingadmin.http.wire import tls_context
 from pingadmin.upstream.errors import UpstreamError
 from tests.support.certificates import Authority
+from tests.support.processes import until
 from tests.support.raw_server import drips, hangs, resets_after, says
 from tests.support.upstream_clients import GOOD, ID, SESSION, SYSTEMS, look_up_kind
 
@@ -197,6 +199,44 @@ def test_t26_a_tls_handshake_that_hangs_ends_in_time(settings, api_at):
             api_at(f"https://127.0.0.1:{listener.getsockname()[1]}"), "timed_out"
         )
     assert monotonic() - started < 5
+
+
+@SYSTEMS
+def test_a_call_that_is_ended_before_tls_begins_leaves_no_socket_open(
+    raw_server, monkeypatch, authority, trust, api_at
+):
+    connected = []
+
+    def connect_and_end(call, *args):
+        sock = connecting.connect(call, *args)
+        connected.append(os.fstat(sock.fileno()).st_ino)
+        call.end()
+        until(lambda: is_gone(sock))
+        return sock
+
+    monkeypatch.setattr(wire, "connect", connect_and_end)
+    server = raw_server(says(200, SESSION), tls=authority.server())
+    assert api_at(server.address, tls=trust).resume(ID).result == "not_sent"
+    [inode] = connected
+    assert inode not in open_sockets()
+    assert server.requests == []
+
+
+def is_gone(sock: socket.socket) -> bool:
+    try:
+        sock.getpeername()
+    except OSError:
+        return True
+    return False
+
+
+def open_sockets() -> set[int]:
+    """The inodes of what this process holds open."""
+    inodes = set()
+    for entry in os.scandir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            inodes.add(os.stat(entry.path).st_ino)
+    return inodes
 
 
 @SYSTEMS
