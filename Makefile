@@ -5,6 +5,8 @@ PORT ?= 8000
 REQUIRE ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+MINUTES ?= 30
+SOAK_ARGS ?=
 export REQUIRE
 
 BIN := .venv/bin
@@ -13,7 +15,7 @@ AS_PRODUCTION = @env -u DEBUG -u ALLOW_HTTP SECRET_KEY="$(RANDOM_KEY)" AUDIT_KEY
 	ALLOWED_HOSTS=panel.example DATABASE_URL=sqlite://:memory: PING_API_KEY="$(RANDOM_KEY)" AGI_API_KEY="$(RANDOM_KEY)"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo dev test quick check bench
+.PHONY: help demo dev test quick check bench soak
 
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
@@ -22,6 +24,7 @@ help:
 	@echo "make quick   all that needs no process, browser or server, in less than a minute"
 	@echo "make check   lint, formatting, types, templates, migrations, deploy check"
 	@echo "make bench   every goal of speed and size beside its baseline, in under ten minutes (BENCH_ARGS=...)"
+	@echo "make soak    people, kills, full disk, failing upstreams; counts at the end (MINUTES=30, Linux)"
 
 demo: .venv/runtime.stamp
 	@exec $(BIN)/python manage.py demo --port $(PORT)
@@ -45,6 +48,9 @@ check: .venv/dev.stamp
 
 bench: .venv/bench.stamp
 	@exec $(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+soak: .venv/dev.stamp
+	@exec $(BIN)/python -m tests.soak --minutes $(MINUTES) $(SOAK_ARGS)
 
 .venv/bench.stamp: .venv/dev.stamp requirements-bench.txt
 	$(INSTALL) -r requirements-bench.txt

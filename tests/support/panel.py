@@ -152,7 +152,7 @@ class Panel:
         """
         self.forget_people()
         self.end_background()
-        if not until(self._is_quiet, seconds=QUIET_SECONDS):
+        if not until(self.is_quiet, seconds=QUIET_SECONDS):
             self.kill()
         for old in self.directory.glob("data/*"):
             old.unlink()
@@ -160,7 +160,7 @@ class Panel:
         if not self.server.is_alive():
             self.start()
 
-    def _is_quiet(self) -> bool:
+    def is_quiet(self) -> bool:
         """Whether no attempt and no bulk resume is under way: none is in a file without tables."""
         attempts = "SELECT 1 FROM resumes_resumeattempt WHERE is_open"
         bulk_resumes = "SELECT 1 FROM resumes_bulkresume WHERE ended_at IS NULL"

@@ -1,0 +1,1 @@
+"""A soak: a real panel, people, and everything that goes wrong, for as long as one likes."""
