@@ -1,0 +1,1 @@
+"""Any sequence of resumes, crashes, repairs and attacks: what must hold after each step."""
