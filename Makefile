@@ -20,7 +20,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
 	@echo "make dev     the same, reloading when a file changes"
-	@echo "make test    the whole suite (REQUIRE=browser,postgres,redis allows no skip, PYTEST_ARGS=...)"
+	@echo "make test    the whole suite (REQUIRE=browser,postgres allows no skip, PYTEST_ARGS=...)"
 	@echo "make quick   all that needs no process, browser or server, in less than a minute"
 	@echo "make check   lint, formatting, types, templates, migrations, deploy check"
 	@echo "make bench   every goal of speed and size beside its baseline, in under ten minutes (BENCH_ARGS=...)"

@@ -14,7 +14,6 @@ pytest_plugins = [
     "tests.support.panel",
     "tests.support.raw_server",
     "tests.support.postgres",
-    "tests.support.redis_server",
     "tests.support.browser",
     "tests.support.grouping",
 ]

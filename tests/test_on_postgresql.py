@@ -27,7 +27,7 @@ NOT_AGAIN = {
 @pytest.mark.postgres
 def test_the_tests_that_rest_on_the_database_pass_on_postgresql(postgres):
     url = postgres.create_database()
-    marks = "database and not (browser or process or redis or postgres)"
+    marks = "database and not (browser or process or postgres)"
     options = ["-m", marks, "-p", "no:xdist", "--reuse-db"]
     options += [f"--ignore=tests/{file}" for file in NOT_AGAIN]
     done = subprocess.run(

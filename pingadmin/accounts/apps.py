@@ -9,13 +9,14 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from pingadmin.accounts import audit_actions, audit_events
+        from pingadmin.accounts import audit_actions, audit_events, used_codes
         from pingadmin.audit import actions
 
         actions.register(*audit_actions.ACTIONS)
 
         post_migrate.connect(_sync_roles, sender=self)
         audit_events.connect_signals()
+        used_codes.refuse_for_their_whole_life()
 
 
 def _sync_roles(**kwargs: Any) -> None:

@@ -27,6 +27,7 @@ ACTIONS = [
     AuditAction("role_set", "Role set", object_name=_person),
     AuditAction("roles_changed", "Role permissions changed"),
     AuditAction("password_changed", "Password changed", object_name=_person),
+    AuditAction("second_factor_failed", "Second factor failed", object_name=_person),
     AuditAction("second_factor_added", "Second factor added", object_name=_person),
     AuditAction("second_factor_removed", "Second factor removed", object_name=_person),
 ]

@@ -8,7 +8,11 @@ from typing import Any
 
 from allauth.account.signals import password_changed
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+)
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError, transaction
@@ -30,6 +34,7 @@ def connect_signals() -> None:
     password_changed.connect(_record_password_change)
     authenticator_added.connect(_record_second_factor_added)
     authenticator_removed.connect(_record_second_factor_removed)
+    authentication_failed.connect(_record_failed_second_factor)
 
 
 def record_person_event(action: str, *, by: Actor, **detail: Any) -> None:
@@ -98,6 +103,17 @@ def _record_failed_sign_in(
 
 def _record_password_change(request: HttpRequest, user: User, **kwargs: Any) -> None:
     record_person_event("password_changed", by=Actor.of(request), person=user.get_username())
+
+
+def _record_failed_second_factor(
+    request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    record_if_possible(
+        "second_factor_failed",
+        by=Actor.of(request, user),
+        person=user.get_username(),
+        kind=authenticator.type,
+    )
 
 
 def _record_second_factor_added(

@@ -1,6 +1,13 @@
-"""The people who sign in. A person has exactly one role, which is the name of their one group."""
+"""The people who sign in. A person has exactly one role, which is the name of their one group.
+
+Beside them stands what limits their attempts to sign in.
+"""
+
+from typing import Self
 
 from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 
@@ -13,3 +20,28 @@ class User(AbstractUser):
     @property
     def display_name(self) -> str:
         return self.get_full_name() or self.username
+
+
+class CacheEntryQuerySet(models.QuerySet["CacheEntry"]):
+    def live(self) -> Self:
+        """Those that still count."""
+        return self.exclude(expires_at__lte=timezone.now())
+
+    def expired(self) -> Self:
+        return self.filter(expires_at__lte=timezone.now())
+
+
+class CacheEntry(models.Model):
+    """One value of table_cache.py, as JSON. expires_at: None for never."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires_at = models.DateTimeField(null=True, db_index=True)
+
+    objects = CacheEntryQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key

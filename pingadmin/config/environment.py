@@ -288,19 +288,6 @@ def origin(name: str) -> str:
     return value
 
 
-def redis_url(name: str) -> str:
-    """The address of a Redis, or nothing. It may hold a password, so no sentence repeats it."""
-    value = text(name)
-    is_socket = re.match(r"unix://[^/]*/.", value) is not None
-    parts = split_address(value)
-    if value and not is_socket and (parts is None or parts.scheme not in {"redis", "rediss"}):
-        raise ImproperlyConfigured(
-            f"{name} is not the address of a Redis. "
-            "Write it as in redis://host:6379/0, rediss://… or unix:///path."
-        )
-    return value
-
-
 def mail_server(name: str, default: str) -> dict[str, Any]:
     """Django's EMAIL_* settings. The address may hold a password, so no sentence repeats it."""
     value = text(name) or default

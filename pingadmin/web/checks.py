@@ -43,3 +43,24 @@ def check_https(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Unset it where anybody but you uses the panel: passwords would travel in the clear."
     return [Warning("ALLOW_HTTP is on.", hint=hint, id="pingadmin.W001")]
+
+
+@register
+def check_client_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.SECURE_PROXY_SSL_HEADER is None or settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        return []
+    problem = "BEHIND_TLS_PROXY is set and TRUSTED_PROXIES is 0."
+    hint = (
+        "Set TRUSTED_PROXIES to how many proxies of yours stand before the panel. Without it"
+        " everybody seems to come from the proxy: the audit log names it, and one attacker's"
+        " failures stop everybody's sign-in."
+    )
+    return [Error(problem, hint=hint, id="pingadmin.E004")]
+
+
+@register(deploy=True)
+def check_redis_is_not_expected(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.REDIS_URL:
+        return []
+    hint = "Unset it: limits are in the database, which all machines share and which forgets none."
+    return [Warning("REDIS_URL is not used any more.", hint=hint, id="pingadmin.W002")]

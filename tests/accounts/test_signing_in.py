@@ -234,7 +234,10 @@ def test_an_authenticator_app_is_set_up_and_then_asked_for(visitor, support):
     other = Client()
     assert sign_in(other)["Location"] == "/accounts/2fa/authenticate/"
     assert other.get("/sessions/").status_code == 302
-    assert b"Incorrect" in other.post("/accounts/2fa/authenticate/", {"code": "000000"}).content
+    assert (
+        "doesn’t fit".encode()
+        in other.post("/accounts/2fa/authenticate/", {"code": "000000"}).content
+    )
     with time_machine.travel(time.time() + 31, tick=False):
         assert other.post("/accounts/2fa/authenticate/", {"code": code_of(page)}).status_code == 302
         assert other.get("/sessions/").status_code == 200

@@ -8,7 +8,7 @@ from _pytest.nodeid import NodeId
 KINDS = {
     "browser": {"browser", "new_page", "page", "support_page"},
     "postgres": {"postgres", "panel_on_postgres"},
-    "process": {"process", "shared_panel", "furnished_file", "redis", "redis_url"},
+    "process": {"process", "shared_panel", "furnished_file"},
 }
 SERVERS = set().union(*KINDS.values(), {"simulator_process", "raw_server"})
 

@@ -8,7 +8,6 @@ from tests.support.people import PEOPLE
 if __name__ == "__main__":
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     call_command("sync_roles")
     for name, role in PEOPLE.items():
         call_command("add_user", name, role=role)

@@ -6,6 +6,8 @@ from typing import Protocol, Self, cast
 from django.db import models
 from django.http import HttpRequest
 
+from pingadmin.web.client_address import client_address
+
 
 class ActorKind(models.TextChoices):
     PERSON = "person"
@@ -47,7 +49,7 @@ class Actor:
             id=str(person.pk),
             name=person.get_username(),
             role=person.role or "",
-            source_address=request.META.get("REMOTE_ADDR", ""),
+            source_address=client_address(request),
             request_id=getattr(request, "request_id", ""),
         )
 
@@ -58,7 +60,7 @@ class Actor:
             kind=ActorKind.VISITOR,
             id="",
             name="not signed in",
-            source_address=request.META.get("REMOTE_ADDR", ""),
+            source_address=client_address(request),
             request_id=getattr(request, "request_id", ""),
         )
 

@@ -115,7 +115,6 @@ def _fresh_database() -> None:
     time.
     """
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     call_command("sync_roles", stdout=io.StringIO())
     os.environ["PINGADMIN_NEW_PASSWORD"] = PASSWORD
     for name, role in ACCOUNTS.items():
