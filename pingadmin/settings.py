@@ -70,6 +70,9 @@ UPSTREAM_CIRCUIT_OPEN_SECONDS = environment.number("UPSTREAM_CIRCUIT_OPEN_SECOND
 STALE_AFTER_SECONDS = environment.number("STALE_AFTER_SECONDS", 60, least=1)
 LOOK_AGAIN_AFTER_SECONDS = environment.number("LOOK_AGAIN_AFTER_SECONDS", 10, least=1)
 PAUSED_STATEMENT_SECONDS = environment.number("PAUSED_STATEMENT_SECONDS", 900, least=1)
+# With the deadline of the call it stays below what proxies wait for: nobody is told "504" and then
+# finds the session resumed.
+ACTION_MAX_AGE_SECONDS = environment.number("ACTION_MAX_AGE_SECONDS", 15, least=0.1)
 RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number(
     "RESUME_LEASE_SLACK_SECONDS", 60, least=0.1
 )
@@ -205,20 +208,22 @@ DATABASES = {
 # Kept between requests: opening SQLite anew would rewrite its side files each time.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASE_WAIT_SECONDS = environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE: two writers wait for each other instead of failing.
     # FULL: an intent survives a power cut.
     # recursive_triggers: INSERT OR REPLACE then meets the delete trigger of the audit log.
     DATABASES["default"]["OPTIONS"] = {
-        "timeout": environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05),
+        "timeout": DATABASE_WAIT_SECONDS,
         "transaction_mode": "IMMEDIATE",
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
         ),
     }
 else:
-    wait = int(environment.number("DATABASE_WAIT_SECONDS", 5, least=0.05) * 1000)
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"-c lock_timeout={wait}"
+    DATABASES["default"]["ENGINE"] = "pingadmin.config.postgresql"
+    # A pooler may give the next transaction to another server process, which knows no such cursor.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 # Version 0.2.0 kept limits there. checks.py says that it is not used any more.
 REDIS_URL = environment.text("REDIS_URL")

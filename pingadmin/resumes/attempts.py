@@ -5,8 +5,9 @@ true without the other.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +26,7 @@ from pingadmin.remote_sessions.recording.observations import (
 )
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import FormToken
-from pingadmin.resumes.limits import check_limits
+from pingadmin.resumes.limits import check_limits, lock_person
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.results import PROCESS_LOST, Result
 from pingadmin.upstream import states_paused
@@ -37,7 +38,8 @@ from pingadmin.upstream.records import ActionOutcome
 class AttemptRequest:
     """What a person asks for one session, and why.
 
-    batch: the id of the bulk resume that it belongs to, empty for none.
+    batch: the id of the bulk resume that it belongs to, empty for none. asked_at: when the request
+    for it reached us, as a time.monotonic() moment.
     """
 
     alias: str
@@ -47,6 +49,7 @@ class AttemptRequest:
     form_token: FormToken
     by: Actor
     batch: str = ""
+    asked_at: float = field(default_factory=monotonic)
 
 
 class AttemptBlocked(Exception):
@@ -71,6 +74,7 @@ def open_attempt(action: Action, request: AttemptRequest) -> tuple[Attempt, bool
     try:
         # Durable: an outer transaction could still take the intent back after the call was made.
         with transaction.atomic(durable=True):
+            lock_person(request.by)
             repeated = Attempt.objects.filter(token=request.form_token.token).first()
             if repeated:
                 return repeated, False

@@ -6,6 +6,7 @@ Counted from the stored attempts, so that a restart forgets nothing.
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.record.throttle import append_throttled
@@ -15,8 +16,19 @@ from pingadmin.resumes.actions import Action
 from pingadmin.resumes.models import Attempt, AttemptQuerySet
 
 
+def lock_person(by: Actor) -> None:
+    """Lets acts of one person wait for each other, until the end of the transaction.
+
+    Two at once would each count without the other. SQLite lets only one of them write anyway.
+    """
+    get_user_model().objects.select_for_update(no_key=True).filter(pk=by.id).first()
+
+
 def check_limits(action: Action, *, session: RemoteSession, by: Actor, now: datetime) -> None:
-    """Raises LimitReached if one more is too many, for the person or for the session."""
+    """Raises LimitReached if one more is too many, for the person or for the session.
+
+    Exact only behind lock_person().
+    """
     counted = _counted_attempts(action)
     noun = "actions" if action is Action.PAUSE else "resumes"
     for allowed, seconds in settings.RESUME_LIMITS:

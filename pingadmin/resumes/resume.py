@@ -6,8 +6,11 @@ repeat it, whatever happens.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import monotonic
 
+from django.conf import settings
 from django.db import DatabaseError
+from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.resumes import unrecorded_outcomes
@@ -16,6 +19,7 @@ from pingadmin.resumes.attempts import AttemptRequest, apply_answer, close_attem
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.reconcile import check_attempt
 from pingadmin.resumes.results import Result
+from pingadmin.upstream.errors import UpstreamFailure
 from pingadmin.upstream.records import ActionOutcome
 
 
@@ -57,7 +61,7 @@ def _call_once(
     # The same form came before, and its call is made already or under way.
     if not is_new:
         return AttemptOutcome(attempt)
-    answer = call(session_id)
+    answer = _refuse_old(request) or call(session_id)
     try:
         attempt = close_attempt(attempt, answer, by=request.by)
     except DatabaseError:
@@ -70,3 +74,16 @@ def _call_once(
     if attempt.result in (Result.OK, Result.ALREADY) and attempt.next_check_at:
         check_attempt(attempt)
     return AttemptOutcome(attempt)
+
+
+def _refuse_old(request: AttemptRequest) -> ActionOutcome | None:
+    """The outcome of a request that waited too long: whoever sent it was told otherwise by now."""
+    age = monotonic() - request.asked_at
+    if age <= settings.ACTION_MAX_AGE_SECONDS:
+        return None
+    return ActionOutcome(
+        result="not_sent",
+        answered_at=timezone.now(),
+        elapsed_ms=int(age * 1000),
+        failure=str(UpstreamFailure.TOO_OLD),
+    )

@@ -100,7 +100,8 @@ def _act(
         raise _Refused(400, "fix the marked field.")
     by = Actor.of(request)
     try:
-        outcome = _CALLS[action](_read_request(form, alias, session_id, action, by))
+        asked = _read_request(form, alias, session_id, action, by)
+        outcome = _CALLS[action](replace(asked, asked_at=request.began_at))
     except StaleFormToken:
         raise _Refused(409, STALE_FORM) from None
     except AttemptBlocked as blocked:

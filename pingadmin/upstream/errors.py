@@ -19,6 +19,7 @@ class UpstreamFailure(TextChoices):
         "circuit_open",
         "was not asked: it failed several times in a row, so we are giving it a moment",
     )
+    TOO_OLD = "too_old", "was not asked: this had waited here for too long"
     WRONG_SESSION = "wrong_session", "answered about another session"
 
 

@@ -4,6 +4,7 @@ import secrets
 import zoneinfo
 from collections.abc import Callable
 from functools import cache
+from time import monotonic
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -49,12 +50,13 @@ SECURITY_HEADERS = {
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Names each request, for the log, the audit log and whoever reports a fault."""
+    """Names each request, for the log, the audit log and whoever reports a fault; times it too."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         # Never taken from the client: it is written into the audit log.
         identifier = secrets.token_hex(8)
         setattr(request, "request_id", identifier)  # noqa: B010 - no declared attribute
+        setattr(request, "began_at", monotonic())  # noqa: B010
         response = get_response(request)
         response["X-Request-ID"] = identifier
         return response

@@ -12,3 +12,5 @@ class PanelRequest(HttpRequest):
     user: AbstractUser  # type: ignore[assignment]
     htmx: HtmxDetails
     request_id: str
+    # A time.monotonic() moment.
+    began_at: float

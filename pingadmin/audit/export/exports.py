@@ -74,8 +74,7 @@ def start_csv_export(audit_filter: AuditFilter, *, by: Actor) -> Export:
 
     Raises django.db.Error where the export cannot be recorded.
     """
-    heads = audit_filter.heads().oldest_first().values_list("seq", flat=True)
-    seqs = array("q", heads.iterator(chunk_size=_FETCHED))
+    seqs = array("q", (seq for [seq] in audit_filter.heads().in_pages("seq", size=_FETCHED)))
     # The key is stored: scripts that read the log count on it.
     event = _record_export(FileFormat.CSV, audit_filter, seqs, by=by, stories=len(seqs))
     return Export(FileFormat.CSV, audit_filter, seqs, event)
@@ -91,9 +90,8 @@ def start_jsonl_export(audit_filter: AuditFilter, *, by: Actor) -> Export:
     events = AuditEvent.objects.all()
     if audit_filter.entered:
         events = events.of_entries(audit_filter.heads().values("seq"))
-    hashes = events.oldest_first().values_list("seq", "row_hash")
     seqs, digest = array("q"), hashlib.sha256()
-    for seq, row_hash in hashes.iterator(chunk_size=_FETCHED):
+    for seq, row_hash in events.in_pages("seq", "row_hash", size=_FETCHED):
         seqs.append(seq)
         digest.update(f"{row_hash}\n".encode())
     event = _record_export(

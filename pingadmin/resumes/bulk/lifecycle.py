@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes.bulk.selection import SelectedSession
 from pingadmin.resumes.form_token import FormToken, StaleFormToken
+from pingadmin.resumes.limits import lock_person
 from pingadmin.resumes.models import BulkItem, BulkResume
 
 
@@ -54,7 +54,7 @@ def start_bulk_resume(request: BulkRequest, *, by: Actor) -> tuple[BulkResume, b
     """
     try:
         with transaction.atomic(durable=True):
-            _lock_person(by)
+            lock_person(by)
             repeated = _find_by_token(request.token, by)
             if repeated:
                 return repeated, False
@@ -103,12 +103,6 @@ def end_bulk_resume(bulk: BulkResume, why: str = "") -> None:
 def is_running(bulk: BulkResume) -> bool:
     """Whether a process still works on it."""
     return bulk.ended_at is None and bulk.lease_until > timezone.now()
-
-
-def _lock_person(by: Actor) -> None:
-    # Two starts of one person at once: each would find neither the other's token nor the other's
-    # bulk resume. SQLite lets only one of them write anyway.
-    get_user_model().objects.select_for_update().filter(pk=by.id).first()
 
 
 def _find_by_token(token: uuid.UUID, by: Actor) -> BulkResume | None:
