@@ -189,6 +189,8 @@ class VerificationRun(models.Model):
     # Faults and completeness findings as JSON: see Fault.as_dict and CompletenessFinding.as_dict.
     faults = models.JSONField(default=list)
     completeness = models.JSONField(default=list)
+    # Of all the rest, by integrity/run_seal.py: a row without it, or with another, is not believed.
+    seal = models.CharField(max_length=64, blank=True, db_default="")
 
     objects = VerificationRunQuerySet.as_manager()
 

@@ -6,11 +6,11 @@ It lies outside the database so that it does not go back in time with it.
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from pingadmin.audit.chain.checkpoint import Checkpoint, first_valid
+from pingadmin.audit.chain.checkpoint import Checkpoint, InvalidCheckpoint, parse
 
 _TAIL_BYTES = 65_536
 
@@ -33,11 +33,30 @@ def version(path: Path) -> FileVersion | None:
 
 
 def newest_checkpoint(path: Path) -> Checkpoint | None:
-    """The newest checkpoint with a valid MAC. Raises OSError.
+    """The valid checkpoint with the highest seq since the last accepted restore. Raises OSError.
 
-    Reads the whole file only where its end holds none.
+    The highest and not the last line: somebody may have appended an old line again. Reads the whole
+    file only where its end holds none, or a restore.
     """
-    return first_valid(reversed(read_last_lines(path))) or first_valid(reversed(read_lines(path)))
+    tail = _valid(read_last_lines(path))
+    if not tail or any(checkpoint.restored for checkpoint in tail):
+        tail = _valid(read_lines(path))
+    return max(_since_restore(tail), key=lambda checkpoint: checkpoint.seq, default=None)
+
+
+def _valid(lines: list[str]) -> list[Checkpoint]:
+    """The checkpoints with a valid MAC, each where it stands first: a copy states nothing new."""
+    checkpoints: dict[str, Checkpoint] = {}
+    for line in lines:
+        if line not in checkpoints:
+            with suppress(InvalidCheckpoint):
+                checkpoints[line] = parse(line, check_signature=False)
+    return list(checkpoints.values())
+
+
+def _since_restore(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
+    restores = [index for index, each in enumerate(checkpoints) if each.restored]
+    return checkpoints[restores[-1] :] if restores else checkpoints
 
 
 def read_lines(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pingadmin.audit.chain.checkpoint import Checkpoint, InvalidCheckpoint, parse
+from pingadmin.audit.integrity import run_seal
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint, VerificationRun
 from pingadmin.audit.record import restore_guard
 
@@ -61,12 +62,11 @@ class SinkStatus:
 
 def current_status() -> IntegrityStatus:
     """The status as of now."""
-    runs = VerificationRun.objects.newest_first()
-    newest = runs.first()
+    newest = run_seal.newest_run()
     is_running = newest is not None and newest.ended_at is None
     last_seq = AuditEvent.objects.last_seq()
     return IntegrityStatus(
-        last_run=runs.ended().first() if is_running else newest,
+        last_run=run_seal.newest_ended_run() if is_running else newest,
         running=newest if is_running else None,
         last_seq=last_seq,
         append_problem=restore_guard.problem_at(last_seq),

@@ -3,9 +3,10 @@
 Plain SQL: model instances would cost a verification as much time as the hashing itself.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -19,9 +20,14 @@ CHUNK = 2000
 COLUMNS = (*sorted(canonical.FIELDS[canonical.VERSION]), "row_hash", "mac")
 
 _MAX_SEQ = 2**63 - 1
-_SELECT = f"SELECT {', '.join(COLUMNS)} FROM audit_auditevent WHERE seq <= %s"  # noqa: S608 - our own names
-_SELECT_FIRST_WINDOW = f"{_SELECT} ORDER BY seq"
-_SELECT_LATER_WINDOW = f"{_SELECT} AND seq > %s ORDER BY seq"
+# SQLite would hand over a moment or a truth in whatever spelling it was stored: as an expression a
+# column comes as it is, and only the spelling that Django writes is taken for the value.
+_AS_STORED = {
+    "at": "CASE typeof(at) WHEN 'text' THEN at || '' END",
+    "verified": "+verified",
+}
+_STORED_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?", re.ASCII)
+_STORED_UUID = re.compile(r"[0-9a-f]{32}")
 
 
 class UnreadableRow(Exception):
@@ -54,12 +60,14 @@ def rows_after(seq: int) -> Iterator[dict[str, Any]]:
 
 def _read_window(seq: int) -> Iterator[dict[str, Any]]:
     highest = min(seq + CHUNK, _MAX_SEQ)
-    query = (_SELECT_LATER_WINDOW, [highest, seq]) if seq else (_SELECT_FIRST_WINDOW, [highest])
+    is_sqlite = connection.vendor == "sqlite"
+    plain_values = _plain_values_of_sqlite if is_sqlite else _plain_values_of_postgresql
+    query, values = (f"{_select()} AND seq > %s", [highest, seq]) if seq else (_select(), [highest])
     try:
         with closing(connection.cursor()) as cursor:
-            cursor.execute(*query)
+            cursor.execute(f"{query} ORDER BY seq", values)
             for row in cursor:
-                yield _plain_values(row)
+                yield plain_values(row)
     except (DatabaseError, ValueError, OverflowError):
         unreadable = _first_unreadable(seq, highest)
         if unreadable is None:
@@ -67,27 +75,34 @@ def _read_window(seq: int) -> Iterator[dict[str, Any]]:
         raise UnreadableRow(unreadable) from None
 
 
-def _plain_values(row: tuple[Any, ...]) -> dict[str, Any]:
+def _select() -> str:
+    as_stored = _AS_STORED if connection.vendor == "sqlite" else {}
+    columns = ", ".join(as_stored.get(column, column) for column in COLUMNS)
+    return f"SELECT {columns} FROM audit_auditevent WHERE seq <= %s"  # noqa: S608 - our own names
+
+
+def _plain_values_of_sqlite(row: tuple[Any, ...]) -> dict[str, Any]:
+    """What has another spelling than Django's stays as it is, and then has another hash."""
     values = dict(zip(COLUMNS, row))  # noqa: B905 - the query gives as many
-    values["at"], values["event_id"] = _plain_time(values["at"]), _plain_uuid(values["event_id"])
+    at, event_id, verified = values["at"], values["event_id"], values["verified"]
+    if isinstance(at, str) and _STORED_TIME.fullmatch(at) and not at.endswith(".000000"):
+        fraction = "" if "." in at else ".000000"
+        values["at"] = f"{at.replace(' ', 'T')}{fraction}Z"
+    if isinstance(event_id, str) and _STORED_UUID.fullmatch(event_id):
+        parts = (event_id[:8], event_id[8:12], event_id[12:16], event_id[16:20], event_id[20:])
+        values["event_id"] = "-".join(parts)
+    if type(verified) is int and verified in (0, 1):
+        values["verified"] = bool(verified)
     return values
 
 
-def _plain_time(value: Any) -> Any:
-    """The canonical time. What is no time stays as it is, and then has another hash."""
-    if not isinstance(value, datetime):
-        return value
-    # SQLite gives UTC without a zone.
-    utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-    return f"{utc.isoformat(timespec='microseconds')}Z"
-
-
-def _plain_uuid(value: Any) -> str:
-    """The canonical UUID; SQLite stores its digits alone."""
-    text = str(value)
-    if "-" in text:
-        return text
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+def _plain_values_of_postgresql(row: tuple[Any, ...]) -> dict[str, Any]:
+    """Its columns have types, so a value has one spelling."""
+    values = dict(zip(COLUMNS, row))  # noqa: B905
+    utc = values["at"].astimezone(UTC).replace(tzinfo=None)
+    values["at"] = f"{utc.isoformat(timespec='microseconds')}Z"
+    values["event_id"] = str(values["event_id"])
+    return values
 
 
 def _first_unreadable(seq: int, highest: int) -> int | None:
@@ -97,7 +112,7 @@ def _first_unreadable(seq: int, highest: int) -> int | None:
     for number in list(events.values_list("seq", flat=True)):
         try:
             with connection.cursor() as cursor:
-                cursor.execute(f"{_SELECT} AND seq = %s", [number, number])
+                cursor.execute(f"{_select()} AND seq = %s", [number, number])
                 cursor.fetchall()
         except (DatabaseError, ValueError, OverflowError):
             return number

@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.integrity import checkpoints, completeness
+from pingadmin.audit.integrity import checkpoints, completeness, run_seal
 from pingadmin.audit.integrity.faults import Fault
 from pingadmin.audit.integrity.verification import Verification
 from pingadmin.audit.models import AuditEvent, VerificationRun
@@ -26,13 +26,13 @@ def start_or_continue(*, by: Actor) -> VerificationRun:
 
     Returns the last run unchanged where it ended less than MIN_INTERVAL ago.
     """
-    now, newest = timezone.now(), VerificationRun.objects.newest_first().first()
+    now, newest = timezone.now(), run_seal.newest_run()
     if newest and newest.ended_at and now - newest.ended_at < MIN_INTERVAL:
         return newest
     if newest is None or newest.ended_at or now - newest.started_at > ABANDONED_AFTER:
-        newest = VerificationRun.objects.create(
-            started_at=now, started_by=by.name, last_hash=canonical.GENESIS
-        )
+        newest = VerificationRun(started_at=now, started_by=by.name, last_hash=canonical.GENESIS)
+        run_seal.seal(newest)
+        newest.save()
     return _take_step(newest, by=by)
 
 
@@ -47,6 +47,7 @@ def record(
     run = VerificationRun(started_at=started_at, started_by=by.name)
     _copy_progress(verification, run)
     _end(run, verification, checkpoint_faults)
+    run_seal.seal(run)
     run.save()
     _append_event(run, by)
     return run
@@ -64,6 +65,7 @@ def _take_step(run: VerificationRun, *, by: Actor) -> VerificationRun:
     _copy_progress(verification, run)
     if not has_more:
         _end(run, verification, checkpoints.load_all().faults)
+    run_seal.seal(run)
     # Two browsers may watch one run: only the first to get here moves it on.
     unchanged = VerificationRun.objects.running().filter(pk=run.pk, seq=began_at)
     values = {

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pingadmin.audit.chain import keys
-from pingadmin.audit.integrity import checkpoints, verification_runs
+from pingadmin.audit.integrity import checkpoints, run_seal, verification_runs
 from pingadmin.audit.models import AuditEvent, VerificationRun
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import record_entry, record_event
@@ -213,6 +213,51 @@ def test_an_abandoned_verification_starts_again(as_auditor):
     as_auditor.post(VERIFY)
 
     assert "Intact: 1 event verified" in text_of(as_auditor.get(PAGE))
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "started_at = '2099-01-01 00:00:00+00:00'",
+        "started_at = '2026-01-01 00:00:00+00:00'",
+        "ended_at = started_at, outcome = 'whole'",
+    ],
+    ids=["in the future", "now", "ended"],
+)
+def test_a_run_that_somebody_wrote_into_the_database_is_not_believed(as_auditor, planted):
+    for _ in range(6):
+        record_event()
+    checkpoints.make()
+    drop_triggers()
+    run_sql(f"UPDATE {TABLE} SET reason = 'another' WHERE seq = 3")
+    head = AuditEvent.objects.get(seq=6)
+    run = VerificationRunFactory(seq=6, last_hash=head.row_hash, previous_hash=head.prev_hash)
+    run_sql(f"UPDATE audit_verificationrun SET {planted} WHERE id = {run.pk}")
+
+    for address in (LOG, PAGE):
+        assert "Not verified yet." in text_of(as_auditor.get(address))
+    as_auditor.post(VERIFY)
+
+    assert "Event #3 was edited" in text_of(as_auditor.get(PAGE))
+
+
+def test_no_field_of_a_run_can_be_changed_unnoticed(auditor):
+    record_event()
+    verification_runs.start_or_continue(by=Actor.system("test"))
+    for field in VerificationRun._meta.concrete_fields:
+        run = run_seal.newest_run()
+        assert run is not None
+        if field.primary_key:
+            continue
+        changed = {
+            "DateTimeField": run.started_at - timedelta(days=1),
+            "JSONField": ["x"],
+            "BigIntegerField": 99,
+        }.get(field.get_internal_type(), "x")
+        before = getattr(run, field.attname)
+        VerificationRun.objects.filter(pk=run.pk).update(**{field.attname: changed})
+        assert run_seal.newest_run() is None, field.attname
+        VerificationRun.objects.filter(pk=run.pk).update(**{field.attname: before})
 
 
 def test_a_log_that_takes_no_events_can_still_be_verified(as_auditor, checkpoint_file, caplog):

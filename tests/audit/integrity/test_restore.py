@@ -66,6 +66,30 @@ def test_putting_the_newer_database_back_opens_the_log_again(checkpoint_file):
     assert restore_guard.current_problem() == ""
 
 
+def test_an_old_line_that_is_appended_again_does_not_open_a_restored_log(restored, checkpoint_file):
+    lines = checkpoint_file.read_text().splitlines()
+    checkpoint_file.write_text("\n".join([*lines, lines[0]]) + "\n")
+    assert restore_guard.newest_checkpoint().seq == 6
+    with pytest.raises(restore_guard.RestoreNotAccepted):
+        record_event()
+
+
+def test_an_accepted_restore_that_is_appended_again_does_not_open_the_next_one(
+    restored, admin, checkpoint_file
+):
+    call_command("audit_accept_restore", reason="Backup", by="admin")
+    accepted = checkpoint_file.read_text().splitlines()[-1]
+    for _ in range(4):
+        record_event()
+    newest = checkpoints.make()
+    with checkpoint_file.open("a") as file:
+        file.write(f"{accepted}\n")
+    assert restore_guard.newest_checkpoint() == newest
+    run_sql(f"DELETE FROM {TABLE} WHERE seq > 5")
+    with pytest.raises(restore_guard.RestoreNotAccepted):
+        record_event()
+
+
 def test_an_admin_accepts_the_restore_as_an_event_and_the_log_continues(restored, admin, capsys):
     call_command("audit_accept_restore", reason="Disk broke; backup of Monday", by="admin")
 

@@ -4,11 +4,13 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from pingadmin.audit.integrity import checkpoints, stored_rows, verification
 from tests.audit.factories import record_entry
 from tests.audit.tampering.tamperings import TAMPERINGS
-from tests.audit.tampering.tools import drop_triggers
+from tests.audit.tampering.tools import TABLE, drop_triggers
+from tests.support.queries import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +48,34 @@ def test_every_tampering_is_detected(anchored_log, name):
     assert fault is not None, "nothing was noticed"
     assert (fault.kind, fault.seq) == (kind, seq), fault.sentence
     assert fault.sentence.startswith((f"Event #{seq} ", "The log ends at #"))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has one spelling for a value")
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "at = datetime(at, '+23 hours', '+59 minutes') || '.' || substr(at, 21, 6) || '+23:59'",
+        "at = replace(at, ' ', 'T')",
+        "at = at || '+00:00'",
+        "at = at || 'Z'",
+        "at = CAST(at AS BLOB)",
+        "at = ' ' || at",
+        "verified = 2",
+        "verified = 'false'",
+        "verified = CAST('0' AS BLOB)",
+        "event_id = upper(event_id)",
+        "event_id = substr(event_id, 1, 8) || '-' || substr(event_id, 9)",
+        "event_id = CAST(event_id AS BLOB)",
+        "reason = CAST(reason AS BLOB)",
+    ],
+)
+def test_a_value_in_another_spelling_is_an_edit(anchored_log, spelling):
+    drop_triggers()
+    run_sql(f"UPDATE {TABLE} SET {spelling} WHERE seq = 2")
+
+    fault = verify().fault
+
+    assert (fault.kind, fault.seq) == ("edited", 2)
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 4, 6, 7])
