@@ -274,6 +274,10 @@ MFA_ADAPTER = "pingadmin.accounts.adapter.SecondFactors"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS_ONLY
 SOCIALACCOUNT_ADAPTER = "pingadmin.accounts.adapter.KnownPeopleOnly"
 SOCIALACCOUNT_PROVIDERS = environment.single_sign_on()
+# For all calls to the provider that one request needs.
+OIDC_SECONDS = environment.number("OIDC_SECONDS", 3, least=0.1)
+# Some providers never say whether an address was verified, and only give out those that are.
+OIDC_TRUST_EMAIL = environment.flag("OIDC_TRUST_EMAIL")
 # The organisation's own provider says who somebody is; the person must have been added here first.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = bool(
     SOCIALACCOUNT_PROVIDERS
@@ -323,7 +327,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'"],
         "connect-src": ["'self'"],
         "font-src": ["'self'"],
-        "form-action": ["'self'", *environment.single_sign_on_origin()],
+        "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "object-src": ["'none'"],

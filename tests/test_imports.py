@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "notifications": {"audit", "http", "web"},
     "resumes": {"remote_sessions", "audit", "upstream", "web"},
     "remote_sessions": {"audit", "upstream", "web"},
-    "accounts": {"audit", "web"},
+    "accounts": {"audit", "http", "web"},
     "audit": {"http", "web"},
     "upstream": {"http"},
     "http": set(),

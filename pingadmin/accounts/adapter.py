@@ -1,5 +1,6 @@
 """Where allauth asks for our decisions: who may come in, and how often they may try."""
 
+from time import monotonic
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -7,9 +8,14 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from pingadmin.accounts import single_sign_on
+from pingadmin.accounts.models import User
+from pingadmin.http.deadline import Call
+from pingadmin.http.session import DeadlineSession
 from pingadmin.web import errors
 from pingadmin.web.client_address import client_address
 
@@ -59,3 +65,61 @@ class KnownPeopleOnly(DefaultSocialAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False
+
+    def get_requests_session(self) -> DeadlineSession:
+        """All calls to the provider for one request share one deadline."""
+        if not hasattr(self.request, "provider_call"):
+            deadline = monotonic() + settings.OIDC_SECONDS
+            self.request.provider_call = Call(deadline, settings.OIDC_SECONDS)
+        return DeadlineSession(self.request.provider_call)
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        """The person with the address that the provider vouches for.
+
+        allauth takes any text for a yes, "false" too.
+        """
+        is_trusted = is_address_trusted(sociallogin)
+        for address in sociallogin.email_addresses:
+            address.verified = is_trusted
+        found: tuple[User, str] | None = super().authenticate_by_email(sociallogin)
+        return found
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Connects whoever was found by the address; raises ImmediateHttpResponse for all others.
+
+        allauth would take the password away when it connects by the address: it lets anybody sign
+        up with anybody's. Here an administrator added the person, and the password may be the only
+        way in while the provider is away.
+        """
+        why = _reason_to_refuse(sociallogin)
+        if why:
+            raise ImmediateHttpResponse(single_sign_on.refuse(request, why))
+        if sociallogin._did_authenticate_by_email:
+            sociallogin.connect(request, sociallogin.user)
+            sociallogin._did_authenticate_by_email = None
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, exception: Exception | None = None, **rest: Any
+    ) -> None:
+        raise ImmediateHttpResponse(single_sign_on.fail(request, exception))
+
+
+def is_address_trusted(sociallogin: SocialLogin) -> bool:
+    """Whether the provider says that the mail address is the person's, or we were told that it is.
+
+    Only JSON's own `true` says so.
+    """
+    claims = sociallogin.account.extra_data
+    claims = claims.get("userinfo") or claims.get("id_token") or claims
+    return claims.get("email_verified") is True or settings.OIDC_TRUST_EMAIL
+
+
+def _reason_to_refuse(sociallogin: SocialLogin) -> str:
+    """Half a sentence for the audit log and the page; empty where the person may come in."""
+    if sociallogin.is_existing:
+        return "" if sociallogin.user.is_active else "this account was switched off"
+    if not sociallogin.email_addresses:
+        return "the provider gave no mail address"
+    if not is_address_trusted(sociallogin):
+        return "the provider does not say that the mail address was verified"
+    return "nobody with this mail address was added here"

@@ -4,7 +4,7 @@ from allauth.account import views as account
 from django.conf import settings
 from django.urls import include, path
 
-from pingadmin.accounts import views
+from pingadmin.accounts import single_sign_on, views
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),
@@ -18,5 +18,8 @@ urlpatterns = [
 if settings.SOCIALACCOUNT_PROVIDERS:
     urlpatterns += [
         path("3rdparty/", include("allauth.socialaccount.urls")),
+        path("oidc/<slug:provider_id>/login/", single_sign_on.leave),
+        path("oidc/<slug:provider_id>/login/callback/", single_sign_on.come_back),
+        # These come after ours, and are here for their names.
         path("", include("allauth.socialaccount.providers.openid_connect.urls")),
     ]

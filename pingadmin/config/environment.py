@@ -360,12 +360,6 @@ def _refuse_unusable_provider(given: dict[str, str]) -> None:
         )
 
 
-def single_sign_on_origin() -> list[str]:
-    """The provider's origin, for the CSP: the sign-in form redirects to it. Empty where unset."""
-    server = urlsplit(text("OIDC_SERVER_URL"))
-    return [f"{server.scheme}://{server.netloc}"] if server.netloc else []
-
-
 def is_private_transport(address: str) -> bool:
     """Whether nobody on the way can read along: https, or http on this machine."""
     parts = split_address(address)

@@ -72,7 +72,7 @@ class GuardedClient:
         self._api_key = api_key
         self._auth = _Authorization(api_key, authorization)
         self._tls = tls
-        self._kept = _Adapter(tls, connections=kept)
+        self._kept = Adapter(tls, connections=kept)
 
     def send(
         self,
@@ -89,7 +89,7 @@ class GuardedClient:
         new_connection: open one and close it afterwards. body: JSON, None for none.
         Raises RequestError, and its `sent` is exact.
         """
-        adapter = _Adapter(self._tls, connections=1) if new_connection else self._kept
+        adapter = Adapter(self._tls, connections=1) if new_connection else self._kept
         headers = {"Connection": "close"} if new_connection else {}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -118,7 +118,7 @@ class GuardedClient:
 
         The call's deadline bounds all up to the headers; idle_seconds bounds every wait after them.
         """
-        adapter = _Adapter(self._tls, connections=1)
+        adapter = Adapter(self._tls, connections=1)
         headers = {"Accept": EVENT_STREAM, "Cache-Control": "no-store", **headers}
 
         with contextlib.ExitStack() as unless_streaming:
@@ -163,7 +163,7 @@ class GuardedClient:
 
     def _send_through(
         self,
-        adapter: "_Adapter",
+        adapter: "Adapter",
         method: str,
         path: str,
         more_headers: Mapping[str, str | bytes],
@@ -213,7 +213,7 @@ class GuardedClient:
 class ResponseStream:
     """The body of a response that does not end. One thread reads it; any may end its call."""
 
-    def __init__(self, response: requests.Response, adapter: "_Adapter", call: Call):
+    def __init__(self, response: requests.Response, adapter: "Adapter", call: Call):
         self._response = response
         self._adapter = adapter
         self._call = call
@@ -300,7 +300,7 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _HTTPSConnection
 
 
-class _Adapter(HTTPAdapter):
+class Adapter(HTTPAdapter):
     """requests' adapter on connections that keep deadlines and one TLS context; repeats nothing."""
 
     def __init__(self, tls: ssl.SSLContext, *, connections: int):

@@ -48,11 +48,5 @@ def test_a_provider_over_plain_http_is_refused(given):
         environment.single_sign_on()
 
 
-def test_the_content_policy_lets_the_form_lead_to_the_provider_alone(given):
-    assert environment.single_sign_on_origin() == ["https://id.example"]
-    given.delenv("OIDC_SERVER_URL")
-    assert environment.single_sign_on_origin() == []
-
-
 def test_a_stranger_from_the_provider_is_not_added(rf):
     assert not get_adapter().is_open_for_signup(rf.get("/"), sociallogin=None)
