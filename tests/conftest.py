@@ -5,6 +5,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.test import Client
 
 from pingadmin.accounts import audit_events
+from pingadmin.web import probes
 from tests.factories import person
 
 # A plugin comes before the plugins that import it.
@@ -24,6 +25,14 @@ def checkpoint_file(settings, tmp_path):
     """Where this test's checkpoints go: those of another log would rightly refuse this one's."""
     settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
     return settings.CHECKPOINT_FILE
+
+
+@pytest.fixture(autouse=True)
+def files_of_this_test(settings, tmp_path, monkeypatch):
+    """Outcomes that wait, and readiness as it was a second ago, are another test's business."""
+    settings.DATA_DIR = tmp_path / "data"
+    monkeypatch.setattr(probes, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(probes, "_last", (float("-inf"), []))
 
 
 @pytest.fixture

@@ -9,13 +9,15 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from pingadmin.accounts import audit_actions, audit_events, used_codes
+        from pingadmin.accounts import audit_actions, audit_events, readiness, used_codes
         from pingadmin.audit import actions
+        from pingadmin.web import probes
 
         actions.register(*audit_actions.ACTIONS)
 
         post_migrate.connect(_sync_roles, sender=self)
         audit_events.connect_signals()
+        probes.READINESS_CHECKS.append(readiness.find_faults)
         used_codes.refuse_for_their_whole_life()
 
 

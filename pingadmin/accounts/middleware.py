@@ -60,6 +60,10 @@ def _check_limits(request: HttpRequest, now: float) -> None:
     elif now - times["active"] > ACTIVITY_SECONDS and not request.headers.get("X-Poll"):
         # Once a minute at most, so that reading pages does not write to the database.
         request.session[TIMES_KEY] = {**times, "active": now}
+        # Now, and not when the response is there: a database that is away by then must not replace
+        # a page that says what became of a resume.
+        request.session.save()
+        request.session.modified = False
 
 
 def _sign_out(request: HttpRequest, why: str) -> None:

@@ -79,7 +79,8 @@ def _guarded(
         response: HttpResponse = view(request, provider_id=provider_id)
         return response
     except ImmediateHttpResponse as immediate:
-        return immediate.response
+        answer: HttpResponse = immediate.response
+        return answer
     except (
         SessionError,
         OAuth2Error,

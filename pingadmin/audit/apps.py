@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AuditConfig(AppConfig):
@@ -13,3 +16,10 @@ class AuditConfig(AppConfig):
         actions.register(*own_actions.ACTIONS)
         database_file.remember_opened_files()
         probes.READINESS_CHECKS.append(readiness.find_faults)
+        post_migrate.connect(_create_missing_triggers, sender=self)
+
+
+def _create_missing_triggers(**kwargs: Any) -> None:
+    from pingadmin.audit.record import guards
+
+    guards.create_missing()

@@ -17,6 +17,7 @@ from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.notifications import delivery_status
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.upstream.errors import FAILURES
+from pingadmin.web.probes import Fault, find_faults
 
 SILENT_AFTER = timedelta(seconds=120)
 WINDOW = timedelta(hours=24)
@@ -101,7 +102,10 @@ class AccountHealth:
 
 @dataclass(frozen=True)
 class CollectorHealth:
-    """Everything that the health page shows. window_from: when the strips of coverage begin."""
+    """Everything that the health page shows.
+
+    window_from: when the strips of coverage begin. faults: what /readyz says.
+    """
 
     collector: CollectorStatus
     heartbeat: Heartbeat | None
@@ -109,6 +113,7 @@ class CollectorHealth:
     window_from: datetime
     read_at: datetime
     messages: delivery_status.DeliveryStatus
+    faults: list[Fault]
 
     @property
     def version(self) -> str:
@@ -123,7 +128,8 @@ class CollectorHealth:
         messages = self.messages
         failing = [(message.pk, message.tries, message.failure) for message in messages.failing]
         delivery = (failing, messages.waiting, messages.delivered_at)
-        return version_of(self.collector, facts, judged, delivery)
+        faults = [str(fault) for fault in self.faults]
+        return version_of(self.collector, facts, judged, delivery, faults)
 
 
 def read_health() -> CollectorHealth:
@@ -145,6 +151,7 @@ def read_health() -> CollectorHealth:
         window_from=window_from,
         read_at=now,
         messages=delivery_status.read_delivery_status(),
+        faults=find_faults(),
     )
 
 

@@ -21,6 +21,7 @@ from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.notifications import delivery_status
 from pingadmin.remote_sessions.models import WatchSpan
 from pingadmin.resumes.models import Attempt
+from pingadmin.web.probes import find_faults
 
 Value = datetime | float | bool | None
 
@@ -60,6 +61,7 @@ class _PanelFigures(Collector):
             _watched_until(),
             *_action_figures(),
             *_notification_figures(),
+            *_readiness_figures(),
         ]
         # A family without values would say that there is something to know.
         return (family for family in families if family.samples)
@@ -147,6 +149,18 @@ def _notification_figures() -> Iterator[Metric]:
         "Messages of the newest 7 days that were given up.",
         delivery_status.count_given_up(),
     )
+
+
+def _readiness_figures() -> Iterator[Metric]:
+    faults = find_faults()
+    is_ready = all(fault.is_warning for fault in faults)
+    yield _gauge("pingadmin_ready", "1 while /readyz says ready.", is_ready)
+    family = GaugeMetricFamily(
+        "pingadmin_fault", "1 for each check of /readyz that finds a fault.", labels=["check"]
+    )
+    for check in sorted({fault.check for fault in faults}):
+        family.add_metric([check], 1)
+    yield family
 
 
 def _gauge(name: str, help_text: str, value: Value) -> GaugeMetricFamily:

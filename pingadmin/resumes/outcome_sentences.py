@@ -10,8 +10,12 @@ from pingadmin.web.wording import duration, visible
 
 NOT_RECORDED = (
     "The outcome below is known but could not be written to the database. It is kept in a file "
-    "and will be recorded later. Until then nothing can be resumed or paused: tell whoever runs "
-    "this panel."
+    "and will be recorded as soon as the database answers. Until then nothing can be resumed or "
+    "paused: tell whoever runs this panel."
+)
+NOT_KEPT = (
+    "The outcome below is known but could not be written to the database or to a file: it stands "
+    "in this panel’s log alone. Write it down, and tell whoever runs this panel."
 )
 LOOK_FIRST = "Don’t try again before somebody has looked at the session."
 PROCESS_LOST_SENTENCE = (

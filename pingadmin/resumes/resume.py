@@ -4,6 +4,7 @@ Nothing is sent that is not written first. The call holds no transaction and no 
 repeat it, whatever happens.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -13,6 +14,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from pingadmin import upstream
+from pingadmin.audit.record.actors import Actor
 from pingadmin.resumes import unrecorded_outcomes
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.attempts import AttemptRequest, apply_answer, close_attempt, open_attempt
@@ -22,6 +24,8 @@ from pingadmin.resumes.results import Result
 from pingadmin.upstream.errors import UpstreamFailure
 from pingadmin.upstream.records import ActionOutcome
 
+log = logging.getLogger(__name__)
+
 
 class AuditLogUnavailable(Exception):
     """The intent can't be written, so nothing was sent. The text is half a sentence on why."""
@@ -29,10 +33,14 @@ class AuditLogUnavailable(Exception):
 
 @dataclass(frozen=True)
 class AttemptOutcome:
-    """is_recorded: False when only the file of unrecorded outcomes has the result."""
+    """is_recorded: False when only the file of unrecorded outcomes has the result.
+
+    is_kept: False when not even that has it, and the result stands in the log alone.
+    """
 
     attempt: Attempt
     is_recorded: bool = True
+    is_kept: bool = True
 
 
 def resume(request: AttemptRequest) -> AttemptOutcome:
@@ -51,8 +59,7 @@ def pause(request: AttemptRequest) -> AttemptOutcome:
 def _call_once(
     action: Action, call: Callable[[str], ActionOutcome], request: AttemptRequest
 ) -> AttemptOutcome:
-    if unrecorded_outcomes.are_waiting():
-        raise AuditLogUnavailable("an earlier outcome waits to be recorded")
+    _prepare_for_outcome()
     session_id = upstream.canonical_id(request.alias, request.session_id)
     try:
         attempt, is_new = open_attempt(action, replace(request, session_id=session_id))
@@ -65,10 +72,10 @@ def _call_once(
     try:
         attempt = close_attempt(attempt, answer, by=request.by)
     except DatabaseError:
-        unrecorded_outcomes.keep(attempt, answer, by=request.by)
+        is_kept = _keep(attempt, answer, by=request.by)
         # The page shows the outcome from this copy: in the database the attempt is still open.
         apply_answer(attempt, answer)
-        return AttemptOutcome(attempt, is_recorded=False)
+        return AttemptOutcome(attempt, is_recorded=False, is_kept=is_kept)
     # The first check is made here and not left to the collector, so that the page that answers
     # the click can show the effect already.
     if attempt.result in (Result.OK, Result.ALREADY) and attempt.next_check_at:
@@ -87,3 +94,25 @@ def _refuse_old(request: AttemptRequest) -> ActionOutcome | None:
         elapsed_ms=int(age * 1000),
         failure=str(UpstreamFailure.TOO_OLD),
     )
+
+
+def _prepare_for_outcome() -> None:
+    """Records what waits, and keeps room for the next. Raises AuditLogUnavailable."""
+    try:
+        unrecorded_outcomes.record_all()
+    except (DatabaseError, OSError) as error:
+        raise AuditLogUnavailable("an earlier outcome waits to be recorded") from error
+    try:
+        unrecorded_outcomes.reserve_room()
+    except OSError as error:
+        raise AuditLogUnavailable("there is no room to keep an outcome in") from error
+
+
+def _keep(attempt: Attempt, answer: ActionOutcome, *, by: Actor) -> bool:
+    """Whether a file has it now; the log has it in any case."""
+    try:
+        unrecorded_outcomes.keep(attempt, answer, by=by)
+    except OSError:
+        log.critical("this outcome stands in the log alone: attempt %s", attempt.pk, exc_info=True)
+        return False
+    return True

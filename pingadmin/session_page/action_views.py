@@ -1,12 +1,16 @@
 """The buttons that act on a session: resume it, pause it, and resolve an unknown outcome."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from pingadmin import upstream
@@ -19,12 +23,20 @@ from pingadmin.resumes.form_token import StaleFormToken, read_form_token
 from pingadmin.resumes.forms import ResolveForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
 from pingadmin.resumes.models import Attempt
-from pingadmin.resumes.outcome_sentences import NOT_RECORDED, STALE_FORM, describe_block
+from pingadmin.resumes.outcome_sentences import (
+    NOT_KEPT,
+    NOT_RECORDED,
+    STALE_FORM,
+    describe_block,
+    describe_outcome,
+)
 from pingadmin.resumes.panel import build_panel
 from pingadmin.resumes.resume import AttemptOutcome, AuditLogUnavailable, pause, resume
 from pingadmin.session_page.page import RefusedResolution, build_page
 from pingadmin.session_page.responses import show
 from pingadmin.web.requests import PanelRequest
+
+log = logging.getLogger(__name__)
 
 _CALLS: dict[Action, Callable[[AttemptRequest], AttemptOutcome]] = {
     Action.RESUME: resume,
@@ -86,8 +98,7 @@ def _answer(request: PanelRequest, alias: str, session_id: str, action: Action) 
     session = outcome.attempt.session
     if outcome.is_recorded:
         return _show_outcome(request, session)
-    panel = build_panel(session, request.user, problem=NOT_RECORDED, unrecorded=outcome.attempt)
-    return show(request, build_page(session, request.user, resume_panel=panel))
+    return _show_unrecorded(request, session, outcome)
 
 
 def _act(
@@ -142,6 +153,32 @@ def _show_outcome(request: PanelRequest, session: RemoteSession) -> HttpResponse
         return redirect(f"{session.get_absolute_url()}#outcome")
     session.refresh_from_db()
     return show(request, replace(build_page(session, request.user), focuses_outcome=True))
+
+
+def _show_unrecorded(
+    request: PanelRequest, session: RemoteSession, outcome: AttemptOutcome
+) -> HttpResponse:
+    """What is known all the same, though the database may be away for the page as well."""
+    problem = NOT_RECORDED if outcome.is_kept else NOT_KEPT
+    try:
+        panel = build_panel(session, request.user, problem=problem, unrecorded=outcome.attempt)
+        return show(request, build_page(session, request.user, resume_panel=panel))
+    except DatabaseError:
+        log.exception("the page of an outcome that is not recorded can't be made in full")
+    sentence = describe_outcome(
+        outcome.attempt,
+        system=upstream.get_label(session.alias),
+        reports_paused=upstream.states_paused(session.alias),
+    )
+    context = {
+        "attempt": outcome.attempt,
+        "sentence": sentence,
+        "problem": problem,
+        "static_url": settings.STATIC_URL,
+        "request_id": request.request_id,
+    }
+    # Without the request, whose context asks the database who is signed in.
+    return HttpResponse(render_to_string("session_page/unrecorded.html", context))
 
 
 def _show_refused(

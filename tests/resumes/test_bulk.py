@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -262,7 +262,10 @@ def test_an_unreachable_account_is_given_up_after_three(as_support, dead_upstrea
 
 
 def test_it_ends_while_an_outcome_waits_to_be_recorded(as_support, simulator, monkeypatch):
-    monkeypatch.setattr("pingadmin.resumes.unrecorded_outcomes.are_waiting", lambda: True)
+    def refuse() -> int:
+        raise OperationalError
+
+    monkeypatch.setattr("pingadmin.resumes.unrecorded_outcomes.record_all", refuse)
     page = start(as_support, *THREE).text
     assert outcomes(page) == ["Not sent"] * 3 and "the audit log couldn’t be written" in page
     assert resume_calls(simulator) == 0

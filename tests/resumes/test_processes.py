@@ -1,9 +1,14 @@
 """Attempts that meet killed processes, other writers and full disks (faults.md, T34 to T44)."""
 
+import contextlib
 import json
+import os
+import shutil
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 import requests
 
@@ -20,6 +25,7 @@ from tests.support.disruptions import (
     until,
 )
 from tests.support.html import parse
+from tests.support.panel import Panel, panel_environment
 from tests.support.panel_resumes import PAGE, RESUME, WHY, is_called, stored_attempts
 
 pytestmark = pytest.mark.process
@@ -163,30 +169,138 @@ def test_a_full_disk_before_the_intent_sends_nothing(new_panel, simulator):
     assert simulator.call_count("/resume") == 0 and events(panel) == []
 
 
-def test_an_outcome_that_cannot_be_written_is_kept_and_brought_in_later(new_panel, simulator):
+@pytest.mark.parametrize("healer", ["the next press", "a probe", "reconcile"])
+def test_an_outcome_that_cannot_be_written_is_kept_and_recorded_by_whoever_comes_next(
+    new_panel, simulator, healer
+):
     panel = new_panel(DATABASE_WAIT_SECONDS="0.2")
+    simulator.fault("delay", match=MATCH, seconds=2)
+    person = panel.login("support")
+    person.get(PAGE)
+    other = f"/sessions/ping/{cast.PING_PAUSED_TOO}/resume/"
+    kept = panel.directory / "data" / "unrecorded-outcomes.jsonl"
+    with in_background(lambda: person.post(RESUME, WHY)) as answer:
+        until(is_called(simulator))
+        with other_writer(panel):
+            page = answer.result()
+            probe = panel.visitor().get("/readyz")
+            refused = person.post(other, WHY)
+    assert page.status_code == 200 and "could not be written" in page.text
+    assert parse(page).has("[data-result=ok]") and "is resuming this session" not in page.text
+    assert "Resume session" not in parse(page).texts("button")
+    assert events(panel) == [("intent", "")]
+    assert json.loads(kept.read_text())["answer"]["result"] == "ok"
+    assert "outcome known but not recorded" in panel.server.output
+    assert probe.status_code == 503 and "outcomes: 1 wait to be recorded" in probe.text
+    assert refused.status_code == 503 and simulator.call_count("/resume") == 1
+
+    if healer == "a probe":
+        until(lambda: panel.visitor().get("/readyz").status_code == 200)
+    elif healer == "reconcile":
+        panel.manage("reconcile")
+    else:
+        assert person.post(other, WHY).status_code == 302
+    assert events(panel)[:2] == [("intent", ""), ("outcome", "ok")] and not kept.exists()
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_away_at_the_outcome_leaves_a_page_that_says_what_is_known(
+    panel_on_postgres, postgres, simulator
+):
+    panel = panel_on_postgres
+    simulator.fault("delay", match=MATCH, seconds=2)
+    person = panel.login("support")
+    person.get(PAGE)
+    url = panel.environment["DATABASE_URL"]
+    server, _, name = url.rpartition("/")
+
+    def execute(statement: str) -> None:
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+    with in_background(lambda: person.post(RESUME, WHY)) as answer:
+        until(is_called(simulator))
+        execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        page = answer.result()
+    assert page.status_code == 200 and parse(page).has("[data-result=ok]")
+    assert "could not be written to the database" in page.text
+    assert panel.visitor().get("/readyz").text == "database: cannot be reached\n"
+    execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    other = f"/sessions/ping/{cast.PING_PAUSED_TOO}/resume/"
+    until(lambda: person.post(other, WHY).status_code == 302)
+    assert events(panel)[:2] == [("intent", ""), ("outcome", "ok")]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, of 16 MiB, that can be filled and made read-only."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a file system")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", disk], check=True)
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_disk_that_is_really_full_after_the_call_still_takes_the_outcome(
+    small_disk, furnished_file, simulator
+):
+    panel = panel_on(small_disk, furnished_file, simulator)
+    try:
+        simulator.fault("delay", match=MATCH, seconds=2)
+        person = panel.login("support")
+        person.get(PAGE)
+        filler = small_disk / "filler"
+        with in_background(lambda: person.post(RESUME, WHY)) as answer, reader(panel):
+            until(is_called(simulator))
+            with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+            page = answer.result()
+            probe = panel.visitor().get("/readyz")
+        assert page.status_code == 200 and parse(page).has("[data-result=ok]")
+        assert "It is kept in a file" in page.text
+        assert probe.status_code == 503
+        filler.unlink()
+        until(lambda: panel.visitor().get("/readyz").status_code == 200)
+        assert events(panel)[:2] == [("intent", ""), ("outcome", "ok")]
+        assert simulator.call_count("/resume") == 1
+    finally:
+        panel.close()
+
+
+def test_a_data_directory_that_turned_read_only_leaves_the_outcome_in_the_log(
+    small_disk, new_panel, simulator
+):
+    panel = new_panel(DATA_DIR=str(small_disk), DATABASE_WAIT_SECONDS="0.2")
     simulator.fault("delay", match=MATCH, seconds=2)
     person = panel.login("support")
     person.get(PAGE)
     with in_background(lambda: person.post(RESUME, WHY)) as answer:
         until(is_called(simulator))
+        subprocess.run(["mount", "-o", "remount,ro,size=16m", small_disk], check=True)
         with other_writer(panel):
             page = answer.result()
-    assert page.status_code == 200 and "could not be written" in page.text
-    assert parse(page).has("[data-result=ok]") and "is resuming this session" not in page.text
-    assert "Resume session" not in parse(page).texts("button")
-    assert events(panel) == [("intent", "")]
-    kept = panel.directory / "data" / "unrecorded-outcomes.jsonl"
-    assert json.loads(kept.read_text())["answer"]["result"] == "ok"
-    assert "outcome known but not recorded" in panel.server.output
-
-    other = f"/sessions/ping/{cast.PING_PAUSED_TOO}/resume/"
-    assert person.post(other, WHY).status_code == 503
+    assert page.status_code == 200 and parse(page).has("[data-result=ok]")
+    assert "in this panel’s log alone" in page.text
+    line = next(row for row in panel.server.output.splitlines() if "known but not" in row)
+    assert '\\"result\\": \\"ok\\"' in line
+    probe = panel.visitor().get("/readyz")
+    assert probe.status_code == 503 and f"DATA_DIR ({small_disk})" in probe.text
+    assert person.post(RESUME, WHY).status_code == 503
     assert simulator.call_count("/resume") == 1
 
-    panel.manage("reconcile")
-    assert events(panel) == [("intent", ""), ("outcome", "ok")] and not kept.exists()
-    assert person.post(other, WHY).status_code == 302
+
+def panel_on(disk, furnished_file, simulator) -> Panel:
+    """A panel whose database and data directory are on that disk; its log is elsewhere."""
+    file = shutil.copy(furnished_file, disk)
+    names = panel_environment(disk, f"sqlite:///{file}", simulator)
+    panel = Panel(disk, names, simulator, workers=1, start=False)
+    panel.directory = disk.parent
+    panel.start()
+    return panel
 
 
 def test_a_disk_that_fills_up_during_the_call_keeps_the_outcome_in_the_file(new_panel, simulator):

@@ -122,7 +122,7 @@ def broken(monkeypatch):
         def fail(*args):
             raise error
 
-        monkeypatch.setattr("pingadmin.web.probes._faults", fail)
+        monkeypatch.setattr("pingadmin.web.probes.find_faults", fail)
         return client.get("/readyz", headers=headers)
 
     return answer

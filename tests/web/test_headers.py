@@ -77,7 +77,7 @@ def test_every_answer_has_an_id_of_its_own(client, db):
 
 def test_a_broken_page_is_safe_too(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("pingadmin.web.probes._faults", lambda: 1 / 0)
+    monkeypatch.setattr("pingadmin.web.probes.find_faults", lambda: 1 / 0)
     answer = client.get("/readyz")
     assert answer.status_code == 500
     assert set(answer["Content-Security-Policy"].split("; ")) == POLICY

@@ -26,11 +26,11 @@ def raise_if_gone() -> None:
 
 
 def health_problem() -> str:
-    """What is wrong, as a line for /readyz; '' while all is well."""
+    """What is wrong; '' while all is well."""
     opened = getattr(connection, "opened_file", None)
     if opened is None or opened == _file_identity(connection):
         return ""
-    return "database: its file was moved, removed or replaced while it was open"
+    return "its file was moved, removed or replaced while it was open"
 
 
 def _remember_file(sender: object, connection: Any, **kwargs: object) -> None:

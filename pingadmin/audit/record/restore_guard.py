@@ -63,12 +63,6 @@ def current_problem() -> str:
     return problem_at(AuditEvent.objects.last_seq())
 
 
-def health_problem() -> str:
-    """The same as a line for /readyz."""
-    problem = current_problem()
-    return f"audit: {problem}" if problem else ""
-
-
 def newest_checkpoint() -> Checkpoint | None:
     """The newest valid checkpoint in CHECKPOINT_FILE."""
     path = settings.CHECKPOINT_FILE

@@ -31,7 +31,7 @@ _INSERT = (
     f"INSERT INTO {AuditEvent._meta.db_table} ({', '.join(field.column for field in _COLUMNS)}) "  # noqa: S608
     f"VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
 )
-_LOCK_ID = 0x70696E67  # any number that no other advisory lock of this database uses
+LOCK_ID = 0x70696E67  # any number that no other advisory lock of this database uses
 
 
 class EventFields(TypedDict, total=False):
@@ -140,7 +140,7 @@ def _lock() -> None:
     database_file.raise_if_gone()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_ID])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_ID])
 
 
 def _place_at_end(event: AuditEvent, story: int | None) -> None:
