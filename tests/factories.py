@@ -275,6 +275,17 @@ class ReadUpToFactory(factory.django.DjangoModelFactory):
     seq = 0
 
 
+class CacheEntryFactory(factory.django.DjangoModelFactory):
+    """A count of failed sign-ins, good for five more minutes."""
+
+    class Meta:
+        model = "accounts.CacheEntry"
+
+    key = factory.Sequence("login_failed:{}".format)
+    value = "1"
+    expires_at = from_now(minutes=5)
+
+
 class KeptCheckpointFactory(factory.django.DjangoModelFactory):
     """A checkpoint's line that nobody signed: the verifier refuses it."""
 

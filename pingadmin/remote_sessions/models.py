@@ -74,6 +74,7 @@ FAILURE_CODES = {
     "rate_limited": "m",
     "refused": "e",
     "server_error": "v",
+    "too_old": "a",
 }
 
 

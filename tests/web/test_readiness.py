@@ -56,6 +56,16 @@ def test_triggers_that_somebody_dropped_are_told_and_migrate_creates_them(client
     assert ask(client) == (200, READY)
 
 
+def test_a_clock_far_from_the_database_s_is_named(client, db, monkeypatch, time_machine):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has the machine's clock")
+    monkeypatch.setattr(probes, "MAX_CLOCK_DIFFERENCE_SECONDS", 30)
+    assert ask(client) == (200, READY)
+    time_machine.shift(90)
+    status, text = ask(client)
+    assert status == 503 and "clock: this machine is 90 s ahead of the database" in text
+
+
 def test_a_release_that_is_older_than_its_database_says_so(client, db):
     MigrationRecorder.Migration.objects.create(app="resumes", name="0099_from_the_future")
     status, text = ask(client)
