@@ -167,6 +167,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pingadmin.web.middleware.refuse_unknown_methods",
+    "pingadmin.web.middleware.refuse_unreadable",
     "pingadmin.web.middleware.viewer_zone",
     "pingadmin.web.middleware.htmx_login",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -12,6 +12,8 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect import views as allauth_views
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -89,6 +91,9 @@ def _guarded(
         KeyError,
         TypeError,
         ValueError,
+        # Text that the database doesn't take: too long, or with a NUL.
+        ImproperlyConfigured,
+        DataError,
     ) as failure:
         return fail(request, failure)
 

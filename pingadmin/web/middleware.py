@@ -8,7 +8,14 @@ from time import monotonic
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.core.exceptions import TooManyFieldsSent
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    QueryDict,
+    UnreadablePostError,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
@@ -84,6 +91,31 @@ def refuse_unknown_methods(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
+        return get_response(request)
+
+    return middleware
+
+
+def refuse_unreadable(get_response: GetResponse) -> GetResponse:
+    """Refuses more fields than a form of ours has, and leaves out cookies that none of ours can be.
+
+    Everything after this may read fields, the page of a refusal too; and a cookie's value goes to
+    the database, where PostgreSQL takes no NUL.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        unreadable = [name for name, value in request.COOKIES.items() if not value.isprintable()]
+        for name in unreadable:
+            del request.COOKIES[name]
+        try:
+            request.GET, request.POST  # noqa: B018 - both are read on first use
+        except TooManyFieldsSent:
+            nothing = QueryDict()
+            request.GET, request.POST = nothing, nothing
+            raise
+        except UnreadablePostError:
+            # Whoever sent it has gone.
+            pass
         return get_response(request)
 
     return middleware

@@ -145,6 +145,14 @@ def test_a_stranger_reads_why_and_the_operator_too(client, sue, provider, claims
     assert refusals() == [why]
 
 
+@pytest.mark.parametrize("value", ["9\0", "9" * 400], ids=["NUL", "long"])
+@pytest.mark.parametrize("claim", ["sub", "email", "name", "preferred_username"])
+def test_text_that_a_database_may_not_take_is_no_fault(client, sue, provider, claim, value):
+    provider(SUE | {claim: value})
+    answer = sign_in(client)
+    assert answer.status_code < 500 or "sign in with your password" in answer.text
+
+
 def test_somebody_whose_account_was_switched_off_stays_out(client, sue, provider):
     provider()
     assert sign_in(client).status_code == 302
