@@ -3,10 +3,14 @@
 import pytest
 from django.contrib.auth.signals import user_logged_in
 from django.test import Client
+from django.utils import timezone
 
 from pingadmin.accounts import audit_events
+from pingadmin.config import lease_clock
 from pingadmin.web import probes
 from tests.factories import person
+
+TRUE_LEASE_CLOCK = lease_clock.now
 
 # A plugin comes before the plugins that import it.
 pytest_plugins = [
@@ -37,6 +41,18 @@ def files_of_this_test(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(probes, "MAX_CLOCK_DIFFERENCE_SECONDS", float("inf"))
     monkeypatch.setattr(probes, "FRESH_SECONDS", 0)
     monkeypatch.setattr(probes, "_last", (float("-inf"), []))
+
+
+@pytest.fixture(autouse=True)
+def lease_clock_that_travels(monkeypatch):
+    """Tests move the time to where a lease has run out."""
+    monkeypatch.setattr(lease_clock, "now", timezone.now)
+
+
+@pytest.fixture
+def true_lease_clock(monkeypatch):
+    """The clock of leases as it is, which doesn't travel."""
+    monkeypatch.setattr(lease_clock, "now", TRUE_LEASE_CLOCK)
 
 
 @pytest.fixture

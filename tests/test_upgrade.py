@@ -11,9 +11,14 @@ from tests.support.processes import CHECKOUT, clean_environment
 pytestmark = pytest.mark.process
 
 # What this version adds on purpose: where a checkpoint is still to be sent, the seal of a
-# verification, what limits sign-ins.
+# verification, what limits sign-ins, which collector holds the lease.
 # Nothing may disappear, and the release before must still be able to write every table.
-TABLES_WITH_ADDITIONS = ("keptcheckpoint", "verificationrun", "accounts_cacheentry")
+TABLES_WITH_ADDITIONS = (
+    "keptcheckpoint",
+    "verificationrun",
+    "accounts_cacheentry",
+    "collector_beat",
+)
 
 
 @pytest.fixture(scope="module")

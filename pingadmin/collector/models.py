@@ -9,13 +9,18 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
 
 
 class Heartbeat(models.Model):
-    """The collector's own heartbeat: one row, renewed every few seconds while it runs."""
+    """The collector's own heartbeat: one row, renewed every few seconds while it runs.
+
+    `token` is the collector's own and tells it from all others. `process` is unique in `place`.
+    """
 
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
     host = models.CharField(max_length=255)
     process = models.PositiveIntegerField()
+    place = models.CharField(max_length=100, blank=True, db_default="")
+    token = models.CharField(max_length=32, blank=True, db_default="")
 
     objects = HeartbeatQuerySet.as_manager()
 

@@ -7,8 +7,9 @@ anything else waiting. Beside them runs the maintenance.
 import gc
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from time import monotonic
 from typing import cast
 
@@ -39,13 +40,15 @@ WAS_STOPPED = "the collector was stopped"
 # none, and going through it took a sixth of the time.
 GARBAGE_THRESHOLD = 50_000
 
+Fence = Callable[[], AbstractContextManager[None]]
+
 log = logging.getLogger(__name__)
 
 
 class AccountCollector:
     """The parts that receive, ask and write for one account."""
 
-    def __init__(self, alias: str, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, alias: str, threads: ThreadPoolExecutor, fence: Fence) -> None:
         api = upstream.api_for(alias)
         self.alias = alias
         self.inbox = Inbox(settings.COLLECT_QUEUE_EVENTS)
@@ -58,7 +61,7 @@ class AccountCollector:
         self.lister: Lister | None = None
         if api.can_list:
             self.lister = Lister(cast(ListingAPI, api), self.inbox, self.feed)
-        self.writer = Writer(alias, self.inbox, self.feed, self.poller.poll_soon)
+        self.writer = Writer(alias, self.inbox, self.feed, self.poller.poll_soon, fence)
 
     def reader_loops(self, stop: threading.Event) -> list[Loop]:
         steps = {"follow": self.follower, "list": self.lister, "poll": self.poller}
@@ -88,7 +91,9 @@ class Collector:
         self._threads = ThreadPoolExecutor(
             settings.COLLECT_POLLS_AT_ONCE, thread_name_prefix="poll"
         )
-        self._accounts = [AccountCollector(alias, self._threads) for alias in upstream.aliases()]
+        self._accounts = [
+            AccountCollector(alias, self._threads, self._fence) for alias in upstream.aliases()
+        ]
         self._stop_writing = threading.Event()
 
     def run(self) -> None:
@@ -142,11 +147,24 @@ class Collector:
         try:
             self._lease.renew()
         except AnotherCollectorRuns as why:
-            self._lease_lost = str(why)
-            self.stop.set()
+            self._stop_replaced(why)
+            return False
         for account in self._accounts:
             account.feed.save()
         return False
+
+    @contextmanager
+    def _fence(self) -> Iterator[None]:
+        try:
+            with self._lease.fence():
+                yield
+        except AnotherCollectorRuns as why:
+            self._stop_replaced(why)
+            raise
+
+    def _stop_replaced(self, why: AnotherCollectorRuns) -> None:
+        self._lease_lost = str(why)
+        self.stop.set()
 
     def _shut_down(self, readers: list[Loop], writers: list[Loop], maintenance: list[Loop]) -> None:
         """1. Stop receiving. 2. Write what was received. 3. Say until when it was watched."""
@@ -172,10 +190,13 @@ class Collector:
                 # What the writers' threads left; after run_once, the answers to its polls.
                 while account.writer.step():
                     pass
-                _end_coverage(account.alias, WAS_STOPPED)
-                account.feed.stopped()
-                account.feed.save()
+                with self._fence():
+                    _end_coverage(account.alias, WAS_STOPPED)
+                    account.feed.stopped()
+                    account.feed.save()
             self._lease.release()
+        except AnotherCollectorRuns:
+            log.warning("what was received last is left to the collector that took over")
         except DatabaseError:
             log.exception("the collector's end could not be written")
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
+from pingadmin.config import lease_clock
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.remote_sessions.recording.observations import (
     ensure_session,
@@ -127,10 +128,11 @@ def close_lost_attempt(**conditions: Any) -> bool:
     conditions: further field look-ups on the attempt. Returns whether there was one.
     """
     now = timezone.now()
-    attempt = Attempt.objects.lost(now).filter(**conditions).first()
+    attempt = Attempt.objects.lost(lease_clock.now()).filter(**conditions).first()
     if attempt is None:
         return False
-    elapsed_ms = int((now - attempt.opened_at).total_seconds() * 1000)
+    # A clock that was set back meanwhile must not keep it open for ever.
+    elapsed_ms = max(0, int((now - attempt.opened_at).total_seconds() * 1000))
     answer = ActionOutcome(
         result="unknown", answered_at=now, elapsed_ms=elapsed_ms, failure=PROCESS_LOST
     )
@@ -239,7 +241,7 @@ def _create_with_intent(
         reason=request.reason,
         ticket=request.ticket,
         opened_at=now,
-        lease_until=now + timedelta(seconds=settings.RESUME_LEASE_SECONDS),
+        lease_until=lease_clock.now() + timedelta(seconds=settings.RESUME_LEASE_SECONDS),
     )
     # Locks the session before the audit log, in the same order as whoever closes an attempt.
     mark_session_changed(session)

@@ -7,12 +7,13 @@ the inbox is bounded.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import groupby
 from operator import itemgetter
 from time import monotonic
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from pingadmin.collector.steps.feed_status import FeedStatusRecorder
@@ -39,7 +40,11 @@ log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Writes one account's inbox. poll_soon: called with ids of sessions that need a look-up."""
+    """Writes one account's inbox.
+
+    poll_soon: called with ids of sessions that need a look-up. fence: gives the transaction for
+    each write, or raises where this process may not write any more.
+    """
 
     def __init__(
         self,
@@ -47,8 +52,10 @@ class Writer:
         inbox: Inbox,
         feed: FeedStatusRecorder,
         poll_soon: Callable[[set[str]], None],
+        fence: Callable[[], AbstractContextManager[None]] = transaction.atomic,
     ) -> None:
         self._alias, self._inbox, self._feed, self._poll_soon = alias, inbox, feed, poll_soon
+        self._fence = fence
         self._state_cache = SessionStateCache()
         self._next_coverage_at = 0.0
         self._dropped = 0
@@ -79,7 +86,8 @@ class Writer:
     def _write(self, batch: Batch) -> None:
         """Each part leaves the batch once it is written, so that a retry repeats nothing."""
         if batch.restarts_numbering:
-            forget_sequences(self._alias, self._state_cache)
+            with self._fence():
+                forget_sequences(self._alias, self._state_cache)
             batch.restarts_numbering = False
         if batch.events:
             self._record(batch.events, "stream")
@@ -102,7 +110,8 @@ class Writer:
 
     def _record(self, observations: list[Any], source: str) -> None:
         try:
-            counts = record_observations(self._alias, observations, source, self._state_cache)
+            with self._fence():
+                counts = record_observations(self._alias, observations, source, self._state_cache)
         except (DataError, IntegrityError):
             self._record_by_halves(observations, source)
             return
@@ -123,14 +132,17 @@ class Writer:
     def _record_failure(self, session_id: str, error: UpstreamError) -> None:
         # No row is made for a failure: only sessions with a row are polled.
         sessions = RemoteSession.objects.filter(alias=self._alias, session_id=session_id)
-        if session := sessions.first():
-            record_failure(session=session, error=error, source="poll")
+        with self._fence():
+            if session := sessions.first():
+                record_failure(session=session, error=error, source="poll")
 
     def _write_coverage(self, mark: CoverageMark, *, is_last: bool) -> None:
         if mark.why_ended:
-            coverage.end_watching(self._alias, mark.at, mark.why_ended)
+            with self._fence():
+                coverage.end_watching(self._alias, mark.at, mark.why_ended)
             self._next_coverage_at = 0.0
         elif not is_last or self.stop.is_set() or monotonic() >= self._next_coverage_at:
             # The last mark is only the newest sign: written every few seconds, it says the same.
-            coverage.extend_watching(self._alias, mark.at, since=mark.since)
+            with self._fence():
+                coverage.extend_watching(self._alias, mark.at, since=mark.since)
             self._next_coverage_at = monotonic() + COVERAGE_SECONDS

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
+from pingadmin.config import lease_clock
 from pingadmin.resumes.bulk.selection import SelectedSession
 from pingadmin.resumes.form_token import FormToken, StaleFormToken
 from pingadmin.resumes.limits import lock_person
@@ -73,7 +74,7 @@ def extend_lease(bulk: BulkResume) -> bool:
 
     Returns False when the lease has run out or the end was reached: then nothing more may be sent.
     """
-    now = timezone.now()
+    now = lease_clock.now()
     # One statement that checks and moves: a lease that ran out in between is not brought back.
     running = BulkResume.objects.running(now).filter(pk=bulk.pk)
     if not running.update(lease_until=_lease_end(now)):
@@ -84,10 +85,10 @@ def extend_lease(bulk: BulkResume) -> bool:
 
 def request_stop(bulk: BulkResume, *, by: Actor) -> None:
     """A person asks that nothing more is sent. Does nothing where it has ended already."""
-    now = timezone.now()
     with transaction.atomic():
-        stoppable = BulkResume.objects.running(now).filter(pk=bulk.pk, stop_requested_at=None)
-        if stoppable.update(stop_requested_at=now, end_reason=f"{by.name} stopped it"):
+        running = BulkResume.objects.running(lease_clock.now())
+        stoppable = running.filter(pk=bulk.pk, stop_requested_at=None)
+        if stoppable.update(stop_requested_at=timezone.now(), end_reason=f"{by.name} stopped it"):
             trail.append(
                 action="bulk_stop", phase="event", by=by, ticket=bulk.ticket, batch=str(bulk.pk)
             )
@@ -102,7 +103,7 @@ def end_bulk_resume(bulk: BulkResume, why: str = "") -> None:
 
 def is_running(bulk: BulkResume) -> bool:
     """Whether a process still works on it."""
-    return bulk.ended_at is None and bulk.lease_until > timezone.now()
+    return bulk.ended_at is None and bulk.lease_until > lease_clock.now()
 
 
 def _find_by_token(token: uuid.UUID, by: Actor) -> BulkResume | None:
@@ -110,7 +111,7 @@ def _find_by_token(token: uuid.UUID, by: Actor) -> BulkResume | None:
 
 
 def _refuse_if_running(by: Actor) -> None:
-    running = BulkResume.objects.of_person(by.id).running(timezone.now()).first()
+    running = BulkResume.objects.of_person(by.id).running(lease_clock.now()).first()
     if running:
         raise BulkResumeRunning(running)
 
@@ -124,7 +125,7 @@ def _create_with_event(request: BulkRequest, by: Actor) -> BulkResume:
         reason=request.reason,
         ticket=request.ticket,
         begun_at=timezone.now(),
-        lease_until=_lease_end(timezone.now()),
+        lease_until=_lease_end(lease_clock.now()),
     )
     BulkItem.objects.bulk_create(
         BulkItem(
