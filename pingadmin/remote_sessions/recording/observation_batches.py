@@ -28,6 +28,7 @@ from pingadmin.remote_sessions.recording.session_state import (
     SessionState,
     SnapshotState,
     apply_observation,
+    forget_future,
     observation_from,
 )
 from pingadmin.upstream.records import SessionEvent, SessionRecord
@@ -119,9 +120,11 @@ def apply_observations(
     session_ids = list({observation.session_id: None for observation in observations})
     states = _load_states(alias, session_ids, cache or {})
     _restore_counters(states, observations)
-    counts = BatchCounts()
+    counts, now = BatchCounts(), timezone.now()
     for observation in observations:
-        classification = apply_observation(states[observation.session_id], observation, source)
+        state = states[observation.session_id]
+        forget_future(state, observation, now)
+        classification = apply_observation(state, observation, source)
         if classification == "newest":
             counts.written += 1
         elif classification == "repeated":

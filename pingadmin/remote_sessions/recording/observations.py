@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observation_batches import apply_observations
-from pingadmin.remote_sessions.recording.session_state import observation_from
+from pingadmin.remote_sessions.recording.session_state import RACE, observation_from
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import SessionRecord
 
@@ -53,7 +53,11 @@ def record_paused_report(
 ) -> StatusSnapshot:
     """Records a report about "paused" that came without the other facts: the answer to a resume."""
     session = _lock_session(session.alias, session.session_id)
-    if session.paused_reported_at is None or at >= session.paused_reported_at:
+    known_at, latest = session.paused_reported_at, timezone.now() + RACE
+    # A time in the future was a wrong clock's, and does not make this report an older one.
+    if session.paused_doubted_at and session.paused_doubted_at > latest:
+        session.paused_doubted_at = at
+    if known_at is None or at >= known_at or known_at > latest:
         session.paused_reported = paused
         session.paused_reported_at = at
         session.paused_reported_source = source

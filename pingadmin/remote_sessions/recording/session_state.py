@@ -176,6 +176,23 @@ def apply_observation(state: SessionState, observation: Observation, source: str
     return classification
 
 
+def forget_future(state: SessionState, observation: Observation, now: datetime) -> None:
+    """Corrects times that our clock had said before it was set back, or another machine's said.
+
+    Nobody has seen the future, so such a time does not tell which is newer: the order of receipt
+    does.
+    """
+    latest = now + RACE
+    if state.last_seen_at is not None and state.last_seen_at > latest:
+        state.last_seen_at = observation.at
+    if state.paused_reported_at is not None and state.paused_reported_at > latest:
+        state.paused_reported_at = observation.at
+        state.has_changed_details = True
+    if state.paused_doubted_at is not None and state.paused_doubted_at > latest:
+        state.paused_doubted_at = observation.at
+        state.has_changed_details = True
+
+
 def classify(state: SessionState, observation: Observation, source: str) -> Classification:
     """How an observation relates to what is known of its session."""
     is_numbered = False

@@ -1,12 +1,13 @@
 """Equal answers share a snapshot, the newest wins, and late ones become history."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.remote_sessions.recording.observations import (
+    mark_paused_doubtful,
     record_failure,
     record_observation,
     record_paused_report,
@@ -87,6 +88,39 @@ def test_a_late_paused_report_does_not_replace_a_newer_one():
     observe(answered_at=NOW, paused=True)
     session.refresh_from_db()
     assert (session.paused_reported, session.paused_reported_at) == (False, after(30))
+
+
+@pytest.fixture
+def set_back(time_machine):
+    """set_back(...) observes while the clock is an hour ahead, and sets it right afterwards."""
+    now = datetime.now(UTC)
+    ahead = now + timedelta(hours=1)
+
+    def observe_ahead(**changes):
+        time_machine.move_to(ahead, tick=False)
+        session, _ = observe(answered_at=ahead, **changes)
+        mark_paused_doubtful(session=session, at=ahead)
+        time_machine.move_to(now, tick=False)
+        return session, now
+
+    return observe_ahead
+
+
+def test_after_the_clock_was_set_back_the_answer_received_last_counts(set_back):
+    _, now = set_back(state="connected", paused=False)
+    session, _ = observe(answered_at=now, state="disconnected", paused=True, source="poll")
+    assert (session.state, session.last_seen_at) == ("disconnected", now)
+    assert (session.paused_reported, session.paused_reported_at) == (True, now)
+    assert session.paused_doubted_at <= now
+    assert session.snapshots.newest_first().first().state == "disconnected"
+
+
+def test_after_the_clock_was_set_back_the_answer_to_a_resume_counts(set_back):
+    session, now = set_back(paused=True)
+    record_paused_report(session=session, paused=False, at=now, source="resume")
+    session.refresh_from_db()
+    assert (session.paused_reported, session.paused_reported_at) == (False, now)
+    assert session.paused_doubted_at <= now
 
 
 def test_failures_leave_the_last_facts_and_share_a_snapshot():
