@@ -1,9 +1,11 @@
 """`manage.py serve` is the production server: it serves, limits, drains, has no side door."""
 
+import errno
 import json
 import signal
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles.finders import get_finder
@@ -12,7 +14,7 @@ from django.core.management import CommandError, call_command
 from pingadmin.demo import cast
 from pingadmin.web.static_files import collect
 from tests.support.html import parse
-from tests.support.processes import is_running, until
+from tests.support.processes import is_running, python, until
 
 pytestmark = pytest.mark.process
 
@@ -116,21 +118,60 @@ def test_it_says_that_its_port_is_taken(panel):
     assert done.stderr.count("\n") == 1
 
 
-def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_path):
-    source, root = tmp_path / "source", tmp_path / "root"
+@pytest.fixture
+def static_source(settings, tmp_path):
+    """The only directory with static files, which are collected to tmp_path / "root"."""
+    source = tmp_path / "source"
     source.mkdir()
-    settings.STATIC_ROOT, settings.STATICFILES_DIRS = root, [source]
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = tmp_path / "root", [source]
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    backend = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
     get_finder.cache_clear()
-    (source / "a.css").write_text("a{}")
+    yield source
+    get_finder.cache_clear()
+
+
+def test_static_files_are_collected_again_only_when_one_changed(static_source, tmp_path):
+    root = tmp_path / "root"
+    (static_source / "a.css").write_text("a{}")
     collect()
     (root / "a.css").unlink()
     collect()
     assert not (root / "a.css").exists()
-    (source / "b.css").write_text("b{}")
+    (static_source / "b.css").write_text("b{}")
     collect()
     assert {"a.css", "b.css"} <= {file.name for file in root.iterdir()}
-    get_finder.cache_clear()
+
+
+def test_a_read_only_directory_serves_what_was_collected_in_it(
+    static_source, tmp_path, monkeypatch
+):
+    (static_source / "a.css").write_text("a{}")
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+    def refuse(*arguments, **options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    # A real read-only mount needs root, who may write in every other directory.
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    collect()
+    (static_source / "a.css").write_bytes(b"b{}")
+    with pytest.raises(CommandError, match=r"root \(Read-only.*collectstatic.*STATIC_ROOT"):
+        collect()
+    (tmp_path / "root" / "staticfiles.json").unlink()
+    with pytest.raises(CommandError, match="STATIC_ROOT"):
+        collect()
+
+
+def test_it_listens_on_ipv6(panel, tmp_path):
+    words = ("manage.py", "serve", "--host", "::1", "--port", "0", "--workers", "1")
+    server = python(*words, env=panel.environment, log=tmp_path / "log")
+    port = server.await_line(r"Serving at http://\[::1\]:(\d+)/")[1]
+    with socket.create_connection(("::1", int(port)), timeout=10) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert line.recv(65_536).startswith(b"HTTP/1.1 200")
+    server.end()
 
 
 def _status_of(panel, request_head: bytes) -> int:

@@ -1,5 +1,7 @@
 """Deploy checks of our own: what must hold in production and Django cannot know."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -56,6 +58,26 @@ def check_client_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         " failures stop everybody's sign-in."
     )
     return [Error(problem, hint=hint, id="pingadmin.E004")]
+
+
+@register(deploy=True)
+def check_writable_directories(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    checkpoints = settings.CHECKPOINT_FILE.parent
+    hint = "Make it, and let the panel's user write there: outcomes and checkpoints are kept in it."
+    return [
+        Warning(f"{name} needs {directory}, which can't be written.", hint=hint, id=number)
+        for name, directory, number in (
+            ("DATA_DIR", settings.DATA_DIR, "pingadmin.W003"),
+            ("CHECKPOINT_FILE", checkpoints, "pingadmin.W004"),
+        )
+        if not _may_be_written(directory)
+    ]
+
+
+def _may_be_written(directory: Path) -> bool:
+    """Whether files may be made in it, or where there is none yet, it may be made."""
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
 
 
 @register(deploy=True)

@@ -30,7 +30,7 @@ class Server(BaseApplication):
     ) -> None:
         name = f"[{host}]" if ":" in host else host
         self._options = {
-            "bind": f"{host}:{port}",
+            "bind": f"{name}:{port}",
             "workers": workers,
             # The port is read from the socket: 0 asked for a free one.
             "when_ready": lambda arbiter: on_ready(

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from tests.support.processes import clean_environment, free_port, is_running, python, until
+from tests.support.processes import clean_environment, is_running, python, until
 
 pytestmark = pytest.mark.process
 
@@ -25,9 +25,7 @@ LEFT_OVERS = {
 def demo(tmp_path):
     """A running demo in a directory of its own."""
     environment = clean_environment(DEMO_DIRECTORY=str(tmp_path / "demo"), **LEFT_OVERS)
-    process = python(
-        "manage.py", "demo", "--port", str(free_port()), env=environment, log=tmp_path / "log"
-    )
+    process = python("manage.py", "demo", "--port", "0", env=environment, log=tmp_path / "log")
     process.url = process.await_line(r"pingadmin runs at (http://\S+)/")[1]
     yield process
     process.kill()

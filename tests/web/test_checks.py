@@ -68,6 +68,16 @@ def test_a_sample_or_shared_audit_key_is_an_error(settings):
         assert [found.id for found in checks.check_audit_key(None)] == ["pingadmin.E002"]
 
 
+def test_a_directory_that_cannot_be_written_is_a_warning(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "made" / "later"
+    settings.CHECKPOINT_FILE = tmp_path / "a file" / "checkpoints.jsonl"
+    assert checks.check_writable_directories(None) == []
+    (tmp_path / "a file").touch()
+    found = checks.check_writable_directories(None)
+    assert [message.id for message in found] == ["pingadmin.W004"]
+    assert "CHECKPOINT_FILE" in found[0].msg
+
+
 def test_a_loosened_content_policy_is_an_error(settings):
     assert checks.check_content_security_policy(None) == []
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]

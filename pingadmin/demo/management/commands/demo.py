@@ -44,8 +44,8 @@ class Command(BaseCommand):
         parser.add_argument("--reload", action="store_true", help="reload when a file changes")
 
     def handle(self, *args: object, port: int, reload: bool, **options: object) -> None:
+        port = _find_port(port)
         address, simulator = f"http://127.0.0.1:{port}/", urlsplit(os.environ["PING_BASE_URL"])
-        _check_port_free(port)
         died = ""
         with _demo_directory(), Children() as children:
             children.start("the simulator", "-m", "pingadmin.demo", "--port", str(simulator.port))
@@ -64,13 +64,16 @@ class Command(BaseCommand):
         self.stdout.write("Everything was ended.")
 
 
-def _check_port_free(port: int) -> None:
+def _find_port(port: int) -> int:
+    """The port, which is free; for 0 a free one."""
     if not 0 <= port <= 65535:
         raise CommandError(
             f"Port {port} cannot be used (there is none). Name another: make demo PORT=8001"
         )
     try:
-        socket.create_server(("127.0.0.1", port)).close()
+        with socket.create_server(("127.0.0.1", port)) as listening:
+            found: int = listening.getsockname()[1]
+            return found
     except OSError as error:
         raise CommandError(
             f"Port {port} cannot be used ({error.strerror}). Name another: make demo PORT=8001"
