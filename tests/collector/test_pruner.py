@@ -5,6 +5,7 @@ newest of each.
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
 from pingadmin.collector.models import Pruning
@@ -211,9 +212,12 @@ def test_the_command_says_what_it_would_do_and_then_does_it(capsys):
     )
     WatchSpanFactory(from_at=days_ago(501), until_at=days_ago(500))
     WatchSpanFactory(from_at=days_ago(3))
+    for number, days in enumerate((1, 40, -1)):
+        Session.objects.create(session_key=f"key{number}", expire_date=days_ago(days))
     call_command("prune_history", "--dry-run")
     said = capsys.readouterr().out
-    assert "115 snapshots of 1 sessions and 1 spans of watching would be removed." in said
+    removed = "115 snapshots of 1 sessions, 1 spans of watching and 2 sign-ins that ran out"
+    assert f"{removed} would be removed." in said
     assert session.snapshots.count() == 123
     call_command("prune_history")
     assert (
@@ -221,3 +225,4 @@ def test_the_command_says_what_it_would_do_and_then_does_it(capsys):
         == capsys.readouterr().out.splitlines()[-1]
     )
     assert session.snapshots.count() == 8 and WatchSpan.objects.count() == 1
+    assert [sign_in.session_key for sign_in in Session.objects.all()] == ["key2"]

@@ -3,8 +3,8 @@
 Younger than HISTORY_FULL_DAYS everything stays. After that there stay, of each session, both ends
 of every run with one state, one report on "paused" and one failure, and the newest snapshot of
 each HISTORY_SAMPLE_SECONDS. Each snapshot holds the bytes from before its counters were reset, so
-totals are exact at whatever stays. After HISTORY_DAYS the rest goes too. Never removed: a
-session's newest snapshots, and those that the audit log names.
+totals are exact at whatever stays. After HISTORY_DAYS the rest goes too, and sign-ins go once they
+have run out. Never removed: a session's newest snapshots, and those that the audit log names.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -70,7 +71,7 @@ class PruningPass:
 
     def __init__(self, pruning: Pruning, *, dry_run: bool = False) -> None:
         self.pruning = pruning
-        self.sessions = self.spans = 0
+        self.sessions = self.spans = self.sign_ins = 0
         self._dry_run = dry_run
         self._drop_before = pruning.begun_at - timedelta(days=settings.HISTORY_DAYS)
 
@@ -80,7 +81,7 @@ class PruningPass:
         ahead = RemoteSession.objects.filter(pk__gt=self.pruning.last_session).order_by("pk")
         row = ahead.values_list(*columns).first()
         if row is None:
-            return self._drop_spans()
+            return self._drop_spans() or self._drop_sign_ins()
         progress = self.pruning
         if progress.done_until is None:
             if self._drop(_Session(*row)):
@@ -142,6 +143,18 @@ class PruningPass:
             return False
         gone, _ = WatchSpan.objects.filter(pk__in=old.values_list("pk", flat=True)[:BATCH]).delete()
         self.spans += gone
+        return gone > 0
+
+    def _drop_sign_ins(self) -> bool:
+        """Those that have run out: Django leaves their rows, which nobody can use any more."""
+        expired = Session.objects.filter(expire_date__lt=self.pruning.begun_at)
+        if self._dry_run:
+            self.sign_ins = expired.count()
+            return False
+        gone, _ = Session.objects.filter(
+            pk__in=list(expired.values_list("pk", flat=True)[:BATCH])
+        ).delete()
+        self.sign_ins += gone
         return gone > 0
 
 

@@ -38,6 +38,6 @@ class Command(BaseCommand):
                 )
         verb = "would be removed" if dry_run else "removed"
         self.stdout.write(
-            f"{run.pruning.removed:,} snapshots of {run.sessions:,} sessions "
-            f"and {run.spans:,} spans of watching {verb}."
+            f"{run.pruning.removed:,} snapshots of {run.sessions:,} sessions, "
+            f"{run.spans:,} spans of watching and {run.sign_ins:,} sign-ins that ran out {verb}."
         )
