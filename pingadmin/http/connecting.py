@@ -1,8 +1,13 @@
-"""Opens TCP connections inside a deadline: name look-up included, one address after the other."""
+"""Opens TCP connections inside a deadline: name look-up included, one address after the other.
+
+Each address has its share of the time, and the families take turns: a network where IPv6 is
+announced and drops packets must not keep us from an IPv4 address that answers.
+"""
 
 import socket
 import threading
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from time import monotonic
 from typing import Any
 
@@ -21,13 +26,14 @@ def connect(
     """
     # Of several addresses the last one's failure is raised.
     failure = OSError("the name has no address")
-    for family, kind, protocol, _, address in _resolve(call, host.strip("[]"), port):
+    addresses = _alternate_families(_resolve(call, host.strip("[]"), port))
+    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
         sock = DeadlineSocket(family, kind, protocol)
         try:
             for option in options or ():
                 sock.setsockopt(*option)
             call.use(sock)
-            sock.settimeout(_connect_seconds_left(call))
+            sock.settimeout(_connect_seconds_left(call) / (len(addresses) - tried))
             sock.connect(address)
             sock.settimeout(_connect_seconds_left(call))
             call.connected = True
@@ -36,6 +42,15 @@ def connect(
             failure = error
             sock.close()
     raise failure
+
+
+def _alternate_families(addresses: Addresses) -> Addresses:
+    """The same, in the resolver's order within each family, beginning with its first."""
+    by_family: dict[int, list[Any]] = {}
+    for address in addresses:
+        by_family.setdefault(address[0], []).append(address)
+    turns = zip_longest(*by_family.values())
+    return [address for turn in turns for address in turn if address is not None]
 
 
 def _resolve(call: Call, host: str, port: int) -> Addresses:

@@ -14,6 +14,7 @@ class HTTPFailure(TextChoices):
     REDIRECTED = "redirected", "answered with a redirect, which is not followed"
     UNREADABLE = "unreadable", "gave a response we couldn’t read"
     UNRECOGNISED = "unrecognised", "gave a response that doesn’t fit its documentation"
+    UNCONFIRMED = "unconfirmed", "gave an answer that doesn’t say it took the message"
     REFUSED_KEY = "refused_key", "refused our key"
     NOT_FOUND = "not_found", "answered: not found"
     RATE_LIMITED = "rate_limited", "asked us to slow down"

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from pingadmin.http.errors import RequestError
+from pingadmin.http.errors import HTTPFailure, RequestError
 from pingadmin.http.post import post_json
 from pingadmin.notifications.models import Notification
 from pingadmin.notifications.wording import text_of
 
 # How long after each failed try the next one comes; after the last the message is given up.
 RETRY_AFTER = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200)]
+UNCONFIRMED_RETRIES = 2
 # Should a process die while it sends, the message is due again after this.
 LEASE = timedelta(seconds=60)
 
@@ -63,7 +64,9 @@ def _try(message: Notification) -> None:
 
 def _next_try_at(tries: int, error: RequestError) -> datetime | None:
     """None when the message is given up."""
-    if tries > len(RETRY_AFTER):
+    # An unconfirmed one may well have been delivered, each time.
+    most = UNCONFIRMED_RETRIES if error.kind == HTTPFailure.UNCONFIRMED else len(RETRY_AFTER)
+    if tries > most:
         return None
     requested = timedelta(seconds=error.retry_after or 0)
     return timezone.now() + max(RETRY_AFTER[tries - 1], requested)

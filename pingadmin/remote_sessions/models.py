@@ -75,6 +75,7 @@ FAILURE_CODES = {
     "refused": "e",
     "server_error": "v",
     "too_old": "a",
+    "unconfirmed": "x",
 }
 
 

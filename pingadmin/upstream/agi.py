@@ -23,6 +23,7 @@ from pingadmin.upstream.response_reading import (
     parse_time,
     require_bool,
     require_text,
+    said_code,
 )
 from pingadmin.upstream.session_api import SessionAPI
 
@@ -84,10 +85,10 @@ class AgiAPI(SessionAPI):
         if response.status < 400 and not _is_success_false(response):
             return False
         codes = ALREADY_PAUSED_CODES if paused else NOT_PAUSED_CODES
-        code, _ = parse_error(response)
+        words = ALREADY_PAUSED_TEXT if paused else NOT_PAUSED_TEXT
         # An id may hold the very words, and errors like to repeat it.
-        text = decode_start(response).replace(session_id, "")
-        return code in codes or (ALREADY_PAUSED_TEXT if paused else NOT_PAUSED_TEXT) in text
+        text = decode_start(response).lower().replace(session_id.lower(), "")
+        return said_code(response, codes) or words in text
 
     def canonical_id(self, session_id: str) -> str:
         # UUIDs: people paste them in capitals, and the answer has them small.

@@ -14,12 +14,12 @@ from pingadmin.upstream.response_reading import (
     MAX_NAME_LENGTH,
     MAX_STATE_LENGTH,
     parse_count,
-    parse_error,
     parse_event_object,
     parse_object,
     parse_sequence,
     require_bool,
     require_text,
+    said_code,
 )
 from pingadmin.upstream.session_api import SessionAPI
 
@@ -78,9 +78,8 @@ class PingAPI(SessionAPI):
 
     def is_already_done(self, session_id: str, response: Response, *, paused: bool) -> bool:
         # The documented 400 also stands for "not a reusable session": only a code tells them apart.
-        code, _ = parse_error(response)
         codes = ALREADY_PAUSED_CODES if paused else NOT_PAUSED_CODES
-        return response.status in (400, 409, 422) and code in codes
+        return response.status in (400, 409, 422) and said_code(response, codes)
 
 
 def _read_event(event: ServerSentEvent, response: Response) -> SessionEvent | None:

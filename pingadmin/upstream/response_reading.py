@@ -7,6 +7,7 @@ surrogates, and short.
 
 import json
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -146,15 +147,19 @@ def parse_time(response: Response, value: object) -> datetime | None:
 
 
 def clean_text(value: str, max_length: int) -> str:
-    """At most so many characters; line breaks become spaces, other control characters U+FFFD.
+    """At most so many characters, with … where more came; line breaks become spaces, other control
+    characters U+FFFD.
 
     Replaced and not removed, so that an unknown word cannot turn into a known one.
     """
-    return _UNCLEAN.sub(_replacement, value[:max_length])
+    short = value if len(value) <= max_length else f"{value[: max_length - 1]}…"
+    return _UNCLEAN.sub(_replacement, short)
 
 
 def _code_and_message_in(body: object) -> tuple[str, str]:
-    """From the error envelopes that are in use: {"error": {...}}, {"detail": {...}} or flat."""
+    """From the error envelopes that are in use: {"error": {...}}, {"detail": {...}}, flat, or with
+    a list of faults: {"detail": [{"msg": ...}, ...]}, {"errors": [{"message": ...}, ...]}.
+    """
     if not isinstance(body, dict):
         return "", ""
     envelope = next(
@@ -166,8 +171,25 @@ def _code_and_message_in(body: object) -> tuple[str, str]:
         if isinstance(envelope.get(key), str)
     ]
     codes = [envelope[key] for key in ("code", "error") if _is_code(envelope.get(key))]
-    message = clean_text(texts[0], MAX_MESSAGE_LENGTH) if texts else ""
+    text = texts[0] if texts else "; ".join(_listed_messages(body))
+    message = clean_text(text, MAX_MESSAGE_LENGTH)
     return (codes[0] if codes else ""), message
+
+
+def _listed_messages(body: JSONObject) -> list[str]:
+    lists = [body[key] for key in ("detail", "errors") if isinstance(body.get(key), list)]
+    faults = [fault for listed in lists for fault in listed]
+    texts = [
+        fault.get("msg") or fault.get("message") if isinstance(fault, dict) else fault
+        for fault in faults
+    ]
+    return [text for text in texts if isinstance(text, str)]
+
+
+def said_code(response: Response, codes: Collection[str]) -> bool:
+    """Whether the upstream's own code is one of these; capitals and hyphens are no difference."""
+    code, _ = parse_error(response)
+    return code.lower().replace("-", "_") in codes
 
 
 def _is_code(value: object) -> bool:

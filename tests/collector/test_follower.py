@@ -1,5 +1,6 @@
 """The event stream, from the simulator's socket to the rows."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from pingadmin.demo import cast
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
 from tests.support.processes import until
+from tests.support.raw_server import says
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +164,60 @@ def test_a_refused_stream_says_why_and_rests_longer_each_time(collector_for, sim
     assert min(min(each) for each in rests) >= 1
     assert len(set(rests[6])) > 100, "never the same for all"
     assert not WatchSpan.objects.filter(alias="ping").exists()
+
+
+@pytest.mark.parametrize("status", [204, 400, 404, 410, 412])
+def test_an_id_that_is_refused_is_dropped_once(collector_for, raw_server, settings, status):
+    """Else the same id would be sent for ever, and nothing received until a restart."""
+    server = raw_server(
+        says(200, event_text(1), kind="text/event-stream"),
+        says(status, b""),
+        says(200, event_text(2), kind="text/event-stream"),
+    )
+    settings.UPSTREAMS = {
+        "ping": {**settings.UPSTREAMS["ping"], "BASE_URL": server.address},
+    }
+    ping = collector_for()
+    for _ in range(3):
+        ping.follower.step()
+    asked = [request.headers.get("last-event-id") for request in server.requests]
+    assert asked == [None, "1", None]
+    while ping.writer.step():
+        pass
+    assert StatusSnapshot.objects.filter(source="stream").count() == 2
+    gaps = coverage.find_gaps("ping", *span_of_coverage())
+    assert [gap.why for gap in gaps] == ["the event stream broke off"]
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+def test_another_refusal_keeps_the_id(collector_for, raw_server, settings, status):
+    event = says(200, event_text(1), kind="text/event-stream")
+    server = raw_server(event, says(status, b""), event)
+    settings.UPSTREAMS = {
+        "ping": {**settings.UPSTREAMS["ping"], "BASE_URL": server.address},
+    }
+    ping = collector_for()
+    for _ in range(3):
+        ping.follower.step()
+    asked = [request.headers.get("last-event-id") for request in server.requests]
+    assert asked == [None, "1", "1"]
+
+
+def event_text(number: int) -> bytes:
+    data = {
+        "event_type": "session_heartbeat",
+        "session_id": "ses_1",
+        "client_id": "c",
+        "duration": number,
+        "uploaded_bytes": number,
+        "downloaded_bytes": 0,
+    }
+    return f"id: {number}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def span_of_coverage():
+    spans = WatchSpan.objects.order_by("from_at")
+    return spans.first().from_at, spans.last().until_at
 
 
 def test_lag_and_counts_are_recorded(following, simulator):

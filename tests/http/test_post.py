@@ -62,6 +62,40 @@ def test_one_deadline_covers_the_whole_exchange(raw_server, monkeypatch, behavio
     assert monotonic() - started < 2
 
 
+SAYS_YES = {
+    "nothing": b"",
+    "Slack": b"ok",
+    "Teams": b"1",
+    "a blank around it": b" OK\r\n",
+    "ok": b'{"ok": true}',
+    "success": b'{"success": true, "id": 4}',
+    "Google Chat": b'{"name": "spaces/AAA/messages/BBB", "text": "x"}',
+    "ntfy": b'{"id": "x", "time": 1, "event": "message", "topic": "t"}',
+}
+SAYS_NO = {
+    "Teams' failure": b"Webhook message delivery failed with error: 429",
+    "Slack's failure": b"invalid_payload",
+    "ok false": b'{"ok": false, "error": "channel_not_found"}',
+    "ok as text": b'{"ok": "true"}',
+    "a sign-in page": b"<!doctype html><title>Sign in</title>",
+    "a list": b"[true]",
+    "depth": b"[" * 60_000,
+    "no text": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("body", SAYS_YES.values(), ids=SAYS_YES)
+def test_known_answers_say_yes(raw_server, body):
+    assert post.post_json(Secret(raw_server(says(200, body)).address + PATH), b"{}") == 200
+
+
+@pytest.mark.parametrize("body", SAYS_NO.values(), ids=SAYS_NO)
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_a_good_status_alone_says_nothing(raw_server, status, body):
+    error = failure_of(raw_server(says(status, body)).address + PATH)
+    assert (error.kind, error.status, error.sent) == ("unconfirmed", status, True)
+
+
 def test_what_asks_us_to_wait_says_for_how_long(raw_server):
     assert failure_of(raw_server(says(429, b"", "Retry-After: 9")).address + PATH).retry_after == 9
 
@@ -77,7 +111,7 @@ def test_neither_a_proxy_nor_a_netrc_of_the_environment_matters(raw_server, monk
     netrc.write_text("default login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    proxy, server = raw_server(says(200, {})), raw_server(says(200, {}))
+    proxy, server = raw_server(says(200, b"")), raw_server(says(200, b""))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.address)
     monkeypatch.delenv("no_proxy", raising=False)

@@ -191,6 +191,19 @@ def test_after_a_few_tries_it_is_given_up_and_said(unknown, time_machine):
     )
 
 
+def test_an_answer_that_does_not_say_yes_is_tried_twice_more_and_told(unknown, time_machine):
+    """It may have been delivered each time, so not as often as a plain failure."""
+    time_machine.move_to(timezone.now(), tick=False)
+    server = unknown(says(200, b"Webhook message delivery failed", kind="text/plain"))
+    for _ in range(20):
+        time_machine.shift(timedelta(hours=3))
+        deliver.deliver_one()
+    lost = Notification.objects.get()
+    assert (lost.failure, lost.status, lost.delivered_at) == ("unconfirmed", 200, None)
+    assert (lost.tries, lost.next_try_at, len(server.requests)) == (3, None, 3)
+    assert delivery_status.count_given_up() == 1
+
+
 def test_one_whose_sender_died_is_due_again(unknown, time_machine):
     server = unknown()
     assert deliver._claim(Notification.objects.get(), timezone.now())

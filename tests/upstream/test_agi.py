@@ -145,6 +145,12 @@ AGI_RESUMES = {
         "already",
         "",
     ),
+    "T29 400 with it in capitals": (
+        says(400, {"error": {"code": "SESSION_NOT_PAUSED"}}),
+        "already",
+        "",
+    ),
+    "T29 400 with the text in capitals": (says(400, {"detail": "NOT_PAUSED"}), "already", ""),
     "T29 400 with the bare code": (says(400, {"error": "not_paused"}), "already", ""),
     "T29 409 with session_not_paused": (
         says(409, {"detail": {"code": "session_not_paused"}}),
@@ -194,6 +200,11 @@ def test_agi_resume_is_a_success_only_when_success_is_literally_true(
 
 def test_t29_an_id_that_contains_not_paused_does_not_turn_a_refusal_into_already(raw_server):
     server = raw_server(says(400, {"detail": "session x_not_paused_x is in use"}))
+    assert agi_at(server.address).resume("x_not_paused_x").result == "rejected"
+
+
+def test_t29_an_id_in_other_capitals_does_not_either(raw_server):
+    server = raw_server(says(400, {"detail": "session X_NOT_PAUSED_X is in use"}))
     assert agi_at(server.address).resume("x_not_paused_x").result == "rejected"
 
 

@@ -89,6 +89,28 @@ def test_t22_a_refusal_carries_the_upstreams_own_code_and_message(raw_server, ap
     assert (answer.status, answer.code, answer.message) == (400, "some_code", "Some <b>message</b>")
 
 
+LISTED = {
+    "FastAPI": {"detail": [{"loc": ["body"], "msg": "field required"}, {"msg": "too long"}]},
+    "errors": {"errors": [{"message": "field required"}, {"message": "too long"}]},
+    "texts": {"errors": ["field required", "too long", 4, None, {}]},
+}
+
+
+@SYSTEMS
+@pytest.mark.parametrize("body", LISTED.values(), ids=LISTED)
+def test_a_list_of_faults_is_read(raw_server, api_at, body):
+    answer = api_at(raw_server(says(422, body)).address).resume(ID)
+    assert (answer.result, answer.message) == ("rejected", "field required; too long")
+
+
+@SYSTEMS
+def test_text_that_was_cut_says_so(raw_server, api_at):
+    answer = api_at(raw_server(says(400, {"error": {"message": "m" * 201}})).address).resume(ID)
+    assert answer.message == "m" * 199 + "…"
+    answer = api_at(raw_server(says(400, {"error": {"message": "m" * 200}})).address).resume(ID)
+    assert answer.message == "m" * 200
+
+
 @SYSTEMS
 def test_t23_a_refused_key_never_opens_the_circuit(raw_server, api_at):
     server = raw_server(says(401, ENVELOPE))

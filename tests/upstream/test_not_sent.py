@@ -90,6 +90,25 @@ def test_t11_the_second_address_of_a_name_is_tried(raw_server, monkeypatch, api_
 
 
 @SYSTEMS
+@pytest.mark.parametrize("act", ["look_up", "resume"])
+def test_an_address_that_drops_packets_leaves_time_for_the_next(
+    raw_server, settings, monkeypatch, api_at, act
+):
+    """As IPv6 does where it is announced and filtered."""
+    settings.UPSTREAM_CONNECT_SECONDS = 0.5
+    server = raw_server(says(200, SESSION))
+    with full_listener() as silent:
+        name_leads_to([("127.0.0.1", silent), ("127.0.0.1", server.port)], monkeypatch)
+        getattr(api_at("http://two.invalid"), act)(ID)
+    assert len(server.requests) == 1
+
+
+def test_families_of_addresses_take_turns():
+    addresses = [(family, 1, 6, "", number) for number, family in enumerate((6, 6, 6, 4, 4))]
+    assert [each[4] for each in connecting._alternate_families(addresses)] == [0, 3, 1, 4, 2]
+
+
+@SYSTEMS
 def test_t11_a_look_up_connects_once_more_and_a_resume_does_not(raw_server, monkeypatch, api_at):
     server = raw_server(says(200, SESSION))
     tried = []
@@ -283,6 +302,9 @@ def full_listener():
 def name_leads_to_nobody_and_to(server, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         nobody = listener.getsockname()
-    both = [nobody, ("127.0.0.1", server.port)]
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in both]
+    name_leads_to([nobody, ("127.0.0.1", server.port)], monkeypatch)
+
+
+def name_leads_to(addresses, monkeypatch):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
     monkeypatch.setattr(connecting.socket, "getaddrinfo", lambda *args, **kwargs: found)

@@ -23,6 +23,8 @@ MIN_REST_SECONDS, MAX_REST_SECONDS = 1.0, 60.0
 GOOD_SECONDS = 30
 # 2**6 seconds is beyond the longest rest already.
 MAX_BREAKS_COUNTED = 6
+# What may mean that the stream does not go back to the event that we asked to continue after.
+ID_REFUSED = {204, 400, 404, 409, 410, 412, 416, 422}
 EVENTS_MISSING = "the event stream left events out"
 HOW_IT_ENDED = {"broken_off": "broke off", "timed_out": "fell silent"}
 
@@ -72,6 +74,9 @@ class Follower:
                     self._receive(batch)
         except UpstreamError as error:
             self._handle_break(error)
+            if self._connected_at is None and error.status in ID_REFUSED:
+                # For ever, it may be: the next connection begins anew, and the gap stays one.
+                self._last_event_id = ""
         return False
 
     def close(self) -> None:
