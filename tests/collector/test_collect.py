@@ -52,6 +52,8 @@ def test_killed_in_the_middle_it_leaves_a_true_gap_and_nothing_doubled(collector
     assert collectors.until(CONNECTED), first.output
     collectors.simulator.storm(sessions=200, heartbeats=80, per_second=1500)
     assert until(lambda: len(collectors.rows(OF_STORM)) > 100, seconds=40), first.output
+    # The coverage of a batch is written after its events.
+    assert collectors.until(SPANS, "ping")
     first.kill()
     # A storm's sessions count 30 s in a blink: answers to polls would overtake its events as no
     # true session's do.
