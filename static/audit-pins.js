@@ -7,6 +7,7 @@ const storageKey = () => `pingadmin.pin.${box.dataset.person}`;
 const loadPin = () => JSON.parse(localStorage.getItem(storageKey()) || "null");
 
 function show(meaning, heading, sentence) {
+  box.hidden = false;
   box.className = `notice pin when-js notice-${meaning}`;
   box.dataset.meaning = meaning;
   part("heading").textContent = heading;
@@ -34,11 +35,50 @@ function describeMismatch(pin, stated) {
   return `#${pin.seq} had the hash ${pin.row_hash.slice(0, 12)}… on ${formatTime(pin)}; it now has ${stated.row_hash.slice(0, 12)}…, so this event or an earlier one was replaced.`;
 }
 
+// A browser forgets: its storage was cleared, or it is another one. Nobody must take that for "nothing has changed".
+function showNoPin() {
+  for (const name of ["verify", "download", "forget"]) part(name).hidden = true;
+  part("load").hidden = false;
+  if (!box.dataset.last) {
+    box.hidden = true;
+    return;
+  }
+  show("paused", "There is no pin in this browser.", `You last reviewed on ${formatTime({ at: box.dataset.lastAt })}, and #${box.dataset.last} records it. Load the pin that you downloaded then, or the log can’t be compared with what you reviewed.`);
+}
+
+// A downloaded pin comes back. Returns why not, null where it did.
+function storeLoaded(text) {
+  let pin;
+  try {
+    pin = JSON.parse(text);
+  } catch {
+    return "This file isn’t a pin.";
+  }
+  if (!Number.isSafeInteger(pin?.seq) || !/^[0-9a-f]{64}$/.test(pin.row_hash) || Number.isNaN(Date.parse(pin.at))) return "This file isn’t a pin.";
+  if (pin.panel && pin.panel !== location.origin) return `This pin is of ${pin.panel}.`;
+  localStorage.setItem(storageKey(), JSON.stringify(pin));
+  return null;
+}
+
+async function loadFile(event) {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (!file) return;
+  const problem = storeLoaded(await file.text());
+  if (problem) show("failed", "The pin wasn’t loaded.", problem);
+  else await comparePin();
+}
+
 // Returns whether a later pin may replace this one.
 async function comparePin() {
   const pin = loadPin();
-  box.hidden = pin === null;
-  if (pin === null) return true;
+  if (pin === null) {
+    showNoPin();
+    return true;
+  }
+  for (const name of ["verify", "download", "forget"]) part(name).hidden = false;
+  part("load").hidden = true;
+  box.hidden = false;
   part("download").href = URL.createObjectURL(new Blob([JSON.stringify(pin, null, 2)], { type: "application/json" }));
   part("download").download = `pingadmin-pin-${pin.seq}.json`;
   try {
@@ -108,13 +148,14 @@ async function storeNewPin() {
   if (!mark || !(await comparePin())) return;
   const old = loadPin();
   if (old && old.seq >= mark.value) return;
-  localStorage.setItem(storageKey(), JSON.stringify({ seq: Number(mark.value), row_hash: mark.dataset.hash, at: new Date().toISOString(), panel: location.origin }));
+  localStorage.setItem(storageKey(), JSON.stringify({ seq: Number(mark.value), row_hash: mark.dataset.hash, at: new Date().toISOString(), panel: location.origin, log: box.dataset.log }));
   await comparePin();
 }
 
 if (box) {
   part("verify").addEventListener("click", verifyLog);
   part("forget").addEventListener("click", () => { localStorage.removeItem(storageKey()); comparePin(); });
+  part("file").addEventListener("change", loadFile);
   document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "log") storeNewPin(); });
   if (document.getElementById("marked")) storeNewPin();
   else comparePin();

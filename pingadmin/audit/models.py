@@ -172,6 +172,7 @@ class VerificationRun(models.Model):
         RUNNING = "", "running"
         WHOLE = "whole", "whole"
         BROKEN = "broken", "not whole"
+        EMPTY = "empty", "nothing to vouch for"
 
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -199,3 +200,8 @@ class VerificationRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M} {self.get_outcome_display()}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it found no event at all, which says nothing of what there should be."""
+        return self.outcome == self.Outcome.EMPTY

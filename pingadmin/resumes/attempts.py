@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from pingadmin.audit.record import trail
@@ -172,6 +173,12 @@ def open_or_unresolved_attempts(session: RemoteSession) -> list[Attempt]:
     """A session's attempts of which nobody knows yet what they did, newest first."""
     attempts = Attempt.objects.filter(session=session).open_or_unresolved()
     return list(attempts.select_related("session").newest_first())
+
+
+def highest_intent_seq() -> int | None:
+    """The highest number of an audit event that an attempt names; None where there is none."""
+    found: int | None = Attempt.objects.aggregate(highest=Max("intent_seq"))["highest"]
+    return found
 
 
 def is_blocking(attempt: Attempt, session: RemoteSession) -> bool:

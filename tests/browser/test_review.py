@@ -168,6 +168,36 @@ def test_a_pin_is_kept_downloaded_and_found_unchanged_on_the_next_visit(reviewer
     )
 
 
+def test_a_browser_that_forgot_the_pin_says_so_and_takes_it_back(reviewer, filled_panel, tmp_path):
+    review_one(reviewer)
+    mark = filled_panel.rows("SELECT seq FROM audit_auditevent WHERE phase = 'mark'")[0]
+    with reviewer.expect_download() as download:
+        reviewer.get_by_role("link", name="Download the pin").click()
+    reviewer.evaluate("localStorage.clear()")
+
+    reviewer.goto("/audit/")
+    expect(pin(reviewer)).to_contain_text("There is no pin in this browser.")
+    expect(pin(reviewer)).to_contain_text(f"#{mark['seq']} records it")
+    expect(reviewer.get_by_role("button", name="Verify in this browser")).to_be_hidden()
+    assert axe_findings(reviewer) == []
+    chooser = pin(reviewer).locator("input[type=file]")
+    for content, sentence in {
+        "not JSON": "isn’t a pin",
+        '{"seq": "4"}': "isn’t a pin",
+        json.dumps(pin_of("https://other.example")): "is of https://other.example",
+    }.items():
+        (tmp_path / "pin.json").write_text(content)
+        chooser.set_input_files(tmp_path / "pin.json")
+        expect(pin(reviewer)).to_contain_text("The pin wasn’t loaded.")
+        expect(pin(reviewer)).to_contain_text(sentence)
+    chooser.set_input_files(download.value.path())
+    expect(pin(reviewer)).to_contain_text(f"Your pin at #{mark['seq']} matches.")
+
+
+def pin_of(panel: str) -> dict:
+    return {"seq": 1, "row_hash": "a" * 64, "at": "2026-11-22T14:02:11Z", "panel": panel}
+
+
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [

@@ -1,4 +1,7 @@
-"""Entries as CSV, one a line, as the page lists them. No cell begins a formula in a spreadsheet."""
+"""Entries as CSV, one a line, as the page lists them.
+
+In a spreadsheet no cell begins a formula, and no text turns into a number or a date.
+"""
 
 import csv
 import io
@@ -22,6 +25,18 @@ _COLUMN_NAMES = (
 COLUMNS = _COLUMN_NAMES.split()
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\u2212")
+# What tells a spreadsheet that the text is UTF-8.
+BOM = b"\xef\xbb\xbf"
+# Text that is read as a number, a date or a time of day; an address of four numbers is not.
+_MONTH = (
+    "(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?"
+    "|nov(ember)?|dec(ember)?)"
+)
+_CONVERTED = re.compile(
+    rf"\s*(?!\d+(\.\d+){{3}}$)({_MONTH}[ .-]?)?[.,]?\d[\d.,:/ -]*"
+    rf"(e[+-]?\d+)?\s*(%|[ap]m?|{_MONTH}[\d .-]*)?\s*",
+    re.IGNORECASE | re.ASCII,
+)
 # Spaces, controls and invisible marks, which a spreadsheet skips before a formula.
 _SKIPPED_CATEGORIES = {"Zs", "Zl", "Zp", "Cc", "Cf"}
 # Some spreadsheets begin a new cell at `;`.
@@ -30,7 +45,7 @@ _FORMULA_AFTER_SEMICOLON = re.compile(r"(;\s*)(?=[=+\-@＝＋－＠])")
 
 def stream_csv(export: Export) -> Iterator[bytes]:
     """The file in pieces: the names of the columns, then chunks of entries. Two queries a chunk."""
-    yield encode_rows([COLUMNS])
+    yield BOM + encode_rows([COLUMNS])
     source, line_number = _describe_export(export), 0
     for chunk in export.chunks():
         rows: list[list[Cell]] = []
@@ -47,13 +62,15 @@ def encode_rows(rows: Iterable[Iterable[Cell]]) -> bytes:
     """Lines of CSV in UTF-8, each cell quoted and made harmless."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerows(map(escape_formulas, row) for row in rows)
+    writer.writerows(map(escape_cell, row) for row in rows)
     return text.getvalue().encode()
 
 
-def escape_formulas(value: Cell) -> str:
-    """The cell's text, with `'` before anything that a spreadsheet would run as a formula."""
+def escape_cell(value: Cell) -> str:
+    """The cell's text, with `'` before anything that a spreadsheet would run or convert."""
     text = "" if value is None else str(value)
+    if isinstance(value, str) and _CONVERTED.fullmatch(unicodedata.normalize("NFKC", text)):
+        return f"'{text}"
     visible = (char for char in text if unicodedata.category(char) not in _SKIPPED_CATEGORIES)
     first = unicodedata.normalize("NFKC", next(visible, ""))[:1]
     if first in _FORMULA_STARTS or text[:1] in ("\t", "\r", "\n"):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import DatabaseError
 
-from pingadmin.audit.chain import canonical, keys
+from pingadmin.audit.chain import canonical, keys, signing
 from pingadmin.audit.chain.checkpoint import Checkpoint
 from pingadmin.audit.export.exports import Export, build_row
-from pingadmin.audit.integrity import checkpoints
+from pingadmin.audit.integrity import checkpoints, log_identity
 from pingadmin.audit.models import AuditEvent
 
 FORMAT = 1
@@ -31,11 +31,16 @@ def stream_jsonl(export: Export) -> Iterator[bytes]:
 
 
 def build_manifest(export: Export) -> dict[str, Any]:
-    """What the export's event records, that event, and the checkpoints that vouch for both."""
+    """Whose log it is, what the export's event records, that event, the checkpoints that vouch for
+    both, and the seal of all this.
+    """
     event, signed = export.event, _signed_checkpoints(export)
+    identity = log_identity.identify_log()
     vouching = next((checkpoint for checkpoint in signed if checkpoint.seq >= event.seq), None)
-    return {
+    manifest = {
         "pingadmin_audit_export": FORMAT,
+        "panel": identity.panel if identity else "",
+        "log": identity.as_dict() if identity else None,
         "exported_at": canonical.format_time(event.at),
         "exported_by": event.actor_name,
         "exported_role": event.actor_role,
@@ -45,6 +50,19 @@ def build_manifest(export: Export) -> dict[str, Any]:
         "between": _events_between(event, vouching),
         "public_key": keys.public_key(),
         "checkpoints": [json.loads(checkpoint.line) for checkpoint in signed],
+    }
+    return manifest | {"seal": _seal(manifest)}
+
+
+def _seal(manifest: dict[str, Any]) -> dict[str, str]:
+    """MAC and signature of all the rest, which no event records: whose log it is, the coverage."""
+    key_id, public_key_id = signing.current_key_ids()
+    message = canonical.encode({**manifest, "key_id": key_id, "public_key_id": public_key_id})
+    return {
+        "key_id": key_id,
+        "public_key_id": public_key_id,
+        "mac": signing.compute_mac(message, prefix=signing.EXPORT_PREFIX),
+        "signature": signing.sign(message, prefix=signing.EXPORT_PREFIX),
     }
 
 

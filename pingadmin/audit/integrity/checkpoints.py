@@ -82,12 +82,15 @@ def load_all(*, copy: Path | None = None, check_signatures: bool = True) -> Chec
 def make_if_due() -> Checkpoint | None:
     """A checkpoint once CHECKPOINT_EVENTS events or CHECKPOINT_SECONDS have come after the newest.
 
-    Raises NotSigned, OSError and django.db.Error.
+    None of a log without an event: it would vouch for nothing. Raises NotSigned, OSError and
+    django.db.Error.
     """
     with checkpoint_file.locked(settings.CHECKPOINT_FILE):
         newest = checkpoint_file.newest_checkpoint(settings.CHECKPOINT_FILE)
         _keep_if_missing(newest)
-    return make() if newest is None or _is_due(newest) else None
+    if newest is None:
+        return make() if AuditEvent.objects.last_seq() else None
+    return make() if _is_due(newest) else None
 
 
 def make(*, restored: int | None = None) -> Checkpoint:
@@ -199,6 +202,8 @@ def _verify_new_events(restored: int | None) -> Verification:
     if verification.fault:
         log.critical("no checkpoint was made: %s", verification.fault.sentence)
         raise NotSigned(verification.fault.sentence)
+    if not verification.seq:
+        raise NotSigned("The log holds no event, so there is nothing to vouch for.")
     return verification
 
 

@@ -38,6 +38,11 @@ class FaultKind(models.TextChoices):
         "The log ends at #{last_seq}, but the checkpoint of {at} stands at #{seq}: "
         "its end was cut off, or an old copy was put in its place.",
     )
+    REFERENCED = (
+        "shorter than a reference",
+        "The log ends at #{last_seq}, but {what} names event #{seq}: the log was emptied or its "
+        "end cut off, or it belongs to another database.",
+    )
     BAD_CHECKPOINT = (
         "bad checkpoint",
         "The checkpoint in line {line} of {place} cannot be trusted: {reason}.",

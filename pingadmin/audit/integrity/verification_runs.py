@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.integrity import checkpoints, completeness, run_seal
+from pingadmin.audit.integrity import checkpoints, completeness, references, run_seal
 from pingadmin.audit.integrity.faults import Fault
 from pingadmin.audit.integrity.verification import Verification
 from pingadmin.audit.models import AuditEvent, VerificationRun
@@ -89,10 +89,12 @@ def _copy_progress(verification: Verification, run: VerificationRun) -> None:
 
 
 def _end(run: VerificationRun, verification: Verification, checkpoint_faults: list[Fault]) -> None:
-    faults = verification.faults + checkpoint_faults
+    faults = verification.faults + checkpoint_faults + references.find_faults()
     run.faults = [fault.as_dict() for fault in faults]
     run.completeness = [finding.as_dict() for finding in completeness.check_completeness()]
-    run.outcome = VerificationRun.Outcome.BROKEN if faults else VerificationRun.Outcome.WHOLE
+    outcomes = VerificationRun.Outcome
+    good = outcomes.WHOLE if verification.seq else outcomes.EMPTY
+    run.outcome = outcomes.BROKEN if faults else good
     run.ended_at = timezone.now()
 
 

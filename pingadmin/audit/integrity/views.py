@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin.audit.chain import keys
-from pingadmin.audit.integrity import status, verification_runs
+from pingadmin.audit.integrity import log_identity, status, verification_runs
 from pingadmin.audit.record.actors import Actor
 from pingadmin.web.requests import PanelRequest
 
@@ -22,6 +22,7 @@ def integrity(request: PanelRequest) -> HttpResponse:
         "has_sinks": bool(settings.CHECKPOINT_SINKS),
         "sink_status": status.sink_status(),
         "public_key": keys.public_key(),
+        "log_identity": log_identity.identify_log(),
     }
     return render(request, "audit/integrity/integrity.html", context)
 

@@ -9,12 +9,14 @@ from django_htmx.http import push_url
 
 from pingadmin.audit.actions import action_named
 from pingadmin.audit.entries.entries import AuditEntry, load_entries
+from pingadmin.audit.integrity.log_identity import identify_log
 from pingadmin.audit.integrity.status import current_status
 from pingadmin.audit.log import filter_chips
 from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.audit.log.pagination import EntryPage, load_page, parse_seq
 from pingadmin.audit.marks import ReviewState
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.audit.review.forms import ReviewForm
 from pingadmin.web.requests import PanelRequest
@@ -41,7 +43,7 @@ def render_log(
     else:
         status = 400
     if request.htmx.target != "log":
-        shared["integrity_status"] = current_status()
+        shared |= {"integrity_status": current_status()} | pin_context(request)
         return render(request, "audit/log/log.html", shared, status=status)
     response = render(request, "audit/log/_log.html", shared, status=status)
     # A POST was refused: its answer has no address of its own.
@@ -73,6 +75,16 @@ def new_mark_of(request: PanelRequest) -> AuditEvent | None:
     if seq is None:
         return None
     return AuditEvent.objects.marks().filter(seq=seq, actor_id=str(request.user.pk)).first()
+
+
+def pin_context(request: PanelRequest) -> dict[str, Any]:
+    """What the pin is compared with: the log's id, and this person's last mark. Two queries."""
+    if not request.user.has_perm("audit.review"):
+        return {}
+    by = Actor.of(request)
+    # By the name too: an index has it.
+    own = AuditEvent.objects.filter(actor_name=by.name, actor_id=by.id, phase=AuditEvent.Phase.MARK)
+    return {"last_mark": own.newest_first().first(), "log_identity": identify_log()}
 
 
 def _filter_context(request: PanelRequest, audit_filter: AuditFilter) -> dict[str, Any]:

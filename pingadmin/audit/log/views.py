@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.access import records_reading
-from pingadmin.audit.log.page import new_mark_of, render_log, review_context
+from pingadmin.audit.log.page import new_mark_of, pin_context, render_log, review_context
 from pingadmin.audit.models import AuditEvent
 from pingadmin.web.requests import PanelRequest
 
@@ -43,5 +43,5 @@ def render_entry(
         "may_open_batch": batch_link and request.user.has_perm(batch_link.permission),
         "marked": new_mark_of(request),
     }
-    shared |= review_context(request, audit_entry)
+    shared |= review_context(request, audit_entry) | pin_context(request)
     return render(request, "audit/log/entry.html", shared | context, status=status)

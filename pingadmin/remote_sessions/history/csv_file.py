@@ -12,7 +12,7 @@ from heapq import merge
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce
 
-from pingadmin.audit.export.csv_file import encode_rows
+from pingadmin.audit.export.csv_file import BOM, encode_rows
 from pingadmin.remote_sessions.fields import MillisecondField
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.history.time_range import TimeRange
@@ -49,7 +49,7 @@ _LAST_AT = ExpressionWrapper(
 
 def encoded_lines(session: RemoteSession, time_range: TimeRange) -> Iterator[bytes]:
     """Yields the file in pieces: the header, then chunks of lines. One query for each chunk."""
-    yield encode_rows([COLUMNS])
+    yield BOM + encode_rows([COLUMNS])
     gaps = (
         (gap.from_at, _gap_cells(gap))
         for gap in find_gaps(session.alias, time_range.from_at, time_range.until_at)

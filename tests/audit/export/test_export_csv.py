@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pingadmin.audit.chain import canonical
-from pingadmin.audit.export.csv_file import escape_formulas
+from pingadmin.audit.export.csv_file import escape_cell
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from tests.audit.factories import BEN, record_entry, record_event
@@ -41,7 +41,9 @@ def exported(as_auditor):
     def export(query=""):
         response = as_auditor.get(f"/audit/export.csv{query}")
         assert response.status_code == 200
-        return list(csv.DictReader(io.StringIO(response.getvalue().decode(), newline="")))
+        return list(
+            csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"), newline=""))
+        )
 
     return export
 
@@ -109,12 +111,13 @@ def test_each_line_states_its_number_and_its_export(exported, auditor):
 
 def test_an_export_of_nothing_is_the_column_names_alone(as_auditor, exported):
     assert exported("?actor=nobody") == []
-    assert as_auditor.get("/audit/export.csv?actor=nobody").getvalue().startswith(b'"seq","at",')
+    body = as_auditor.get("/audit/export.csv?actor=nobody").getvalue()
+    assert body.startswith(b'\xef\xbb\xbf"seq","at",'), "the mark tells a spreadsheet the encoding"
 
 
 @pytest.mark.parametrize("beginning", FORMULAS, ids=ascii)
 def test_no_cell_begins_a_formula_whatever_comes_before_it(beginning):
-    assert escape_formulas(f"{beginning}cmd|' /C calc'!A0").startswith("'")
+    assert escape_cell(f"{beginning}cmd|' /C calc'!A0").startswith("'")
 
 
 def test_hostile_text_stays_text_in_one_cell(exported):
@@ -153,19 +156,19 @@ def test_a_person_cannot_name_themselves_a_formula(exported):
     "text", ["Customer approved", "a = b", "x-y", "1;2", "", "ses_8f2", "é", "#1", "a; b"]
 )
 def test_harmless_text_is_not_changed(text):
-    assert escape_formulas(text) == text
+    assert escape_cell(text) == text
 
 
 @given(st.text(max_size=30))
 def test_any_text_reads_back_as_one_harmless_cell(text):
     written = io.StringIO()
     csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
-        [escape_formulas(text), "next"]
+        [escape_cell(text), "next"]
     )
 
     (row,) = csv.reader(io.StringIO(written.getvalue(), newline=""))
 
-    assert row == [escape_formulas(text), "next"]
+    assert row == [escape_cell(text), "next"]
     assert row[0].replace("'", "") == text.replace("'", "")
     assert row[0].lstrip()[:1] not in tuple("=+-@＝＋－＠")
 
@@ -184,3 +187,33 @@ def test_a_pause_is_exported_as_a_pause(exported):
         ("pause", "Was already paused"),
         ("resume", "Was not paused"),
     ]
+
+
+CONVERTED = ["74095e03", "00012345678", "12.5", "1,234", "1/2", "1-2", "12:30", "2026-11-22", "5%"]
+CONVERTED += ["1E5", ".5", "3 May", "MAR1", "Sept 2", " 12 ", "１２", "12 pm", "4 am"]
+KEPT = ["8f2c71d09a", "192.0.2.7", "2026-11-22T14:02:11.204000Z", "ses_1", "Ana 4", "OPS-4711"]
+KEPT += ["2b1c2d6e-aaaa-4bbb-8ccc-1234567890ab", "marble 4", "12 monkeys", ""]
+
+
+@pytest.mark.parametrize("text", CONVERTED)
+def test_text_that_a_spreadsheet_converts_is_marked_as_text(text):
+    assert escape_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_text_that_no_spreadsheet_converts_is_left_alone(text):
+    assert escape_cell(text) == text
+
+
+def test_numbers_stay_numbers():
+    assert [escape_cell(number) for number in (0, 12, None)] == ["0", "12", ""]
+
+
+def test_an_id_of_digits_is_read_as_in_the_panel(exported):
+    record_entry("ok", session_id="00012345678", client="74095e03", ticket="1/2")
+    line = exported()[0]
+    assert (line["session_id"], line["client"], line["ticket"]) == (
+        "'00012345678",
+        "'74095e03",
+        "'1/2",
+    )

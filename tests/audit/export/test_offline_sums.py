@@ -66,7 +66,8 @@ def test_the_verifier_hashes_every_event_as_the_panel_does(
 def test_the_verifier_has_the_constants_of_the_panel():
     assert verifier.FIELDS == canonical.FIELDS
     assert verifier.GENESIS == canonical.GENESIS
-    assert verifier.CHECKPOINT_PREFIX == signing.PREFIX
+    assert verifier.CHECKPOINT_PREFIX == signing.CHECKPOINT_PREFIX
+    assert verifier.EXPORT_PREFIX == signing.EXPORT_PREFIX
     assert verifier.FORMAT == jsonl_file.FORMAT
     key, row_hash = "k" * 40, "a" * 64
     assert hashlib.sha256(verifier.KEY_PREFIX + key.encode()).hexdigest()[

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pingadmin.audit.chain import canonical, keys, signing
 from pingadmin.audit.export import jsonl_file
 from pingadmin.audit.export.views import VERIFIER
+from pingadmin.audit.models import AuditEvent
 from tests.audit.factories import BEN, record_entry, record_event
 
 # It starts processes.
@@ -317,6 +318,8 @@ def test_a_forger_who_rehashes_everything_is_stopped_by_the_signature(export, ve
         b"".join(json.loads(line)["row_hash"].encode() + b"\n" for line in [*rows, row])
     )
     manifest = json.loads(lines[0])
+    # A forger takes the seal off: exports of earlier releases have none.
+    del manifest["seal"]
     detail = json.loads(manifest["export"]["detail"]) | {"digest": digest.hexdigest()}
     facts = {"detail": json.dumps(detail), "prev_hash": json.loads(row)["row_hash"]}
     manifest["export"] = json.loads(rehashed(json.dumps(manifest["export"]).encode(), **facts))
@@ -351,7 +354,7 @@ def signed_by(key, manifest, claim="") -> dict:
         "row_hash": manifest["export"]["row_hash"],
         "public_key_id": signing.compute_public_key_id(claim),
     }
-    signature = key.sign(signing.PREFIX + canonical.encode(statement)).hex()
+    signature = key.sign(signing.CHECKPOINT_PREFIX + canonical.encode(statement)).hex()
     return statement | {"mac": "0" * 64, "signature": signature}
 
 
@@ -424,3 +427,63 @@ def test_a_missing_file_and_an_invalid_key_are_named(verify, tmp_path):
         "NOT CHECKED: my key holds no public key: that is 64 hex digits.\n",
     )
     assert verify([b"{}\n"], "--key", tmp_path / "none")[0] == 2
+
+
+@pytest.mark.django_db
+def test_the_seal_says_whose_log_it_is(export, verify, settings):
+    settings.PANEL_URL = "https://panel.example"
+    lines = export()
+    log = json.loads(lines[0])["log"]
+    assert log == {"id": AuditEvent.objects.get(seq=1).row_hash[:16], "born_at": log["born_at"]}
+    sentence = f"It is of the log {log['id']} of https://panel.example, which began at"
+
+    status, output = verify(lines, *public_key_option(), "--log", log["id"])
+    assert status == 0 and sentence in output
+    status, output = verify(lines)
+    assert status == 0 and "NOT PROVEN whose log it is" in output and sentence not in output
+    status, output = verify(lines, *public_key_option(), "--log", "0" * 16)
+    assert status == 2 and "NOT THE LOG 0000" in output
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"panel": "https://other.example"},
+        {"coverage": "Every event."},
+        {"log": {"id": "f" * 16, "born_at": "2020-01-01T00:00:00.000000Z"}},
+        {"public_key": "0" * 64},
+        {"added": "a field"},
+        {"checkpoints": []},
+    ],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_no_field_of_the_manifest_can_be_edited(export, verify, edit, settings, tmp_path):
+    lines = export()
+    edited = [changed(lines[0], **edit), *lines[1:]]
+    (tmp_path / "key").write_text(settings.AUDIT_KEY.reveal())
+    for key in (public_key_option(), ["--key", str(tmp_path / "key")]):
+        status, output = verify(edited, *key)
+        assert status == 1 and "The manifest was edited: its seal does not fit." in output, key
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seal", [{}, [], "x", {"key_id": 1, "public_key_id": 2}, None])
+def test_a_seal_that_is_none_proves_nothing(export, verify, seal):
+    lines = export()
+    status, output = verify(
+        [changed(lines[0], seal=seal), *lines[1:]], *public_key_option(), "--log", "0" * 16
+    )
+    assert status in (1, 2) and "It is of the log" not in output
+
+
+@pytest.mark.django_db
+def test_an_export_of_an_earlier_release_is_verified_without_a_name(export, verify):
+    lines = export()
+    manifest = json.loads(lines[0])
+    for name in ("seal", "panel", "log"):
+        del manifest[name]
+    status, output = verify(
+        [json.dumps(manifest).encode() + b"\n", *lines[1:]], *public_key_option()
+    )
+    assert status == 0 and "NOT PROVEN whose log it is" in output and "PROVEN: the panel" in output

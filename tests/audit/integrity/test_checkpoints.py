@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from pingadmin.audit.chain import keys, signing
+from pingadmin.audit.chain.checkpoint import seal_checkpoint
 from pingadmin.audit.integrity import checkpoints, sinks, verification
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.config import environment
@@ -38,23 +39,40 @@ def test_a_checkpoint_states_the_head_and_goes_to_file_database_and_log(checkpoi
 
 
 def test_the_file_is_for_its_owner_alone(checkpoint_file):
+    record_event()
     checkpoints.make()
     assert checkpoint_file.stat().st_mode & 0o777 == 0o600
 
 
-def test_an_empty_log_has_a_head_too():
-    assert (checkpoints.make().seq, checkpoints.make().row_hash) == (0, "0" * 64)
-    assert record_event().seq == 1
+def test_an_empty_log_is_not_signed(checkpoint_file, capsys):
+    """It would vouch for nothing, and a wiped log would look anchored."""
+    assert checkpoints.make_if_due() is None
+    with pytest.raises(checkpoints.NotSigned, match="no event"):
+        checkpoints.make()
+    with pytest.raises(CommandError, match="nothing to vouch for"):
+        call_command("audit_checkpoint", "--now")
+    assert not checkpoint_file.exists() or checkpoint_file.read_text() == ""
+
+
+def test_the_checkpoint_of_an_empty_log_that_an_earlier_release_made_still_counts(checkpoint_file):
+    line = seal_checkpoint(
+        seq=0, row_hash="0" * 64, at="2026-11-22T14:00:00.000000Z", restored=None
+    ).line
+    checkpoint_file.write_text(f"{line}\n")
+    record_event()
+    assert checkpoints.make().seq == 1
+    assert [each.seq for each in checkpoints.load_all().binding] == [0, 1]
 
 
 def test_a_checkpoint_is_due_after_a_number_of_events(settings):
     settings.CHECKPOINT_EVENTS = 3
-    assert checkpoints.make_if_due().seq == 0, "the first is always due"
+    record_event()
+    assert checkpoints.make_if_due().seq == 1, "the first is always due"
     record_event()
     record_event()
     assert checkpoints.make_if_due() is None
     record_event()
-    assert checkpoints.make_if_due().seq == 3
+    assert checkpoints.make_if_due().seq == 4
     assert checkpoints.make_if_due() is None
 
 
@@ -157,6 +175,7 @@ def test_an_old_public_key_can_be_listed_as_trusted(settings):
 
 
 def test_a_checkpoint_is_sent_by_mail(settings):
+    record_event()
     settings.CHECKPOINT_SINKS = ["mail:audit@example.org"]
 
     made = checkpoints.make()
@@ -166,6 +185,7 @@ def test_a_checkpoint_is_sent_by_mail(settings):
 
 
 def test_a_checkpoint_is_sent_to_a_webhook(settings, webhook):
+    record_event()
     settings.CHECKPOINT_SINKS = [webhook.url]
 
     made = checkpoints.make()
@@ -184,6 +204,7 @@ def test_a_checkpoint_is_sent_to_a_webhook(settings, webhook):
 def test_a_sink_that_fails_is_named_and_the_others_still_receive(
     settings, webhook, answer, failure, as_auditor
 ):
+    record_event()
     webhook.answer = answer
     settings.CHECKPOINT_SINKS = [webhook.url, "mail:audit@example.org"]
 

@@ -40,7 +40,7 @@ def session():
 def downloaded(client, query=""):
     response = client.get(ADDRESS + query)
     assert response.status_code == 200
-    return list(csv.DictReader(io.StringIO(response.getvalue().decode())))
+    return list(csv.DictReader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
 
 
 def kinds(rows):

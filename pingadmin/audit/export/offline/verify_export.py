@@ -5,6 +5,7 @@
 
 KEY is the panel's public key: 64 hex digits, or a file that holds one a line. Take the one that you
 noted earlier or were given in another way: a key that came with the file vouches for nothing.
+With --log ID it must be of the log that you noted: panels may share a key.
 
 Exit status: 0 whole, 1 not whole, 2 could not be checked.
 """
@@ -33,6 +34,7 @@ FIELDS = {1: FIELD_NAMES.split()}
 ROW_PREFIX = b"pingadmin-audit-row:"
 KEY_PREFIX = b"pingadmin-audit-key:"
 CHECKPOINT_PREFIX = b"pingadmin-audit-checkpoint:"
+EXPORT_PREFIX = b"pingadmin-audit-export:"
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_SENTENCES = 20
 
@@ -62,6 +64,8 @@ class ExportChecker:
         self.anchored_count = 0
         self.foreign_checkpoint_count = 0
         self.is_vouched_for = False
+        # Whether a given key sealed the manifest; None where it could not be checked.
+        self.is_manifest_sealed: bool | None = None
         # The event before, and how many in a row are linked since the last signed checkpoint.
         self.previous: dict[str, Any] | None = None
         self.linked_run = 0
@@ -101,6 +105,34 @@ class ExportChecker:
         self.manifest = manifest
         for checkpoint in self.list_in_manifest("checkpoints"):
             self.read_checkpoint(checkpoint)
+        self.is_manifest_sealed = self.check_seal()
+        if self.is_manifest_sealed is False:
+            self.add_fault("The manifest was edited: its seal does not fit.")
+
+    def check_seal(self) -> bool | None:
+        """Whether a given key sealed the whole manifest; None where no given key can tell."""
+        content = dict(self.manifest)
+        seal = content.pop("seal", None)
+        if seal is None:
+            return None
+        try:
+            names = {name: seal[name] for name in ("key_id", "public_key_id")}
+            message = EXPORT_PREFIX + canonical_json({**content, **names})
+            public_key = self.public_keys.get(seal["public_key_id"])
+            if public_key is not None:
+                return is_signed(public_key, message, bytes.fromhex(seal["signature"]))
+            audit_key = self.audit_keys.get(seal["key_id"])
+            if audit_key is not None:
+                return bool(hmac.new(audit_key, message, "sha256").hexdigest() == seal["mac"])
+        except (KeyError, TypeError, ValueError):
+            return False
+        return None
+
+    def log_id(self) -> str:
+        """The id of the log as the sealed manifest states it, '' where nothing is sealed."""
+        log = self.manifest.get("log")
+        is_known = bool(self.is_manifest_sealed) and isinstance(log, dict)
+        return str(log.get("id", "")) if is_known and log else ""
 
     def list_in_manifest(self, name: str) -> list[Any]:
         """That list of the manifest, empty where the manifest holds something else."""
@@ -267,6 +299,17 @@ class ExportChecker:
             f"Export #{self.manifest['export']['seq']} by {stated['exported_by']} "
             f"at {stated['exported_at']}; filter: {stated.get('filter') or 'none'}."
         )
+        if self.is_manifest_sealed:
+            log = self.manifest.get("log") or {}
+            yield (
+                f"It is of the log {printable(log.get('id'))} of {stated.get('panel')}, "
+                f"which began at {printable(log.get('born_at'))}."
+            )
+        else:
+            yield (
+                "NOT PROVEN whose log it is: no key that you gave sealed the manifest, so the "
+                "panel's name and the coverage in it may be anybody's."
+            )
         yield (
             f"WHOLE: {self.event_count:,} events, each as its hash says, "
             "none added and none missing since the export."
@@ -476,6 +519,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         default=[],
         help="a file with the AUDIT_KEY, to check MACs as well",
     )
+    parser.add_argument("--log", default="", help="the id that the log must have, as you noted it")
     return parser.parse_args(arguments)
 
 
@@ -492,6 +536,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     for sentence in checker.report():
         print(sentence)
+    if options.log and options.log != checker.log_id():
+        print(f"NOT THE LOG {printable(options.log)}, as far as the seal can tell.")
+        return checker.exit_status or 2
     return checker.exit_status
 
 

@@ -1,4 +1,6 @@
-"""Verifies the whole audit log: exit status 0 where it is intact, 1 where it is not."""
+"""Verifies the whole audit log: exit status 0 where it is intact, 1 where it is not, 2 where it
+holds no event, or is not the log that was asked for.
+"""
 
 import json
 import sys
@@ -10,7 +12,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from pingadmin.audit.chain import keys
-from pingadmin.audit.integrity import checkpoints, verification, verification_runs
+from pingadmin.audit.integrity import (
+    checkpoints,
+    log_identity,
+    references,
+    verification,
+    verification_runs,
+)
 from pingadmin.audit.integrity.checkpoints import CheckpointSet
 from pingadmin.audit.integrity.completeness import check_completeness
 from pingadmin.audit.integrity.verification import Verification
@@ -24,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--checkpoints", type=Path, metavar="FILE", help="also a copy from elsewhere"
         )
+        parser.add_argument("--log", metavar="ID", help="the id that this log must have")
         parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
         parser.add_argument(
             "--no-event", action="store_true", help="write nothing, for a copy of the database"
@@ -37,14 +46,20 @@ class Command(BaseCommand):
         loaded = checkpoints.load_all(copy=copy)
         verified = verification.verify(loaded.anchors(), self._report_progress)
         result = _result(verified, loaded)
-        if not options["no_event"]:
+        # An event of this verification would make a log out of nothing.
+        if not options["no_event"] and verified.seq:
             verification_runs.record(
                 verified, loaded.faults, by=Actor.system("audit_verify"), started_at=started_at
             )
         result["seconds"] = round(time.monotonic() - clock, 1)
         self.stdout.write(json.dumps(result, indent=2) if options["json"] else _as_text(result))
-        if not result["whole"]:
+        if result["faults"]:
             sys.exit(1)
+        if not result["whole"]:
+            sys.exit(2)
+        if options["log"] and options["log"] != result["log"]["id"]:
+            self.stderr.write(f"This is not the log {options['log']}.")
+            sys.exit(2)
 
     def _report_progress(self, seq: int) -> None:
         self.stderr.write(f"{seq:,} events are good so far")
@@ -52,9 +67,11 @@ class Command(BaseCommand):
 
 def _result(verified: Verification, loaded: CheckpointSet) -> dict[str, Any]:
     """What --json prints. Scripts read these keys."""
-    faults = verified.faults + loaded.faults
+    faults = verified.faults + loaded.faults + references.find_faults()
+    identity = log_identity.identify_log()
     return {
-        "whole": not faults,
+        "whole": not faults and verified.seq > 0,
+        "log": identity.as_dict() if identity else None,
         "checked_up_to": verified.seq,
         "head": verified.last_hash,
         "anchored_up_to": verified.anchored.seq if verified.anchored else 0,
@@ -68,7 +85,14 @@ def _result(verified: Verification, loaded: CheckpointSet) -> dict[str, Any]:
 
 def _as_text(result: dict[str, Any]) -> str:
     seq, anchored = result["checked_up_to"], result["anchored_up_to"]
-    lines = [f"Intact: {seq:,} events." if result["whole"] else "NOT INTACT."]
+    if result["whole"]:
+        lines = [f"Intact: {seq:,} events."]
+    elif result["faults"]:
+        lines = ["NOT INTACT."]
+    else:
+        lines = ["NOTHING TO VOUCH FOR: the log holds no event, and nothing here says that it did."]
+    if log := result["log"]:
+        lines.append(f"This is the log {log['id']}, which began at {log['born_at']}.")
     lines += [fault["sentence"] for fault in result["faults"]]
     if not result["whole"] and seq:
         lines.append(f"Every event up to #{seq} is good.")
