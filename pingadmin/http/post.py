@@ -6,6 +6,7 @@ chats answer 200 to what they did not deliver, and so does a proxy's sign-in pag
 """
 
 import json
+from collections.abc import Mapping
 from time import monotonic
 
 from django.conf import settings
@@ -19,7 +20,9 @@ DEADLINE_SECONDS = 8
 MAX_RESPONSE_BYTES = 64_000
 
 
-def post_json(address: Secret, body: bytes) -> int:
+def post_json(
+    address: Secret, body: bytes, *, headers: Mapping[str, str | bytes] | None = None
+) -> int:
     """Post once, within DEADLINE_SECONDS for all of it; the status, a 2xx.
 
     Raises RequestError for anything else, a redirect included, and HTTPFailure.UNCONFIRMED for a
@@ -29,7 +32,13 @@ def post_json(address: Secret, body: bytes) -> int:
     client = GuardedClient(address.reveal(), address, "", tls=tls_context())
     call = Call(monotonic() + DEADLINE_SECONDS, settings.UPSTREAM_CONNECT_SECONDS)
     response = client.send(
-        "POST", "", call, max_bytes=MAX_RESPONSE_BYTES, new_connection=True, body=body
+        "POST",
+        "",
+        call,
+        max_bytes=MAX_RESPONSE_BYTES,
+        new_connection=True,
+        body=body,
+        headers=headers,
     )
     if 200 <= response.status < 300:
         if not _is_yes(response.body):

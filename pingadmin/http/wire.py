@@ -83,20 +83,23 @@ class GuardedClient:
         max_bytes: int,
         new_connection: bool,
         body: bytes | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
     ) -> Response:
         """Send one request, once at most; a whole response of any status.
 
-        new_connection: open one and close it afterwards. body: JSON, None for none.
+        new_connection: open one and close it afterwards. body: JSON, None for none. headers: more.
         Raises RequestError, and its `sent` is exact.
         """
         adapter = Adapter(self._tls, connections=1) if new_connection else self._kept
-        headers = {"Connection": "close"} if new_connection else {}
+        sent_headers = dict(headers or {})
+        if new_connection:
+            sent_headers["Connection"] = "close"
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            sent_headers["Content-Type"] = "application/json"
 
         def exchange() -> Response:
             return self._read_whole(
-                self._send_through(adapter, method, path, headers, body), max_bytes
+                self._send_through(adapter, method, path, sent_headers, body), max_bytes
             )
 
         try:

@@ -2,7 +2,7 @@
 
 A request only makes a checkpoint; the collector and the commands send it. A line may arrive twice
 when a process dies between sending it and recording that: better than never. Nothing but the line
-leaves, and answers are not read.
+and the log's id leaves.
 """
 
 import logging
@@ -12,11 +12,14 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import timezone
 
+from pingadmin.audit.integrity.log_identity import identify_log
 from pingadmin.audit.models import KeptCheckpoint
 from pingadmin.config.secret import Secret
 from pingadmin.http.errors import RequestError
 from pingadmin.http.post import post_json
 
+# Beside the line: its form is signed, and stays.
+LOG_HEADER = "X-Pingadmin-Log"
 # How long until the next try after each failed one. After the last it is given up.
 RETRY_DELAYS = [timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200)]
 # How long a sender has a checkpoint to itself. It is due again should the process die.
@@ -64,12 +67,15 @@ def _send_to(sink: str, line: str) -> str:
     """How sending failed, as the second half of a sentence; "" where it did not."""
     if sink not in settings.CHECKPOINT_SINKS:
         return "is not in CHECKPOINT_SINKS any more"
+    identity = identify_log()
+    log_id = identity.id if identity else ""
     try:
         if sink.startswith("mail:"):
             address = sink.removeprefix("mail:")
-            send_mail("pingadmin audit checkpoint", f"{line}\n", None, [address])
+            subject = f"pingadmin audit checkpoint, log {log_id}"
+            send_mail(subject, f"{line}\n", None, [address])
         else:
-            post_json(Secret(sink), line.encode())
+            post_json(Secret(sink), line.encode(), headers={LOG_HEADER: log_id})
     except RequestError as error:
         log.warning("a checkpoint could not be sent to %s: %s", sink, error.kind)
         return error.sentence

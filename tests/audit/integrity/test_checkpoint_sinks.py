@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pingadmin.audit.chain import checkpoint_file as file_of_checkpoints
 from pingadmin.audit.integrity import checkpoints, sinks
-from pingadmin.audit.models import KeptCheckpoint
+from pingadmin.audit.models import AuditEvent, KeptCheckpoint
 from pingadmin.collector.maintenance import Checkpointer
 from pingadmin.http import post
 from tests.audit.factories import record_event
@@ -71,6 +71,8 @@ def test_a_checkpoint_waits_for_the_collector_which_sends_it(sink):
     assert server.requests == []
     Checkpointer().step()
     assert [request.body for request in server.requests] == [line.encode()]
+    log_id = AuditEvent.objects.get(seq=1).row_hash[:16]
+    assert server.requests[0].headers["x-pingadmin-log"] == log_id
     Checkpointer().step()
     assert len(server.requests) == 1
 
