@@ -26,7 +26,8 @@ async function request(address) {
 
 // The hash that the panel states for an event now, and the log's head.
 const fetchStated = async (seq) => (await request(`${box.dataset.rows}${seq}/`)).json();
-const formatTime = (pin) => new Date(pin.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+const TIME = new Intl.DateTimeFormat([], { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+const formatTime = (pin) => TIME.format(new Date(pin.at));
 
 // How the panel's answer differs from the pin, as a sentence; null where it does not.
 function describeMismatch(pin, stated) {

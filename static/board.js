@@ -10,8 +10,8 @@ const linkOf = (row) => row.querySelector("a[href]");
 function completeAges() {
   const table = board();
   if (!table?.dataset.now) return;
-  table.startedAt ??= performance.now();
-  const now = Number(table.dataset.now) * 1000 + performance.now() - table.startedAt;
+  table.startedAt ??= startStopwatch();
+  const now = (Number(table.dataset.now) + secondsSince(table.startedAt)) * 1000;
   for (const age of table.querySelectorAll("i:not([title])")) {
     const seconds = age.dataset.age ?? parseInt(age.textContent, 10);
     // A session that was never seen has no age.
@@ -48,14 +48,18 @@ function withoutAge(cell) {
   return [...cell.childNodes].map((node) => (node.nodeName === "I" ? "" : node.textContent)).join("|");
 }
 
+let answered = startStopwatch();
+const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+
 function showPollError() {
   const error = live()?.querySelector(".live-error");
   if (!error || error.textContent) return;
-  error.textContent = `Live updates paused since ${new Date().toLocaleTimeString([], { hour12: false })}`;
+  error.textContent = `Live updates paused since ${CLOCK.format(Date.now() - secondsSince(answered) * 1000)}`;
   live().querySelector(".live-status").hidden = true;
 }
 
 function showReceived(seconds) {
+  answered = startStopwatch();
   const error = live()?.querySelector(".live-error");
   if (!error) return;
   error.textContent = "";
@@ -63,7 +67,7 @@ function showReceived(seconds) {
   const age = live().querySelector("time[data-age]");
   if (age && seconds !== null) {
     age.dataset.age = seconds;
-    age.startedAt = performance.now();
+    age.startedAt = startStopwatch();
   }
 }
 
@@ -71,6 +75,7 @@ const isPoll = (event) => event.detail.elt?.matches?.("[data-live]");
 for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(failure, (event) => { if (isPoll(event)) showPollError(); });
 }
+document.addEventListener("pingadmin:woke", showPollError);
 document.addEventListener("htmx:afterRequest", (event) => {
   const response = event.detail.xhr;
   if (isPoll(event) && (response.status === 200 || response.status === 304)) showReceived(response.getResponseHeader("X-Received-Age"));

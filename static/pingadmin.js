@@ -42,15 +42,34 @@ function ageText(seconds) {
   return `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
+// A machine that sleeps stops performance.now(), and a clock that is set moves Date.now(). An age may be shown too
+// old, never too young: the longer span counts.
+function startStopwatch() {
+  return { steady: performance.now(), clock: Date.now() };
+}
+function secondsSince(start) {
+  return Math.max(performance.now() - start.steady, Date.now() - start.clock) / 1000;
+}
+
 function updateAges() {
   for (const age of document.querySelectorAll("time[data-age], i[data-age]")) {
     // The server's age and the time since then: the browser's clock may differ from the server's.
-    age.startedAt ??= performance.now();
-    const seconds = Number(age.dataset.age) + Math.floor((performance.now() - age.startedAt) / 1000);
+    age.startedAt ??= startStopwatch();
+    const seconds = Number(age.dataset.age) + Math.floor(secondsSince(age.startedAt));
     const text = ageText(seconds);
     if (seconds >= 0 && age.textContent !== text) age.textContent = text;
   }
 }
+
+function updateCountdowns() {
+  for (const countdown of document.querySelectorAll("[data-countdown]")) {
+    countdown.startedAt ??= startStopwatch();
+    const seconds = Math.ceil(Number(countdown.dataset.countdown) - secondsSince(countdown.startedAt));
+    if (seconds > 0) countdown.textContent = `${seconds} s`;
+    else countdown.parentElement.textContent = "You can try again now.";
+  }
+}
+setInterval(updateCountdowns, 1000);
 
 document.addEventListener("keydown", (event) => {
   const action = KEYS[event.key];
@@ -119,3 +138,15 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("DOMContentLoaded", updateAges);
 document.addEventListener("htmx:afterSwap", updateAges);
 setInterval(updateAges, 5000);
+
+// What was shown when the machine fell asleep must not stand for a moment after it woke.
+let tickedAt = Date.now();
+function noticeSleep() {
+  const hasSlept = Date.now() - tickedAt > 3000;
+  tickedAt = Date.now();
+  if (!hasSlept) return;
+  updateAges();
+  document.dispatchEvent(new Event("pingadmin:woke"));
+}
+setInterval(noticeSleep, 1000);
+for (const wake of ["visibilitychange", "pageshow", "focus"]) addEventListener(wake, noticeSleep, true);

@@ -6,9 +6,12 @@ Beside them stands what limits their attempts to sign in.
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
+
+from pingadmin.accounts.look_alikes import mixed_alphabets, skeleton
 
 
 class User(AbstractUser):
@@ -16,6 +19,24 @@ class User(AbstractUser):
     def role(self) -> str:
         """The name of the person's one role (see roles.py), or an empty text for nobody's."""
         return self.groups.values_list("name", flat=True).first() or ""
+
+    def clean(self) -> None:
+        """Refuses a new name that people could take for another. Raises ValidationError."""
+        super().clean()
+        others = User.objects.exclude(pk=self.pk)
+        if User.objects.filter(pk=self.pk, username=self.username).exists():
+            return
+        if alphabets := mixed_alphabets(self.username):
+            names = " and ".join(name.capitalize() for name in alphabets)
+            message = (
+                f"This name mixes {names} letters, some of which look alike. Use one alphabet."
+            )
+            raise ValidationError({"username": message})
+        own = skeleton(self.username)
+        for name in others.values_list("username", flat=True):
+            if skeleton(name) == own:
+                message = f"This name looks like that of the user {name}. Choose another."
+                raise ValidationError({"username": message})
 
     @property
     def display_name(self) -> str:

@@ -18,6 +18,8 @@ from pingadmin.resumes.results import NOT_CONFIRMED_YET, Result, ResultLabel, la
 
 # A collector that runs makes a check within a second of its time.
 _OVERDUE_AFTER = timedelta(seconds=15)
+# Seconds. A longer wait is told, and nobody watches it run down.
+MAX_COUNTDOWN = 60
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class AttemptNotice:
 
     account: its account's label. sentence: what became of it. next_steps: what else to know and to
     do, a paragraph each. is_observed: whether the upstream told something of the session since.
+    wait_seconds: how long the upstream still wants us to wait, MAX_COUNTDOWN at most; 0 for none.
     """
 
     attempt: Attempt
@@ -34,6 +37,7 @@ class AttemptNotice:
     sentence: str
     next_steps: list[str]
     is_observed: bool
+    wait_seconds: int
 
     @property
     def advice(self) -> str:
@@ -68,7 +72,15 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
             is_overdue=is_overdue,
         ),
         is_observed=is_observed,
+        wait_seconds=_wait_seconds(attempt, now),
     )
+
+
+def _wait_seconds(attempt: Attempt, now: datetime) -> int:
+    if not attempt.retry_after or attempt.closed_at is None:
+        return 0
+    passed = (now - attempt.closed_at).total_seconds()
+    return max(0, min(attempt.retry_after, MAX_COUNTDOWN) - int(passed))
 
 
 def account_label(alias: str) -> str:

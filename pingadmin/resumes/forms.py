@@ -4,20 +4,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from pingadmin.web.plain_text import refuse_control_characters
-
-
-def clean_reason(text: str) -> str:
-    """A reason as one line of plain text. Raises ValidationError for invisible characters."""
-    text = " ".join(text.split())
-    refuse_control_characters(text)
-    return text
+from pingadmin.web.plain_text import OneLineField
 
 
 class ReasonForm(forms.Form):
     """Why somebody acts, and the ticket that it belongs to."""
 
-    reason = forms.CharField(
+    reason = OneLineField(
         max_length=500,
         error_messages={
             "required": "Say why in a few words. Your reason is written to the audit log.",
@@ -25,9 +18,6 @@ class ReasonForm(forms.Form):
         },
     )
     ticket = forms.CharField(max_length=64, required=False)
-
-    def clean_reason(self) -> str:
-        return clean_reason(self.cleaned_data["reason"])
 
     def clean_ticket(self) -> str:
         ticket: str = self.cleaned_data["ticket"]
@@ -54,10 +44,7 @@ class ResumeForm(ReasonForm):
 class ResolveForm(forms.Form):
     """Why a person resolves an unknown outcome."""
 
-    note = forms.CharField(
+    note = OneLineField(
         max_length=500,
         error_messages={"required": "Say how you know, or why this can be resolved."},
     )
-
-    def clean_note(self) -> str:
-        return clean_reason(self.cleaned_data["note"])

@@ -6,4 +6,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
+        from pingadmin.config import letter_case
         from pingadmin.web import checks  # noqa: F401 - importing registers them
+
+        letter_case.install()

@@ -2,6 +2,7 @@
 
 import re
 
+from django import forms
 from django.core.exceptions import ValidationError
 
 # C0 and C1 control characters, and halves of surrogate pairs: nobody sees or means to type them.
@@ -13,3 +14,18 @@ def refuse_control_characters(text: str, *, allowed: str = "") -> None:
     for match in _CONTROL.finditer(text):
         if match[0] not in allowed:
             raise ValidationError(f"Remove the invisible character U+{ord(match[0]):04X}.")
+
+
+class OneLineField(forms.CharField):
+    """Plain text that is stored on one line, and counted as it is stored.
+
+    A browser sends two characters for each line break and counts one. Refuses control characters
+    by name.
+    """
+
+    def to_python(self, value: object) -> str:
+        return " ".join(str(value or "").split())
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        refuse_control_characters(value)

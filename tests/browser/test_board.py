@@ -162,3 +162,22 @@ def test_an_age_has_the_exact_time_behind_it(new_page, watching):
     page.goto("/sessions/")
     age = row(page, ONE).locator("i")
     expect(age).to_have_attribute("title", re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$"))
+
+
+SLEEP_AN_HOUR = "() => { const now = Date.now; Date.now = () => now() + 3600 * 1000; }"
+
+
+def test_after_an_hour_of_sleep_nothing_is_called_live_or_fresh(new_page, watching):
+    """A machine that sleeps stops performance.now(), and no poll ran meanwhile."""
+    page = new_page("support")
+    page.goto("/sessions/")
+    age = row(page, ONE).locator("i[data-age]").first
+    expect(age).to_contain_text("s ago")
+    page.route("**/sessions/rows/**", lambda route: route.abort())
+    page.evaluate(SLEEP_AN_HOUR)
+    expect(age).to_have_text("1 h ago", timeout=2500)
+    error = page.locator(".live-error")
+    expect(error).to_have_text(re.compile(r"Live updates paused since \d\d:\d\d:\d\d \S+"))
+    expect(page.locator(".live-status")).to_be_hidden()
+    page.unroute("**/sessions/rows/**")
+    expect(page.locator(".live-status")).to_be_visible()

@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pingadmin.oversight.models import TeamEntry, TeamState
-from pingadmin.oversight.team import assignment
+from pingadmin.oversight.team import assignment, my_sessions
 from tests.conftest import client_of
-from tests.factories import RemoteSessionFactory, person
+from tests.factories import RemoteSessionFactory, TeamStateFactory, person
 from tests.oversight.conftest import ADDRESS, acting
 from tests.support.html import parse
 
@@ -262,6 +262,20 @@ class TestMySessions:
         page = parse(as_support.post(self.PAGE, given, follow=True))
         assert "Handed over to support2: 1 session." in page.text()
         assert TeamState.objects.filter(assigned_to=support).count() == 1
+
+    def test_as_many_as_the_page_offers_are_handed_over_at_once(
+        self, as_support, support, support2
+    ):
+        for _ in range(my_sessions.MAX_SESSIONS):
+            TeamStateFactory(assigned_to=support)
+        chosen = self.choices(as_support)
+        assert len(chosen) == my_sessions.MAX_SESSIONS
+        given = {"session": chosen, "to": "", "summary": ""}
+        refused = parse(as_support.post(self.PAGE, given))
+        assert len(refused.attributes("input[name=session][checked]", "value")) == len(chosen)
+        given = {"session": chosen, "to": support2.pk, "summary": "Night shift"}
+        page = as_support.post(self.PAGE, given, follow=True).text
+        assert f"Handed over to support2: {len(chosen)} sessions" in page
 
     def test_sent_twice_it_is_handed_over_once(self, mine, as_support, support2):
         given = {

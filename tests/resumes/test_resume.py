@@ -1,13 +1,19 @@
 """The resume button cannot lie: one call, five results, and the audit log says the same."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes.attempt_notice import describe_attempt
+from pingadmin.resumes.forms import ReasonForm, ResolveForm
 from pingadmin.resumes.models import Attempt
 from pingadmin.upstream.ping import PingAPI
+from tests.factories import AttemptFactory
 from tests.support.html import parse
 from tests.support.session_actions import (
     AGI_RESUME,
@@ -220,3 +226,27 @@ def test_only_support_resumes(request, simulator, who):
     client = request.getfixturevalue(who)
     assert click_resume(client, "ping", cast.PING_PAUSED).status_code == 403
     assert resume_calls(simulator) == 0
+
+
+@pytest.mark.parametrize("field", ["reason", "note"])
+def test_a_reason_is_counted_as_it_is_stored(field):
+    """A browser sends two characters for each line break, and counts one."""
+    text = "a" * 165 + "\r\n" + "b" * 166 + "\r\n" + "c" * 167
+    form = {"reason": ReasonForm, "note": ResolveForm}[field]({field: text})
+    assert form.is_valid(), form.errors
+    assert len(form.cleaned_data[field]) == 500 and "\n" not in form.cleaned_data[field]
+    form = {"reason": ReasonForm, "note": ResolveForm}[field]({field: text + "d"})
+    assert not form.is_valid() and "501" in str(form.errors)
+    assert not ReasonForm({"reason": "a\0b"}).is_valid()
+
+
+@pytest.mark.parametrize(
+    ("asked", "passed", "left"),
+    [(7, 0, 7), (7, 5, 2), (7, 8, 0), (86_400, 0, 60), (0, 0, 0), (None, 0, 0)],
+)
+def test_a_wait_that_the_upstream_asked_for_runs_down(asked, passed, left, as_support):
+    closed_at = timezone.now()
+    attempt = AttemptFactory(result="rejected", failure="rate_limited", retry_after=asked)
+    attempt.is_open, attempt.closed_at = False, closed_at
+    notice = describe_attempt(attempt, now=closed_at + timedelta(seconds=passed))
+    assert notice.wait_seconds == left

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pingadmin.audit.chain.checkpoint import Checkpoint, InvalidCheckpoint, parse
 from pingadmin.audit.integrity import run_seal
 from pingadmin.audit.models import AuditEvent, KeptCheckpoint, VerificationRun
-from pingadmin.audit.record import restore_guard
+from pingadmin.audit.record import guards, restore_guard
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class IntegrityStatus:
 
     last_seq: where the log ends. append_problem: why nothing can be appended, '' where it can.
     anchored_until: the newest checkpoint's time if the next one is overdue, else None.
+    guard_problem: which triggers are missing, '' where none is.
     """
 
     last_run: VerificationRun | None
@@ -25,6 +26,7 @@ class IntegrityStatus:
     last_seq: int
     append_problem: str
     anchored_until: datetime | None
+    guard_problem: str = ""
 
     @property
     def unanchored_count(self) -> int:
@@ -71,6 +73,7 @@ def current_status() -> IntegrityStatus:
         last_seq=last_seq,
         append_problem=restore_guard.problem_at(last_seq),
         anchored_until=_overdue_since(restore_guard.newest_checkpoint()),
+        guard_problem=guards.missing_sentence(),
     )
 
 

@@ -170,7 +170,7 @@ def test_what_a_killed_sender_left_is_sent_later(sink, monkeypatch):
     server = sink()
     line = checkpoints.make().line
 
-    def killed(*args):
+    def killed(*args, **more):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

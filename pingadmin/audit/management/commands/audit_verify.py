@@ -22,6 +22,7 @@ from pingadmin.audit.integrity import (
 from pingadmin.audit.integrity.checkpoints import CheckpointSet
 from pingadmin.audit.integrity.completeness import check_completeness
 from pingadmin.audit.integrity.verification import Verification
+from pingadmin.audit.record import guards
 from pingadmin.audit.record.actors import Actor
 
 
@@ -79,6 +80,7 @@ def _result(verified: Verification, loaded: CheckpointSet) -> dict[str, Any]:
         "given_up": [checkpoint.seq for checkpoint in loaded.given_up],
         "faults": [fault.as_dict() for fault in faults],
         "completeness": [finding.as_dict() for finding in check_completeness()],
+        "guards": guards.missing_sentence(),
         "public_key": keys.public_key(),
     }
 
@@ -106,6 +108,8 @@ def _as_text(result: dict[str, Any]) -> str:
     if result["given_up"]:
         number = len(result["given_up"])
         lines.append(f"Checkpoints that were given up when a restored log was accepted: {number}.")
+    if result["guards"]:
+        lines.append(f"Warning: {result['guards']}.")
     for finding in result["completeness"]:
         heads = ", ".join(f"#{seq}" for seq in finding["stories"])
         lines.append(f"{finding['sentence']}: {finding['count']} ({heads}).")
