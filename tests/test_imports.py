@@ -49,6 +49,8 @@ HTTP_LIBRARIES = {"requests", "urllib3", "httpx", "aiohttp", "http.client", "url
 CONNECTING_LIBRARIES = {"socket", "smtplib", "ftplib", "asyncio"}
 MAY_CONNECT = {
     "collector/lease.py",  # asks for the name of this host
+    "web/arrival.py",  # ends connections that the server accepted
+    "web/server.py",  # writes on them
     "web/management/commands/serve.py",  # finds out whether its port is free
 }
 

@@ -1,5 +1,6 @@
 """`manage.py serve` is the production server: it serves, limits, drains, has no side door."""
 
+import contextlib
 import errno
 import json
 import signal
@@ -179,3 +180,53 @@ def _status_of(panel, request_head: bytes) -> int:
     with socket.create_connection((host, int(port)), timeout=10) as line:
         line.sendall(request_head)
         return int(line.recv(65_536).split()[1])
+
+
+REFUSED = {
+    "400": b"GET / HTTP/1.1\r\nHost: a\r\nbad header line\r\n\r\n",
+    "414 or 400": b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    "431 or 400": b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
+    "501 or 400": b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+    "absolute form": b"GET http://evil.example/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_head", REFUSED.values(), ids=REFUSED)
+def test_what_the_server_refuses_itself_carries_the_headers_too(panel, request_head):
+    """T78, T88."""
+    head = _answer_to(panel, request_head).split(b"\r\n\r\n")[0].decode()
+    status, *lines = head.split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    assert 400 <= int(status.split()[1]) <= 501
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["x-frame-options"] == "deny" and headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+        b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 999\r\n\r\nlogin=",
+        b"",
+    ],
+    ids=["head", "body", "silence"],
+)
+def test_clients_that_never_finish_do_not_stop_the_panel(new_panel, beginning):
+    """T91: more of them than there are threads, and nobody else sends anything."""
+    panel = new_panel(workers=1, REQUEST_ARRIVAL_SECONDS="1")
+    host, port = panel.url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as lines:
+        for _ in range(20):
+            line = lines.enter_context(socket.create_connection((host, int(port)), timeout=30))
+            line.sendall(beginning)
+        assert panel.visitor().get("/healthz").text == "alive\n"
+
+
+def _answer_to(panel, request_head: bytes) -> bytes:
+    host, port = panel.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(request_head)
+        return line.recv(65_536)

@@ -21,7 +21,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from pingadmin.web import errors
+from pingadmin.web import arrival, errors
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -97,7 +97,8 @@ def refuse_unknown_methods(get_response: GetResponse) -> GetResponse:
 
 
 def refuse_unreadable(get_response: GetResponse) -> GetResponse:
-    """Refuses more fields than a form of ours has, and leaves out cookies that none of ours can be.
+    """Refuses more fields than a form of ours has, and a request line with an address of its own;
+    leaves out cookies that none of ours can be.
 
     Everything after this may read fields, the page of a refusal too; and a cookie's value goes to
     the database, where PostgreSQL takes no NUL.
@@ -116,6 +117,10 @@ def refuse_unreadable(get_response: GetResponse) -> GetResponse:
         except UnreadablePostError:
             # Whoever sent it has gone.
             pass
+        arrival.has_arrived()
+        # `GET http://elsewhere/ HTTP/1.1` is for proxies: two hosts in one request mislead.
+        if not request.META.get("RAW_URI", "/").startswith("/"):
+            return errors.bad_request(request)
         return get_response(request)
 
     return middleware

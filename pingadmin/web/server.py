@@ -4,6 +4,7 @@ It listens for browsers or a proxy. There is no control socket, forwarded header
 where FORWARDED_ALLOW_IPS names who may send them, and a stop waits for a resume under way.
 """
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from pingadmin.config import environment
-from pingadmin.web import shutdown
+from pingadmin.web import arrival, shutdown
+from pingadmin.web.middleware import SECURITY_HEADERS
 
 THREADS = 8
 
@@ -52,6 +55,37 @@ class Server(BaseApplication):
         return get_wsgi_application()
 
 
+class Worker(ThreadWorker):
+    """gunicorn's threads, with an end to waiting, and headers on what gunicorn answers itself."""
+
+    def handle(self, conn: Any) -> Any:
+        with arrival.deadline(conn.sock):
+            return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        if req.method in ("GET", "HEAD"):
+            arrival.has_arrived()
+        return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        super().handle_error(req, _RefusalSocket(client), addr, exc)
+
+
+class _RefusalSocket:
+    """A socket on which gunicorn writes the page of a refusal: our headers go in between."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def sendall(self, data: bytes) -> None:
+        status, rest = data.split(b"\r\n", 1)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in REFUSAL_HEADERS.items())
+        self._sock.sendall(status + b"\r\n" + headers.encode() + rest)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
 class PropagatingLogger(glogging.Logger):
     """Leaves the writing to settings.LOGGING: one event, one line of JSON."""
 
@@ -61,8 +95,17 @@ class PropagatingLogger(glogging.Logger):
         self.error_log.propagate = True
 
 
+# What a request gets that never reached the panel's own middleware.
+REFUSAL_HEADERS = SECURITY_HEADERS | {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 SETTINGS = {
-    "worker_class": "gthread",
+    "worker_class": "pingadmin.web.server.Worker",
     "threads": THREADS,
     # Loaded once, before the workers fork: they start at once, and SIGTERM finds none half-started.
     "preload_app": True,
