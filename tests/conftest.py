@@ -15,6 +15,7 @@ TRUE_LEASE_CLOCK = lease_clock.now
 # A plugin comes before the plugins that import it.
 pytest_plugins = [
     "tests.support.required_parts",
+    "tests.support.canaries",
     "tests.support.simulator",
     "tests.support.panel",
     "tests.support.raw_server",

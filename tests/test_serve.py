@@ -6,9 +6,11 @@ import json
 import signal
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 from django.contrib.staticfiles.finders import get_finder
 from django.core.management import CommandError, call_command
 
@@ -180,6 +182,40 @@ def _status_of(panel, request_head: bytes) -> int:
     with socket.create_connection((host, int(port)), timeout=10) as line:
         line.sendall(request_head)
         return int(line.recv(65_536).split()[1])
+
+
+def test_other_pages_answer_while_every_look_up_hangs(new_panel, simulator):
+    """T31: an upstream that answers nothing takes its slots, and no more of the threads."""
+    panel = new_panel(workers=1, UPSTREAM_READ_SECONDS="60")
+    simulator.fault("hang", match="GET */status", times=100)
+    people = [panel.login("support") for _ in range(10)]
+    reader = panel.login("auditor")
+    with ThreadPoolExecutor(len(people)) as pool:
+        asked = [
+            pool.submit(person.get, f"/sessions/ping/ses_hang{number}/")
+            for number, person in enumerate(people)
+        ]
+        assert until(lambda: simulator.call_count("/status") >= 3, seconds=30)
+        for address in ("/sessions/", "/audit/", "/collector/", "/audit/integrity/"):
+            assert reader.get(address).status_code == 200
+        hanging = [look_up for look_up in asked if not look_up.done()]
+        assert hanging, "all of this was answered while they were waiting"
+        panel.server.kill()
+        for look_up in asked:
+            with contextlib.suppress(requests.RequestException):
+                look_up.result(60)
+
+
+def test_failed_sign_ins_are_counted_over_all_processes(new_panel):
+    """T82."""
+    panel = new_panel(workers=3)
+    answers = []
+    for _ in range(7):
+        visitor = panel.visitor()
+        visitor.get("/accounts/login/")
+        form = {"login": "support", "password": "wrong"}
+        answers.append(visitor.post("/accounts/login/", form).status_code)
+    assert answers == [200] * 5 + [429] * 2
 
 
 REFUSED = {

@@ -267,3 +267,17 @@ def test_the_shortest_keys_that_are_taken_satisfy_djangos_own_check():
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_cookies_of_production_are_bound_to_host_and_https(read):
+    """T81: the prefix makes browsers refuse such a cookie from anybody else."""
+    found = read()
+    assert (found["SESSION_COOKIE_NAME"], found["CSRF_COOKIE_NAME"]) == (
+        "__Host-session",
+        "__Host-csrf",
+    )
+    assert found["SESSION_COOKIE_SECURE"] and found["CSRF_COOKIE_SECURE"]
+    assert found["SESSION_COOKIE_HTTPONLY"] and found["SESSION_COOKIE_SAMESITE"] == "Lax"
+    # The prefix demands these three of whoever sets the cookie.
+    for name in ("SESSION_COOKIE", "CSRF_COOKIE"):
+        assert found.get(f"{name}_DOMAIN") is None and found.get(f"{name}_PATH", "/") == "/"

@@ -22,9 +22,8 @@ def text_of(notification: Notification) -> str:
     """A few lines of plain text. Where PANEL_URL is set, they end with the pages to look at."""
     event = AuditEvent.objects.get(seq=notification.event_seq)
     entry = AuditEntry([AuditEvent.objects.get(seq=event.story)])
-    is_flagged = notification.reason == Notification.Reason.FLAGGED_REVIEW
-    lines = _flagged_lines if is_flagged else _unknown_lines
-    return "\n".join([*lines(event, entry), *_addresses(event, entry)])
+    lines = _LINES[Notification.Reason(notification.reason)](event, entry)
+    return "\n".join([*lines, *_addresses(event, entry)])
 
 
 def text_of_test() -> str:
@@ -63,6 +62,11 @@ def _flagged_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
     yield from _reason_lines(entry.head)
 
 
+def _limit_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
+    yield f"*Limit on look-ups*: {plain(event.actor_name)} reached it, {full_utc(event.at)}."
+    yield "A busy shift does that, and so does somebody who tries ids. Ask them."
+
+
 def _action(head: AuditEvent) -> str:
     """`resume of ping ses_1 by ana`."""
     action = plain(action_named(head.action).label.lower())
@@ -87,3 +91,10 @@ def _addresses(event: AuditEvent, entry: AuditEntry) -> list[str]:
         entry.object_address,
     ]
     return [settings.PANEL_URL + address for address in addresses if address]
+
+
+_LINES = {
+    Notification.Reason.UNKNOWN_OUTCOME: _unknown_lines,
+    Notification.Reason.FLAGGED_REVIEW: _flagged_lines,
+    Notification.Reason.LOOK_UP_LIMIT: _limit_lines,
+}

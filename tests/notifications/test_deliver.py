@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from pingadmin.audit.record.actors import Actor
 from pingadmin.config.secret import Secret
 from pingadmin.notifications import deliver, delivery_status
 from pingadmin.notifications.make import make_new
@@ -252,3 +253,28 @@ def test_the_test_command_says_why_it_failed_without_the_address(webhook, settin
     settings.NOTIFY_URL = Secret("")
     with pytest.raises(CommandError, match="NOTIFY_URL is not set"):
         call_command("notify_test")
+
+
+def test_whoever_reaches_the_limit_on_look_ups_is_told_to_the_team(webhook):
+    """T85."""
+    server = webhook()
+    make_new()
+    by = Actor("person", "7", "ana", "support")
+    record_event(by=by, action="look_up_limit", phase="event", detail={"limit": "60 a minute"})
+    make_new()
+    assert deliver.deliver_one() is True
+    [text] = delivered_texts(server)
+    assert "Limit on look-ups" in text and "ana reached it" in text
+
+
+def test_an_answer_about_another_session_is_told_to_the_team(webhook):
+    """T21: its outcome is unknown, and that is a message like every unknown outcome."""
+    server = webhook()
+    make_new()
+    head = record_event(reason="Customer approved")
+    record_event(
+        phase="outcome", story=head.seq, result="unknown", detail={"word": "wrong_session"}
+    )
+    make_new()
+    assert deliver.deliver_one() is True
+    assert "Unknown outcome" in delivered_texts(server)[0]

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -335,3 +336,19 @@ def test_the_collector_signs_the_head_of_the_audit_log(new_panel):
     head = panel.rows("SELECT seq, row_hash FROM audit_auditevent ORDER BY seq DESC LIMIT 1")[0]
     signed = json.loads(file.read_text().splitlines()[-1])
     assert (signed["seq"], signed["row_hash"]) == (head["seq"], head["row_hash"])
+
+
+def test_an_intent_survives_a_power_cut_during_the_call(panel, simulator, tmp_path):
+    """T46: what is in the files while the upstream is asked holds the intent."""
+    simulator.fault("delay", match=MATCH, seconds=20)
+    person = panel.login("support")
+    with in_background(lambda: person.post(RESUME, WHY)):
+        until(lambda: is_called(simulator))
+        # What memory alone holds is lost: the index of the log is made anew from the two files.
+        database = panel.database.resolve()
+        for file in (database, database.with_name(f"{database.name}-wal")):
+            shutil.copy(file, tmp_path / file.name)
+        with contextlib.closing(sqlite3.connect(tmp_path / database.name)) as copy:
+            query = "SELECT phase FROM audit_auditevent WHERE action = 'resume'"
+            assert copy.execute(query).fetchall() == [("intent",)]
+        panel.kill()

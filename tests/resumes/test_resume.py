@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -250,3 +251,22 @@ def test_a_wait_that_the_upstream_asked_for_runs_down(asked, passed, left, as_su
     attempt.is_open, attempt.closed_at = False, closed_at
     notice = describe_attempt(attempt, now=closed_at + timedelta(seconds=passed))
     assert notice.wait_seconds == left
+
+
+def test_a_doubled_field_counts_once(as_support, simulator):
+    """T93: the last one, in the record and in what is sent."""
+    address = reverse("session:resume", args=["ping", cast.PING_PAUSED])
+    as_support.post(address, {"reason": ["First reason", "Second reason"]})
+    assert resume_calls(simulator) == 1
+    assert AuditEvent.objects.get(action="resume", phase="intent").reason == "Second reason"
+
+
+def test_every_commit_reaches_the_disk(db):
+    """T46: the database is told not to answer before."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA synchronous")
+            assert cursor.fetchone() == (2,)
+        else:
+            cursor.execute("SHOW synchronous_commit")
+            assert cursor.fetchone() == ("on",)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support import canaries
 from tests.support.people import PASSWORD
 from tests.support.processes import CHECKOUT, Process, clean_environment, python, until
 from tests.support.simulator import Simulator
@@ -28,20 +29,29 @@ QUIET_SECONDS = 30
 class Person:
     """Somebody without a browser. `get` and `post` take paths and do not follow redirects."""
 
-    def __init__(self, url: str):
-        self.url = url
+    def __init__(self, url: str, secrets: list[bytes] = ()):
+        self.url, self._secrets = url, secrets
         self.http = requests.Session()
         self.http.trust_env = False
 
     def get(self, path: str, **more) -> requests.Response:
-        return self.http.get(self.url + path, timeout=60, **{"allow_redirects": False, **more})
+        return self._looked_into(
+            self.http.get(self.url + path, timeout=60, **{"allow_redirects": False, **more})
+        )
 
     def post(self, path: str, data: dict | None = None, **more) -> requests.Response:
         """POST with the CSRF token that the last page set."""
         data = {"csrfmiddlewaretoken": self.http.cookies.get("csrf", ""), **(data or {})}
-        return self.http.post(
-            self.url + path, data=data, timeout=60, **{"allow_redirects": False, **more}
+        return self._looked_into(
+            self.http.post(
+                self.url + path, data=data, timeout=60, **{"allow_redirects": False, **more}
+            )
         )
+
+    def _looked_into(self, answer: requests.Response) -> requests.Response:
+        sent = answer.content + str(answer.headers).encode()
+        assert not canaries.leaks_in(sent, self._secrets), "an answer holds a secret"
+        return answer
 
 
 class Panel:
@@ -59,6 +69,7 @@ class Panel:
         self.directory, self.environment, self.simulator = directory, environment, simulator
         self.database = directory / "pingadmin.sqlite3"
         self._workers = workers
+        self._secrets = canaries.secrets_of(environment)
         self._people: list[Person] = []
         self._background: list[Process] = []
         if start:
@@ -81,7 +92,7 @@ class Panel:
 
     def login(self, name: str = "support", password: str = PASSWORD) -> Person:
         """That person, signed in through the login page."""
-        person = Person(self.url)
+        person = Person(self.url, self._secrets)
         self._people.append(person)
         person.get("/accounts/login/")
         answer = person.post("/accounts/login/", {"login": name, "password": password})
@@ -90,7 +101,7 @@ class Panel:
 
     def visitor(self) -> Person:
         """Somebody who is not signed in."""
-        self._people.append(Person(self.url))
+        self._people.append(Person(self.url, self._secrets))
         return self._people[-1]
 
     def manage(
@@ -143,6 +154,7 @@ class Panel:
         self.forget_people()
         self.end_background()
         self.server.end()
+        canaries.assert_files_hold_none(self.directory, self.environment)
 
     def refresh(self, template: Path) -> None:
         """Give the panel a fresh database, once nothing is under way in the old one.
