@@ -343,7 +343,7 @@ def test_an_intent_survives_a_power_cut_during_the_call(panel, simulator, tmp_pa
     simulator.fault("delay", match=MATCH, seconds=20)
     person = panel.login("support")
     with in_background(lambda: person.post(RESUME, WHY)):
-        until(lambda: is_called(simulator))
+        until(is_called(simulator))
         # What only memory held is lost, as the index of the log is.
         database = panel.database.resolve()
         for file in database.parent.glob(f"{database.name}*"):
