@@ -15,14 +15,15 @@ AS_PRODUCTION = @env -u DEBUG -u ALLOW_HTTP SECRET_KEY="$(RANDOM_KEY)" AUDIT_KEY
 	ALLOWED_HOSTS=panel.example DATABASE_URL=sqlite://:memory: PING_API_KEY="$(RANDOM_KEY)" AGI_API_KEY="$(RANDOM_KEY)"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo dev test quick check bench soak
+.PHONY: help demo dev test quick check promises bench soak
 
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
 	@echo "make dev     the same, reloading when a file changes"
 	@echo "make test    the whole suite (REQUIRE=browser,postgres allows no skip, PYTEST_ARGS=...)"
 	@echo "make quick   all that needs no process, browser or server, in less than a minute"
-	@echo "make check   lint, formatting, types, templates, migrations, deploy check"
+	@echo "make check   lint, formatting, types, scanners, templates, migrations, deploy check"
+	@echo "make promises  each promise of docs/promises.md, with the tests that show it"
 	@echo "make bench   every goal of speed and size beside its baseline, in under ten minutes (BENCH_ARGS=...)"
 	@echo "make soak    people, kills, full disk, failing upstreams; counts at the end (MINUTES=30, Linux)"
 
@@ -42,9 +43,14 @@ check: .venv/dev.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit -q -c pyproject.toml -r pingadmin
+	$(BIN)/python -m tests.support.source_rules
 	$(BIN)/djlint --lint --quiet templates
 	$(AS_PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(AS_PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+promises: .venv/dev.stamp
+	@exec $(BIN)/python -m tests.support.promises $(PYTEST_ARGS)
 
 bench: .venv/bench.stamp
 	@exec $(BIN)/python -m tests.bench $(BENCH_ARGS)

@@ -7,11 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from django.urls import get_resolver
 
+from pingadmin.accounts.models import User
 from pingadmin.audit.models import AuditEvent
 from tests.support.html import parse
 from tests.support.people import PASSWORD
 from tests.support.raw_server import drips, hangs, http, resets_after, says, sends
+from tests.test_access import addresses
 
 START = "/accounts/oidc/sso/login/"
 CALLBACK = "/accounts/oidc/sso/login/callback/"
@@ -224,3 +227,22 @@ def test_an_error_that_the_provider_reports_is_a_page(client, sue, provider):
     state = parse_qs(urlsplit(parse(client.post(START)).one("a.button")["href"]).query)["state"][0]
     answer = client.get(CALLBACK, {"error": "server_error", "state": state})
     assert answer.status_code == 503 and refusals() != []
+
+
+def test_single_sign_on_adds_only_addresses_that_need_a_person_or_lead_to_one(
+    client, sue, provider
+):
+    """T84: what no table of addresses holds unless a provider is set."""
+    provider()
+    prefixes = ("accounts/3rdparty/", "accounts/oidc/")
+    added = [each for each in addresses(get_resolver().url_patterns) if each.startswith(prefixes)]
+    assert len(added) >= 5
+    for address in added:
+        path = f"/{address.replace('<slug:provider_id>', 'sso')}"
+        for method in ("get", "post"):
+            answer = getattr(client, method)(path)
+            leads_on = answer.status_code in (302, 405) or "sign in" in answer.text.lower()
+            leads_on = leads_on or "/authorize?" in answer.text
+            assert answer.status_code < 500 or "sign in with your password" in answer.text
+            assert leads_on and not is_in(client), f"{method} {path}: {answer.status_code}"
+    assert not User.objects.exclude(username="support").exists()
