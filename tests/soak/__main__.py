@@ -160,7 +160,7 @@ class Report:
             "Duration": f"{seconds / 60:.0f} min",
             "Requests answered": _counts(visits.statuses),
             "Requests that met no server": f"{visits.lost_connections}",
-            "Resumes and bulk resumes pressed": f"{visits.presses}",
+            "Resumes and bulk resumes submitted": f"{visits.presses}",
             "Disruptions": _counts(disruptions),
             "Attempts (intents)": f"{len(tally.phases)}",
             "Results": _counts(results),
