@@ -3,6 +3,8 @@
 import unicodedata
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from pingadmin.web.plain_text import BLANK_LETTERS, is_all_blank
+
 NOT_KNOWN = "not known"
 SIZES = ["B", "kB", "MB", "GB", "TB", "PB"]
 SPANS = [("d", 86400), ("h", 3600), ("min", 60), ("s", 1)]
@@ -87,15 +89,28 @@ def size(count: int | None) -> str:
     )
 
 
+_HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Scripts pile up to three on a letter.
+MAX_MARKS = 3
+
+
 def visible(text: object) -> str:
-    """The text with control, format (bidi, zero width) and surrogate characters written as
-    `\\u202e`.
+    """The text with what nobody could see in it written as `\\u202e`.
+
+    That is control, format (bidi, zero width) and surrogate characters, letters that are blank, all
+    of a text that is nothing but blanks, and marks piled on one letter, which would cover others.
     """
-    return "".join(_visible_character(character) for character in str(text))
+    characters, shown, marks = str(text), [], 0
+    is_blank = bool(characters) and is_all_blank(characters)
+    for character in characters:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        is_hidden = category in _HIDDEN_CATEGORIES or character in BLANK_LETTERS
+        is_seen = character == " " or not (is_hidden or is_blank or marks > MAX_MARKS)
+        shown.append(character if is_seen else _code_of(character))
+    return "".join(shown)
 
 
-def _visible_character(character: str) -> str:
-    if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-        return character
+def _code_of(character: str) -> str:
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -239,6 +239,7 @@ def test_a_reason_is_counted_as_it_is_stored(field):
     form = {"reason": ReasonForm, "note": ResolveForm}[field]({field: text + "d"})
     assert not form.is_valid() and "501" in str(form.errors)
     assert not ReasonForm({"reason": "a\0b"}).is_valid()
+    assert not ReasonForm({"reason": "\u3164 \u200b\u2800"}).is_valid(), "nobody could read it"
 
 
 @pytest.mark.parametrize(

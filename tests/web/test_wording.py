@@ -126,6 +126,28 @@ def test_foreign_text_shows_what_would_hide_in_it():
     assert wording.visible("\ud800\U000e0001") == "\\ud800\\U000e0001"
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\u3164", "\\u3164"),
+        ("a\u115fb", "a\\u115fb"),
+        ("\u2800\u2800", "\\u2800\\u2800"),
+        ("\u00a0", "\\u00a0"),
+        ("\u3000\u2003", "\\u3000\\u2003"),
+        ("e" + "\u0301" * 5, "e\u0301\u0301\u0301\\u0301\\u0301"),
+    ],
+)
+def test_what_is_blank_or_piled_up_is_written_out(name, shown):
+    assert wording.visible(name) == shown
+
+
+@pytest.mark.parametrize(
+    "name", ["東京\u3000太郎", "10\u00a0km", "Việt Nam", "e\u0323\u0302", " ", ""]
+)
+def test_spaces_and_marks_of_honest_names_stay(name):
+    assert wording.visible(name) == name
+
+
 def test_ordinary_words_of_any_script_stay_as_they_are():
     assert wording.visible("Kovač — 東京, naïve! 👍") == "Kovač — 東京, naïve! 👍"
 
