@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils import timezone
 
 from pingadmin.audit import actions
 from pingadmin.audit.marks import ReviewState
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.querysets import NO_OUTCOME, AuditEventQuerySet
 from pingadmin.audit.review.facets import available_facets, filter_by_facet
+from pingadmin.web.local_time import from_local
 
 # These fields are set by chips above the list, not by the form alone.
 FIELDS_WITH_CHIPS = {"result", "review", "facet"}
@@ -68,7 +68,7 @@ class DayOrTimeField(forms.CharField):
             moment = datetime.fromisoformat(text)
         if not 2000 <= moment.year < 2200:
             raise ValueError("no audit log is that old or that new")
-        return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        return from_local(moment, is_end=self.day_ends)
 
 
 class AuditFilter(forms.Form):

@@ -103,7 +103,7 @@ def build_traffic_chart(session: RemoteSession, time_range: TimeRange) -> Traffi
     return TrafficChart(
         time_range=time_range,
         step=timedelta(milliseconds=step_ms),
-        zone=wording.zone_long(timezone.localtime(_datetime_from(until_ms))),
+        zone=_zones(from_ms, until_ms),
         up=scale.path((point, point.up) for point in points),
         down=scale.path((point, point.down) for point in points),
         levels=[
@@ -188,16 +188,32 @@ def _ticks(scale: _Scale) -> list[ChartMark]:
     span = (scale.until_ms - scale.from_ms) // 1000
     step = next((step for step in _TICK_STEPS if span <= 8 * step), span // 8)
     time_format = _tick_format(step, span)
-    # Round in the viewer's zone: shifted to its clock for the rounding, and back again.
-    offset = timezone.localtime(_datetime_from(scale.until_ms)).utcoffset() or timedelta()
-    shift = round(offset.total_seconds())
-    first, last = scale.from_ms // 1000 + shift, scale.until_ms // 1000 + shift
+    # Round on the viewer's clock, which may be changed in between.
+    shifts = [_clock_shift(ms) for ms in (scale.from_ms, scale.until_ms)]
+    first, last = scale.from_ms // 1000 + min(shifts), scale.until_ms // 1000 + max(shifts)
     ticks = []
     for seconds in range(-(-first // step) * step, last + 1, step):
-        ms = (seconds - shift) * 1000
+        shown = {shift: (seconds - shift) * 1000 for shift in shifts}
+        # An hour that happens twice has its tick where it is first; one that is skipped has none.
+        ms = next((ms for shift, ms in shown.items() if _clock_shift(ms) == shift), None)
+        if ms is None or not scale.from_ms <= ms <= scale.until_ms:
+            continue
         x, text = scale.x(ms), f"{timezone.localtime(_datetime_from(ms)):{time_format}}"
         ticks.append(ChartMark(x, text, is_text_left=x > RIGHT - 4 * len(text)))
     return ticks
+
+
+def _clock_shift(ms: int) -> int:
+    """Seconds by which the viewer's clock is ahead of UTC at a moment."""
+    offset = timezone.localtime(_datetime_from(ms)).utcoffset() or timedelta()
+    return round(offset.total_seconds())
+
+
+def _zones(from_ms: int, until_ms: int) -> str:
+    """The viewer's zone, or both where the clocks are changed in between."""
+    ends = [timezone.localtime(_datetime_from(ms)) for ms in (from_ms, until_ms)]
+    names = dict.fromkeys(wording.zone_long(end) for end in ends)
+    return ", later ".join(names)
 
 
 def _tick_format(step: int, span: int) -> str:

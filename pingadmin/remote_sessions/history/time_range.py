@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.web.local_time import LocalDateTimeField
 
 # The name in the address -> the label on the page, and the length (None: all history).
 RANGES: dict[str, tuple[str, timedelta | None]] = {
@@ -46,8 +47,9 @@ class RangeForm(forms.Form):
             widget = forms.DateTimeInput(
                 attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
             )
-            self.fields[name] = forms.DateTimeField(
+            self.fields[name] = LocalDateTimeField(
                 label=label,
+                is_end=name == "to",
                 required=False,
                 widget=widget,
                 error_messages={"invalid": "Use the form 2026-11-22T14:02."},

@@ -1,14 +1,16 @@
 """The chart's drawing, summary and table agree, and the line breaks where nothing is known."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.http import QueryDict
 from django.utils import timezone
 
+from pingadmin.audit.log.filters import AuditFilter
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.history.chart import build_traffic_chart
-from pingadmin.remote_sessions.history.time_range import TimeRange
+from pingadmin.remote_sessions.history.time_range import RangeForm, TimeRange
 from pingadmin.remote_sessions.models import WatchSpan
 from tests.audit.factories import record_event
 from tests.support.html import parse
@@ -99,6 +101,53 @@ def test_a_narrow_gap_is_explained_beside_the_drawing(as_viewer, session):
 def test_ticks_are_round_times_in_the_viewers_zone(session, zone, begin, end, texts):
     with timezone.override(zone):
         assert " ".join(tick.text for tick in draw(session, begin, end).ticks) == texts
+
+
+# Madrid, 25 October 2026: at 3:00 the clocks go back to 2:00, which is 1:00 UTC.
+CHANGE = datetime(2026, 10, 25, 1, tzinfo=UTC)
+
+
+def drawn_around_the_change(session, hours: float):
+    span = timedelta(hours=hours)
+    time_range = TimeRange(CHANGE - span, CHANGE + span)
+    with timezone.override("Europe/Madrid"):
+        return build_traffic_chart(session, time_range)
+
+
+@pytest.mark.parametrize("hours", [4, 12, 48])
+def test_ticks_are_round_where_the_clocks_are_changed(session, hours):
+    chart = drawn_around_the_change(session, hours)
+    assert 3 <= len(chart.ticks) <= 10
+    assert all(tick.text.endswith(":00") for tick in chart.ticks)
+    assert [tick.x for tick in chart.ticks] == sorted(tick.x for tick in chart.ticks)
+    assert len({tick.text for tick in chart.ticks}) == len(chart.ticks)
+
+
+def test_both_zones_are_named_where_the_clocks_are_changed(session):
+    zone = drawn_around_the_change(session, 4).zone
+    assert zone == "Europe/Madrid (UTC+2), later Europe/Madrid (UTC+1)"
+
+
+@pytest.mark.parametrize(
+    ("typed", "from_utc", "until_utc"),
+    [
+        ("2026-10-25T02:30", "00:30", "01:30"),  # happens twice
+        ("2026-03-29T02:30", "01:30", "01:30"),  # is skipped
+        ("2026-11-22T02:30", "01:30", "01:30"),
+    ],
+)
+def test_a_time_that_the_clocks_show_twice_or_never_has_one_meaning_everywhere(
+    typed, from_utc, until_utc
+):
+    with timezone.override("Europe/Madrid"):
+        begins, ends = RangeForm({"from": typed}), RangeForm({"to": typed})
+        assert begins.is_valid() and ends.is_valid(), begins.errors
+        audit = AuditFilter(QueryDict(f"since={typed}")), AuditFilter(QueryDict(f"until={typed}"))
+        assert audit[0].is_valid() and audit[1].is_valid()
+    found = [begins.cleaned_data["from"], audit[0].cleaned_data["since"]]
+    assert {f"{at.astimezone(UTC):%H:%M}" for at in found} == {from_utc}
+    found = [ends.cleaned_data["to"], audit[1].cleaned_data["until"]]
+    assert {f"{at.astimezone(UTC):%H:%M}" for at in found} == {until_utc}
 
 
 @pytest.mark.parametrize("seconds", [60, 900, 21600, 86400, 10**6, 10**8, 3 * 10**9])
