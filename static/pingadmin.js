@@ -7,7 +7,7 @@ document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax${location.
 
 const KEYS_OFF = "pingadmin.keys-off";
 const keysAreOn = () => localStorage.getItem(KEYS_OFF) === null;
-const isTyping = (element) => element.closest("input, textarea, select, [contenteditable], dialog") !== null;
+const isTyping = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog") !== null;
 
 function focusSearch(event) {
   const search = document.getElementById("find");
@@ -71,7 +71,13 @@ function updateCountdowns() {
 }
 setInterval(updateCountdowns, 1000);
 
+const ARROWS = { ArrowDown: 1, ArrowUp: -1 };
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.id === "find") event.target.blur();
+  if (event.key in ARROWS && event.target.closest("tbody tr") && !isTyping(event.target)) {
+    event.preventDefault();
+    moveBetweenRows(ARROWS[event.key]);
+  }
   const action = KEYS[event.key];
   if (!action || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !keysAreOn()) return;
   action(event);
@@ -83,10 +89,12 @@ function shortenPaste(text) {
   return (text.length > 2000 ? words.filter((word) => /\d/.test(word)) : words).join(" ");
 }
 
+// What was copied can be looked up without going to the box first.
 document.addEventListener("paste", (event) => {
-  const search = event.target;
-  if (search.id !== "find") return;
+  const search = document.getElementById("find");
+  if (!search || (event.target !== search && isTyping(event.target))) return;
   event.preventDefault();
+  search.focus();
   const text = shortenPaste(event.clipboardData.getData("text"));
   search.setRangeText(text, search.selectionStart, search.selectionEnd, "end");
   search.dispatchEvent(new Event("input", { bubbles: true }));
@@ -125,6 +133,33 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("DOMContentLoaded", restoreDrafts);
 document.addEventListener("htmx:afterSettle", restoreDrafts);
+
+// After a swap the focus goes to what needs attention: a refused field, or else the heading of the part where it was.
+const sectionOf = (element) => element.closest("section[aria-labelledby]")?.getAttribute("aria-labelledby") ?? "";
+// Read before the request, which disables its button and so takes the focus from it.
+const sectionsBefore = new WeakMap();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const active = document.activeElement;
+  if (event.detail.elt.contains(active)) sectionsBefore.set(event.detail.xhr, sectionOf(active));
+});
+let sectionInUse = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const active = document.activeElement;
+  const isInside = event.detail.target.contains(active);
+  sectionInUse = sectionsBefore.get(event.detail.xhr) ?? (isInside ? sectionOf(active) : null);
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (sectionInUse === null) return;
+  const refused = [...event.target.querySelectorAll(".field-error:not(:empty)")].map((error) => document.querySelector(`[aria-describedby~="${error.id}"]`)).filter(Boolean);
+  for (const field of refused) field.setAttribute("aria-invalid", "true");
+  const heading = document.getElementById(sectionInUse);
+  if (refused.length) refused[0].focus();
+  else if (heading && document.activeElement === document.body) {
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
+});
+document.addEventListener("input", (event) => event.target.removeAttribute("aria-invalid"));
 
 // A part of the page that polls waits while somebody uses it. An element with an id keeps its focus through a swap.
 function isInUse(part) {

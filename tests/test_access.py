@@ -46,6 +46,7 @@ TABLE = {
     "sessions/views/<int:view_id>/rename/": (RESUME, WRITE),
     "sessions/views/<int:view_id>/delete/": (RESUME, WRITE),
     "sessions/<alias:alias>/discover/": (LOOK, WRITE),
+    "sessions/<session_id:session_id>/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/refresh/": (LOOK, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/chart/": (LOOK, READ),

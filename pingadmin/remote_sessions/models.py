@@ -223,6 +223,14 @@ class StatusSnapshotQuerySet(models.QuerySet["StatusSnapshot"]):
         """Those whose first observation was at this moment or earlier."""
         return self.filter(first_at__lte=at)
 
+    def with_state(self) -> Self:
+        """All but failures and bare reports about "paused"."""
+        return self.exclude(state="")
+
+    def with_counters(self) -> Self:
+        """Those that say how much was sent and received."""
+        return self.filter(uploaded_bytes__isnull=False)
+
     def with_state_or_failure(self) -> Self:
         """All but bare reports about "paused", which say nothing else of the session."""
         return self.filter(~Q(state="") | ~Q(failure=""))

@@ -10,6 +10,7 @@ from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team.assignment import assignable_people
 from pingadmin.oversight.team.panel import SessionTeam, load_team
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
+from pingadmin.remote_sessions.history.state_run import find_state_start
 from pingadmin.remote_sessions.history.timeline import TimelineItem, build_timeline
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.resumes.forms import ResolveForm
@@ -18,6 +19,8 @@ from pingadmin.resumes.panel import ResumePanel, build_panel
 
 SNAPSHOTS = 25
 SAME_ID_ELSEWHERE = 5
+# What of the timeline is open from the start; the rest unfolds.
+OPEN_TIMELINE_ITEMS = 12
 
 
 @dataclass(frozen=True)
@@ -48,19 +51,22 @@ class TeamEntryItem:
 class SessionPage:
     """Everything that one person's page of a session shows.
 
-    paused_by: who paused the session in this panel; "" where that is not known. assignable_people:
-    empty for people who may not take part. timeline: newest first; some entries older than
-    hidden_before are left out for their number. same_id_elsewhere: what other accounts say of this
-    id. looks_on_load: the page looks again when it opens, if the state is old. focuses_outcome: the
-    keyboard's focus goes to the outcome of an action.
+    state_since: since when every answer has had the present state. paused_by: who paused the
+    session in this panel; "" where that is not known. assignable_people: empty for people who may
+    not take part. latest: what happened last, besides the present state. timeline: newest first;
+    some entries older than hidden_before are left out for their number. same_id_elsewhere: what
+    other accounts say of this id. looks_on_load: the page looks again when it opens, if the state
+    is old. focuses_outcome: the keyboard's focus goes to the outcome of an action.
     """
 
     session: RemoteSession
     card: SessionCard
+    state_since: datetime | None
     paused_by: str
     resume_panel: ResumePanel
     team: SessionTeam
     assignable_people: list[AbstractUser]
+    latest: TimelineItem | TeamEntryItem | None
     timeline: list[TimelineItem | TeamEntryItem]
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
@@ -69,6 +75,14 @@ class SessionPage:
     focuses_outcome: bool = False
     refused_resolution: RefusedResolution | None = None
 
+    @property
+    def open_timeline(self) -> list[TimelineItem | TeamEntryItem]:
+        return self.timeline[:OPEN_TIMELINE_ITEMS]
+
+    @property
+    def folded_timeline(self) -> list[TimelineItem | TeamEntryItem]:
+        return self.timeline[OPEN_TIMELINE_ITEMS:]
+
 
 @dataclass(frozen=True)
 class PageUpdate:
@@ -76,6 +90,7 @@ class PageUpdate:
 
     session: RemoteSession
     card: SessionCard
+    state_since: datetime | None
     paused_by: str
     team: SessionTeam
     resume_panel: ResumePanel | None
@@ -97,14 +112,17 @@ def build_page(
     items, hidden_before = build_timeline(session, snapshots)
     team = team or load_team(session, person)
     timeline: list[TimelineItem | TeamEntryItem] = [*items, *map(TeamEntryItem, team.entries)]
+    timeline.sort(key=lambda item: item.at, reverse=True)
     return SessionPage(
         session=session,
         card=build_card(session),
+        state_since=find_state_start(session),
         paused_by=_paused_by(session),
         resume_panel=resume_panel or build_panel(session, person),
         team=team,
         assignable_people=list(assignable_people()) if team.may_take_part else [],
-        timeline=sorted(timeline, key=lambda item: item.at, reverse=True),
+        latest=_find_latest(timeline),
+        timeline=timeline,
         hidden_before=hidden_before,
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),
@@ -119,10 +137,26 @@ def build_update(
     return PageUpdate(
         session=session,
         card=build_card(session),
+        state_since=find_state_start(session),
         paused_by=_paused_by(session),
         team=team,
         resume_panel=panel if panel.state_version != shown_panel else None,
     )
+
+
+def _find_latest(
+    timeline: list[TimelineItem | TeamEntryItem],
+) -> TimelineItem | TeamEntryItem | None:
+    """What people did last, or else what was observed before the present state."""
+    state = None
+    for item in timeline:
+        if isinstance(item, TeamEntryItem) or item.audit_entry:
+            return item
+        if not (item.is_failure or item.is_gap):
+            state = state or item.text
+            if item.text != state:
+                return item
+    return None
 
 
 def _newest_snapshots(session: RemoteSession) -> list[StatusSnapshot]:

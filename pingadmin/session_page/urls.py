@@ -6,6 +6,7 @@ from pingadmin.session_page import action_views, team_views, views
 
 app_name = "session"
 urlpatterns = [
+    path("<session_id:session_id>/", views.find, name="find"),
     path(
         "<alias:alias>/<session_id:session_id>/",
         include(

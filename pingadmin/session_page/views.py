@@ -1,10 +1,12 @@
 """A session's page, "Look again", and the page's part that is polled while an action is running."""
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pingadmin import upstream
@@ -36,6 +38,20 @@ def page(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     if finding.session is None:
         return missing_session_page(request, finding)
     return show_whole(request, build_page(finding.session, request.user))
+
+
+@require_safe
+@may_look_up
+def find(request: PanelRequest, session_id: str) -> HttpResponse:
+    """An address without an account: leads to the session, or searches where that isn't clear."""
+    known = [
+        session
+        for alias in upstream.aliases()
+        if (session := RemoteSession.objects.find(alias, upstream.canonical_id(alias, session_id)))
+    ]
+    if len(known) == 1:
+        return redirect(known[0])
+    return redirect(f"{reverse('oversight:board')}?{urlencode({'q': session_id})}")
 
 
 @require_POST

@@ -59,6 +59,11 @@ def states_paused(alias: str) -> bool:
     return alias in settings.UPSTREAMS and api_for(alias).states_paused
 
 
+def reports_traffic(alias: str) -> bool:
+    """Whether look-ups at this account say how much was sent and received; True where not set."""
+    return alias not in settings.UPSTREAMS or api_for(alias).reports_traffic
+
+
 def _forget_apis(*, setting: str, **kwargs: Any) -> None:
     if setting.startswith("UPSTREAM"):
         _apis.clear()

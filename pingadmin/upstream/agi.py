@@ -41,6 +41,7 @@ class AgiAPI(SessionAPI):
     system = "AGI"
     authorization = "Bearer {}"
     states_paused = True
+    reports_traffic = False
     can_list = True
     default_id_pattern = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     look_up_path = "/sessions/{}"

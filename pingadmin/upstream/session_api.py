@@ -29,6 +29,7 @@ class SessionAPI(ABC):
     """One account of one system.
 
     system: the name people say. states_paused: whether a look-up says if a session is paused.
+    reports_traffic: whether a look-up says how much a session sent and received.
     can_list: whether list_sessions() works. can_follow: whether follow() works.
     default_id_pattern: how its ids look, where documented. authorization: the Authorization header
     with {} in place of the key. action_method: the HTTP method of resuming and pausing.
@@ -37,6 +38,7 @@ class SessionAPI(ABC):
 
     system = ""
     states_paused = False
+    reports_traffic = True
     can_list = can_follow = False
     default_id_pattern = SESSION_ID_PATTERN
     authorization = ""

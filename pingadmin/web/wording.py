@@ -21,13 +21,23 @@ def full_utc(when: datetime) -> str:
 
 
 def moment(when: datetime, *, now: datetime, zone: tzinfo) -> str:
-    """`14:02:11 CET` in the zone; the date goes before it unless it is today there."""
-    local, today = when.astimezone(zone), now.astimezone(zone).date()
-    clock = f"{local:%H:%M:%S} {zone_short(local)}"
-    if local.date() == today:
+    """`14:02:11` in the zone; the date goes before it unless it is today there.
+
+    The page names the zone once. A time at which the zone's clocks showed another distance from
+    UTC than they do now, or showed the same time twice, has its own: `14:02:11 CEST`.
+    """
+    local, current = when.astimezone(zone), now.astimezone(zone)
+    clock = f"{local:%H:%M:%S}"
+    if local.utcoffset() != current.utcoffset() or _happens_twice(local):
+        clock = f"{clock} {zone_short(local)}"
+    if local.date() == current.date():
         return clock
     day = f"{local.day} {local:%b}"
-    return f"{day}, {clock}" if local.year == today.year else f"{day} {local.year}, {clock}"
+    return f"{day}, {clock}" if local.year == current.year else f"{day} {local.year}, {clock}"
+
+
+def _happens_twice(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def zone_short(local: datetime) -> str:
@@ -75,12 +85,12 @@ def duration(seconds: float | None) -> str:
 
 
 def size(count: int | None) -> str:
-    """`310 MB`, in steps of 1024, with one decimal below ten."""
+    """`310 MB`, in steps of 1024, with one decimal below ten and never four digits."""
     if count is None or count < 0:
         return NOT_KNOWN
     value, unit = float(count), 0
-    # Compared after rounding, so that 1023.7 kB reads as 1.0 MB and never as 1024 kB.
-    while round(value) >= 1024 and unit < len(SIZES) - 1:
+    # 1,000 MB read as 1.0 GB, so that sizes side by side can be compared at a glance.
+    while round(value) >= 1000 and unit < len(SIZES) - 1:
         value, unit = value / 1024, unit + 1
     return (
         f"{value:.1f} {SIZES[unit]}"

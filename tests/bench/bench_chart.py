@@ -156,7 +156,6 @@ def grouped(session, begin: int, until: int, step: int, gaps):
         SILENCE_MS,
         CounterReading,
         compute_rates,
-        coverage_breaks,
     )
 
     with connection.cursor() as cursor:
@@ -175,7 +174,7 @@ def grouped(session, begin: int, until: int, step: int, gaps):
                 firsts[position] if position < len(firsts) else None,
             )
         )
-    return compute_rates(readings, coverage_breaks(gaps), silence_ms=max(SILENCE_MS, 2 * step))
+    return compute_rates(readings, gaps, silence_ms=max(SILENCE_MS, 2 * step))
 
 
 def on_postgresql(rows: int) -> report.Line:

@@ -36,7 +36,7 @@ def test_a_change_shows_in_every_open_board_and_no_row_moves(new_page, watching,
     pages = [new_page("support"), new_page("viewer")]
     for page in pages:
         page.goto("/sessions/")
-        expect(row(page, ONE)).to_contain_text("Unknown")
+        expect(row(page, ONE)).to_contain_text("not reported")
     places = [row(page, ONE).bounding_box()["y"] for page in pages]
     pause(simulator, watching, ONE)
     for page in pages:

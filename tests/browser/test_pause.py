@@ -49,7 +49,7 @@ def test_without_javascript_it_pauses_too_and_keeps_what_was_typed(new_page, pau
         block.get_by_label("Ticket").fill(ticket)
         page.get_by_role("button", name="Pause session").click()
     expect(page.locator("#outcome[data-result]")).to_have_attribute("data-result", "ok")
-    expect(page.get_by_text("“Card dispute”")).to_be_visible()
+    expect(page.get_by_role("list").get_by_text("“Card dispute”")).to_be_visible()
     assert simulator.call_count("/pause") == 1
 
 

@@ -81,30 +81,27 @@ def troubled(db):
 def test_trouble_comes_first_and_every_group_has_its_name(as_viewer, troubled):
     page = board(as_viewer)
     assert session_ids(page) == ["ses_a", "ses_b", "ses_c", "ses_d", "ses_e"]
-    assert page.texts("th[scope=rowgroup]") == GROUPS
+    headings = [heading.rsplit(" ", 1) for heading in page.texts("th[scope=rowgroup]")]
+    assert headings == [[group, "1"] for group in GROUPS]
 
 
 def test_an_empty_group_is_not_shown(as_viewer):
     make_session(watched=True)
-    assert board(as_viewer).texts("th[scope=rowgroup]") == ["Watched"]
+    assert board(as_viewer).texts("th[scope=rowgroup]") == ["Watched 1"]
 
 
 @pytest.mark.parametrize(
     ("view", "expected"),
     [("look", "abcd"), ("watched", "de"), ("paused", "b"), ("all", "abcdef"), ("", "abcde")],
 )
-def test_each_view_holds_what_it_says_and_its_tab_counts_exactly_that(
+def test_each_view_holds_what_it_says_and_the_tabs_count_exactly_what_they_show(
     as_viewer, troubled, view, expected
 ):
     page = board(as_viewer, view=view)
     assert sorted(session_ids(page)) == [f"ses_{letter}" for letter in expected]
-    assert counts(page) == {
-        "Board": 5,
-        "Needs attention": 4,
-        "Watched": 2,
-        "Paused": 1,
-        "All sessions": 6,
-    }
+    assert counts(page) == {"Board": 5, "All sessions": 6}
+    assert all(page.attributes("#views [aria-label=Views] .chip", "title"))
+    assert page.has("[name=view] option[selected]") == (view != "all")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +119,7 @@ def test_paused_is_judged_as_on_the_sessions_page(as_viewer, reported, doubted, 
         **failure,
     )
     page = board(as_viewer)
-    assert counts(page)["Paused"] == 0
+    assert session_ids(board(as_viewer, view="paused")) == []
     assert "Unknown reported paused" in row_of(page, "ses_b").replace("Unknown", "Unknown ")
     card = parse(as_viewer.get("/sessions/ping/ses_b/")).one("[data-paused]")
     assert card["data-paused"] == "unknown"
@@ -177,8 +174,18 @@ def test_an_attempt_that_is_under_way_or_unresolved_is_shown(as_viewer):
     make_unresolved("ses_a")
     make_attempt(make_session("ses_b", watched=True), is_open=True)
     page = board(as_viewer)
-    assert "resume sent " in row_of(page, "ses_a") and "no answer" in row_of(page, "ses_a")
+    assert "resume sent " in row_of(page, "ses_a") and "No answer" in row_of(page, "ses_a")
     assert "ana is resuming this session, started" in row_of(page, "ses_b")
+
+
+def test_violet_is_for_unknown_outcomes_alone(as_viewer):
+    make_unresolved("ses_a")
+    make_session("ses_b", watched=True)
+    make_paused("ses_c", watched=True, reported=1000)
+    page = board(as_viewer)
+    assert page.texts("#board .unknown") == ["Outcome unknown"]
+    assert page.texts("#board .u") == [row for row in page.texts("#board .u") if "No answer" in row]
+    assert "not reported" in row_of(page, "ses_b") and "Unknown" not in row_of(page, "ses_b")
 
 
 def test_of_two_attempts_on_a_session_the_newest_is_shown(as_viewer):
@@ -191,6 +198,19 @@ def test_a_row_shows_who_is_viewing_the_session(as_viewer, support2):
     PresenceFactory(session=session, person=support2, lease_until=from_now(seconds=20))
     titles = board(as_viewer).attributes("#board [role=img]", "title")
     assert titles == ["support2 is viewing this"]
+
+
+def test_somebody_who_views_what_is_assigned_to_them_is_shown_once(as_viewer, support):
+    session = make_session("ses_a", watched=True, assigned_to=support)
+    PresenceFactory(session=session, person=support, lease_until=from_now(seconds=20))
+    titles = board(as_viewer).attributes("#board [role=img]", "title")
+    assert titles == ["assigned to support, who is viewing this"]
+
+
+def test_the_filter_button_tells_how_many_filters_are_set(as_viewer, troubled):
+    assert board(as_viewer).texts(".filters-fold summary") == ["Filters"]
+    page = board(as_viewer, view="look", state="connected", words="ses")
+    assert page.texts(".filters-fold summary") == ["Filters 3"]
 
 
 def test_nothing_is_resumed_from_the_board_and_only_who_may_resume_can_select(
@@ -338,7 +358,7 @@ def test_an_unknown_outcome_stays_first_while_the_next_attempt_is_under_way(as_v
     session = make_unresolved("ses_a")
     make_attempt(session, actor_name="ben", is_open=True, opened_at=ago(1))
     page = board(as_viewer)
-    assert page.texts("th[scope=rowgroup]") == GROUPS[:1]
+    assert page.texts("th[scope=rowgroup]") == [f"{GROUPS[0]} 1"]
     assert "Under way" in row_of(page, "ses_a") and "ben is resuming this session" in row_of(
         page, "ses_a"
     )

@@ -1,5 +1,7 @@
 """Notes are plain text, written once, shown as typed, in the timeline and in the activity."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -26,7 +28,9 @@ def texts() -> list[str]:
 def test_everybody_sees_a_note_with_its_author_and_time(as_support, as_viewer, session):
     assert write(as_support, "Called them.\r\nThey call back at 15:00.").status_code == 302
     listed = parse(as_viewer.get(ADDRESS)).one("#team-notes")
-    assert "support" in listed.texts("strong") and listed.text("time").endswith("UTC")
+    assert "support" in listed.texts("strong") and re.fullmatch(
+        r"\d\d:\d\d:\d\d", listed.text("time")
+    )
     assert listed.text(".user-text") == "Called them.They call back at 15:00."
     assert listed.has(".user-text br")
     assert texts() == ["Called them.\nThey call back at 15:00."]

@@ -8,13 +8,14 @@ from django.utils import timezone
 from pingadmin.demo import cast
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from tests.support.html import Element, parse
+from tests.support.session_histories import add_failure, add_snapshot, create_session
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
 PAGE = f"/sessions/ping/{cast.PING_CONNECTED}/"
 STATUS = "GET */status"
 HTMX = {"HX-Request": "true"}
-QUERIES = 18
+QUERIES = 19
 
 
 def open_page(client, address: str = PAGE) -> Element:
@@ -194,3 +195,45 @@ def test_people_who_may_only_look_see_no_button(request, who):
 def test_an_account_that_never_was_is_not_found(as_support):
     assert as_support.get("/sessions/nowhere/ses_1/").status_code == 404
     assert as_support.post("/sessions/nowhere/ses_1/refresh/").status_code == 404
+
+
+def test_the_first_lines_say_since_when_and_what_happened_last(as_support, session_with_history):
+    page = open_page(as_support)
+    assert "in every answer since 22 Nov, 12:10:00" in page.text("#card .state")
+    assert page.text("[aria-labelledby=latest]").startswith("Before that")
+    assert "Disconnected" in page.text("[aria-labelledby=latest]")
+    as_support.post(PAGE + "watch/", {"watch": "yes"})
+    latest = open_page(as_support).text("[aria-labelledby=latest]")
+    assert latest.startswith("Last action") and "support started watching it" in latest
+
+
+@pytest.fixture
+def session_with_history(simulator):
+    session = create_session("ping", cast.PING_CONNECTED)
+    add_snapshot(session, 0, state="disconnected", until=300)
+    add_snapshot(session, 600, state="connected", until=900)
+    add_failure(session, 960)
+    add_snapshot(session, 1200, up=5, state="connected")
+    return RemoteSession.objects.get()
+
+
+def test_the_timeline_folds_what_is_older(as_support, simulator):
+    session = create_session("ping", cast.PING_CONNECTED)
+    for number in range(30):
+        add_snapshot(session, 60 * number, state=("connected", "disconnected")[number % 2])
+    page = open_page(as_support)
+    shown = page.texts("[aria-labelledby=timeline] .moment")
+    folded = page.texts("[aria-labelledby=timeline] details .moment")
+    assert len(folded) >= 18 and shown[12:] == folded
+    assert page.text("[aria-labelledby=timeline] summary") == f"Show {len(folded)} earlier"
+    assert not page.has("details.fold[open]"), "single answers unfold on demand"
+
+
+def test_an_address_without_its_account_leads_to_the_session(as_support, simulator):
+    open_page(as_support)
+    assert as_support.get(f"/sessions/{cast.PING_CONNECTED}/").url == PAGE
+    response = as_support.get(f"/sessions/{cast.PING_PAUSED}/")
+    assert response.url == f"/sessions/?q={cast.PING_PAUSED}", "not seen yet, so it is searched"
+    create_session("agi", cast.PING_CONNECTED)
+    response = as_support.get(f"/sessions/{cast.PING_CONNECTED}/")
+    assert response.url == f"/sessions/?q={cast.PING_CONNECTED}", "two accounts have it"

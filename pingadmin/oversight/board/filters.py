@@ -24,13 +24,20 @@ from pingadmin.resumes.models import Attempt
 
 
 class BoardView(models.TextChoices):
-    """The tabs of the board: which sessions belong on it."""
+    """Which sessions belong on the board: all of its groups, some of them, or everything known."""
 
     BOARD = "", "Board"
     ATTENTION = "look", "Needs attention"
     WATCHED = "watched", "Watched"
     PAUSED = "paused", "Paused"
     ALL = "all", "All sessions"
+
+
+# The tabs, each with what it holds; the views between them narrow the board.
+TABS = {
+    BoardView.BOARD: "Unknown outcomes, paused sessions, failing look-ups, then what is watched",
+    BoardView.ALL: "Every session that was ever looked up, listed or reported",
+}
 
 
 class BoardSort(models.TextChoices):
@@ -131,6 +138,21 @@ class BoardFilter:
     @property
     def is_of_all(self) -> bool:
         return self.view == BoardView.ALL
+
+    @property
+    def view_choices(self) -> list[tuple[str, str]]:
+        """What the board can be narrowed to."""
+        return [
+            (view.value, view.label.lower() if view else "everything")
+            for view in BoardView
+            if view != BoardView.ALL
+        ]
+
+    @property
+    def narrowing_count(self) -> int:
+        """How many parts of the form are filled in."""
+        parts = {"words", "system", "assigned", "state", "sort", "at"}
+        return len(self.given.keys() & parts) + (self.view not in TABS)
 
     @property
     def is_grouped(self) -> bool:

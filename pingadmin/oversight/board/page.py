@@ -15,7 +15,13 @@ from pingadmin import upstream
 from pingadmin.oversight.board import history, live, rows
 from pingadmin.oversight.board.columns import COLUMNS
 from pingadmin.oversight.board.cursor import BoardCursor, encode_shown
-from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE, BoardFilter, BoardSort, BoardView
+from pingadmin.oversight.board.filters import (
+    LARGE_PAGE_SIZE,
+    TABS,
+    BoardFilter,
+    BoardSort,
+    BoardView,
+)
 from pingadmin.oversight.board.listing import BoardPage, load_board_page, load_rows
 from pingadmin.oversight.board.sessions import BoardGroup, BoardRow
 from pingadmin.oversight.models import SavedView, TeamState
@@ -32,16 +38,21 @@ class RowGroup:
 
     title: str
     html: str
+    count: int
 
 
 @dataclass(frozen=True)
 class FilterChip:
-    """A link to the board under another filter. count: how many sessions that shows."""
+    """A link to the board under another filter.
+
+    count: how many sessions that shows. meaning: which ones, as a sentence without its full stop.
+    """
 
     label: str
     address: str
     is_selected: bool
     count: int | None = None
+    meaning: str = ""
 
 
 def board_context(board_filter: BoardFilter, person: AbstractUser) -> Context:
@@ -66,7 +77,7 @@ def past_board_context(board_filter: BoardFilter, person: AbstractUser, *, at: d
     past_rows = history.load_past_rows(page.rows, at)
     html = rows.render_rows(past_rows, rows.past_row_context(at))
     return {
-        "groups": [RowGroup("", html)] if past_rows else [],
+        "groups": [RowGroup("", html, len(past_rows))] if past_rows else [],
         "at": at,
         "live_address": board_filter.get_absolute_url(at=""),
         "accounts_unwatched_then": list(_accounts_unwatched_at(at)),
@@ -171,12 +182,13 @@ def _render_groups(
     if not board_rows:
         return []
     if not board_filter.is_grouped:
-        return [RowGroup("", _render(board_rows, person, now=now))]
+        return [RowGroup("", _render(board_rows, person, now=now), len(board_rows))]
     may_resume = person.has_perm("resumes.resume")
     context = rows.load_row_context(board_rows, now=now, may_resume=may_resume)
+    groups = groupby(board_rows, key=lambda row: row.group)
     return [
-        RowGroup(BoardGroup(group).label, rows.render_rows(group_rows, context))
-        for group, group_rows in groupby(board_rows, key=lambda row: row.group)
+        RowGroup(BoardGroup(group).label, rows.render_rows(members, context), len(members))
+        for group, members in ((group, list(group_rows)) for group, group_rows in groups)
     ]
 
 
@@ -192,14 +204,16 @@ def _accounts_unwatched_at(at: datetime) -> Iterator[tuple[str, datetime | None]
 
 
 def _view_chips(board_filter: BoardFilter, page: BoardPage) -> list[FilterChip]:
+    """A narrowed board is still the board."""
     return [
         FilterChip(
             label=view.label,
             address=board_filter.get_absolute_url(view=view.value, page=""),
-            is_selected=board_filter.view == view,
+            is_selected=board_filter.is_of_all == (view == BoardView.ALL),
             count=page.counts[view],
+            meaning=meaning,
         )
-        for view in BoardView
+        for view, meaning in TABS.items()
     ]
 
 

@@ -75,6 +75,9 @@ def render_rows(rows: Iterable[BoardRow], context: RowContext) -> SafeString:
 def _state(row: BoardRow, context: RowContext) -> str:
     doubt = "?" if row.card.is_doubted and row.session.state else ""
     label = _safe(row.state_label or row.card.state_label)
+    if row.attempt and not row.attempt.is_open:
+        # A state that the action may have changed comes second.
+        return f"<td><p class=unknown>Outcome unknown<p>{label}{doubt}"
     return f"<td><p class={row.card.tone}>{label}{doubt}"
 
 
@@ -94,16 +97,16 @@ def _paused(row: BoardRow, context: RowContext) -> str:
     verdict, attempt = row.card.paused, row.attempt
     if attempt and attempt.is_open:
         opened_at = _moment(attempt.opened_at, context)
-        return f"<td class=u>Under way<p>{_safe(attempt.under_way)}, started {opened_at}"
+        return f"<td class=p>Under way<p>{_safe(attempt.under_way)}, started {opened_at}"
     if attempt:
         opened_at = _moment(attempt.opened_at, context)
-        return f"<td class=u>Unknown<p>{attempt.action} sent {opened_at}, no answer"
+        return f"<td class=u>No answer<p>{attempt.action} sent {opened_at}"
     if verdict.reported_at is None:
-        return "<td class=u>Unknown"
+        return "<td class=p><p>not reported"
     reported_at = _moment(verdict.reported_at, context)
     if verdict.value == PausedValue.UNKNOWN:
         report = "paused" if verdict.reported else "not paused"
-        return f"<td class=u>Unknown<p>reported {report} {reported_at}; {verdict.doubt}"
+        return f'<td class="p muted">Unknown<p>reported {report} {reported_at}; {verdict.doubt}'
     label = "Paused" if verdict.value == PausedValue.YES else "Not paused"
     return f"<td class=p>{label}<p>{verdict.source}, {reported_at}"
 
@@ -139,11 +142,15 @@ def _team(row: BoardRow, context: RowContext) -> str:
     if context.is_past:
         return "<td>"
     assignee = context.assignees.get(row.session.assigned_to or 0)
-    avatars = [_avatar(assignee, f"assigned to {assignee}")] if assignee else []
-    avatars += [
+    viewers = context.viewers.get(row.session.pk, ())
+    avatars = [
         _avatar(viewer, f"{viewer} is viewing this", " class=viewer")
-        for viewer in context.viewers.get(row.session.pk, ())
+        for viewer in viewers
+        if viewer != assignee
     ]
+    if assignee:
+        title = f"assigned to {assignee}" + (", who is viewing this" if assignee in viewers else "")
+        avatars.insert(0, _avatar(assignee, title))
     return f"<td class=m>{''.join(avatars)}"
 
 

@@ -39,7 +39,8 @@ class SessionCard:
     colour of the state's tag: ok, accent, paused (also: stale), failed, idle or unknown. doubt: why
     the state may no longer be true, half a sentence after the label, "" where there is no doubt.
     age_seconds: of the newest answer, None where there was none. skew_seconds: by how much the
-    upstream's clock differs from ours, None where that is negligible.
+    upstream's clock differs from ours, None where that is negligible. reports_traffic: whether its
+    system says how much a session sent and received.
     """
 
     session: RemoteSession
@@ -50,6 +51,7 @@ class SessionCard:
     age_seconds: int | None
     paused: PausedVerdict
     skew_seconds: int | None
+    reports_traffic: bool
 
     @property
     def is_doubted(self) -> bool:
@@ -90,6 +92,7 @@ def build_card(session: RemoteSession, *, now: datetime | None = None) -> Sessio
             session, now=now, status_shows_paused=upstream.states_paused(session.alias)
         ),
         skew_seconds=_notable_skew(session),
+        reports_traffic=upstream.reports_traffic(session.alias),
     )
 
 

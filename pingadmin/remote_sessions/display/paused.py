@@ -53,6 +53,11 @@ class PausedVerdict:
     source: str = ""
     doubt: str = ""
 
+    @property
+    def has_unknown_outcome(self) -> bool:
+        """Whether it is doubted because nobody knows what became of an action."""
+        return self.doubt == DOUBTED_BY[""]
+
 
 def judge_paused(
     session: RemoteSession, *, now: datetime, status_shows_paused: bool

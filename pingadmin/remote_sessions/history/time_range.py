@@ -19,7 +19,7 @@ RANGES: dict[str, tuple[str, timedelta | None]] = {
     "7d": ("7 days", timedelta(days=7)),
     "all": ("All", None),
 }
-DEFAULT_RANGE = "90m"
+LONGEST_DEFAULT_RANGE = "90m"
 SHORTEST = timedelta(minutes=1)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -65,10 +65,11 @@ class RangeForm(forms.Form):
             self.add_error("to", "Choose an end that is later than the start.")
         return self.cleaned_data
 
-    def time_range_for(self, session: RemoteSession, *, default: str = DEFAULT_RANGE) -> TimeRange:
-        """Returns the requested range of a valid form; default: a key of RANGES.
+    def time_range_for(self, session: RemoteSession, *, default: str = "") -> TimeRange:
+        """Returns the requested range of a valid form.
 
-        An open start is the session's first snapshot, an open end is now.
+        default: a key of RANGES; empty for one that fits what is known. An open start is the
+        session's first snapshot, an open end is now.
         """
         now = timezone.now()
         from_at, until_at = self.cleaned_data["from"], self.cleaned_data["to"]
@@ -77,12 +78,20 @@ class RangeForm(forms.Form):
         if until_at:
             first_at = find_first_snapshot_at(session) or now
             return TimeRange(min(first_at, until_at - SHORTEST), until_at)
-        name = self.cleaned_data["range"] or default
+        name = self.cleaned_data["range"] or default or _fitting_range(session, now)
         length = RANGES[name][1]
         if length:
             return TimeRange(now - length, now, name)
         first_at = find_first_snapshot_at(session) or now - timedelta(minutes=15)
         return TimeRange(min(first_at, now - SHORTEST), now, name)
+
+
+def _fitting_range(session: RemoteSession, now: datetime) -> str:
+    """All history where that is short, so that a fresh session's chart isn't mostly empty."""
+    longest = RANGES[LONGEST_DEFAULT_RANGE][1]
+    first_at = find_first_snapshot_at(session)
+    is_short = first_at and longest and now - first_at < longest
+    return "all" if is_short else LONGEST_DEFAULT_RANGE
 
 
 def find_first_snapshot_at(session: RemoteSession) -> datetime | None:

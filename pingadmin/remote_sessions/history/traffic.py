@@ -7,7 +7,7 @@ counters that were reset.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -76,6 +76,13 @@ class RatePoint(NamedTuple):
 EdgeReadings = tuple[int, CounterReading | None, CounterReading | None]
 
 
+def has_traffic(session: RemoteSession) -> bool:
+    """Whether its system has ever reported how much a session sent and received."""
+    if session.uploaded_bytes is not None or session.downloaded_bytes is not None:
+        return True
+    return session.snapshots.with_counters().exists()
+
+
 def load_rates(
     session: RemoteSession,
     from_ms: int,
@@ -83,9 +90,13 @@ def load_rates(
     step_ms: int,
     gaps: Iterable[CoverageGap] = (),
 ) -> list[RatePoint]:
-    """Returns the rates of a session between two moments, one for each step. One query."""
+    """Returns the rates of a session between two moments, one for each step. One query.
+
+    Within a gap no rate is given: looks by hand may have told the counters at its ends, but a line
+    there would read as if somebody had been watching.
+    """
     readings = list(load_edge_readings(session, from_ms, until_ms, step_ms))
-    return compute_rates(readings, coverage_breaks(gaps), silence_ms=max(SILENCE_MS, 2 * step_ms))
+    return compute_rates(readings, list(gaps), silence_ms=max(SILENCE_MS, 2 * step_ms))
 
 
 def load_edge_readings(
@@ -105,9 +116,10 @@ def load_edge_readings(
 
 
 def compute_rates(
-    readings: list[EdgeReadings], breaks: list[int], *, silence_ms: int
+    readings: list[EdgeReadings], gaps: Sequence[CoverageGap], *, silence_ms: int
 ) -> list[RatePoint]:
-    """Returns the rates between neighbouring edges. breaks: as coverage_breaks gives them."""
+    """Returns the rates between neighbouring edges."""
+    breaks = _breaks(gaps)
     totals = [
         (edge, _totals_at(edge, before, after, breaks, silence_ms))
         for edge, before, after in readings
@@ -115,7 +127,7 @@ def compute_rates(
     points = []
     for (from_ms, start), (until_ms, end) in pairwise(totals):
         up = down = None
-        if start and end and not _has_break_between(from_ms, until_ms, breaks):
+        if start and end and not _is_unwatched(from_ms, until_ms, gaps, breaks):
             up, down = (
                 1000 * (later - earlier) / (until_ms - from_ms)
                 for earlier, later in zip(start, end, strict=True)
@@ -125,16 +137,6 @@ def compute_rates(
                 up = down = None
         points.append(RatePoint(from_ms, until_ms, up, down))
     return points
-
-
-def coverage_breaks(gaps: Iterable[CoverageGap]) -> list[int]:
-    """Returns the moments at which watching began or ended, in milliseconds, rising.
-
-    Two readings inside one gap (somebody looked by hand) may be joined by a line; two readings on
-    either side of such a moment may not.
-    """
-    moments = {at for gap in gaps for at in (gap.from_at, gap.until_at) if at is not None}
-    return sorted(milliseconds(at) for at in moments)
 
 
 def choose_step(from_at: datetime, until_at: datetime) -> int:
@@ -184,6 +186,30 @@ def _reading(
         first_ms + (length_ms or 0),
         up + (up_before_reset or 0),
         down + (down_before_reset or 0),
+    )
+
+
+def _breaks(gaps: Iterable[CoverageGap]) -> list[int]:
+    """The moments at which watching began or ended, in milliseconds, rising.
+
+    Two readings on either side of such a moment may not be joined by a line.
+    """
+    moments = {at for gap in gaps for at in (gap.from_at, gap.until_at) if at is not None}
+    return sorted(milliseconds(at) for at in moments)
+
+
+def _is_unwatched(
+    from_ms: int, until_ms: int, gaps: Iterable[CoverageGap], breaks: list[int]
+) -> bool:
+    """Whether nobody watched in some part of a step.
+
+    Looks by hand may have told the counters in a gap, but a line there would read as if somebody
+    had been watching.
+    """
+    return _has_break_between(from_ms, until_ms, breaks) or any(
+        milliseconds(gap.from_at) <= from_ms
+        and (gap.until_at is None or until_ms <= milliseconds(gap.until_at))
+        for gap in gaps
     )
 
 

@@ -10,6 +10,7 @@ from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.history import csv_file
 from pingadmin.remote_sessions.history.chart import build_traffic_chart
 from pingadmin.remote_sessions.history.time_range import RANGES, RangeForm
+from pingadmin.remote_sessions.history.traffic import has_traffic
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.web.requests import PanelRequest
 
@@ -23,16 +24,21 @@ def chart(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
     session = get_object_or_404(RemoteSession, alias=alias, session_id=session_id)
     form = RangeForm(request.GET)
     is_valid = form.is_valid()
-    context: dict[str, object] = {
-        "session": session,
-        "chart": build_traffic_chart(session, form.time_range_for(session)) if is_valid else None,
-        "form": form,
-        "ranges": RANGES,
-    }
-    template = "remote_sessions/history/_chart.html"
+    card = build_card(session)
+    has_chart = is_valid and has_traffic(session)
+    part = "_no_traffic" if is_valid and not has_chart else "_chart"
+    template = part = f"remote_sessions/history/{part}.html"
     # The browser's history restores whole pages.
     if not request.htmx or request.htmx.history_restore_request:
-        template, context["card"] = "remote_sessions/history/chart.html", build_card(session)
+        template = "remote_sessions/history/chart.html"
+    context = {
+        "part": part,
+        "session": session,
+        "chart": build_traffic_chart(session, form.time_range_for(session)) if has_chart else None,
+        "form": form,
+        "ranges": RANGES,
+        "card": card,
+    }
     return render(request, template, context, status=200 if is_valid else 400)
 
 

@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def moment(when: datetime | None) -> str:
-    """A time in the viewer's zone, which is printed with it; UTC stands in its title."""
+    """A time in the viewer's zone, which the page names once; UTC stands in its title."""
     if when is None:
         return wording.NOT_KNOWN
     return format_html(

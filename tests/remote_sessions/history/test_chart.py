@@ -69,7 +69,7 @@ def test_a_gap_breaks_the_line_and_shows_its_reason(session):
     add_watch_span(-60, 2390, "the collector was stopped")
     add_watch_span(3590, 7200)
     chart = draw(session)
-    assert chart.down.count("M") == 3, "before it, the look-ups inside it, after it"
+    assert chart.down.count("M") == 2, "before it and after it, nothing inside it"
     assert [(gap.text, gap.title) for gap in chart.gaps] == [
         ("not watching", "the collector was stopped")
     ]
@@ -259,6 +259,28 @@ def test_an_invalid_range_gets_an_error_at_its_field(as_viewer, session, query, 
 )
 def test_one_end_of_the_range_is_enough(as_viewer, session, query):
     assert as_viewer.get(f"{ADDRESS}?{query}").status_code == 200
+
+
+@pytest.mark.usefixtures("simulated_upstreams")
+def test_without_any_traffic_there_is_no_chart(as_viewer):
+    silent = create_session("agi", "27c4e1b9-f05a-4836-9d2e-6b8f3a7c0d51")
+    address = f"/sessions/agi/{silent.session_id}/"
+    page = parse(as_viewer.get(address))
+    assert "AGI doesn’t report traffic." in page.text("#chart") and not page.has("#chart[hx-get]")
+    page = parse(as_viewer.get(f"{address}chart/"))
+    assert "AGI doesn’t report traffic." in page.text("#chart") and not page.has("svg.chart")
+    create_session("ping", "ses_1111111111")
+    page = parse(as_viewer.get("/sessions/ping/ses_1111111111/chart/"))
+    assert "hasn’t reported any traffic of this session yet" in page.text("#chart")
+
+
+@pytest.mark.parametrize(("age", "name"), [(300, "all"), (5300, "all"), (5500, "90m")])
+def test_the_range_fits_what_is_known(as_viewer, age, name):
+    session = create_session()
+    begin = (timezone.now() - at(0)).total_seconds() - age
+    add_snapshot(session, begin, up=1)
+    page = parse(as_viewer.get(ADDRESS))
+    assert page.one(".chip[aria-current]")["id"] == f"range-{name}"
 
 
 def test_an_unknown_session_has_no_chart(as_viewer):

@@ -118,18 +118,16 @@ def test_a_reading_at_the_edge_of_a_gap_belongs_to_both_sides():
     session = create_session()
     for minute in range(4):
         add_snapshot(session, 60 * minute, up=60 * minute)
-    assert (
-        rates(session, 180, gaps=[CoverageGap(at(60), at(120), "the stream broke off")])
-        == [(1, 0)] * 3
-    )
+    gaps = [CoverageGap(at(60), at(120), "the stream broke off")]
+    assert rates(session, 180, gaps=gaps) == [(1, 0), None, (1, 0)]
 
 
-def test_readings_inside_one_gap_are_joined():
+def test_no_rate_is_given_inside_a_gap_though_somebody_looked_by_hand():
     session = create_session()
     for minute in range(5):
         add_snapshot(session, 60 * minute, up=60 * minute)
     gaps = [CoverageGap(at(-100), None, "watching had not begun")]
-    assert rates(session, 240, gaps=gaps) == [(1, 0)] * 4
+    assert rates(session, 240, gaps=gaps) == [None] * 4
 
 
 def test_totals_may_exceed_what_a_database_can_add_up():
@@ -230,7 +228,9 @@ def rates_by_reading_all(session, until, step, gaps):
     totals = [total_at(edge, all_rows, borders, silence) for edge in edges]
     rates_found = []
     for begin, end, before, after in zip(edges, edges[1:], totals, totals[1:], strict=False):
-        if before is None or after is None or any(begin < border < end for border in borders):
+        inside = any(gap.from_at <= begin and end <= gap.until_at for gap in gaps)
+        across = any(begin < border < end for border in borders)
+        if before is None or after is None or inside or across:
             rates_found.append(None)
             continue
         both = tuple((late - early) / step for early, late in zip(before, after, strict=True))
