@@ -32,6 +32,11 @@ if ALLOW_HTTP and not all(environment.is_loopback(host) for host in ALLOWED_HOST
         "ALLOW_HTTP is for a try on this machine: every name in ALLOWED_HOSTS must be loopback."
     )
 
+# `make demo` sets it. Its sign-in page offers accounts with a password that everybody knows.
+DEMO = environment.flag("DEMO")
+if DEMO and not (ALLOW_HTTP or DEBUG):
+    raise ImproperlyConfigured("DEMO is for `make demo`, on this machine alone. Remove it.")
+
 # --- Secrets --------------------------------------------------------------------------------------
 
 _secret_key = environment.secret("SECRET_KEY", required=not DEBUG)
@@ -198,6 +203,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "pingadmin.web.context.frame",
+                *(["pingadmin.demo.welcome.accounts"] if DEMO else []),
             ],
         },
     }

@@ -1,5 +1,6 @@
 """The table of contents: every address of the panel."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from pingadmin.accounts import admin
@@ -17,6 +18,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("pingadmin.web.urls")),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("pingadmin.demo.urls")))
 
 handler400 = "pingadmin.web.errors.bad_request"
 handler403 = "pingadmin.web.errors.forbidden"

@@ -6,6 +6,7 @@ import json
 import math
 import signal
 import sys
+from pathlib import Path
 
 from pingadmin.demo.simulator.faults import HANDLERS, SCENARIOS
 from pingadmin.demo.simulator.server import Simulator
@@ -18,15 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--faults", default="", help=f"{', '.join(SCENARIOS)}, or a JSON list of faults"
     )
+    parser.add_argument("--world", type=Path, help="a file with the sessions to begin with")
     parser.add_argument("--heartbeat", type=float, default=5.0, help="seconds between heartbeats")
 
 
-def run(*, port: int, faults: str, heartbeat: float) -> None:
+def run(*, port: int, faults: str, heartbeat: float, world: Path | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C; prints the address once it listens.
 
     Raises ValueError with a sentence that says what to do when an argument cannot be used.
     """
     with _simulator(port, faults, heartbeat) as simulator:
+        if world:
+            _load(simulator, world)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         print(
             f"Simulating Ping at {simulator.url}/customer/v2 and AGI at {simulator.url}/v1",
@@ -53,6 +57,15 @@ def _simulator(port: int, faults: str, heartbeat: float) -> Simulator:
         raise ValueError(
             f"--faults is {faults!r}. Give one of {', '.join(SCENARIOS)}, or a JSON list such as "
             f'[{{"fault": "close"}}] of these: {", ".join(HANDLERS)}.'
+        ) from error
+
+
+def _load(simulator: Simulator, path: Path) -> None:
+    try:
+        simulator.world.load(path)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"--world {path} holds no sessions ({error}). Name a file that a demo has saved."
         ) from error
 
 

@@ -134,6 +134,10 @@ AGI_SESSIONS: tuple[dict[str, Any], ...] = (
     },
 )
 
+_HOSTILE = {PING_PAUSED_MARKUP, PING_BIDI, PING_FORMULA, AGI_MARKUP}
+HOSTILE_PING_SESSIONS = tuple(each for each in PING_SESSIONS if each["session_id"] in _HOSTILE)
+HOSTILE_AGI_SESSIONS = tuple(each for each in AGI_SESSIONS if each["session_id"] in _HOSTILE)
+
 ZONES: tuple[dict[str, Any], ...] = (
     {"name": "Frankfurt", "code": "de-fra", "active_nodes": 14},
     {"name": "Amsterdam", "code": "nl-ams", "active_nodes": 9},

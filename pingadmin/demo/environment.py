@@ -17,6 +17,7 @@ INHERITED = {
     "DEMO_DIRECTORY",
     "DJANGO_SETTINGS_MODULE",
     "HOME",
+    "HOSTILE",
     "LANG",
     "LC_ALL",
     "NOTIFY_URL",
@@ -40,6 +41,7 @@ def fill(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     environ.update(
         {
             "ALLOW_HTTP": "true",
+            "DEMO": "true",
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "SECRET_KEY": secrets.token_urlsafe(48),
             "AUDIT_KEY": secrets.token_urlsafe(48),

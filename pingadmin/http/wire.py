@@ -11,12 +11,12 @@ import http.client
 import logging
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
 import requests
 import urllib3
+from django.utils import timezone
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -201,7 +201,7 @@ class GuardedClient:
             response.raw.close()
             raise
         response.raw.release_conn()
-        now = datetime.now(UTC)
+        now = timezone.now()
         date = parse_http_date(response.headers.get("Date", ""))
         return Response(
             status=response.status_code,

@@ -6,10 +6,11 @@ the user gets control back every second, and no byte waits in a library's buffer
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 
 from django.conf import settings
+from django.utils import timezone
 
 from pingadmin.http.deadline import Call
 from pingadmin.http.errors import RequestError
@@ -163,7 +164,7 @@ class _StreamBuffer:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._bytes = bytearray()
-        self._received_at = datetime.now(UTC)
+        self._received_at = timezone.now()
         self.last_put = monotonic()
         self.end_kind = ""
         self.is_closed = False
@@ -173,7 +174,7 @@ class _StreamBuffer:
         with self._changed:
             self._changed.wait_for(lambda: len(self._bytes) < MAX_BUFFERED_BYTES or self.is_closed)
             self._bytes += data
-            self._received_at, self.last_put = datetime.now(UTC), monotonic()
+            self._received_at, self.last_put = timezone.now(), monotonic()
             self._changed.notify_all()
 
     def take(self, wait_seconds: float) -> tuple[bytes, datetime]:
@@ -184,7 +185,7 @@ class _StreamBuffer:
             )
             data, self._bytes = bytes(self._bytes), bytearray()
             self._changed.notify_all()
-            return data, self._received_at if data else datetime.now(UTC)
+            return data, self._received_at if data else timezone.now()
 
     def end(self, kind: str) -> None:
         """Say that no more will come, and why."""

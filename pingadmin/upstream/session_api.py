@@ -9,9 +9,10 @@ import logging
 import re
 import ssl
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
+
+from django.utils import timezone
 
 from pingadmin.http.response import Response
 from pingadmin.upstream.errors import REFUSALS, UpstreamError
@@ -132,7 +133,7 @@ class SessionAPI(ABC):
         except UpstreamError as error:
             facts = _facts_of_error(error)
         elapsed_ms = round((monotonic() - started) * 1000)
-        return ActionOutcome(answered_at=datetime.now(UTC), elapsed_ms=elapsed_ms, **facts)
+        return ActionOutcome(answered_at=timezone.now(), elapsed_ms=elapsed_ms, **facts)
 
     def _call_once(self, session_id: str, path: str, *, paused: bool) -> dict[str, Any]:
         """The fields of an ActionOutcome that is a success. Raises UpstreamError."""

@@ -33,7 +33,7 @@ def test_a_person_signs_in_pastes_an_id_resumes_and_a_reviewer_reads_who_did_it(
     page.goto("/")
     sign_in(page, "support")
     box = page.get_by_label("Find sessions")
-    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
     page.keyboard.press("/")
     expect(box).to_be_focused()
     box.fill(f"INC-4412: {cast.PING_PAUSED} hangs")

@@ -1,12 +1,17 @@
 """`manage.py demo` works where nothing is set, brings everything up, and takes all of it down."""
 
+import contextlib
 import os
 import signal
 import sqlite3
 import urllib.request
 
 import pytest
+import requests
 
+from pingadmin.audit.models import AuditEvent
+from pingadmin.demo.accounts import ACCOUNTS
+from tests.support.html import parse
 from tests.support.processes import clean_environment, is_running, python, until
 
 pytestmark = pytest.mark.process
@@ -32,19 +37,44 @@ def demo(tmp_path):
 
 
 def test_it_serves_leaves_other_demos_alone_and_one_signal_ends_everything(demo, tmp_path):
-    with sqlite3.connect(tmp_path / "demo/pingadmin.sqlite3") as connection:
-        people = connection.execute(
-            "SELECT username FROM accounts_user ORDER BY username"
-        ).fetchall()
-    connection.close()
-    assert [name for (name,) in people] == ["admin", "auditor", "support", "support2", "viewer"]
     assert_a_second_demo_is_refused(demo, tmp_path)
     with urllib.request.urlopen(f"{demo.url}/readyz", timeout=20) as answer:
         assert answer.status == 200
-    pids = until(lambda: len(demo.pids()) == 6 and demo.pids())
-    assert pids, "the demo, the simulator, the background work, the server and its two workers"
+    pids = until(lambda: len(demo.pids()) == 7 and demo.pids())
+    assert pids, (
+        "the demo, the simulator, the background work, the colleague, the server and its two"
+    )
     assert demo.end(signal.SIGTERM) == 0
     assert until(lambda: not any(map(is_running, pids)))
+
+
+@pytest.mark.django_db
+def test_every_start_has_the_same_morning(demo, tmp_path, seed):
+    columns = ["action", "phase", "actor_name", "session_id", "result", "reason", "ticket"]
+    query = f"SELECT {', '.join(columns)} FROM audit_auditevent ORDER BY seq"
+    with contextlib.closing(sqlite3.connect(tmp_path / "demo/pingadmin.sqlite3")) as connection:
+        started = connection.execute(query).fetchall()
+    seed()
+    again = list(AuditEvent.objects.oldest_first().values_list(*columns))
+    assert len(again) > 50 and started[: len(again)] == again
+
+
+def test_its_sign_in_page_offers_each_account_and_the_board_says_what_to_try_once(demo):
+    visitor = requests.Session()
+    page = parse(visitor.get(f"{demo.url}/accounts/login/", timeout=20).text)
+    form = page.one("form[action='/demo/sign-in/']")
+    assert form.attributes("button", "value") == list(ACCOUNTS)
+    fields = {field["name"]: field["value"] for field in form.css("input")}
+    signed_in = visitor.post(
+        f"{demo.url}/demo/sign-in/", data=fields | {"account": "support"}, timeout=20
+    )
+    board = parse(signed_in.text)
+    assert board.text("h1") == "Sessions" and board.text("#try") == "Three things to try"
+    token = board.one("[action='/demo/dismiss/'] input")["value"]
+    board = visitor.post(
+        f"{demo.url}/demo/dismiss/", data={"csrfmiddlewaretoken": token}, timeout=20
+    )
+    assert parse(board.text).text("h1") == "Sessions" and not parse(board.text).has("#try")
 
 
 def assert_a_second_demo_is_refused(demo, tmp_path):

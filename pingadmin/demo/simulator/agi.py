@@ -52,18 +52,18 @@ def task_status(world: World, request: Request, session_id: str) -> Response:
 
 
 def resume(world: World, request: Request, session_id: str) -> Response:
-    with world.now():
+    with world.now() as now:
         session = world.agi.get(session_id)
         if session is None:
             return _not_found()
         if session.status != "paused":
             return agi_error(400, "not_paused", "Session is not paused")
-        session.become("running")
+        session.become("running", now)
         return json_response(200, {"success": True, "message": "Session resumed successfully"})
 
 
 def pause(world: World, request: Request, session_id: str) -> Response:
-    with world.now():
+    with world.now() as now:
         session = world.agi.get(session_id)
         if session is None:
             return _not_found()
@@ -71,18 +71,18 @@ def pause(world: World, request: Request, session_id: str) -> Response:
             return agi_error(400, "already_paused", "Session is already paused")
         if session.status in FINAL_STATUSES:
             return agi_error(400, "not_running", "Session is over")
-        session.become("paused")
+        session.become("paused", now)
         return json_response(200, {"success": True, "message": "Session paused successfully"})
 
 
 def cancel(world: World, request: Request, session_id: str) -> Response:
-    with world.now():
+    with world.now() as now:
         session = world.agi.get(session_id)
         if session is None:
             return _not_found()
         if session.status in FINAL_STATUSES:
             return agi_error(400, "not_running", "Session is over")
-        session.become("terminated")
+        session.become("terminated", now)
         return json_response(200, {"success": True, "message": "Session cancelled successfully"})
 
 

@@ -6,6 +6,7 @@ A fault (faults.py) may write what no server should, so every step is within its
 import contextlib
 import select
 import socket
+import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
@@ -26,6 +27,10 @@ class Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.extra_headers: dict[str, str] = {}
+
+    def clock(self) -> float:
+        """The time that responses are dated with, in seconds since the epoch."""
+        return time.time()
 
     @property
     def socket(self) -> socket.socket:
@@ -58,7 +63,7 @@ class Connection(BaseHTTPRequestHandler):
         """The status line and headers; without a length the body ends when the connection does."""
         framing = {"Connection": "close"} if length is None else {"Content-Length": str(length)}
         headers = {
-            "Date": self.date_time_string(),
+            "Date": self.date_time_string(self.clock()),
             "Content-Type": response.content_type,
             **framing,
             **response.headers,

@@ -3,8 +3,9 @@
 It listens for the panel and for tests and calls nobody. Nothing of the panel may be imported here.
 """
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http.server import ThreadingHTTPServer
 from typing import Any
 
@@ -30,8 +31,9 @@ class Simulator(ThreadingHTTPServer):
         *,
         faults: Sequence[dict[str, Any]] = (),
         heartbeat_seconds: float = 5.0,
+        world: World | None = None,
     ) -> None:
-        self.world = World(heartbeat_seconds=heartbeat_seconds)
+        self.world = world or World(heartbeat_seconds=heartbeat_seconds)
         self.faults = Faults()
         self.faults.add(list(faults))
         super().__init__(("127.0.0.1", port), RequestHandler)
@@ -40,6 +42,17 @@ class Simulator(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Answer in a thread of its own until the end of the block."""
+        thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.shutdown()
+            thread.join()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A caller that hangs up is what faults are for; it is no error of ours."""
@@ -71,6 +84,9 @@ class RequestHandler(Connection):
             return
         self.extra_headers = fault.headers
         HANDLERS[fault.fault](self, fault, self._response_before(fault, request))
+
+    def clock(self) -> float:
+        return self.server.world.clock()
 
     def _response_before(self, fault: Fault, request: Request) -> Response:
         """The true response where the fault lets the request be carried out, else an empty one."""

@@ -5,11 +5,13 @@ two runs with the same ids and times say the same. `plan` holds what will happen
 (when, verb), soonest first.
 """
 
-import math
-import zlib
 from dataclasses import dataclass, field
 
+from pingadmin.demo.simulator.traffic import total_bytes
+
 CONNECT_MOMENT = 2.0
+# Bytes a second in a steady hour of the afternoon.
+USUAL_RATES = {"up": 9_000, "down": 75_000}
 
 # What will happen by itself, as (when, verb), and what has happened, as (event type, when).
 Planned = tuple[float, str]
@@ -19,7 +21,7 @@ Happened = tuple[str, float]
 @dataclass
 class PingSession:
     """A VPN session. `status` is created, connected or disconnected; only pause and resume tell
-    `paused`.
+    `paused`. pauses_after: so long after it connects, its customer's own system pauses it.
     """
 
     session_id: str
@@ -33,6 +35,9 @@ class PingSession:
     plan: list[Planned] = field(default_factory=list)
     connected_at: float = 0.0
     earlier_seconds: float = 0.0
+    earlier_up: int = 0
+    earlier_down: int = 0
+    pauses_after: float | None = None
 
     def advance(self, now: float) -> list[Happened]:
         """Live on until `now`; the events that happened on the way, as (event type, when)."""
@@ -46,12 +51,16 @@ class PingSession:
         self.status, self.connected_at = "connected", at
         if self.cycle:
             self.plan = [(at + self.cycle[0], "end")]
+        if self.pauses_after:
+            self.plan = [(at + self.pauses_after, "pause")]
         return [("session_start", at)]
 
     def end(self, at: float) -> list[Happened]:
         if self.status != "connected":
             return []
         self.earlier_seconds += at - self.connected_at
+        self.earlier_up += self._bytes_until(at, "up")
+        self.earlier_down += self._bytes_until(at, "down")
         self.status = "disconnected"
         if self.cycle:
             self.plan = [(at + self.cycle[1], "connect")]
@@ -70,25 +79,35 @@ class PingSession:
         """Seconds and bytes over all its connections; empty before the first one."""
         if self.status == "created":
             return {}
-        seconds = self.earlier_seconds + (
-            now - self.connected_at if self.status == "connected" else 0
-        )
+        is_connected = self.status == "connected"
+        seconds = now - self.connected_at if is_connected else 0
         return {
-            "duration": int(seconds),
-            "uploaded_bytes": _bytes(self.session_id + "up", seconds, 9_000),
-            "downloaded_bytes": _bytes(self.session_id + "down", seconds, 75_000),
+            "duration": int(self.earlier_seconds + seconds),
+            "uploaded_bytes": self.earlier_up
+            + (self._bytes_until(now, "up") if is_connected else 0),
+            "downloaded_bytes": self.earlier_down
+            + (self._bytes_until(now, "down") if is_connected else 0),
         }
+
+    def _bytes_until(self, now: float, direction: str) -> int:
+        """What passed on the present connection."""
+        seed, rate = f"{self.session_id} {direction}", USUAL_RATES[direction]
+        return total_bytes(seed, rate, now) - total_bytes(seed, rate, self.connected_at)
 
 
 @dataclass
 class AgiSession:
-    """An agent's session: `status` is one of the seven words of the AGI system."""
+    """An agent's session: `status` is one of the seven words of the AGI system.
+
+    pauses_after: so long after it begins to run, the agent pauses by itself.
+    """
 
     session_id: str
     agent_name: str
     created_at: float
     status: str = "running"
     plan: list[Planned] = field(default_factory=list)
+    pauses_after: float | None = None
 
     def advance(self, now: float) -> list[Happened]:
         events = []
@@ -97,16 +116,8 @@ class AgiSession:
             events.append((self.status, at))
         return events
 
-    def become(self, status: str) -> None:
+    def become(self, status: str, at: float) -> None:
         """Take a state at once; nothing that was planned happens any more."""
         self.status, self.plan = status, []
-
-
-def _bytes(seed: str, seconds: float, usual_rate: int) -> int:
-    """A counter that only grows, faster and slower in waves; the seed decides its rate and its
-    waves.
-    """
-    number = zlib.crc32(seed.encode())
-    rate = usual_rate * (0.4 + number % 997 / 500)
-    wave = 40 + number % 83
-    return int(rate * (seconds + 0.8 * wave * math.sin(seconds / wave)))
+        if status == "running" and self.pauses_after:
+            self.plan = [(at + self.pauses_after, "paused")]

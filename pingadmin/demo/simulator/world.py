@@ -4,10 +4,13 @@ made.
 
 import collections
 import contextlib
+import json
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from pingadmin.demo import cast
@@ -18,7 +21,7 @@ from pingadmin.demo.simulator.stream import EventStream
 
 class World:
     """One lock guards it all: hold it by `with world.now() as now`, which lets planned changes
-    happen.
+    happen. clock: seconds since the epoch.
     """
 
     def __init__(
@@ -26,21 +29,42 @@ class World:
     ) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.heartbeat_seconds = heartbeat_seconds
-        self._clock = clock
+        self.clock = clock
         self.stream = EventStream(self.changed)
         self.storm = Storm(self.stream)
         self.reset()
 
-    def reset(self) -> None:
-        """Begin anew with the cast: no calls, no events, no time jumped."""
+    def clear(self) -> None:
+        """Hold no session at all."""
         with self.changed:
             self.ping: dict[str, PingSession] = {}
             self.agi: dict[str, AgiSession] = {}
+
+    def save(self, path: Path) -> None:
+        """Write every session into a file, for `load` in another process."""
+        with self.now():
+            ping, agi = map(asdict, self.ping.values()), map(asdict, self.agi.values())
+            path.write_text(json.dumps({"ping": list(ping), "agi": list(agi)}))
+
+    def load(self, path: Path) -> None:
+        """Hold a saved world's sessions and no others.
+
+        Raises OSError, ValueError, TypeError or KeyError.
+        """
+        saved = json.loads(path.read_text())
+        with self.changed:
+            self.ping = {spec["session_id"]: PingSession(**spec) for spec in saved["ping"]}
+            self.agi = {spec["session_id"]: AgiSession(**spec) for spec in saved["agi"]}
+
+    def reset(self) -> None:
+        """Begin again with the cast: no calls, no events, no time jumped."""
+        with self.changed:
+            self.clear()
             self.calls: collections.Counter[str] = collections.Counter()
             self.storm.stop()
             self.stream.reset()
             self.jumped = 0.0
-            self._next_heartbeat = self._clock() + self.heartbeat_seconds
+            self._next_heartbeat = self.clock() + self.heartbeat_seconds
             for spec in cast.PING_SESSIONS:
                 self.add_ping(**spec)
             for spec in cast.AGI_SESSIONS:
@@ -53,7 +77,7 @@ class World:
         held.
         """
         with self.changed:
-            now = self._clock() + self.jumped
+            now = self.clock() + self.jumped
             self._advance(now)
             yield now
 
@@ -70,7 +94,7 @@ class World:
         **rest: Any,
     ) -> PingSession:
         """A Ping session as cast.py describes one; the id is made up where none is given."""
-        now = self._clock() + self.jumped
+        now = self.clock() + self.jumped
         session_id = session_id or f"ses_{uuid.uuid4().hex[:10]}"
         session = PingSession(session_id, client_id, now - max(created_ago, connected_for), **rest)
         if connected_for:
@@ -91,12 +115,15 @@ class World:
         agent_name: str = "agi-0",
         status: str = "running",
         created_ago: float = 0,
+        pauses_after: float | None = None,
     ) -> AgiSession:
         """An AGI session; one that initializes becomes ready and then runs by itself."""
-        now = self._clock() + self.jumped
+        now = self.clock() + self.jumped
         session_id = session_id or str(uuid.uuid4())
         plan = [(now + 8, "ready"), (now + 12, "running")] if status == "initializing" else []
-        session = AgiSession(session_id, agent_name, now - created_ago, status, plan)
+        session = AgiSession(session_id, agent_name, now - created_ago, status, plan, pauses_after)
+        if pauses_after and status == "running":
+            session.become("running", now)
         with self.changed:
             self.agi[session_id] = session
         return session

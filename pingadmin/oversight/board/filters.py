@@ -85,7 +85,7 @@ class BoardFilterForm(forms.Form):
         required=False,
     )
     page = forms.IntegerField(label="Page", min_value=1, max_value=MAX_PAGE, required=False)
-    at = DayOrTimeField(label="Board at")
+    at = DayOrTimeField(label="At")
 
 
 class BoardFilter:
@@ -166,9 +166,7 @@ class BoardFilter:
             for name, errors in self._errors.items()
         ]
         if self.cleaned_data.get("at") and not self.at:
-            problems.append(
-                "Board at: that time is in the future, so this is the board as it is now."
-            )
+            problems.append("At: that time is in the future, so this is the board as it is now.")
         return problems
 
     @property

@@ -5,6 +5,8 @@ ended together.
 import contextlib
 import fcntl
 import io
+import json
+import logging
 import os
 import socket
 import time
@@ -19,20 +21,21 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from pingadmin.demo import cast
+from pingadmin.demo.accounts import ACCOUNTS, PASSWORD
 from pingadmin.demo.children import Children
+from pingadmin.demo.morning.script import FAULTS, HANDED_OVER, UNKNOWN
+from pingadmin.demo.morning.seed import seed_morning
 
-PASSWORD = "pingadmin-demo"  # noqa: S105
-ACCOUNTS = {
-    "viewer": "viewer",
-    "support": "support",
-    "support2": "support",
-    "auditor": "auditor",
-    "admin": "admin",
-}
 START_SECONDS = 120
 MARKER = "running"
 # All that a demo makes beside the marker, and so all that the next one may remove.
-MADE = ["pingadmin.sqlite3", "pingadmin.sqlite3-*", "audit-checkpoints.*", "unrecorded-outcomes.*"]
+MADE = [
+    "pingadmin.sqlite3",
+    "pingadmin.sqlite3-*",
+    "audit-checkpoints.*",
+    "unrecorded-outcomes.*",
+    "world.json",
+]
 
 
 class Command(BaseCommand):
@@ -48,13 +51,15 @@ class Command(BaseCommand):
         address, simulator = f"http://127.0.0.1:{port}/", urlsplit(os.environ["PING_BASE_URL"])
         died = ""
         with _demo_directory(), Children() as children:
-            children.start("the simulator", "-m", "pingadmin.demo", "--port", str(simulator.port))
-            _fresh_database()
-            children.start("the collector", "manage.py", "collect")
+            _make_tables()
             server = (
                 ["runserver", f"127.0.0.1:{port}"] if reload else ["serve", "--port", str(port)]
             )
+            # It takes a second to start, in which the morning happens here.
             children.start("the web server", "manage.py", *server)
+            children.start("the simulator", "-m", "pingadmin.demo", *_have_morning(simulator.port))
+            children.start("the collector", "manage.py", "collect")
+            children.start("the colleague", "manage.py", "colleague")
             _wait_until_ready(f"{address}healthz", children)
             self.stdout.write(_welcome(address, f"http://{simulator.netloc}"))
             self.stdout.flush()
@@ -113,16 +118,22 @@ def _marker(directory: Path) -> TextIO:
         ) from error
 
 
-def _fresh_database() -> None:
-    """Tables, roles and people; in this one process, because starting Django is what takes the
-    time.
-    """
+def _make_tables() -> None:
+    """Tables and roles; in this one process, because starting Django is what takes the time."""
     call_command("migrate", verbosity=0)
     call_command("sync_roles", stdout=io.StringIO())
-    os.environ["PINGADMIN_NEW_PASSWORD"] = PASSWORD
-    for name, role in ACCOUNTS.items():
-        call_command("add_user", name, role=role, stdout=io.StringIO())
+
+
+def _have_morning(port: int | None) -> list[str]:
+    """Fill the database, and return the arguments of the simulator that goes on from there."""
+    world = Path(os.environ["DATA_DIR"]) / "world.json"
+    is_hostile = bool(os.environ.get("HOSTILE", "").strip("0"))
+    # What fails on purpose in it is no news for whoever starts the demo.
+    logging.disable(logging.WARNING)
+    seed_morning(ACCOUNTS, PASSWORD, world, is_hostile=is_hostile)
+    logging.disable(logging.NOTSET)
     connections.close_all()
+    return ["--port", str(port), "--world", str(world), "--faults", json.dumps(FAULTS)]
 
 
 def _wait_until_ready(address: str, children: Children) -> None:
@@ -143,8 +154,8 @@ def _welcome(address: str, simulator: str) -> str:
 pingadmin runs at {address}
 
   Sign in as {", ".join(ACCOUNTS)}; the password is {PASSWORD}.
-  Try these: {cast.PING_PAUSED} (Ping, paused), {cast.PING_CONNECTED} (Ping, connected),
-             {cast.AGI_PAUSED} (AGI, paused).
+  Try these: {cast.AGI_PAUSED} (an agent that is paused),
+             {HANDED_OVER} (handed over to support), {UNKNOWN} (its last resume got no answer).
   The upstreams are simulated at {simulator} (switches: POST {simulator}/_sim/faults).
-  Ctrl-C ends everything. Each start begins with a fresh database.
+  Ctrl-C ends everything. Each start begins with a fresh database. HOSTILE=1 adds hostile names.
 """

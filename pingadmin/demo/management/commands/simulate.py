@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pingadmin.demo import __main__ as simulator
@@ -11,9 +13,15 @@ class Command(BaseCommand):
         simulator.add_arguments(parser)
 
     def handle(
-        self, *args: object, port: int, faults: str, heartbeat: float, **options: object
+        self,
+        *args: object,
+        port: int,
+        faults: str,
+        heartbeat: float,
+        world: Path | None,
+        **options: object,
     ) -> None:
         try:
-            simulator.run(port=port, faults=faults, heartbeat=heartbeat)
+            simulator.run(port=port, faults=faults, heartbeat=heartbeat, world=world)
         except ValueError as error:
             raise CommandError(error) from error
