@@ -64,6 +64,27 @@ def _no_batch_link(event: AuditEvent) -> BatchLink | None:
 
 
 @dataclass(frozen=True)
+class Description:
+    """What an event stores, in words.
+
+    sentences: plain text, to be escaped. said: the names in its `shown` and `detail` that the
+    sentences have told; the others are shown with their labels.
+    """
+
+    sentences: tuple[str, ...] = ()
+    said: frozenset[str] = frozenset()
+
+
+def _no_description(event: AuditEvent) -> Description:
+    return Description()
+
+
+def sentence(text: str) -> Callable[[AuditEvent], str]:
+    """The same sentence for every event of an action."""
+    return lambda event: text
+
+
+@dataclass(frozen=True)
 class AuditAction:
     """What people read for one stored action.
 
@@ -71,6 +92,9 @@ class AuditAction:
     results: how it can end; empty for an action that is recorded once and has no outcome.
     needs_review: whether an intent of it waits in the review queue.
     object_name: what an event is about, such as a session's id or a person's name; "" for nothing.
+    sentence: what whoever acted did, as the rest of a sentence after their name, with {object} for
+    the object. describe: what an event stores, as sentences, and the names of the stored values
+    that they leave unsaid.
     address: the page of that object, "" where there is none.
     batch_link: the page of the batch that an event belongs to, None where nothing is known of it.
     """
@@ -82,6 +106,8 @@ class AuditAction:
     object_name: Callable[[AuditEvent], str] = _no_text
     address: Callable[[AuditEvent], str] = _no_text
     batch_link: Callable[[AuditEvent], BatchLink | None] = _no_batch_link
+    sentence: Callable[[AuditEvent], str] | None = None
+    describe: Callable[[AuditEvent], Description] = _no_description
 
     def result_for(self, stored: str, is_verified: bool | None) -> ActionResult | None:
         """The result of these stored words, None where the action has no such result."""
@@ -118,6 +144,13 @@ def name_for(text: str) -> str:
         action.name for action in _actions.values() if action.label.casefold() == text.casefold()
     )
     return text if text in _actions else next(labelled, text)
+
+
+def choices() -> list[tuple[str, str]]:
+    """Every registered action as (stored word, label), by label."""
+    return sorted(
+        ((action.name, action.label) for action in _actions.values()), key=lambda pair: pair[1]
+    )
 
 
 def names_needing_review() -> list[str]:

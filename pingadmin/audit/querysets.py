@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from pingadmin.audit import actions
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 
 # The value of the result filter for intents without any outcome.
 NO_OUTCOME = "none"
+
+
+_ACTOR_NAMES = """
+    WITH RECURSIVE names(name) AS (
+        SELECT MIN(actor_name) FROM {table}
+        UNION ALL
+        SELECT (SELECT MIN(actor_name) FROM {table} WHERE actor_name > name)
+        FROM names WHERE name IS NOT NULL
+    )
+    SELECT name FROM names WHERE name IS NOT NULL
+"""
 
 
 class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
@@ -63,6 +75,17 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
 
     def of_session(self, alias: str, session_id: str) -> Self:
         return self.filter(alias=alias, session_id=session_id)
+
+    def actor_names(self) -> list[str]:
+        """Everybody who ever acted, by name. An index seek for each, however long the log is."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ACTOR_NAMES.format(table=self.model._meta.db_table))
+            return [name for (name,) in cursor.fetchall()]
+
+    def names_in_any_case(self, name: str) -> list[str]:
+        """The names of those who ever acted that differ from this one in case alone."""
+        folded = name.casefold()
+        return [each for each in self.actor_names() if each.casefold() == folded]
 
     def needing_review(self) -> Self:
         """Heads that a reviewer must look at, reviewed or not."""

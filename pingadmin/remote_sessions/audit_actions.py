@@ -2,7 +2,7 @@
 
 from django.urls import NoReverseMatch
 
-from pingadmin.audit.actions import AuditAction
+from pingadmin.audit.actions import AuditAction, sentence
 from pingadmin.audit.models import AuditEvent
 from pingadmin.remote_sessions.models import RemoteSession
 
@@ -20,5 +20,11 @@ def session_address(event: AuditEvent) -> str:
         return ""
 
 
-ACTIONS = [AuditAction("look_up_limit", "Look-up limit reached")]
+ACTIONS = [
+    AuditAction(
+        "look_up_limit",
+        "Look-up limit reached",
+        sentence=sentence("reached the limit on look-ups"),
+    )
+]
 FIELD_LABELS = {"limit": "Limit reached"}

@@ -2,19 +2,30 @@
 
 import uuid
 
-from pingadmin.audit.actions import ActionResult, AuditAction, BatchLink
+from pingadmin.audit.actions import ActionResult, AuditAction, BatchLink, sentence
 from pingadmin.audit.entries.stored_json import read_detail
 from pingadmin.audit.models import AuditEvent
 from pingadmin.remote_sessions.audit_actions import session_address, session_name
 from pingadmin.resumes.actions import Action
+from pingadmin.resumes.event_sentences import describe_event
 from pingadmin.resumes.models import BulkResume
 from pingadmin.resumes.outcome_sentences import LOOK_FIRST
 from pingadmin.resumes.results import Result, label_for
 
 
-def _about_a_session(name: str, label: str) -> AuditAction:
-    """An action on one session that is recorded once, or that follows an attempt."""
-    return AuditAction(name, label, object_name=session_name, address=session_address)
+def _about_a_session(name: str, label: str, text: str) -> AuditAction:
+    """An action on one session that is recorded once, or that follows an attempt.
+
+    text: as AuditAction.sentence.
+    """
+    return AuditAction(
+        name,
+        label,
+        object_name=session_name,
+        address=session_address,
+        sentence=sentence(text),
+        describe=describe_event,
+    )
 
 
 def _result(
@@ -43,6 +54,8 @@ def _attempt(action: Action, label: str) -> AuditAction:
         object_name=session_name,
         address=session_address,
         batch_link=_bulk_resume_link,
+        sentence=sentence(f"asked to {action.value} {{object}}"),
+        describe=describe_event,
     )
 
 
@@ -71,17 +84,29 @@ def _number_of_sessions(event: AuditEvent) -> str:
 ACTIONS = [
     _attempt(Action.RESUME, "Resume"),
     _attempt(Action.PAUSE, "Pause"),
-    _about_a_session("resume_limit", "Resume limit reached"),
-    _about_a_session("pause_limit", "Pause limit reached"),
-    _about_a_session("look", "Checked again"),
-    _about_a_session("close_unknown", "Unknown outcome resolved"),
+    _about_a_session(
+        "resume_limit", "Resume limit reached", "reached the limit on resumes at {object}"
+    ),
+    _about_a_session(
+        "pause_limit", "Pause limit reached", "reached the limit on pauses at {object}"
+    ),
+    _about_a_session("look", "Checked again", "checked {object} again"),
+    _about_a_session(
+        "close_unknown", "Unknown outcome resolved", "resolved the unknown outcome of {object}"
+    ),
     AuditAction(
         "bulk_resume",
         "Bulk resume started",
         object_name=_number_of_sessions,
         batch_link=_bulk_resume_link,
+        sentence=sentence("started a bulk resume of {object}"),
     ),
-    AuditAction("bulk_stop", "Bulk resume stopped", batch_link=_bulk_resume_link),
+    AuditAction(
+        "bulk_stop",
+        "Bulk resume stopped",
+        batch_link=_bulk_resume_link,
+        sentence=sentence("stopped a bulk resume"),
+    ),
 ]
 # Names inside the stored `shown` and `detail`. They are hashed, so old names stay.
 FIELD_LABELS = {

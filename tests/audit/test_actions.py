@@ -46,8 +46,8 @@ def test_a_feature_gives_its_action_a_label_results_an_object_and_a_review(
     page = parse(as_auditor.get("/audit/"))
 
     row = page.one(f'tr[data-seq="{head.seq}"]')
-    assert row.text('[data-label="Action"] span:first-child') == "Badge printed Ana Lee"
-    assert row.one('[data-label="Action"] a')["href"] == "/prints/b1/"
+    assert "ana printed the badge of Ana Lee at once" in row.text(".sentence")
+    assert row.one(".sentence a")["href"] == "/prints/b1/"
     assert row.text(".tag-ok") == "Printed"
     assert page.text(f'tr[data-seq="{jammed.seq}"] .tag-failed') == "Paper jam"
     assert "Paper jam" in page.texts('[aria-label="Result"] a')
@@ -86,7 +86,7 @@ def test_an_action_that_nobody_registered_is_spelled_out_and_never_a_success(as_
     page = parse(as_auditor.get("/audit/"))
     row = page.one(f'tr[data-seq="{head.seq}"]')
 
-    assert row.text('[data-label="Action"]').startswith("Print badge")
+    assert row.text(".sentence").startswith("ana Print badge")
     assert row.text('[data-label="Result"]') == "Unrecognised"
     assert not page.has(".tag-ok")
     [entry] = load_entries([head])

@@ -107,6 +107,16 @@ class AuditEntry:
         return self.action.address(self.head)
 
     @property
+    def sentence(self) -> tuple[str, str]:
+        """What whoever acted did: the text before the object's name, and the text after it."""
+        action = self.action
+        text = action.sentence(self.head) if action.sentence else f"{action.label}: {{object}}"
+        before, _, after = text.partition("{object}")
+        if not self.object_name:
+            before = before.rstrip(" :")
+        return before, after
+
+    @property
     def batch_link(self) -> BatchLink | None:
         """The page of the batch that the entry belongs to.
 

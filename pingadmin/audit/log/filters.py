@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.db.models import Q
 from django.http import QueryDict
 
@@ -23,14 +24,13 @@ from pingadmin.web.local_time import from_local
 FIELDS_WITH_CHIPS = {"result", "review", "facet"}
 # Column of the head -> the field that filters by it.
 _COLUMNS = {
-    "session_id": "session",
-    "client": "client",
     "alias": "alias",
-    "ticket": "ticket",
     "batch": "batch",
     "at__gte": "since",
     "at__lt": "until",
 }
+# Many values: a part of one matches, in any case.
+_PARTS = {"session_id": "session", "client": "client", "ticket": "ticket"}
 _DAY_LENGTH, _MINUTE_LENGTH = len("2026-11-22"), len("2026-11-22T14:02")
 
 
@@ -74,7 +74,8 @@ class DayOrTimeField(forms.CharField):
 class AuditFilter(forms.Form):
     """Who, action and words may match any event of an entry, so whoever resolved it is found too.
 
-    Everything else must match its head. `since` is included, `until` is not.
+    Everything else must match its head. No case matters, and of a session, a client or a ticket a
+    part is enough. `since` is included, `until` is not.
     """
 
     words = forms.CharField(label="Words in the reason", max_length=200, required=False)
@@ -100,15 +101,17 @@ class AuditFilter(forms.Form):
     )
 
     def __init__(self, data: Mapping[str, str]) -> None:
-        super().__init__(data)
-        for name in ("actor", "action", "alias"):
-            self.fields[name].widget.attrs["list"] = f"suggested-{name}"
+        # People also write the label of an action.
+        named = {"action": actions.name_for(data["action"].strip())} if "action" in data else {}
+        super().__init__({name: data[name] for name in data} | named)
+        self.fields["actor"].widget.attrs["list"] = "known-actor"
+        # Few values: a list. One that is not on it, as in an old link, is shown all the same.
+        for name, known in (("action", actions.choices()), ("alias", _account_choices())):
+            given = str(self.data.get(name, "")).strip()
+            extra = [(given, given)] if given and given not in dict(known) else []
+            self.fields[name].widget = forms.Select(choices=[("", "Any"), *known, *extra])
         for name in ("since", "until"):
             self.fields[name].widget.input_type = _input_type(self.data.get(name, ""))
-
-    def clean_action(self) -> str:
-        """The stored word. People also type the label that the rows show."""
-        return actions.name_for(self.cleaned_data["action"])
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -121,6 +124,11 @@ class AuditFilter(forms.Form):
         values = self.cleaned_data
         conditions = {column: values[name] for column, name in _COLUMNS.items() if values[name]}
         heads = AuditEvent.objects.heads().filter(**conditions)
+        for column, name in _PARTS.items():
+            if values[name]:
+                # By number: an index over the column alone is read, not the whole log.
+                holding = AuditEvent.objects.filter(**{f"{column}__icontains": values[name]})
+                heads = heads.filter(seq__in=holding.values("seq"))
         if values["batch"]:
             # Redundant, but it lets the partial index over bulk actions be used.
             heads = heads.exclude(batch="")
@@ -144,6 +152,15 @@ class AuditFilter(forms.Form):
             name: self.data[name].strip() for name in self.fields if self.data.get(name, "").strip()
         }
 
+    def described(self) -> list[tuple[str, str]]:
+        """Each value that was filled in, as (label, text for people)."""
+        labels = {"action": dict(actions.choices()), "result": result_choices()}
+        labels |= {"review": dict(ReviewState.choices), "facet": available_facets()}
+        return [
+            (str(self.fields[name].label), labels.get(name, {}).get(text, text))
+            for name, text in self.entered.items()
+        ]
+
     def removable_values(self) -> list[tuple[str, str, str]]:
         """Each value that no chip shows: its label, its text, and the query string without it."""
         return [
@@ -155,20 +172,21 @@ class AuditFilter(forms.Form):
     def urlencode(self, **values: str | int) -> str:
         """The filter as a query string without blanks, with these values instead; "" drops one."""
         texts = self.entered | values
-        if "action" in texts:
-            # An export records this query, and the stored word outlives a change of the label.
-            texts["action"] = actions.name_for(str(texts["action"]))
         return urlencode({name: text for name, text in texts.items() if text})
 
     def _conditions_of_any_event(self) -> Q:
         values, conditions = self.cleaned_data, Q()
         if values["actor"]:
-            conditions &= Q(actor_name=values["actor"])
+            conditions &= Q(actor_name__in=AuditEvent.objects.names_in_any_case(values["actor"]))
         if values["action"]:
             conditions &= Q(action=values["action"])
         for word in values["words"].split():
             conditions &= Q(reason__icontains=word)
         return conditions
+
+
+def _account_choices() -> list[tuple[str, str]]:
+    return [(alias, upstream["LABEL"]) for alias, upstream in settings.UPSTREAMS.items()]
 
 
 def _input_type(text: str) -> str:

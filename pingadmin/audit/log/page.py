@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django_htmx.http import push_url
 
-from pingadmin.audit.actions import action_named
 from pingadmin.audit.entries.entries import AuditEntry, load_entries
 from pingadmin.audit.integrity.log_identity import identify_log
 from pingadmin.audit.integrity.status import current_status
@@ -20,9 +18,6 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.review import reviews
 from pingadmin.audit.review.forms import ReviewForm
 from pingadmin.web.requests import PanelRequest
-
-# How many of the newest events the suggestions of the filter's fields come from.
-SUGGESTED_FROM = 500
 
 
 def render_log(
@@ -92,7 +87,7 @@ def _filter_context(request: PanelRequest, audit_filter: AuditFilter) -> dict[st
         "filter": audit_filter,
         "result_chips": filter_chips.result_chips(audit_filter),
         "queue_chips": filter_chips.queue_chips(audit_filter, counted="counts" in request.GET),
-        "suggestions": _suggestions(),
+        "known_actors": AuditEvent.objects.actor_names(),
         "query": audit_filter.urlencode(**parameters_of(request, "before", "after")),
     }
 
@@ -130,19 +125,3 @@ def _open_entry(
         return None
     person_id = str(request.user.pk)
     return next((entry for entry in page.entries if not entry.has_act_of(person_id)), None)
-
-
-def _suggestions() -> dict[str, dict[str, str]]:
-    """What the fields may be filled with, value -> label.
-
-    From the newest events, and for systems from the settings too.
-    """
-    columns = ("actor_name", "action", "alias")
-    newest = list(AuditEvent.objects.newest_first().values(*columns)[:SUGGESTED_FROM])
-    labels = {alias: upstream["LABEL"] for alias, upstream in settings.UPSTREAMS.items()}
-    names = sorted({event["action"] for event in newest})
-    return {
-        "actor": {name: name for name in sorted({event["actor_name"] for event in newest})},
-        "action": {name: action_named(name).label for name in names},
-        "alias": {event["alias"]: event["alias"] for event in newest if event["alias"]} | labels,
-    }

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django import template
 from django.conf import settings
 
-from pingadmin.audit.actions import field_label
+from pingadmin.audit.actions import Description, action_named, field_label
 from pingadmin.audit.entries import labels, stored_json
 from pingadmin.audit.models import AuditEvent
 
@@ -41,10 +41,17 @@ def upstream_message(event: AuditEvent) -> str:
 
 
 @register.filter
-def labelled(stored: str, left_out: str = "") -> list[tuple[str, object]]:
+def description(event: AuditEvent) -> Description:
+    """What an event stores, in the sentences of its feature."""
+    return action_named(event.action).describe(event)
+
+
+@register.filter
+def labelled(stored: str, said: frozenset[str] = frozenset()) -> list[tuple[str, object]]:
     """Stored JSON as (label, value) pairs for people, with times as datetimes.
 
-    What cannot be read is shown as it is, as one pair.
+    said: the names that sentences have told already. What cannot be read is shown as it is, as one
+    pair.
     """
     content = stored_json.read_stored(stored)
     if content is None:
@@ -52,7 +59,7 @@ def labelled(stored: str, left_out: str = "") -> list[tuple[str, object]]:
     return [
         (field_label(name), _readable(value))
         for name, value in content.items()
-        if name != left_out and value not in ("", None)
+        if name != "message" and name not in said and value not in ("", None)
     ]
 
 

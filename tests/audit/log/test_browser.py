@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
+from pingadmin.demo import cast
 from tests.support.panel import put_database
 
 pytestmark = pytest.mark.browser
@@ -108,3 +110,30 @@ def test_the_export_follows_a_filter_that_swapped_only_the_list(filled_log, new_
         page.get_by_role("link", name="Export CSV").get_attribute("href")
         == "/audit/export.csv?result=unknown"
     )
+
+
+def test_a_list_and_an_entry_fit_on_paper_and_say_what_they_are(new_page, panel):
+    support = new_page("support")
+    support.goto(f"/sessions/ping/{cast.PING_PAUSED}/")
+    support.get_by_label("Reason").first.fill("Customer approved")
+    support.get_by_label("Ticket").first.fill("INC-4412")
+    support.get_by_role("button", name="Resume session").click()
+    expect(support.locator("#outcome")).to_be_visible()
+    page = new_page("auditor", viewport={"width": 688, "height": 1000})
+    page.emulate_media(media="print")
+    for address, words in [
+        ("/audit/?actor=support&action=resume", ["Who: support; Action: Resume", "1 in all, 1 on this page"]),
+        ("/audit/", ["No filter: the whole log"]),
+    ]:
+        page.goto(address)
+        head = page.locator(".print-only")
+        for each in [*words, "Printed by auditor", "Times in UTC"]:
+            expect(head).to_contain_text(each)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.locator("table.entries thead").is_visible(), "a table, and no cards"
+        for hidden in (".top", ".foot", ".chips", ".filters-fold"):
+            assert not page.locator(hidden).first.is_visible()
+    page.goto("/audit/1/")
+    expect(page.locator(".print-only")).to_contain_text("an entry of the audit log")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.pdf(format="A4").startswith(b"%PDF")

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.log.filters import AuditFilter
+from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
-from tests.audit.factories import BEN, record_entry, record_event
+from tests.audit.factories import ANA, BEN, record_entry, record_event
 from tests.support.audit_log import matching_heads
+from tests.support.html import parse
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +27,10 @@ pytestmark = pytest.mark.django_db
         ("client=acme", {"client": "acme"}),
         ("alias=agi", {"alias": "agi"}),
         ("ticket=INC-9", {"ticket": "INC-9"}),
+        ("session=SES_9", {"session_id": "ses_9f"}),
+        ("client=MÜLLER", {"client": "gebrüder-müller-7"}),
+        ("ticket=inc-9", {"ticket": "INC-91"}),
+        ("actor=BEN", {"by": BEN}),
         ("batch=b-9", {"batch": "b-9"}),
         ("words=rate+Limit", {"reason": "The limit of its rate has passed"}),
         ("words=100%25_sure", {"reason": "I am 100%_sure"}),
@@ -176,3 +182,25 @@ def test_system_actors_are_found_by_name():
     record_event(phase="outcome", story=head.seq, result="unknown", by=Actor.system("reconcile"))
 
     assert matching_heads("actor=reconcile") == [head.seq]
+
+
+def test_everybody_who_ever_acted_is_listed_once():
+    assert AuditEvent.objects.actor_names() == []
+    for by in (BEN, ANA, BEN):
+        record_entry("ok", by=by)
+    assert AuditEvent.objects.actor_names() == ["ana", "ben"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "selected"),
+    [
+        ("action=resume", "action", "Resume"),
+        ("action=Resume", "action", "Resume"),
+        ("action=long_gone", "action", "long_gone"),
+        ("alias=closed", "alias", "closed"),
+        ("", "action", "Any"),
+    ],
+)
+def test_few_values_are_a_list_and_an_old_one_is_still_shown(as_auditor, query, field, selected):
+    page = parse(as_auditor.get(f"/audit/?{query}"))
+    assert page.text(f"select[name={field}] option[selected]") == selected

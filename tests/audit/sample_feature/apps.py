@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from pingadmin.audit.actions import ActionResult, AuditAction, BatchLink, register
+from pingadmin.audit.actions import ActionResult, AuditAction, BatchLink, register, sentence
 from pingadmin.audit.models import AuditEvent
 
 
@@ -30,6 +30,7 @@ class SampleFeatureConfig(AppConfig):
                 object_name=lambda event: event.client,
                 address=print_address,
                 batch_link=print_batch,
+                sentence=sentence("printed the badge of {object} at once"),
             ),
             field_labels={"tray": "Paper tray"},
         )
