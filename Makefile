@@ -15,7 +15,7 @@ AS_PRODUCTION = @env -u DEBUG -u ALLOW_HTTP SECRET_KEY="$(RANDOM_KEY)" AUDIT_KEY
 	ALLOWED_HOSTS=panel.example DATABASE_URL=sqlite://:memory: PING_API_KEY="$(RANDOM_KEY)" AGI_API_KEY="$(RANDOM_KEY)"
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo dev test quick check promises bench soak
+.PHONY: help demo dev test quick check promises bench screenshots soak
 
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
@@ -25,6 +25,7 @@ help:
 	@echo "make check   lint, formatting, types, scanners, templates, migrations, deploy check"
 	@echo "make promises  each promise of docs/promises.md, with the tests that show it"
 	@echo "make bench   every goal of speed and size beside its baseline, in under ten minutes (BENCH_ARGS=...)"
+	@echo "make screenshots  the pictures of the docs, of a running demo, light and dark"
 	@echo "make soak    people, kills, full disk, failing upstreams; counts at the end (MINUTES=30, Linux)"
 
 demo: .venv/runtime.stamp
@@ -54,6 +55,9 @@ promises: .venv/dev.stamp
 
 bench: .venv/bench.stamp
 	@exec $(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+screenshots: .venv/dev.stamp
+	@exec $(BIN)/python -m tests.support.screenshots
 
 soak: .venv/dev.stamp
 	@exec $(BIN)/python -m tests.soak --minutes $(MINUTES) $(SOAK_ARGS)

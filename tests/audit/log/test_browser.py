@@ -122,7 +122,10 @@ def test_a_list_and_an_entry_fit_on_paper_and_say_what_they_are(new_page, panel)
     page = new_page("auditor", viewport={"width": 688, "height": 1000})
     page.emulate_media(media="print")
     for address, words in [
-        ("/audit/?actor=support&action=resume", ["Who: support; Action: Resume", "1 in all, 1 on this page"]),
+        (
+            "/audit/?actor=support&action=resume",
+            ["Who: support; Action: Resume", "1 in all, 1 on this page"],
+        ),
         ("/audit/", ["No filter: the whole log"]),
     ]:
         page.goto(address)
