@@ -180,6 +180,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "pingadmin.accounts.middleware.own_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "pingadmin.accounts.middleware.session_limits",
     "pingadmin.accounts.middleware.RecordDenied",

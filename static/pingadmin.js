@@ -5,8 +5,9 @@ document.documentElement.classList.add("js");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 document.cookie = `tz=${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
 
+// Version 0.2.0 kept this in the browser.
 const KEYS_OFF = "pingadmin.keys-off";
-const keysAreOn = () => localStorage.getItem(KEYS_OFF) === null;
+const keysAreOn = () => document.getElementById("help")?.dataset.keys !== "off" && localStorage.getItem(KEYS_OFF) === null;
 const isTyping = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog") !== null;
 
 function focusSearch(event) {
@@ -20,7 +21,6 @@ function focusSearch(event) {
 function openHelp() {
   const dialog = document.getElementById("help");
   if (!dialog || dialog.open) return;
-  dialog.querySelector("[data-keys]").checked = keysAreOn();
   dialog.showModal();
 }
 
@@ -114,10 +114,12 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
-document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-keys]")) return;
-  if (event.target.checked) localStorage.removeItem(KEYS_OFF);
-  else localStorage.setItem(KEYS_OFF, "1");
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("#help form");
+  if (!form || localStorage.getItem(KEYS_OFF) === null) return;
+  const fields = new FormData(form);
+  fields.set("keys", "no");
+  fetch(form.action, { method: "POST", body: fields }).then((answer) => { if (answer.ok) localStorage.removeItem(KEYS_OFF); });
 });
 
 // Drafts: what was typed survives a reload and an expired sign-in, in this tab and for this person only.

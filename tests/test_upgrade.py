@@ -17,6 +17,7 @@ TABLES_WITH_ADDITIONS = (
     "keptcheckpoint",
     "verificationrun",
     "accounts_cacheentry",
+    "accounts_user",
     "collector_beat",
 )
 

@@ -1,7 +1,8 @@
-"""Ends sign-ins that lasted too long, and records who asked for what they may not do."""
+"""Ends sign-ins that lasted too long, records refusals, and shows times in a person's own zone."""
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from django.conf import settings
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from pingadmin.accounts import audit_events
 from pingadmin.web.wording import duration
@@ -44,6 +46,17 @@ def session_limits(get_response: GetResponse) -> GetResponse:
         if request.user.is_authenticated:
             _check_limits(request, time.time())
         return get_response(request)
+
+    return middleware
+
+
+def own_zone(get_response: GetResponse) -> GetResponse:
+    """Shows times in the zone that a person chose; without one, the browser's stays."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        zone = request.user.is_authenticated and request.user.own_settings.zone
+        with timezone.override(zone) if zone else nullcontext():
+            return get_response(request)
 
     return middleware
 

@@ -7,14 +7,36 @@ from typing import Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from pingadmin.accounts import own_settings
 from pingadmin.accounts.look_alikes import mixed_alphabets, skeleton
+from pingadmin.accounts.own_settings import OwnSettings
 
 
 class User(AbstractUser):
+    """stored_settings: how this person's pages look; see own_settings.py."""
+
+    stored_settings = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, output_field=models.JSONField()),
+        blank=True,
+        editable=False,
+    )
+
+    @property
+    def own_settings(self) -> OwnSettings:
+        return own_settings.read(self.stored_settings)
+
+    def change_own_settings(self, **changes: object) -> None:
+        """Keeps these settings, named as in OwnSettings, beside those that are there."""
+        with transaction.atomic():
+            stored = User.objects.select_for_update().get(pk=self.pk).stored_settings
+            self.stored_settings = (stored if isinstance(stored, dict) else {}) | changes
+            self.save(update_fields=["stored_settings"])
+
     @cached_property
     def role(self) -> str:
         """The name of the person's one role (see roles.py), or an empty text for nobody's."""

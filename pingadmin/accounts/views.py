@@ -1,12 +1,21 @@
-"""Two pages in place of allauth's: a QR code under our CSP, and a password kept elsewhere."""
+"""A person's own settings, and two pages in place of allauth's: a QR code under our CSP, and a
+password kept elsewhere.
+"""
+
+from typing import cast
 
 from allauth.account import views as allauth_account
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal import auth as totp
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
+from pingadmin.accounts import own_settings
+from pingadmin.accounts.models import User
 from pingadmin.web import errors
 
 
@@ -33,3 +42,33 @@ def change_password(request: HttpRequest) -> HttpResponse:
         )
     page: HttpResponse = allauth_account.password_change(request)
     return page
+
+
+@require_POST
+def change_settings(request: HttpRequest) -> HttpResponse:
+    """Keep those of a person's own settings that the form has, and go back to where it was."""
+    person = cast(User, request.user)
+    changes: dict[str, object] = {}
+    try:
+        if "zone" in request.POST:
+            changes["zone"] = own_settings.parse_zone(request.POST["zone"])
+        for name, field in (("is_compact", "compact"), ("has_keys", "keys")):
+            if field in request.POST:
+                changes[name] = _parse_choice(request.POST[field])
+    except own_settings.InvalidSetting as problem:
+        messages.error(request, str(problem))
+    else:
+        person.change_own_settings(**changes)
+    return redirect(_address_to_return_to(request))
+
+
+def _parse_choice(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise own_settings.InvalidSetting("Choose yes or no.")
+    return text == "yes"
+
+
+def _address_to_return_to(request: HttpRequest) -> str:
+    address = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    return address if is_ours else "/"

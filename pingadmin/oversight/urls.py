@@ -8,6 +8,7 @@ app_name = "oversight"
 urlpatterns = [
     path("", views.board, name="board"),
     path("rows/", views.rows, name="rows"),
+    path("columns/", views.choose_columns, name="choose_columns"),
     path("views/", views.save_view, name="save_view"),
     path("views/<int:view_id>/rename/", views.rename_view, name="rename_view"),
     path("views/<int:view_id>/delete/", views.delete_view, name="delete_view"),

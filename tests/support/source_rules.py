@@ -80,6 +80,7 @@ CODE_RULES = [
             "pingadmin/accounts/",
             "pingadmin/collector/views.py",
             "pingadmin/web/probes.py",
+            "pingadmin/demo/welcome.py",
         ),
     ),
     CodeRule(

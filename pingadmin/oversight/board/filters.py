@@ -64,7 +64,7 @@ class BoardFilterForm(forms.Form):
     """The parts of the filter, by the names that they have in the address.
 
     `words` are searched for in the id, the client and the tickets of attempts. `at` asks for the
-    board as it was at a moment.
+    board as it was at a moment. `columns` are those of a saved view, whoever opens it.
     """
 
     view = forms.ChoiceField(label="View", choices=BoardView.choices, required=False)
@@ -86,6 +86,12 @@ class BoardFilterForm(forms.Form):
     )
     page = forms.IntegerField(label="Page", min_value=1, max_value=MAX_PAGE, required=False)
     at = DayOrTimeField(label="At")
+    columns = forms.RegexField(
+        r"^[a-z]{1,20}(,[a-z]{1,20}){0,19}$",
+        label="Columns",
+        required=False,
+        error_messages={"invalid": "Choose them in the menu above the board."},
+    )
 
 
 class BoardFilter:
@@ -128,6 +134,12 @@ class BoardFilter:
     @property
     def page(self) -> int:
         return self.cleaned_data.get("page") or 1
+
+    @property
+    def columns(self) -> list[str] | None:
+        """The keys of the columns that the address asks for, None where it asks for none."""
+        text = self.cleaned_data.get("columns")
+        return text.split(",") if text else None
 
     @property
     def at(self) -> datetime | None:

@@ -13,7 +13,13 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.oversight.board import history, live, rows
-from pingadmin.oversight.board.columns import COLUMNS
+from pingadmin.oversight.board.columns import (
+    CHOICES,
+    NONE,
+    Column,
+    choose_columns,
+    chosen_keys,
+)
 from pingadmin.oversight.board.cursor import BoardCursor, encode_shown
 from pingadmin.oversight.board.filters import (
     LARGE_PAGE_SIZE,
@@ -62,12 +68,13 @@ def board_context(board_filter: BoardFilter, person: AbstractUser) -> Context:
     status = live.load_status(start=start, now=now)
     page = load_board_page(board_filter, person, now=now)
     cursor = live.next_cursor(page.rows, status, start)
+    columns = columns_for(board_filter, person)
     return {
-        "groups": _render_groups(board_filter, page.rows, person, now=now),
+        "groups": _render_groups(board_filter, page.rows, person, columns, now=now),
         "rendered_at": int(now.timestamp()),
         "shown": encode_shown(page.rows, is_grouped=board_filter.is_grouped),
-        **_live_context(board_filter, page.rows, cursor, status),
-        **_frame_context(board_filter, page),
+        **_live_context(board_filter, page.rows, cursor, status, columns),
+        **_frame_context(board_filter, page, columns),
     }
 
 
@@ -75,13 +82,14 @@ def past_board_context(board_filter: BoardFilter, person: AbstractUser, *, at: d
     """The context of the whole page, for the board as it was at a moment."""
     page = load_board_page(board_filter, person, now=timezone.now())
     past_rows = history.load_past_rows(page.rows, at)
-    html = rows.render_rows(past_rows, rows.past_row_context(at))
+    columns = columns_for(board_filter, person)
+    html = rows.render_rows(past_rows, rows.past_row_context(at, columns))
     return {
         "groups": [RowGroup("", html, len(past_rows))] if past_rows else [],
         "at": at,
         "live_address": board_filter.get_absolute_url(at=""),
         "accounts_unwatched_then": list(_accounts_unwatched_at(at)),
-        **_frame_context(board_filter, page),
+        **_frame_context(board_filter, page, columns),
     }
 
 
@@ -105,12 +113,13 @@ def poll_context(
         keeps_order=_keeps_order(board_filter),
     )
     next_cursor = live.next_cursor(shown_rows, status, start, changes)
+    columns = columns_for(board_filter, person)
     return {
-        "rows": _render(changed_rows, person, now=now),
+        "rows": _render(changed_rows, person, columns, now=now),
         "changes": changes,
         "has_new_changes": str(changes) != cursor.changes,
         "board_address": board_filter.get_absolute_url(),
-        **_live_context(board_filter, shown_rows, next_cursor, status),
+        **_live_context(board_filter, shown_rows, next_cursor, status, columns),
     }
 
 
@@ -119,13 +128,16 @@ def _live_context(
     shown_rows: list[BoardRow],
     cursor: BoardCursor,
     status: live.BoardStatus,
+    columns: tuple[Column, ...],
 ) -> Context:
     """What the live line says, and where and how often the page polls."""
     is_urgent = any(row.group == BoardGroup.UNKNOWN or row.attempt for row in shown_rows)
     unwatched = live.load_unwatched_accounts(status)
     ends = [account.watched_until for account in unwatched if account.watched_until]
+    # An open page keeps its columns until it is loaded again.
+    query = board_filter.urlencode(since=cursor, columns=_address_part(columns))
     return {
-        "poll_address": f"{reverse('oversight:rows')}?{board_filter.urlencode(since=cursor)}",
+        "poll_address": f"{reverse('oversight:rows')}?{query}",
         "poll_seconds": URGENT_POLL_SECONDS if is_urgent else POLL_SECONDS,
         "status": status,
         "unwatched_accounts": unwatched,
@@ -133,13 +145,32 @@ def _live_context(
     }
 
 
-def _frame_context(board_filter: BoardFilter, page: BoardPage) -> Context:
+def columns_for(board_filter: BoardFilter, person: AbstractUser) -> tuple[Column, ...]:
+    """The columns that the address asks for, or else the person's own, or else all."""
+    return choose_columns(board_filter.columns, own_columns(person))
+
+
+def own_columns(person: AbstractUser) -> tuple[str, ...] | None:
+    """The keys that a person has chosen, whatever the model of people is."""
+    columns: tuple[str, ...] | None = getattr(person, "own_settings").columns  # noqa: B009
+    return columns
+
+
+def _address_part(columns: tuple[Column, ...]) -> str:
+    return ",".join(chosen_keys(columns)) or NONE
+
+
+def _frame_context(
+    board_filter: BoardFilter, page: BoardPage, columns: tuple[Column, ...]
+) -> Context:
     """What the page shows around the rows."""
     accounts = [upstream.api_for(alias) for alias in upstream.aliases()]
     return {
         "board_filter": board_filter,
         "board_page": page,
-        "columns": COLUMNS,
+        "columns": columns,
+        "column_choices": _column_choices(columns),
+        "query_with_columns": board_filter.urlencode(columns=_address_part(columns)),
         "board_address": board_filter.get_absolute_url(),
         "chips": _view_chips(board_filter, page),
         "saved_views": _saved_view_chips(board_filter),
@@ -149,6 +180,13 @@ def _frame_context(board_filter: BoardFilter, page: BoardPage) -> Context:
         "is_empty": not page.counts[BoardView.ALL] and not board_filter.is_narrowed,
         **_paging_context(board_filter, page),
     }
+
+
+def _column_choices(columns: tuple[Column, ...]) -> list[tuple[Column, bool]]:
+    """Every column that can be chosen, and whether it is: those that are shown first."""
+    shown = [column for column in columns if column in CHOICES]
+    hidden = [column for column in CHOICES if column not in shown]
+    return [*((column, True) for column in shown), *((column, False) for column in hidden)]
 
 
 def _paging_context(board_filter: BoardFilter, page: BoardPage) -> Context:
@@ -170,21 +208,32 @@ def _keeps_order(board_filter: BoardFilter) -> bool:
     return bool(board_filter.sort) or not board_filter.is_of_all
 
 
-def _render(board_rows: list[BoardRow], person: AbstractUser, *, now: datetime) -> str:
+def _render(
+    board_rows: list[BoardRow],
+    person: AbstractUser,
+    columns: tuple[Column, ...],
+    *,
+    now: datetime,
+) -> str:
     may_resume = person.has_perm("resumes.resume")
-    context = rows.load_row_context(board_rows, now=now, may_resume=may_resume)
+    context = rows.load_row_context(board_rows, now=now, may_resume=may_resume, columns=columns)
     return rows.render_rows(board_rows, context)
 
 
 def _render_groups(
-    board_filter: BoardFilter, board_rows: list[BoardRow], person: AbstractUser, *, now: datetime
+    board_filter: BoardFilter,
+    board_rows: list[BoardRow],
+    person: AbstractUser,
+    columns: tuple[Column, ...],
+    *,
+    now: datetime,
 ) -> list[RowGroup]:
     if not board_rows:
         return []
     if not board_filter.is_grouped:
-        return [RowGroup("", _render(board_rows, person, now=now), len(board_rows))]
+        return [RowGroup("", _render(board_rows, person, columns, now=now), len(board_rows))]
     may_resume = person.has_perm("resumes.resume")
-    context = rows.load_row_context(board_rows, now=now, may_resume=may_resume)
+    context = rows.load_row_context(board_rows, now=now, may_resume=may_resume, columns=columns)
     groups = groupby(board_rows, key=lambda row: row.group)
     return [
         RowGroup(BoardGroup(group).label, rows.render_rows(members, context), len(members))

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from pingadmin.oversight.board import live
-from pingadmin.oversight.board.columns import COLUMNS
+from pingadmin.oversight.board.columns import COLUMNS, Column
 from pingadmin.oversight.board.sessions import BoardRow
 from pingadmin.oversight.team import presence
 from pingadmin.remote_sessions.display.paused import PausedValue
@@ -42,9 +42,16 @@ class RowContext:
     assignees: dict[int, str] = field(default_factory=dict)
     viewers: dict[int, list[str]] = field(default_factory=dict)
     is_past: bool = False
+    columns: tuple[Column, ...] = COLUMNS
 
 
-def load_row_context(rows: list[BoardRow], *, now: datetime, may_resume: bool) -> RowContext:
+def load_row_context(
+    rows: list[BoardRow],
+    *,
+    now: datetime,
+    may_resume: bool,
+    columns: tuple[Column, ...] = COLUMNS,
+) -> RowContext:
     """Three queries at most, however many rows."""
     person_ids = {row.session.assigned_to for row in rows if row.session.assigned_to}
     people = get_user_model().objects.filter(pk__in=person_ids)
@@ -55,12 +62,14 @@ def load_row_context(rows: list[BoardRow], *, now: datetime, may_resume: bool) -
         may_resume=may_resume,
         assignees={person.pk: person.display_name for person in people},
         viewers=presence.viewers_by_session(viewed) if viewed else {},
+        columns=columns,
     )
 
 
-def past_row_context(at: datetime) -> RowContext:
+def past_row_context(at: datetime, columns: tuple[Column, ...] = COLUMNS) -> RowContext:
     """The context of a past moment, at which nobody can act any more."""
-    return RowContext(now=at, zone=timezone.get_current_timezone(), may_resume=False, is_past=True)
+    zone = timezone.get_current_timezone()
+    return RowContext(now=at, zone=zone, may_resume=False, is_past=True, columns=columns)
 
 
 def render_rows(rows: Iterable[BoardRow], context: RowContext) -> SafeString:
@@ -68,7 +77,8 @@ def render_rows(rows: Iterable[BoardRow], context: RowContext) -> SafeString:
 
     Their addresses are relative to the board's own.
     """
-    html = "".join(["<tr>" + "".join([cell(row, context) for cell in _CELLS]) for row in rows])
+    cells = [_RENDERERS[column.key] for column in context.columns]
+    html = "".join(["<tr>" + "".join([cell(row, context) for cell in cells]) for row in rows])
     return mark_safe(html)  # noqa: S308 - `_safe` escaped what is foreign
 
 
@@ -89,7 +99,7 @@ def _session(row: BoardRow, context: RowContext) -> str:
 
 
 def _client(row: BoardRow, context: RowContext) -> str:
-    return f"<td>{_safe(row.session.client_name) or 'not reported'}"
+    return f"<td class=c>{_safe(row.session.client_name) or 'not reported'}"
 
 
 def _paused(row: BoardRow, context: RowContext) -> str:
@@ -189,4 +199,3 @@ _RENDERERS: dict[str, Callable[[BoardRow, RowContext], str]] = {
     "team": _team,
     "resume": _resume,
 }
-_CELLS = [_RENDERERS[column.key] for column in COLUMNS]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
 from pingadmin.oversight.board import live, page, saved_views
+from pingadmin.oversight.board.columns import CHOICES, move_up
 from pingadmin.oversight.board.cursor import decode_shown, parse_cursor
 from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE, BoardFilter
 from pingadmin.oversight.models import SavedView
@@ -77,6 +78,22 @@ def rows(request: PanelRequest) -> HttpResponse:
         raise BadRequest(str(error)) from None
     context = page.poll_context(BoardFilter(request.GET), request.user, cursor=cursor, shown=shown)
     return _with_received_age(render(request, "oversight/board/_poll.html", context), status)
+
+
+@require_POST
+@may_look_up
+def choose_columns(request: PanelRequest) -> HttpResponse:
+    """Keep the columns that a person ticked, in the order of the form, one of them moved up."""
+    order, ticked = request.POST.getlist("order"), set(request.POST.getlist("columns"))
+    known, moved = {column.key for column in CHOICES}, request.POST.get("up", "")
+    if not ticked <= set(order) <= known or (moved and moved not in order):
+        messages.error(request, "There is no such column. Choose in the menu above the board.")
+    else:
+        order = move_up(order, moved) if moved else order
+        chosen = [key for key in order if key in ticked]
+        getattr(request.user, "change_own_settings")(columns=chosen)  # noqa: B009
+    board_filter = BoardFilter.from_query(request.POST.get("query", "")[:MAX_TYPED_QUERY])
+    return redirect(board_filter.get_absolute_url(columns=""))
 
 
 @require_POST
