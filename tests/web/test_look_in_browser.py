@@ -63,12 +63,28 @@ def test_the_help_opens_and_the_keys_can_be_switched_off_for_good(support_page):
     page = support_page
     page.goto("/accounts/2fa/")
     page.keyboard.press("?")
-    page.get_by_role("checkbox", name="Use these keys in this browser").uncheck()
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Switch these keys off").click()
+    page.wait_for_load_state()
     for _ in range(2):
         page.keyboard.press("/")
         assert page.evaluate("document.activeElement.id") != "find"
         page.reload()
+    page.get_by_label("Account of").click()
+    page.get_by_role("button", name="Keyboard").click()
+    page.get_by_role("button", name="Switch these keys on").click()
+    page.wait_for_load_state()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find"
+
+
+def test_keys_that_version_020_switched_off_in_a_browser_stay_off_everywhere(support_page):
+    page = support_page
+    page.goto("/accounts/2fa/")
+    page.evaluate("localStorage.setItem('pingadmin.keys-off', '1')")
+    with page.expect_response("**/accounts/settings/"):
+        page.reload()
+    page.reload()
+    assert page.locator("#help").get_attribute("data-keys") == "off"
 
 
 def test_keys_typed_into_a_field_are_letters(support_page):

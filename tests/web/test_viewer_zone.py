@@ -8,7 +8,7 @@ from tests.support.html import parse
 def shown_zone(client, zone=None) -> str:
     if zone is not None:
         client.cookies["tz"] = zone
-    return parse(client.get("/accounts/2fa/")).text("footer.foot p:first-child")
+    return parse(client.get("/accounts/2fa/")).text("footer.foot summary")
 
 
 def test_without_a_zone_it_is_utc(as_viewer):

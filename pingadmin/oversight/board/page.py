@@ -257,7 +257,8 @@ def _view_chips(board_filter: BoardFilter, page: BoardPage) -> list[FilterChip]:
     return [
         FilterChip(
             label=view.label,
-            address=board_filter.get_absolute_url(view=view.value, page=""),
+            # A tab leads back to a person’s own columns.
+            address=board_filter.get_absolute_url(view=view.value, page="", columns=""),
             is_selected=board_filter.is_of_all == (view == BoardView.ALL),
             count=page.counts[view],
             meaning=meaning,
