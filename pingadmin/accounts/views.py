@@ -2,6 +2,7 @@
 password kept elsewhere.
 """
 
+import re
 from typing import cast
 
 from allauth.account import views as allauth_account
@@ -70,5 +71,6 @@ def _parse_choice(text: str) -> bool:
 
 def _address_to_return_to(request: HttpRequest) -> str:
     address = request.POST.get("next", "")
+    is_path = re.fullmatch(r"/[!-~]*", address) is not None
     is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
-    return address if is_ours else "/"
+    return address if is_path and is_ours else "/"

@@ -54,6 +54,7 @@ class PagePool:
                 extra.close()
         try:
             page.unroute_all(behavior="ignoreErrors")
+            page.emulate_media(media="null")
             page.goto(f"{options['base_url']}/healthz")
             page.evaluate(EMPTY_STORAGE)
             is_reusable = not page.evaluate(HAS_FALSE_CLOCK)
