@@ -43,7 +43,7 @@ def test_no_page_has_grown(new_page, panel, a_session_with_history):
 
 def weigh(page, address) -> tuple[int, int, int, int]:
     answers = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it takes no builtin
     page.goto(address)
     page.wait_for_load_state("networkidle")
     bodies = [answer.body() for answer in answers if answer.status == 200]
