@@ -93,7 +93,37 @@ document.addEventListener("htmx:afterSwap", (event) => {
   for (const box of board().querySelectorAll("input[name=session]")) box.checked = selected.includes(box.value);
   board().focus({ preventScroll: true });
   completeAges();
+  showSelection();
 });
+
+// A bar with what is selected, which comes with the first tick.
+const boxes = () => [...(board()?.querySelectorAll("input[name=session]") ?? [])];
+function showSelection() {
+  const bar = document.getElementById("selection");
+  if (!bar) return;
+  const count = boxes().filter((box) => box.checked).length;
+  bar.hidden = count === 0;
+  bar.querySelector("[role=status]").textContent = count === 0 ? "" : `${count} selected`;
+  const all = board().querySelector("[data-all]");
+  all.checked = count > 0 && count === boxes().length;
+  all.indeterminate = count > 0 && !all.checked;
+}
+function selectAll(isSelected) {
+  for (const box of boxes()) box.checked = isSelected;
+  showSelection();
+}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) selectAll(event.target.checked);
+  else if (event.target.name === "session") showSelection();
+});
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-clear]")) return;
+  const first = boxes().find((box) => box.checked);
+  selectAll(false);
+  first?.focus();
+});
+// A browser that comes back to the page ticks what was ticked.
+addEventListener("pageshow", showSelection);
 
 // "Open" in the last cell opens the session by mouse; keyboards and screen readers use the link on the id.
 document.addEventListener("click", (event) => {

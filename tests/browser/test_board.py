@@ -101,6 +101,22 @@ def test_the_focus_stays_on_a_row_that_changes(new_page, watching, simulator):
     expect(link).to_be_focused()
 
 
+def test_a_bar_comes_with_the_first_tick_and_counts(new_page, watching):
+    page = new_page("support")
+    page.goto("/sessions/")
+    bar = page.locator("#selection")
+    expect(bar).to_be_hidden()
+    row(page, TWO).get_by_role("checkbox").check()
+    expect(bar).to_contain_text("1 selected")
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    number = page.locator("#board [name=session]").count()
+    expect(bar).to_contain_text(f"{number} selected")
+    bar.get_by_role("button", name="Clear").click()
+    expect(bar).to_be_hidden()
+    expect(page.locator("#board [name=session]").first).to_be_focused()
+    assert page.locator("#board [name=session]:checked").count() == 0
+
+
 def test_selected_sessions_are_sent_to_the_preview(new_page, watching):
     for options in ({}, {"java_script_enabled": False}):
         page = new_page("support", **options)
