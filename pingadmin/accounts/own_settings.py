@@ -3,10 +3,10 @@
 Nothing of it changes what anybody may do or what is recorded, so it is no audit event.
 """
 
-import zoneinfo
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
+
+from pingadmin.web.local_time import zone_names
 
 MAX_COLUMNS = 20
 
@@ -34,7 +34,7 @@ def read(stored: Any) -> OwnSettings:
     return OwnSettings(
         is_compact=values.get("is_compact") is True,
         has_keys=values.get("has_keys") is not False,
-        zone=zone if zone in zone_names() else "",
+        zone=zone if isinstance(zone, str) and zone in zone_names() else "",
         columns=tuple(map(str, columns[:MAX_COLUMNS])) if isinstance(columns, list) else None,
     )
 
@@ -50,8 +50,3 @@ def parse_zone(text: str) -> str:
     near = sorted(name for name in zone_names() if wanted in name.casefold())[:5]
     hint = f" Did you mean {', '.join(near)}?" if near else " Write one such as Europe/Madrid."
     raise InvalidSetting(f"There is no time zone {text.strip()[:60]!r}.{hint}")
-
-
-@cache
-def zone_names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())

@@ -11,7 +11,11 @@ from pingadmin.oversight.team.assignment import assignable_people
 from pingadmin.oversight.team.panel import SessionTeam, load_team
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.history.state_run import find_state_start
-from pingadmin.remote_sessions.history.timeline import TimelineItem, build_timeline
+from pingadmin.remote_sessions.history.timeline import (
+    TimelineItem,
+    build_timeline,
+    load_audit_items,
+)
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.resumes.forms import ResolveForm
 from pingadmin.resumes.models import Attempt
@@ -86,12 +90,17 @@ class SessionPage:
 
 @dataclass(frozen=True)
 class PageUpdate:
-    """What an open page replaces by itself. resume_panel: None where it stays as it is."""
+    """What an open page replaces by itself.
+
+    latest: what people did last, None where they did nothing. resume_panel: None where it stays as
+    it is.
+    """
 
     session: RemoteSession
     card: SessionCard
     state_since: datetime | None
     paused_by: str
+    latest: TimelineItem | TeamEntryItem | None
     team: SessionTeam
     resume_panel: ResumePanel | None
 
@@ -134,11 +143,14 @@ def build_update(
 ) -> PageUpdate:
     """What an open page replaces. shown_panel: the version of the resume panel that it shows."""
     panel = build_panel(session, person)
+    acts, _ = load_audit_items(session)
+    actions: list[TimelineItem | TeamEntryItem] = [*acts, *map(TeamEntryItem, team.entries)]
     return PageUpdate(
         session=session,
         card=build_card(session),
         state_since=find_state_start(session),
         paused_by=_paused_by(session),
+        latest=max(actions, key=lambda item: item.at, default=None),
         team=team,
         resume_panel=panel if panel.state_version != shown_panel else None,
     )

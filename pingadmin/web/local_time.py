@@ -4,12 +4,20 @@ Of an hour that happens twice, a beginning means the earlier one and an end the 
 range leaves nothing out. A time that the clocks skip means the moment so long after the change.
 """
 
+import zoneinfo
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all time zones that this machine knows."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 def from_local(moment: datetime, *, is_end: bool) -> datetime:

@@ -3,7 +3,6 @@
 import secrets
 import zoneinfo
 from collections.abc import Callable
-from functools import cache
 from time import monotonic
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +21,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pingadmin.web import arrival, errors
+from pingadmin.web.local_time import zone_names
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -131,7 +131,7 @@ def viewer_zone(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         name = request.COOKIES.get("tz", "")
-        zone = zoneinfo.ZoneInfo(name) if name in _zone_names() else "UTC"
+        zone = zoneinfo.ZoneInfo(name) if name in zone_names() else "UTC"
         with timezone.override(zone):
             return get_response(request)
 
@@ -178,11 +178,6 @@ def explain_wrong_method(get_response: GetResponse) -> GetResponse:
         return answer
 
     return middleware
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
 
 
 def _current_page(request: HttpRequest) -> str:

@@ -88,3 +88,8 @@ def test_it_leads_back_to_the_panel_alone(as_auditor, address):
 )
 def test_what_another_version_stored_is_passed_over(stored):
     assert own_settings.read(stored) == own_settings.OwnSettings()
+
+
+@pytest.mark.parametrize("zone", [["Europe/Madrid"], {"a": 1}, 7, None, "Nowhere/Town"])
+def test_a_stored_zone_that_makes_no_sense_is_left_out(zone):
+    assert own_settings.read({"zone": zone}).zone == ""

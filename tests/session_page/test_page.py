@@ -59,7 +59,16 @@ def test_rendering_an_update_makes_no_query(session, support, django_assert_num_
     with django_assert_num_queries(0):
         html = render_to_string("session_page/_update.html", {"page": update}, request_of(support))
     replaced = parse(html).attributes("[hx-swap-oob=true]", "id")
-    assert replaced == ["team-near", "team-watched", "team-notes", "card", "resume"]
+    assert replaced == ["team-near", "team-watched", "team-notes", "card", "last", "resume"]
+
+
+def test_an_update_tells_what_people_did_last(session, support):
+    html = render_to_string(
+        "session_page/_update.html",
+        {"page": build_update(session, load_team(session, support), support, shown_panel="")},
+        request_of(support),
+    )
+    assert "Customer is waiting" in parse(html).text("#last")
 
 
 def test_an_update_leaves_a_panel_alone_that_is_as_it_is_shown(session, support):

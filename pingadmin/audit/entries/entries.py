@@ -97,6 +97,13 @@ class AuditEntry:
         return label
 
     @property
+    def who(self) -> str:
+        """Whoever acted, as the subject of a sentence."""
+        if self.head.actor_kind == ActorKind.VISITOR:
+            return "Somebody not signed in"
+        return self.head.actor_name
+
+    @property
     def object_name(self) -> str:
         """What the entry is about, such as a session's id; "" where its action has no object."""
         return self.action.object_name(self.head)

@@ -112,12 +112,12 @@ def build_timeline(
     return _merge(
         (observations, has_hidden_runs),
         ([_gap_item(gap, observations) for gap in gaps[-MAX_GAPS:]], len(gaps) > MAX_GAPS),
-        _load_audit_items(session),
+        load_audit_items(session),
     )
 
 
-def _load_audit_items(session: RemoteSession) -> tuple[list[TimelineItem], bool]:
-    """The newest audit entries of a session, and whether there are more."""
+def load_audit_items(session: RemoteSession) -> tuple[list[TimelineItem], bool]:
+    """The newest audit entries of a session, newest first, and whether there are more."""
     # One more than is shown tells, without counting, whether any is hidden.
     entries = entries_for_session(session.alias, session.session_id, limit=MAX_AUDIT_ENTRIES + 1)
     items = [_audit_item(entry) for entry in entries[:MAX_AUDIT_ENTRIES]]

@@ -48,7 +48,7 @@ def test_a_row_says_when_who_did_what_with_what_result_and_why(as_auditor, setti
 
     row = page.one(f'[data-seq="{head.seq}"]')
     assert row.texts("td")[2:] == [
-        "ana asked to resume ses_8f2 “Customer approved” INC-4420/7",
+        "ana (support) asked to resume ses_8f2 “Customer approved” INC-4420/7",
         "Outcome unknown",
         "to review",
     ]
@@ -56,6 +56,13 @@ def test_a_row_says_when_who_did_what_with_what_result_and_why(as_auditor, setti
     assert row.text('a[href="/sessions/ping/ses_8f2/"]') == "ses_8f2"
     assert row.text('a[href="https://tickets.example/INC-4420%2F7"]') == "INC-4420/7"
     assert page.texts(".tag-paused") == ["no ticket"]
+
+
+def test_a_visitor_is_somebody_who_is_not_signed_in(as_auditor):
+    visitor = Actor(kind="visitor", id="", name="not signed in")
+    record_event(action="sign_in_failed", phase="event", by=visitor, detail={"name": "ben"})
+    row = parse(as_auditor.get("/audit/")).one("tbody tr .sentence p")
+    assert row.text() == "Somebody not signed in failed to sign in as ben"
 
 
 def test_the_count_is_exact_over_the_whole_range(as_auditor):
