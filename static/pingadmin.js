@@ -71,9 +71,24 @@ function updateCountdowns() {
 }
 setInterval(updateCountdowns, 1000);
 
+// The box and what it suggests are one list for the arrow keys; Escape goes back, then out.
+function moveInSuggestions(event) {
+  const box = document.getElementById("find");
+  const stops = [box, ...box.form.querySelectorAll("#suggestions a")];
+  const index = stops.indexOf(event.target);
+  if (event.key === "Escape") {
+    document.getElementById("suggestions").replaceChildren();
+    if (event.target === box) box.blur();
+    else box.focus();
+  } else if (event.key in ARROWS && stops.length > 1) {
+    event.preventDefault();
+    stops[(index + ARROWS[event.key] + stops.length) % stops.length].focus();
+  }
+}
+
 const ARROWS = { ArrowDown: 1, ArrowUp: -1 };
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.id === "find") event.target.blur();
+  if (event.target.closest(".find")) moveInSuggestions(event);
   if (event.key in ARROWS && event.target.closest("tbody tr") && !isTyping(event.target)) {
     event.preventDefault();
     moveBetweenRows(ARROWS[event.key]);

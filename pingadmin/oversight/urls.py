@@ -1,6 +1,7 @@
 from django.urls import path
 
 from pingadmin.oversight.board import views
+from pingadmin.oversight.search import views as search_views
 from pingadmin.oversight.team import my_sessions
 from pingadmin.oversight.team import views as team_views
 
@@ -8,6 +9,7 @@ app_name = "oversight"
 urlpatterns = [
     path("", views.board, name="board"),
     path("rows/", views.rows, name="rows"),
+    path("suggestions/", search_views.suggest, name="suggest"),
     path("columns/", views.choose_columns, name="choose_columns"),
     path("views/", views.save_view, name="save_view"),
     path("views/<int:view_id>/rename/", views.rename_view, name="rename_view"),

@@ -87,6 +87,10 @@ class RemoteSessionQuerySet(models.QuerySet["RemoteSession"]):
         """Returns the session with this id in this account, None where we have never met it."""
         return self.filter(alias=alias, session_id=session_id).first()
 
+    def of_client(self, alias: str, name: str) -> Self:
+        """Those of one client, whose name is spelled as the upstream spells it."""
+        return self.filter(alias=alias, client_name=name)
+
     def observed(self) -> Self:
         """Those that an upstream has described to us at least once."""
         return self.filter(last_seen_at__isnull=False)

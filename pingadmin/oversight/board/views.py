@@ -16,9 +16,9 @@ from pingadmin.oversight.board.columns import CHOICES, move_up
 from pingadmin.oversight.board.cursor import decode_shown, parse_cursor
 from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE, BoardFilter
 from pingadmin.oversight.models import SavedView
+from pingadmin.oversight.search.views import answer_search
 from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
 from pingadmin.remote_sessions.lookup.look_up import discover
-from pingadmin.remote_sessions.lookup.views import answer_search
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.web.requests import PanelRequest
 

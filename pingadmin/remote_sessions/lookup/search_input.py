@@ -4,6 +4,7 @@ Pure, but for the ids of sessions that we know.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from pingadmin import upstream
@@ -23,6 +24,11 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]*")
 # Letters and digits mixed, and long enough: no ordinary word looks like that.
 _ID_SHAPE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_~-]{8,128}")
 _TICKET = re.compile(r"[A-Z][A-Z0-9]*-\d+")
+# What stands around a name that was copied out of a sentence, a quotation, code or JSON.
+_WRAPPING = "\"'`()[]{}<>,;!?“”‘’„«»*|"
+_KEY = re.compile(
+    r"^#(?!\d+$)|^[\w-]+=|^(?:session|session[_-]?id|id|client|ticket):", re.IGNORECASE
+)
 # Mail addresses and links to other pages hold words that look like ids.
 _ADDRESS = re.compile(r"\S+@\S+|https?://(?!\S*/sessions/)\S+")
 
@@ -31,17 +37,31 @@ _ADDRESS = re.compile(r"\S+@\S+|https?://(?!\S*/sessions/)\S+")
 class SearchInput:
     """ids: (session id, aliases to ask) in the order of the text. left_out: ids beyond MAX_IDS.
 
+    is_likely: False where the one id is a word that may as well be anything else.
     problem: why there is nothing to look up, as a sentence that says what to do.
     """
 
     ids: tuple[tuple[str, tuple[str, ...]], ...] = ()
     left_out: int = 0
+    is_likely: bool = True
     problem: str = ""
+
+
+def strip_wrapping(text: str) -> str:
+    """The text without invisible characters, and without what was copied along with a name:
+    quotes, brackets, a full stop, `session_id=`, a `#` that is not the number of an audit entry.
+    """
+    text = _strip_invisible(text)
+    before = None
+    while text != before:
+        before = text
+        text = _KEY.sub("", text.strip().strip(_WRAPPING).rstrip(".:").strip())
+    return text
 
 
 def parse_search_input(text: str) -> SearchInput:
     """Reads what was typed or pasted into the search box."""
-    text = text.strip()
+    text = _strip_invisible(text).strip()
     if not upstream.aliases():
         return SearchInput(
             problem="No upstream account is configured, so nothing can be looked up."
@@ -49,24 +69,33 @@ def parse_search_input(text: str) -> SearchInput:
     if len(text) > MAX_CHARACTERS:
         problem = f"That is more than {MAX_CHARACTERS:,} characters. Paste the part with the ids."
         return SearchInput(problem=problem)
-    if not re.search(r"\s", text) and "/" not in text:
-        return _parse_single_word(text)
+    word = strip_wrapping(text)
+    if is_session_id(word):
+        return SearchInput(ids=((word, _accounts_to_ask(word)),), is_likely=_is_likely_id(word))
     ids = _find_ids(text)
+    if not ids and not re.search(r"\s", word):
+        return SearchInput(
+            problem="That isn’t a session id, and none of our records has it. An id has 1 to 128 "
+            "characters of A-Z a-z 0-9 . _ ~ : - and begins with a letter or digit. Paste it again."
+        )
     if not ids:
         return SearchInput(
-            problem="There’s no session id in that text. Paste the id itself, or a link to it."
+            problem="There’s no session id in that text, and none of our records has it. Paste the "
+            "id itself, a link to it, a client’s name or a ticket."
         )
     return SearchInput(ids=tuple(ids.items())[:MAX_IDS], left_out=max(0, len(ids) - MAX_IDS))
 
 
-def _parse_single_word(word: str) -> SearchInput:
-    """A single word is looked up in any shape that an id may have."""
-    if not is_session_id(word):
-        return SearchInput(
-            problem="That isn’t a session id. An id has 1 to 128 characters of A-Z a-z 0-9 . _ ~ "
-            ": - and begins with a letter or digit."
-        )
-    return SearchInput(ids=((word, _accounts_to_ask(word)),))
+def find_tickets(text: str) -> list[str]:
+    """What looks like a ticket in a text, such as INC-4412, each once, in its order."""
+    return list(dict.fromkeys(_TICKET.findall(text[:MAX_CHARACTERS])))
+
+
+def _strip_invisible(text: str) -> str:
+    """Without characters that nobody sees, such as a zero-width space; line breaks stay."""
+    return "".join(
+        each for each in text if unicodedata.category(each) not in {"Cf", "Cc"} or each.isspace()
+    )
 
 
 def _find_ids(text: str) -> dict[str, tuple[str, ...]]:
@@ -79,7 +108,9 @@ def _find_ids(text: str) -> dict[str, tuple[str, ...]]:
     without_links = _LINK.sub(" ", _ADDRESS.sub(" ", text))
     # The full stop or colon behind a word belongs to the sentence.
     stripped = (word.rstrip(".:~-") for word in _WORD.findall(without_links))
-    words = [word for word in dict.fromkeys(stripped) if is_session_id(word)]
+    # `session_id:ses_1` is one word, and `ses_1` the part of it that is meant.
+    parts = (part for word in stripped for part in (word, word.rpartition(":")[2]))
+    words = [word for word in dict.fromkeys(parts) if is_session_id(word)]
     compared = RemoteSession.objects.filter(session_id__in=words[:MAX_COMPARED])
     stored_ids = set(compared.values_list("session_id", flat=True))
     for word in words:

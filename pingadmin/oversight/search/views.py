@@ -1,0 +1,113 @@
+"""The search box: its answers, and what it suggests while somebody types.
+
+Our own records answer first. An upstream is asked only for what may be an id there.
+"""
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
+from django.views.decorators.http import require_safe
+
+from pingadmin import upstream
+from pingadmin.audit.record.actors import Actor
+from pingadmin.oversight.search.own_records import OwnRecord, RecordKind, find_own_records
+from pingadmin.remote_sessions.lookup.findings import findings_page
+from pingadmin.remote_sessions.lookup.look_up import look_up_many
+from pingadmin.remote_sessions.lookup.search_input import (
+    SearchInput,
+    find_tickets,
+    parse_search_input,
+    strip_wrapping,
+)
+from pingadmin.web.requests import PanelRequest
+
+MAX_SUGGESTIONS = 8
+# Pages that a pasted link of ours opens; those of sessions are found by their id.
+_OWN_PAGES = {"audit:entry", "bulk:progress", "client:page"}
+
+may_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
+
+
+def answer_search(request: PanelRequest, text: str) -> HttpResponse:
+    """Opens the one thing that the text names, or lists what is known and what was answered.
+
+    Raises LimitReached.
+    """
+    own_page = _find_own_page(text)
+    if own_page:
+        return redirect(own_page)
+    search_input = parse_search_input(text)
+    is_asked_for = "ask" in request.GET
+    records = [] if is_asked_for else _find_records(search_input, text, request)
+    exact = [record for record in records if record.is_exact]
+    if len(exact) == 1:
+        return redirect(exact[0].address)
+    if exact or (records and not search_input.is_likely):
+        return _show_records(request, records, search_input, text)
+    if search_input.problem:
+        context = {"problem": search_input.problem, "query": text}
+        return render(request, "remote_sessions/lookup/not_an_id.html", context, status=400)
+    return _ask_upstreams(request, search_input, text)
+
+
+@require_safe
+@may_look_up
+def suggest(request: PanelRequest) -> HttpResponse:
+    """The best of our own records for what was typed so far, as a part of the page."""
+    text = strip_wrapping(request.GET.get("q", ""))
+    records = find_own_records(text, request.user)[:MAX_SUGGESTIONS] if text else []
+    context = {"records": records, "query": text}
+    return render(request, "oversight/search/_suggestions.html", context)
+
+
+def _find_own_page(text: str) -> str:
+    """The path of a pasted link to a page of ours, "" for anything else."""
+    _, _, path = text.strip().rpartition("://")
+    path = path[path.find("/") :] if "/" in path else ""
+    path = path.partition("?")[0].partition("#")[0]
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return ""
+    return path if match.view_name in _OWN_PAGES else ""
+
+
+def _find_records(search_input: SearchInput, text: str, request: PanelRequest) -> list[OwnRecord]:
+    """Our records of the one id in the text, or else of the text as a whole, or of its ticket."""
+    if len(search_input.ids) > 1:
+        return []
+    if search_input.ids:
+        [(session_id, aliases)] = search_input.ids
+        records = find_own_records(session_id, request.user)
+        return [record for record in records if record.alias in ("", *aliases)]
+    for name in (strip_wrapping(text), *find_tickets(text)[:1]):
+        records = find_own_records(name, request.user)
+        if records:
+            return records
+    return []
+
+
+def _show_records(
+    request: PanelRequest, records: list[OwnRecord], search_input: SearchInput, text: str
+) -> HttpResponse:
+    context = {
+        "groups": [
+            (kind, of_kind)
+            for kind in RecordKind
+            if (of_kind := [record for record in records if record.kind == kind])
+        ],
+        "query": text,
+        "may_be_id": bool(search_input.ids),
+        "accounts": [upstream.get_label(alias) for _, names in search_input.ids for alias in names],
+    }
+    return render(request, "oversight/search/records.html", context)
+
+
+def _ask_upstreams(request: PanelRequest, search_input: SearchInput, text: str) -> HttpResponse:
+    pairs = [(alias, session_id) for session_id, aliases in search_input.ids for alias in aliases]
+    findings = look_up_many(pairs, by=Actor.of(request))
+    sessions = [finding.session for finding in findings if finding.session]
+    if len(search_input.ids) == 1 and len(sessions) == 1:
+        return redirect(sessions[0])
+    return findings_page(request, findings, query=text, left_out=search_input.left_out)
