@@ -69,7 +69,7 @@ def test_the_only_exact_client_opens_in_any_case_and_nothing_is_asked(
 def test_a_part_lists_what_holds_it_best_first_and_asks_nothing(as_support, simulator, acme):
     RemoteSessionFactory(alias="agi", session_id="x-acme-7", client_name="")
     page = parse(find(as_support, "acme"))
-    assert page.texts("h2") == ["Sessions", "Clients"]
+    assert page.texts(".card-head h2") == ["Sessions", "Clients"]
     assert page.texts("td a") == ["x-acme-7", "Acme GmbH"] and page.has("td time")
     assert simulator.call_count() == 0
     assert suggested(as_support, "acme") == ["Acme GmbH client: Ping", "x-acme-7 session: AGI"]
