@@ -99,6 +99,7 @@ TICKET_PATTERN = environment.pattern(
 )
 TICKET_URL = environment.ticket_url("TICKET_URL")
 TICKET_REQUIRED = environment.flag("TICKET_REQUIRED")
+CLIENT_URL = environment.client_url("CLIENT_URL")
 # Facets of the review queue: a second action on a session within so many hours, or outside these.
 REPEATED_WITHIN_HOURS = environment.number("REPEATED_WITHIN_HOURS", 24, least=0.01)
 WORKING_HOURS = environment.working_hours("WORKING_HOURS")

@@ -11,6 +11,7 @@ urlpatterns = [
     path("sessions/", include("pingadmin.remote_sessions.urls")),
     path("sessions/", include("pingadmin.oversight.urls")),
     path("sessions/", include("pingadmin.session_page.urls")),
+    path("clients/", include("pingadmin.client_page.urls")),
     path("resumes/bulk/", include("pingadmin.resumes.bulk.urls")),
     path("audit/", include("pingadmin.audit.urls")),
     path("", include("pingadmin.collector.urls")),

@@ -194,6 +194,20 @@ class TeamEntryFactory(factory.django.DjangoModelFactory):
     text = "Called the customer."
 
 
+class ClientNoteFactory(factory.django.DjangoModelFactory):
+    """A note on a client."""
+
+    class Meta:
+        model = "oversight.ClientNote"
+
+    alias = "ping"
+    client_name = "client-1"
+    at = from_now()
+    by_id = ANA.id
+    by_name = ANA.name
+    text = "Pays by invoice."
+
+
 class PresenceFactory(factory.django.DjangoModelFactory):
     """Somebody who has a session's page open."""
 

@@ -65,6 +65,9 @@ TABLE = {
     "sessions/<alias:alias>/<session_id:session_id>/assign/": (TEAM, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/notes/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/notes/add/": (TEAM, WRITE),
+    "clients/<alias:alias>/<client_name:client_name>/": (LOOK, READ),
+    "clients/<alias:alias>/<client_name:client_name>/limits/": (LOOK, READ),
+    "clients/<alias:alias>/<client_name:client_name>/notes/add/": (TEAM, WRITE),
     "resumes/bulk/": (RESUME, FORM),
     "resumes/bulk/start/": (RESUME, WRITE),
     "resumes/bulk/<uuid:bulk_id>/": (LOOK, READ),
@@ -133,6 +136,7 @@ TABLE = {
 SAMPLES = {
     "<alias:alias>": "ping",
     "<session_id:session_id>": "ses_1",
+    "<client_name:client_name>": "acme~20gmbh",
     "<uuid:attempt_id>": "00000000-0000-0000-0000-000000000000",
     "<uuid:bulk_id>": "00000000-0000-0000-0000-000000000000",
     "<int:seq>": "1",

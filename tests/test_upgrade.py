@@ -11,7 +11,8 @@ from tests.support.processes import CHECKOUT, clean_environment
 pytestmark = pytest.mark.process
 
 # What this version adds on purpose: where a checkpoint is still to be sent, the seal of a
-# verification, what limits sign-ins, which collector holds the lease.
+# verification, what limits sign-ins, which collector holds the lease, notes on clients and what
+# finds a client's sessions.
 # Nothing may disappear, and the release before must still be able to write every table.
 TABLES_WITH_ADDITIONS = (
     "keptcheckpoint",
@@ -19,6 +20,8 @@ TABLES_WITH_ADDITIONS = (
     "accounts_cacheentry",
     "accounts_user",
     "collector_beat",
+    "oversight_clientnote",
+    "session_of_client",
 )
 
 

@@ -76,6 +76,10 @@ class AuditEventQuerySet(AppendOnlyQuerySet["AuditEvent"]):
     def of_session(self, alias: str, session_id: str) -> Self:
         return self.filter(alias=alias, session_id=session_id)
 
+    def of_sessions(self, alias: str, session_ids: Iterable[str] | QuerySet[Any]) -> Self:
+        """Those about any of these sessions of one account."""
+        return self.filter(alias=alias, session_id__in=session_ids)
+
     def actor_names(self) -> list[str]:
         """Everybody who ever acted, by name. An index seek for each, however long the log is."""
         with connection.cursor() as cursor:

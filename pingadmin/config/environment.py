@@ -246,6 +246,35 @@ def ticket_url(name: str) -> str:
     return value
 
 
+def client_url(name: str) -> str:
+    """An address with {client} once and perhaps {account} once, both behind the host; or nothing.
+
+    It begins with https:// (http only for a loopback address).
+    """
+    value = text(name)
+    if not value:
+        return ""
+    plain = value.replace("{client}", "client", 1).replace("{account}", "account", 1)
+    parts = split_address(plain)
+    is_usable = (
+        "{client}" in value
+        and "{" not in plain
+        and "}" not in plain
+        and parts is not None
+        and "{" not in urlsplit(value).netloc
+    )
+    if not is_usable:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write one address with {{client}} once, perhaps {{account}} "
+            "once and no other braces, as in https://crm.example/customers/{client}."
+        )
+    if not is_private_transport(plain):
+        raise ImproperlyConfigured(
+            f"{name} must begin with https:// (http only for a loopback address)."
+        )
+    return value
+
+
 def webhook(name: str) -> Secret:
     """The address of a webhook, or nothing.
 

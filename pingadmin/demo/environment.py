@@ -54,6 +54,7 @@ def fill(environ: MutableMapping[str, str], arguments: list[str]) -> None:
             "AGI_BASE_URL": f"{simulator}/v1",
             "AGI_API_KEY": cast.AGI_KEY,
             "TICKET_URL": "https://tickets.example/browse/{ticket}",
+            "CLIENT_URL": "https://crm.example/{account}/customers/{client}",
         }
     )
     if "--reload" in arguments:

@@ -8,7 +8,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from pingadmin.audit.record.append_only import AppendOnlyQuerySet
-from pingadmin.oversight.team.append_only import TeamEntryImmutableError
+from pingadmin.oversight.team.append_only import (
+    ClientNoteImmutableError,
+    TeamEntryImmutableError,
+)
 from pingadmin.remote_sessions.models import RemoteSession
 
 
@@ -138,6 +141,57 @@ class TeamEntry(models.Model):
             if self.to_id == self.by_id
             else f"assigned it to {self.to_name}"
         )
+
+
+class ClientNoteQuerySet(AppendOnlyQuerySet["ClientNote"]):
+    """What the team wrote about clients, to be read and never changed."""
+
+    refusal = ClientNoteImmutableError
+
+    def of_client(self, alias: str, client_name: str) -> Self:
+        return self.filter(alias=alias, client_name=client_name)
+
+    def newest_first(self) -> Self:
+        """By id: notes of one moment keep the order in which they were written."""
+        return self.order_by("-id")
+
+
+class ClientNote(models.Model):
+    """What the team wants to remember about a client. The database refuses to change it.
+
+    `client_name` is the name exactly as the upstream wrote it. `token` stands for the form that the
+    note came from, so that a form that is sent twice adds one note.
+    """
+
+    alias = models.CharField(max_length=32)
+    client_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    by_id = models.CharField(max_length=64)
+    by_name = models.CharField(max_length=150)
+    text = models.CharField(max_length=2000)
+    token = models.UUIDField(null=True, unique=True)
+
+    objects = ClientNoteQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+        default_permissions = ()
+        indexes = [
+            # A client's page: its newest notes.
+            models.Index(fields=["alias", "client_name", "-id"], name="note_of_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by_name} about {self.alias}/{self.client_name}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ClientNoteImmutableError
+        # Without force_insert a copy that carries another note's key would overwrite it.
+        super().save(*args, **kwargs | {"force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise ClientNoteImmutableError
 
 
 class PresenceQuerySet(models.QuerySet["Presence"]):

@@ -99,6 +99,14 @@ class RemoteSessionQuerySet(models.QuerySet["RemoteSession"]):
         """Those that had neither ended nor been paused when they were last seen."""
         return self.filter(state__in=OPEN_STATES)
 
+    def disconnected(self) -> Self:
+        """Those of Ping that had ended, or been paused, when they were last seen."""
+        return self.filter(state="disconnected")
+
+    def of_client(self, alias: str, client_name: str) -> Self:
+        """Those of one client. The name must match exactly as the upstream wrote it."""
+        return self.filter(alias=alias, client_name=client_name)
+
 
 class RemoteSession(models.Model):
     """What we know now of one upstream session: its newest observation, and how asking fails since.
@@ -172,6 +180,8 @@ class RemoteSession(models.Model):
             ),
             # The search box: an id without its account.
             models.Index(fields=["session_id"], name="session_by_id"),
+            # A client's page: all its sessions.
+            models.Index(fields=["alias", "client_name"], name="session_of_client"),
             # The collector: open sessions that nothing was received about for a while.
             models.Index(fields=["alias", "state", "last_seen_at"], name="session_in_state"),
             # The live board: what changed since its last poll.
@@ -193,6 +203,13 @@ class RemoteSession(models.Model):
     def get_absolute_url(self) -> str:
         """The session's page."""
         return reverse("session:page", args=[self.alias, self.session_id])
+
+    @property
+    def client_address(self) -> str:
+        """The page of its client, "" where none is reported."""
+        if not self.client_name:
+            return ""
+        return reverse("client:page", args=[self.alias, self.client_name])
 
 
 class LookUpCount(models.Model):

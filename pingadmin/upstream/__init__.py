@@ -64,6 +64,11 @@ def reports_traffic(alias: str) -> bool:
     return alias not in settings.UPSTREAMS or api_for(alias).reports_traffic
 
 
+def has_limits(alias: str) -> bool:
+    """Whether this account's system can be asked for its limits; False where it is not set."""
+    return alias in settings.UPSTREAMS and api_for(alias).has_limits
+
+
 def _forget_apis(*, setting: str, **kwargs: Any) -> None:
     if setting.startswith("UPSTREAM"):
         _apis.clear()

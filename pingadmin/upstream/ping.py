@@ -2,21 +2,28 @@
 
 It has no list of sessions. Its look-up neither says whether a session is paused nor repeats its
 id. The Authorization header holds the bare key.
+
+Its limits are documented beside the versions, at /customer/limits/: where the base URL ends with a
+version (/v2), they are looked for one step above it, else below it.
 """
+
+import re
 
 from pingadmin.http.response import Response
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.event_stream import ServerSentEvent
 from pingadmin.upstream.following import EventStream
 from pingadmin.upstream.ids import is_session_id
-from pingadmin.upstream.records import SessionEvent, SessionRecord
+from pingadmin.upstream.records import LimitKind, Limits, SessionEvent, SessionRecord
 from pingadmin.upstream.response_reading import (
     MAX_NAME_LENGTH,
     MAX_STATE_LENGTH,
+    make_status_error,
     parse_count,
     parse_event_object,
     parse_object,
     parse_sequence,
+    parse_time,
     require_bool,
     require_text,
     said_code,
@@ -38,11 +45,33 @@ class PingAPI(SessionAPI):
     system = "Ping"
     authorization = "{}"
     look_up_path = "/sessions/{}/status"
-    can_follow = True
+    can_follow = has_limits = True
     action_method = "PATCH"
     resume_path = "/sessions/{}/resume"
     pause_path = "/sessions/{}/pause"
     events_path = "/sessions/events"
+    limits_path = "/limits/{}"
+
+    def read_limits(self, kind: LimitKind) -> Limits | None:
+        # The step is taken before the request is sent: a server never sees the dots.
+        is_versioned = re.search(r"/v[0-9]+$", self.base_url) is not None
+        step = "/.." if is_versioned else ""
+        response = self.transport.read(step + self.limits_path.format(kind))
+        if response.status == 404:
+            return None
+        if response.status != 200:
+            raise make_status_error(response)
+        body = parse_object(response)
+        return Limits(
+            answered_at=response.answered_at,
+            updated_at=parse_time(response, body.get("updated_at")),
+            downloaded_bytes=parse_count(response, body.get("downloaded_bytes")),
+            uploaded_bytes=parse_count(response, body.get("uploaded_bytes")),
+            download_speed=parse_count(response, body.get("download_speed")),
+            upload_speed=parse_count(response, body.get("upload_speed")),
+            max_sessions=parse_count(response, body.get("max_sessions")),
+            max_reconnections=parse_count(response, body.get("max_reconnections")),
+        )
 
     def follow(self, after: str = "") -> EventStream:
         return EventStream(self.transport, self.events_path, after, _read_event)

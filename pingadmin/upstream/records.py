@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 Result = Literal["ok", "already", "rejected", "not_sent", "unknown"]
+LimitKind = Literal["global", "client", "session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +103,22 @@ class SessionList:
     sessions: tuple[SessionRecord, ...]
     answered_at: datetime
     unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an upstream allows: globally, to each client, or to each session.
+
+    Sizes are in bytes, speeds in bytes a second, None where there is no such limit. max_sessions
+    and max_reconnections: of a client. updated_at: when they were last changed, by the upstream's
+    clock. answered_at: our clock, UTC.
+    """
+
+    answered_at: datetime
+    updated_at: datetime | None = None
+    downloaded_bytes: int | None = None
+    uploaded_bytes: int | None = None
+    download_speed: int | None = None
+    upload_speed: int | None = None
+    max_sessions: int | None = None
+    max_reconnections: int | None = None

@@ -19,7 +19,14 @@ from pingadmin.upstream.errors import REFUSALS, UpstreamError
 from pingadmin.upstream.following import EventStream
 from pingadmin.upstream.ids import SESSION_ID_PATTERN, is_session_id
 from pingadmin.upstream.isolation import CircuitState
-from pingadmin.upstream.records import ActionOutcome, Result, SessionList, SessionRecord
+from pingadmin.upstream.records import (
+    ActionOutcome,
+    LimitKind,
+    Limits,
+    Result,
+    SessionList,
+    SessionRecord,
+)
 from pingadmin.upstream.response_reading import make_status_error
 from pingadmin.upstream.transport import Transport
 
@@ -31,7 +38,8 @@ class SessionAPI(ABC):
 
     system: the name people say. states_paused: whether a look-up says if a session is paused.
     reports_traffic: whether a look-up says how much a session sent and received.
-    can_list: whether list_sessions() works. can_follow: whether follow() works.
+    can_list: whether list_sessions() works. can_follow: whether follow() works. has_limits: whether
+    read_limits() works.
     default_id_pattern: how its ids look, where documented. authorization: the Authorization header
     with {} in place of the key. action_method: the HTTP method of resuming and pausing.
     The paths are below the base URL, {} being the session id.
@@ -40,7 +48,7 @@ class SessionAPI(ABC):
     system = ""
     states_paused = False
     reports_traffic = True
-    can_list = can_follow = False
+    can_list = can_follow = has_limits = False
     default_id_pattern = SESSION_ID_PATTERN
     authorization = ""
     look_up_path = ""
@@ -77,6 +85,13 @@ class SessionAPI(ABC):
 
     def list_sessions(self) -> SessionList:
         """Ask for all sessions of the account, only where can_list. Raises UpstreamError."""
+        raise NotImplementedError
+
+    def read_limits(self, kind: LimitKind) -> Limits | None:
+        """Ask for the limits of a kind, only where has_limits. None: the system states none.
+
+        Raises UpstreamError.
+        """
         raise NotImplementedError
 
     def follow(self, after: str = "") -> EventStream:

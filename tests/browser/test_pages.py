@@ -4,10 +4,14 @@ import pytest
 from playwright.sync_api import expect
 
 from pingadmin.demo import cast
+from pingadmin.remote_sessions.converters import ClientNameConverter
 from tests.support.appearance import appearance_faults
 
 pytestmark = pytest.mark.browser
 
+HOSTILE_CLIENT = ClientNameConverter().to_url(
+    next(each["agent_name"] for each in cast.AGI_SESSIONS if each["session_id"] == cast.AGI_MARKUP)
+)
 PAGES = {
     "board": "/sessions/",
     "board, all known": "/sessions/?view=all&words=_&sort=client",
@@ -15,6 +19,10 @@ PAGES = {
     "board as it was": "/sessions/?view=all&at=2026-01-01T00:00:00",
     "session": f"/sessions/ping/{cast.PING_PAUSED}/",
     "agent with a hostile name": f"/sessions/agi/{cast.AGI_MARKUP}/",
+    "client": "/clients/ping/acme-frankfurt-022/",
+    "client with a hostile name": f"/clients/agi/{HOSTILE_CLIENT}/",
+    "limits of a client": "/clients/ping/acme-frankfurt-022/limits/",
+    "unknown client": "/clients/ping/nobody/",
     "unknown id": f"/sessions/?q={cast.PING_UNKNOWN}",
     "no id": "/sessions/?q=..",
     "traffic": f"/sessions/ping/{cast.PING_PAUSED}/chart/?range=all",
@@ -44,6 +52,10 @@ def lived_in(panel, simulator):
         {"text": "Billing calls back at 15:00.\nBe kind."},
     )
     person.get(f"/sessions/ping/{cast.PING_CONNECTED}/")
+    person.get(f"/sessions/agi/{cast.AGI_MARKUP}/")
+    person.post("/clients/ping/acme-frankfurt-022/notes/add/", {"text": "Pays by invoice."})
+    caps = {"downloaded_bytes": 1024**2, "upload_speed": 512, "max_sessions": 1}
+    simulator.limits(client=caps, session=caps)
     simulator.fault("status", status=503, match="GET */status", times=2)
     person.post(f"/sessions/ping/{cast.PING_CONNECTED}/refresh/")
     simulator.fault("reset", match="PATCH */resume", after=True)

@@ -219,3 +219,19 @@ def _events(lines):
     for line in lines:
         if line.startswith(b"data: "):
             yield json.loads(line.removeprefix(b"data: "))
+
+
+def test_limits_are_set_by_a_switch_and_gone_with_a_reset(simulator):
+    def ask(kind):
+        return simulator.ask("GET", f"/customer/limits/{kind}")
+
+    assert [ask(kind).status_code for kind in ("global", "client", "session")] == [404] * 3
+    simulator.limits(client={"max_sessions": 3})
+    answer = ask("client").json()
+    assert answer["max_sessions"] == 3 and {"id", "created_at", "updated_at"} <= answer.keys()
+    assert ask("session").status_code == 404
+    assert simulator.ask("PATCH", "/customer/limits/client").status_code == 405
+    refused = simulator.ask("GET", "/customer/limits/client", headers={"Authorization": "x"})
+    assert refused.status_code == 401
+    simulator.reset()
+    assert ask("client").status_code == 404

@@ -57,6 +57,10 @@ class Simulator:
         """How far the storm is: events wanted and made; and what the stream sent and lost."""
         return self._send("GET", "storm")
 
+    def limits(self, **kinds: dict) -> None:
+        """Set Ping's limits, by kind: `client`, `session` and `global`."""
+        self._send("POST", "limits", kinds)
+
     def reset(self) -> None:
         self._send("POST", "reset")
 

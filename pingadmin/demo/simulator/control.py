@@ -6,7 +6,9 @@ a list (faults.py) · `GET` and `DELETE /_sim/faults` · `POST /_sim/sessions` o
 as in cast.py, with `system` and perhaps `count` · `POST /_sim/clock` {"advance": seconds} · `POST
 /_sim/reset` · `POST /_sim/stream` one fault of the event stream or a list (stream_faults.py) · `GET
 /_sim/stream` · `POST /_sim/storm` {"sessions", "heartbeats", "per_second"?} (storm.py) · `GET` and
-`DELETE /_sim/storm` · `GET /_sim/openapi.json`
+`DELETE /_sim/storm` · `POST /_sim/limits` {"global"?, "client"?, "session"?: {"downloaded_bytes"?,
+"uploaded_bytes"?, "download_speed"?, "upload_speed"?, "max_sessions"?, "max_reconnections"?}}
+replaces Ping's limits · `GET /_sim/openapi.json`
 """
 
 import itertools
@@ -16,6 +18,7 @@ from typing import Any
 
 from pingadmin.demo.simulator.faults import Faults
 from pingadmin.demo.simulator.messages import Request, Response, json_response
+from pingadmin.demo.simulator.ping import instant
 from pingadmin.demo.simulator.sessions import AgiSession, PingSession
 from pingadmin.demo.simulator.world import World
 
@@ -111,6 +114,17 @@ def _stop_storm(world: World, faults: Faults, request: Request) -> Response:
     return json_response(200, {})
 
 
+def _set_limits(world: World, faults: Faults, request: Request) -> Response:
+    wanted = request.json()
+    if not isinstance(wanted, dict) or not wanted.keys() <= {"global", "client", "session"}:
+        raise ValueError("limits are an object of global, client and session")
+    with world.now() as now:
+        at = instant(now)
+        stamps = {"created_at": at, "updated_at": at}
+        world.limits = {kind: {"id": f"limits-{kind}"} | stamps | wanted[kind] for kind in wanted}
+        return json_response(201, world.limits)
+
+
 def _reset(world: World, faults: Faults, request: Request) -> Response:
     faults.clear()
     world.reset()
@@ -134,6 +148,7 @@ SWITCHES = {
     ("POST", "/_sim/storm"): _start_storm,
     ("GET", "/_sim/storm"): _storm,
     ("DELETE", "/_sim/storm"): _stop_storm,
+    ("POST", "/_sim/limits"): _set_limits,
     ("POST", "/_sim/reset"): _reset,
     ("GET", "/_sim/openapi.json"): _openapi,
 }

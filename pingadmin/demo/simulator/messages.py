@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PING, AGI = "/customer/v2", "/v1"
+# Ping's limits stand beside its versions.
+PING_LIMITS = "/customer/limits"
 
 
 @dataclass(frozen=True)

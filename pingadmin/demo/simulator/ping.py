@@ -2,7 +2,7 @@
 id) -> Response.
 
 Facts: docs.pingnetwork.io, "Get session status" and "Resume a paused session"; openapi.json beside
-this file.
+this file. Limits are described for version 1 alone; no session here ever stops because of one.
 """
 
 import datetime
@@ -66,6 +66,15 @@ def zones(world: World, request: Request) -> Response:
     return json_response(
         200, {"zones": [{k: v for k, v in zone.items() if k not in hidden} for zone in cast.ZONES]}
     )
+
+
+def limits(world: World, request: Request, kind: str) -> Response:
+    """The limits of a kind, where a switch has set some."""
+    with world.changed:
+        found = world.limits.get(kind)
+    if found is None:
+        return ping_error(404, "limits_not_found", "No limits are set.")
+    return json_response(200, found)
 
 
 def create(world: World, request: Request) -> Response:

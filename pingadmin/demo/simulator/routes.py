@@ -8,7 +8,14 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from pingadmin.demo.simulator import agi, ping
-from pingadmin.demo.simulator.messages import AGI, PING, Request, Response, error_format
+from pingadmin.demo.simulator.messages import (
+    AGI,
+    PING,
+    PING_LIMITS,
+    Request,
+    Response,
+    error_format,
+)
 from pingadmin.demo.simulator.world import World
 
 TABLE = (
@@ -18,6 +25,7 @@ TABLE = (
     (PING, "PATCH", "/sessions/{id}/pause", ping.pause),
     (PING, "GET", "/zones", ping.zones),
     (PING, "POST", "/sessions", ping.create),
+    (PING_LIMITS, "GET", "/{id}", ping.limits),
     (AGI, "GET", "/sessions", agi.listing),
     (AGI, "GET", "/sessions/{id}", agi.session),
     (AGI, "GET", "/sessions/{id}/status", agi.task_status),
@@ -29,7 +37,11 @@ ROUTES: list[tuple[str, str, re.Pattern[str], Callable[..., Response]]] = [
     (system, method, re.compile(re.escape(system + path).replace(r"\{id\}", "([^/]+)")), handler)
     for system, method, path, handler in TABLE
 ]
-APIS = {PING: (ping.is_allowed, ping.unauthorized), AGI: (agi.is_allowed, agi.unauthorized)}
+APIS = {
+    PING: (ping.is_allowed, ping.unauthorized),
+    PING_LIMITS: (ping.is_allowed, ping.unauthorized),
+    AGI: (agi.is_allowed, agi.unauthorized),
+}
 
 
 def respond(world: World, request: Request) -> Response:

@@ -64,6 +64,7 @@ class World:
             self.storm.stop()
             self.stream.reset()
             self.jumped = 0.0
+            self.limits: dict[str, dict[str, Any]] = {}
             self._next_heartbeat = self.clock() + self.heartbeat_seconds
             for spec in cast.PING_SESSIONS:
                 self.add_ping(**spec)

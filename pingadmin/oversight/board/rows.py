@@ -33,7 +33,7 @@ class RowContext:
 
     assignees: person pk -> name. viewers: session pk -> names of who has it open now. may_resume:
     whether rows can be selected, which is for resuming alone. is_past: the rows are of a past
-    moment, at which ages would mislead.
+    moment, at which ages would mislead. root: the board's address, for rows on another page.
     """
 
     now: datetime
@@ -43,6 +43,7 @@ class RowContext:
     viewers: dict[int, list[str]] = field(default_factory=dict)
     is_past: bool = False
     columns: tuple[Column, ...] = COLUMNS
+    root: str = ""
 
 
 def load_row_context(
@@ -51,6 +52,7 @@ def load_row_context(
     now: datetime,
     may_resume: bool,
     columns: tuple[Column, ...] = COLUMNS,
+    root: str = "",
 ) -> RowContext:
     """Three queries at most, however many rows."""
     person_ids = {row.session.assigned_to for row in rows if row.session.assigned_to}
@@ -63,6 +65,7 @@ def load_row_context(
         assignees={person.pk: person.display_name for person in people},
         viewers=presence.viewers_by_session(viewed) if viewed else {},
         columns=columns,
+        root=root,
     )
 
 
@@ -75,7 +78,7 @@ def past_row_context(at: datetime, columns: tuple[Column, ...] = COLUMNS) -> Row
 def render_rows(rows: Iterable[BoardRow], context: RowContext) -> SafeString:
     """A `<tr>` for each, as one text that templates take as it is.
 
-    Their addresses are relative to the board's own.
+    Their addresses are relative to the board's own, unless the context names its root.
     """
     cells = [_RENDERERS[column.key] for column in context.columns]
     html = "".join(["<tr>" + "".join([cell(row, context) for cell in cells]) for row in rows])
@@ -94,7 +97,7 @@ def _state(row: BoardRow, context: RowContext) -> str:
 def _session(row: BoardRow, context: RowContext) -> str:
     session_id, path = _safe(row.session.session_id), _path(row)
     box = f'<input type=checkbox name=session value="{path}">' if context.may_resume else ""
-    link = f'<a href="{path}">{session_id}</a>'
+    link = f'<a href="{context.root}{path}">{session_id}</a>'
     return f"<td><label>{box}{link}</label><p>{_safe(row.card.label)}"
 
 
@@ -169,7 +172,9 @@ def _resume(row: BoardRow, context: RowContext) -> str:
     can_resume = (
         context.may_resume and row.card.is_configured and row.card.paused.value == PausedValue.YES
     )
-    return f'<td><a href="{_path(row)}#resume">Resume…</a>' if can_resume else "<td>"
+    if not can_resume:
+        return "<td>"
+    return f'<td><a href="{context.root}{_path(row)}#resume">Resume…</a>'
 
 
 def _avatar(name: str, title: str, attributes: str = "") -> str:

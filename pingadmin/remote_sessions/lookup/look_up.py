@@ -51,7 +51,7 @@ def look_up_many(
     """
     apis = [upstream.api_for(alias) for alias, _ in pairs]
     if by.kind == "person":
-        _count_look_ups(by, len(pairs))
+        count_look_ups_of(by, len(pairs))
     calls = [
         (api, api.canonical_id(session_id))
         for api, (_, session_id) in zip(apis, pairs, strict=True)
@@ -74,7 +74,7 @@ def discover(alias: str, *, by: Actor) -> list[RemoteSession]:
     Raises UpstreamError and LimitReached.
     """
     api = upstream.api_for(alias)
-    _count_look_ups(by, 1)
+    count_look_ups_of(by, 1)
     return [
         record_observation(alias=alias, record=record, source=ObservationSource.LIST)
         for record in api.list_sessions().sessions
@@ -103,8 +103,8 @@ def _record_answer(
     return LookUpResult(api.alias, api.label, session_id, at, session, answer)
 
 
-def _count_look_ups(by: Actor, number: int) -> None:
-    """Counts a person's look-ups. Reaching the limit is an audit event, once a minute."""
+def count_look_ups_of(by: Actor, number: int) -> None:
+    """Counts a person's calls. Raises LimitReached, which is an audit event once a minute."""
     try:
         limits.count_look_ups(by.id, number)
     except limits.LimitReached as reached:
