@@ -69,7 +69,7 @@ HARMLESS_IN_VIEWS = {
     *(f"pingadmin.upstream.{name}" for name in ("UnknownAlias", "errors", "ids", "records")),
     *(
         f"pingadmin.upstream.{name}"
-        for name in ("aliases", "can_list", "canonical_id", "get_label")
+        for name in ("aliases", "can_converse", "can_list", "canonical_id", "get_label")
     ),
     "pingadmin.upstream.states_paused",
 }

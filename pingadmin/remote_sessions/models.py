@@ -16,8 +16,10 @@ from pingadmin.remote_sessions.fields import (
 )
 from pingadmin.upstream.errors import FAILURES
 
-# The upstreams' states of a session that has neither ended nor been paused.
-OPEN_STATES = ("created", "connected", "initializing", "ready", "running")
+# The upstreams' states of a session that has neither ended nor been paused. A task that waits for
+# an answer goes on by itself once it has one. A finished task does not, although its session stays:
+# somebody must give it the next task, and then the session says that it is running.
+OPEN_STATES = ("created", "connected", "initializing", "ready", "running", "waiting_for_input")
 
 
 class ObservationSource(models.TextChoices):
@@ -54,10 +56,13 @@ STATE_CODES = {
     "completed": "f",
     "error": "e",
     "terminated": "t",
+    "waiting_for_input": "w",
+    "finished": "x",
 }
 FAILURE_CODES = {
     "bad_id": "i",
     "not_configured": "n",
+    "bad_message": "h",
     "busy": "b",
     "circuit_open": "c",
     "unreachable": "u",
