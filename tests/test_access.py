@@ -42,6 +42,7 @@ TABLE = {
     "": (EVERYBODY, FORM),
     "sessions/": (LOOK, READ),
     "sessions/rows/": (LOOK, READ),
+    "sessions/suggestions/": (LOOK, READ),
     "sessions/columns/": (LOOK, WRITE),
     "sessions/views/": (RESUME, WRITE),
     "sessions/views/<int:view_id>/rename/": (RESUME, WRITE),

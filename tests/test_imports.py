@@ -70,7 +70,14 @@ HARMLESS_IN_VIEWS = {
     *(f"pingadmin.upstream.{name}" for name in ("UnknownAlias", "errors", "ids", "records")),
     *(
         f"pingadmin.upstream.{name}"
-        for name in ("aliases", "can_list", "canonical_id", "get_label", "has_limits")
+        for name in (
+            "aliases",
+            "can_converse",
+            "can_list",
+            "canonical_id",
+            "get_label",
+            "has_limits",
+        )
     ),
     "pingadmin.upstream.states_paused",
 }
@@ -99,10 +106,12 @@ KNOWN_EXCEPTIONS = {
     ("resumes/bulk/_progress.html", "url session:page"): LINK_TO_A_SESSION,
     ("remote_sessions/models.py", "session:page"): LINK_TO_A_SESSION,
     ("remote_sessions/models.py", "client:page"): LINK_TO_A_CLIENT,
+    ("oversight/search/views.py", "client:page"): LINK_TO_A_CLIENT,
     ("oversight/board/_live.html", "url collector:health"): COLLECTOR_HEALTH,
     ("notifications/wording.py", "collector:health"): COLLECTOR_HEALTH,
     ("web/_account_menu.html", "url collector:health"): FRAME,
     ("web/_header.html", "url oversight:board"): FRAME,
+    ("web/_header.html", "url oversight:suggest"): FRAME,
     ("web/_header.html", "url bulk:choose"): FRAME,
     ("web/_header.html", "url audit:log"): FRAME,
     ("web/home.py", "oversight:board"): FRAME,

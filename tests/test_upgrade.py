@@ -22,6 +22,7 @@ TABLES_WITH_ADDITIONS = (
     "collector_beat",
     "oversight_clientnote",
     "session_of_client",
+    "search_",
 )
 
 

@@ -91,6 +91,9 @@ class CodedCharField(_CharField):
     Compares whole words only: a lookup such as `contains` would search the letters.
     """
 
+    # A new word does not change the column: without this, SQLite would copy the whole table.
+    non_db_attrs = (*models.CharField.non_db_attrs, "codes")
+
     def __init__(self, *args: Any, codes: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.codes = codes

@@ -16,8 +16,10 @@ from pingadmin.remote_sessions.fields import (
 )
 from pingadmin.upstream.errors import FAILURES
 
-# The upstreams' states of a session that has neither ended nor been paused.
-OPEN_STATES = ("created", "connected", "initializing", "ready", "running")
+# The upstreams' states of a session that has neither ended nor been paused. A task that waits for
+# an answer goes on by itself once it has one. A finished task does not, although its session stays:
+# somebody must give it the next task, and then the session says that it is running.
+OPEN_STATES = ("created", "connected", "initializing", "ready", "running", "waiting_for_input")
 
 
 class ObservationSource(models.TextChoices):
@@ -54,10 +56,13 @@ STATE_CODES = {
     "completed": "f",
     "error": "e",
     "terminated": "t",
+    "waiting_for_input": "w",
+    "finished": "x",
 }
 FAILURE_CODES = {
     "bad_id": "i",
     "not_configured": "n",
+    "bad_message": "h",
     "busy": "b",
     "circuit_open": "c",
     "unreachable": "u",
@@ -86,10 +91,6 @@ class RemoteSessionQuerySet(models.QuerySet["RemoteSession"]):
     def find(self, alias: str, session_id: str) -> "RemoteSession | None":
         """Returns the session with this id in this account, None where we have never met it."""
         return self.filter(alias=alias, session_id=session_id).first()
-
-    def of_client(self, alias: str, name: str) -> Self:
-        """Those of one client, whose name is spelled as the upstream spells it."""
-        return self.filter(alias=alias, client_name=name)
 
     def observed(self) -> Self:
         """Those that an upstream has described to us at least once."""

@@ -49,6 +49,11 @@ def can_list(alias: str) -> bool:
     return alias in settings.UPSTREAMS and api_for(alias).can_list
 
 
+def can_converse(alias: str) -> bool:
+    """Whether sessions of this account can be read and spoken to; False where it is not set."""
+    return alias in settings.UPSTREAMS and api_for(alias).can_converse
+
+
 def canonical_id(alias: str, session_id: str) -> str:
     """The one spelling of an id, where an account's system takes several for the same session."""
     return api_for(alias).canonical_id(session_id) if alias in settings.UPSTREAMS else session_id

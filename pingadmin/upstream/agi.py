@@ -2,16 +2,19 @@
 
 Its look-up and its list show `paused` as a state. A look-up may carry `vnc_url`, a live way into
 somebody's desktop: it is never read, so it cannot be stored or shown. It wants a bearer token.
+What its agents say is in agi_conversation.py.
 """
 
+import json
 from typing import Any
 
 from django.conf import settings
 
 from pingadmin.http.response import Response
+from pingadmin.upstream.agi_conversation import read_conversation
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.ids import is_session_id
-from pingadmin.upstream.records import SessionList, SessionRecord
+from pingadmin.upstream.records import ActionOutcome, Conversation, SessionList, SessionRecord
 from pingadmin.upstream.response_reading import (
     MAX_NAME_LENGTH,
     MAX_STATE_LENGTH,
@@ -27,7 +30,18 @@ from pingadmin.upstream.response_reading import (
 )
 from pingadmin.upstream.session_api import SessionAPI
 
-STATES = {"initializing", "ready", "running", "paused", "completed", "error", "terminated"}
+STATES = {
+    "initializing",
+    "ready",
+    "running",
+    "waiting_for_input",
+    "paused",
+    "finished",
+    "completed",
+    "error",
+    "terminated",
+}
+MAX_SENT_LENGTH = 10_000
 # The codes, and the text, with which AGI may say that there was nothing to do.
 NOT_PAUSED_CODES = {"not_paused", "session_not_paused"}
 NOT_PAUSED_TEXT = "not_paused"
@@ -42,12 +56,15 @@ class AgiAPI(SessionAPI):
     authorization = "Bearer {}"
     states_paused = True
     reports_traffic = False
-    can_list = True
+    can_list = can_converse = True
     default_id_pattern = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     look_up_path = "/sessions/{}"
     action_method = "POST"
     resume_path = "/sessions/{}/resume"
     pause_path = "/sessions/{}/pause"
+    messages_path = "/sessions/{}/messages?after_id={:d}"
+    message_path = "/sessions/{}/message"
+    cancel_path = "/sessions/{}/cancel"
 
     def list_sessions(self) -> SessionList:
         """Ask for all sessions of the account. Raises UpstreamError.
@@ -64,12 +81,71 @@ class AgiAPI(SessionAPI):
         sessions = tuple(record for record in records if record)
         return SessionList(sessions, response.answered_at, unreadable=len(records) - len(sessions))
 
+    def read_conversation(self, session_id: str, *, after_id: int = 0) -> Conversation:
+        """Ask what was said in a session after a message's id. Raises UpstreamError.
+
+        AGI does not divide a conversation into pages, so the body may be as long as a list's
+        (UPSTREAM_LIST_BYTES; a longer one raises too_large). Of its messages the newest are kept,
+        about UPSTREAM_BODY_BYTES of them, and `was_cut` says that older ones were left out.
+        """
+        if not is_session_id(session_id):
+            raise UpstreamError("bad_id", sent=False)
+        response = self.transport.read(
+            self.messages_path.format(session_id, after_id), max_bytes=settings.UPSTREAM_LIST_BYTES
+        )
+        if response.status != 200:
+            raise make_status_error(response)
+        body = parse_object(response)
+        if "session_id" in body:
+            self.require_same_session(session_id, body["session_id"], response)
+        return read_conversation(body, response, max_bytes=settings.UPSTREAM_BODY_BYTES)
+
+    def send_message(self, session_id: str, text: str) -> ActionOutcome:
+        """Send a message of 1 to 10,000 characters once; never raises UpstreamError.
+
+        It starts a task, answers a question, or gives new instructions. A success when AGI says
+        so, whole; any other length is not_sent. AGI has no way to say "already".
+        """
+        body = json.dumps({"message": text}).encode()
+        is_short_enough = 1 <= len(text) <= MAX_SENT_LENGTH
+        kind = "" if is_short_enough else "bad_message"
+        return self.judge(lambda: self._post_once(session_id, self.message_path, body, kind))
+
+    def cancel_task(self, session_id: str) -> ActionOutcome:
+        """Ask once to end a session's task, not the session; never raises UpstreamError.
+
+        A success when AGI says so, whole. How it would say that there was no task is not
+        documented, so such a refusal is rejected, in AGI's own words.
+        """
+        return self.judge(lambda: self._post_once(session_id, self.cancel_path, None, ""))
+
     def read_session(self, session_id: str, response: Response) -> SessionRecord:
         body = parse_object(response)
         self.require_same_session(session_id, body.get("session_id"), response)
         return _read_record(session_id, body, response)
 
     def read_action(self, session_id: str, response: Response, *, paused: bool) -> None:
+        self._require_success(session_id, response)
+
+    def _post_once(
+        self, session_id: str, path: str, body: bytes | None, kind: str
+    ) -> dict[str, Any]:
+        """The fields of an ActionOutcome that is a success. kind: why nothing may be sent, or "".
+
+        Raises UpstreamError.
+        """
+        if not is_session_id(session_id):
+            kind = "bad_id"
+        if kind:
+            raise UpstreamError(kind, sent=False)
+        response = self.transport.write("POST", path.format(session_id), body=body)
+        if response.status != 200:
+            raise make_status_error(response)
+        self._require_success(session_id, response)
+        return {"result": "ok", "status": 200}
+
+    def _require_success(self, session_id: str, response: Response) -> None:
+        """Raise UpstreamError unless `success` is literally true."""
         body = parse_object(response)
         if "session_id" in body:
             self.require_same_session(session_id, body["session_id"], response)

@@ -14,6 +14,7 @@ class UpstreamFailure(TextChoices):
 
     BAD_ID = "bad_id", "was not asked: this is not a session id"
     NOT_CONFIGURED = "not_configured", "was not asked: no address and key are set for it"
+    BAD_MESSAGE = "bad_message", "was not asked: a message has 1 to 10,000 characters"
     BUSY = "busy", "was not asked: too many of our calls to it are waiting already"
     CIRCUIT_OPEN = (
         "circuit_open",

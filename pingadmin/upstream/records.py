@@ -74,7 +74,9 @@ class StreamBatch:
 
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
-    """How one resume or pause call ended. There is one for every exit; the calls raise nothing.
+    """How one call that changes something ended: resume, pause, a message, a cancellation.
+
+    There is one for every exit; the calls raise nothing.
 
     result: ok = the upstream said so, whole and about this session; already = there was nothing to
     do; rejected = it clearly said no; not_sent = no byte left us; unknown = bytes went out and no
@@ -91,6 +93,65 @@ class ActionOutcome:
     message: str = ""
     retry_after: int | None = None
     paused: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationMessage:
+    """One message of a conversation with an agent.
+
+    id: rises with every message of a session. kind: the upstream's own word, THOUGHT, QUESTION,
+    USER, DONE, ERROR, LOG or one that its documentation does not have. text: plain text with line
+    feeds, at most 10,000 characters; content that is no text, as JSON. sent_at: UTC, None where
+    the upstream gave no time or one that names no moment. is_growing: whether more of it may come.
+    """
+
+    id: int
+    kind: str
+    text: str
+    sent_at: datetime | None
+    is_growing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was said in a session, oldest first, and the state of its task.
+
+    execution_state: the upstream's own word for the task: running, waiting_for_input, finished,
+    error, or one that its documentation does not have. was_cut: whether older messages were left
+    out because there were too many. unreadable: how many entries could not be read; above 0 the
+    conversation is not complete. has_agent: whether an agent is connected, None where not said.
+    answered_at: our clock, UTC.
+    """
+
+    execution_state: str
+    messages: tuple[ConversationMessage, ...]
+    answered_at: datetime
+    was_cut: bool = False
+    unreadable: int = 0
+    has_agent: bool | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the upstream says that the task waits for somebody."""
+        return self.execution_state == "waiting_for_input"
+
+    @property
+    def newest_question(self) -> ConversationMessage | None:
+        """The newest question that nobody has answered, of the messages here.
+
+        None too where the task has ended since: such a question waits no more.
+        """
+        for message in reversed(self.messages):
+            if message.kind in ("USER", "DONE", "ERROR"):
+                return None
+            if message.kind == "QUESTION":
+                return message
+        return None
+
+    @property
+    def newest_id(self) -> int:
+        """The id to ask for later messages with, 0 where there are none."""
+        return self.messages[-1].id if self.messages else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,13 @@ def clean_text(value: str, max_length: int) -> str:
     return _UNCLEAN.sub(_replacement, short)
 
 
+def clean_lines(value: str, max_length: int) -> str:
+    """As clean_text, but every line break is a line feed, and stays."""
+    short = value if len(value) <= max_length else f"{value[: max_length - 1]}…"
+    lines = re.split("\r\n|[\n\r\u2028\u2029]", short)
+    return "\n".join(_UNCLEAN.sub(_replacement, line) for line in lines)
+
+
 def _code_and_message_in(body: object) -> tuple[str, str]:
     """From the error envelopes that are in use: {"error": {...}}, {"detail": {...}}, flat, or with
     a list of faults: {"detail": [{"msg": ...}, ...]}, {"errors": [{"message": ...}, ...]}.

@@ -9,6 +9,7 @@ import logging
 import re
 import ssl
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -21,6 +22,7 @@ from pingadmin.upstream.ids import SESSION_ID_PATTERN, is_session_id
 from pingadmin.upstream.isolation import CircuitState
 from pingadmin.upstream.records import (
     ActionOutcome,
+    Conversation,
     LimitKind,
     Limits,
     Result,
@@ -39,7 +41,8 @@ class SessionAPI(ABC):
     system: the name people say. states_paused: whether a look-up says if a session is paused.
     reports_traffic: whether a look-up says how much a session sent and received.
     can_list: whether list_sessions() works. can_follow: whether follow() works. has_limits: whether
-    read_limits() works.
+    read_limits() works. can_converse: whether read_conversation(), send_message() and cancel_task()
+    work.
     default_id_pattern: how its ids look, where documented. authorization: the Authorization header
     with {} in place of the key. action_method: the HTTP method of resuming and pausing.
     The paths are below the base URL, {} being the session id.
@@ -48,7 +51,7 @@ class SessionAPI(ABC):
     system = ""
     states_paused = False
     reports_traffic = True
-    can_list = can_follow = has_limits = False
+    can_list = can_follow = has_limits = can_converse = False
     default_id_pattern = SESSION_ID_PATTERN
     authorization = ""
     look_up_path = ""
@@ -101,6 +104,21 @@ class SessionAPI(ABC):
         """
         raise NotImplementedError
 
+    def read_conversation(self, session_id: str, *, after_id: int = 0) -> Conversation:
+        """Ask what was said in a session, only where can_converse. Raises UpstreamError.
+
+        after_id: only messages with a higher id.
+        """
+        raise NotImplementedError
+
+    def send_message(self, session_id: str, text: str) -> ActionOutcome:
+        """Send a message to an agent once, only where can_converse; never raises UpstreamError."""
+        raise NotImplementedError
+
+    def cancel_task(self, session_id: str) -> ActionOutcome:
+        """Ask once to end a session's task, only where can_converse; never raises UpstreamError."""
+        raise NotImplementedError
+
     def resume(self, session_id: str) -> ActionOutcome:
         """Ask once to resume a session; never repeated, never raises UpstreamError."""
         return self._act(session_id, self.resume_path, paused=False)
@@ -142,9 +160,17 @@ class SessionAPI(ABC):
         """
 
     def _act(self, session_id: str, path: str, *, paused: bool) -> ActionOutcome:
+        return self.judge(lambda: self._call_once(session_id, path, paused=paused))
+
+    def judge(self, call_once: Callable[[], dict[str, Any]]) -> ActionOutcome:
+        """How a call that changes something ended, in one of the five results.
+
+        call_once: returns the fields of an ActionOutcome that is a success, or raises
+        UpstreamError.
+        """
         started = monotonic()
         try:
-            facts = self._call_once(session_id, path, paused=paused)
+            facts = call_once()
         except UpstreamError as error:
             facts = _facts_of_error(error)
         elapsed_ms = round((monotonic() - started) * 1000)

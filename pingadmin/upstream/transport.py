@@ -68,14 +68,16 @@ class Transport:
                 "GET", path, deadline, max_bytes or settings.UPSTREAM_BODY_BYTES
             )
 
-    def write(self, method: str, path: str) -> Response:
-        """Send a request without a body; a response of any status.
+    def write(self, method: str, path: str, *, body: bytes | None = None) -> Response:
+        """Send a request once; a response of any status. body: JSON, None for none.
 
         Raises UpstreamError, and its `sent` is exact.
         """
         deadline = monotonic() + settings.UPSTREAM_WRITE_SECONDS
         with self._bulkhead.hold("write"):
-            return self._send_through_breaker(method, path, deadline, settings.UPSTREAM_BODY_BYTES)
+            return self._send_through_breaker(
+                method, path, deadline, settings.UPSTREAM_BODY_BYTES, body=body
+            )
 
     def open_stream(
         self, path: str, call: Call, *, headers: Mapping[str, str | bytes]
@@ -103,7 +105,13 @@ class Transport:
         return self._client.without_key(data)
 
     def _send_through_breaker(
-        self, method: str, path: str, deadline: float, max_bytes: int
+        self,
+        method: str,
+        path: str,
+        deadline: float,
+        max_bytes: int,
+        *,
+        body: bytes | None = None,
     ) -> Response:
         probe = self.breaker.enter()
         # Until an answer says otherwise, so that no exception can leave it unset.
@@ -115,7 +123,9 @@ class Transport:
             else:
                 # The server may have closed a kept connection, and a write can't be repeated.
                 is_write = method != "GET"
-                response = self._send(method, path, deadline, max_bytes, new_connection=is_write)
+                response = self._send(
+                    method, path, deadline, max_bytes, new_connection=is_write, body=body
+                )
             failed = response.status >= 500
             return response
         except UpstreamError as error:
@@ -143,12 +153,24 @@ class Transport:
         return response
 
     def _send(
-        self, method: str, path: str, deadline: float, max_bytes: int, *, new_connection: bool
+        self,
+        method: str,
+        path: str,
+        deadline: float,
+        max_bytes: int,
+        *,
+        new_connection: bool,
+        body: bytes | None = None,
     ) -> Response:
         call = Call(deadline, settings.UPSTREAM_CONNECT_SECONDS)
         try:
             return self._client.send(
-                method, path, call, max_bytes=max_bytes, new_connection=new_connection
+                method,
+                path,
+                call,
+                max_bytes=max_bytes,
+                new_connection=new_connection,
+                body=body,
             )
         except RequestError as error:
             failure = UpstreamError.from_request(error)

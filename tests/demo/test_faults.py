@@ -31,7 +31,7 @@ def test_after_decides_whether_the_act_was_done(simulator, after, status):
 def test_status_speaks_in_the_envelope_of_its_system(simulator):
     simulator.fault("status", status=500, times=2)
     assert simulator.ask("GET", f"{PING}/status").json()["error"]["code"] == "simulated_fault"
-    assert simulator.ask("GET", AGI).json()["error"] == "simulated_fault"
+    assert simulator.ask("GET", AGI).json() == {"detail": "A fault was switched on."}
     assert simulator.ask("GET", AGI).status_code == 200
 
 
@@ -65,6 +65,24 @@ def test_wrong_id_answers_about_another_session(simulator):
     answer = simulator.ask("PATCH", f"{PING}/resume").json()
     assert answer["session_id"] != cast.PING_PAUSED
     assert answer["paused"] is False
+
+
+def test_odd_messages_come_before_the_true_ones(simulator):
+    simulator.message(cast.AGI_PAUSED, "THOUGHT", "true")
+    simulator.fault("odd_messages", match="GET */messages")
+    simulator.fault("odd_messages", match="GET */status")
+    read = simulator.ask("GET", f"{AGI}/messages").json()
+    assert len(read["messages"]) > 5
+    assert read["messages"][-1]["content"] == "true"
+    assert simulator.ask("GET", f"{AGI}/status").json() == {"status": "waiting_for_input"}
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_message_whose_answer_is_lost_was_taken_or_not(simulator, after):
+    simulator.fault("hang", match="POST */message", after=after, seconds=0.1)
+    with pytest.raises(requests.ConnectionError):
+        simulator.ask("POST", f"{AGI}/message", json={"message": "Go ahead"})
+    assert len(simulator.ask("GET", f"{AGI}/messages").json()["messages"]) == int(after)
 
 
 def test_huge_is_as_long_as_asked(simulator):

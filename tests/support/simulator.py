@@ -37,6 +37,11 @@ class Simulator:
         """Make a session as cast.py describes one; its id."""
         return self._send("POST", "sessions", {"system": system, **details})[0]["session_id"]
 
+    def message(self, session_id: str, kind: str, content, *, count: int = 1, **details) -> None:
+        """Let an agent say something: THOUGHT, QUESTION, DONE, ERROR or LOG."""
+        message = {"session_id": session_id, "type": kind, "content": content, "count": count}
+        self._send("POST", "messages", message | details)
+
     def advance(self, seconds: float) -> None:
         """Let that time pass at once."""
         self._send("POST", "clock", {"advance": seconds})

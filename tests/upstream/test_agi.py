@@ -69,7 +69,9 @@ def test_an_answer_that_was_not_understood_is_not_quoted(raw_server, behaviour):
         ("error", True, False),
         ("terminated", True, False),
         ("Paused", False, None),
-        ("waiting_for_input", False, None),
+        ("waiting_for_input", True, False),
+        ("finished", True, False),
+        ("Waiting_for_input", False, None),
         ("paused\x00", False, None),
     ],
 )

@@ -3,12 +3,15 @@ contract.
 
 `GET /_sim/calls` counts by "METHOD path" · `DELETE /_sim/calls` · `POST /_sim/faults` one fault or
 a list (faults.py) · `GET` and `DELETE /_sim/faults` · `POST /_sim/sessions` one session or a list,
-as in cast.py, with `system` and perhaps `count` · `POST /_sim/clock` {"advance": seconds} · `POST
-/_sim/reset` · `POST /_sim/stream` one fault of the event stream or a list (stream_faults.py) · `GET
-/_sim/stream` · `POST /_sim/storm` {"sessions", "heartbeats", "per_second"?} (storm.py) · `GET` and
-`DELETE /_sim/storm` · `POST /_sim/limits` {"global"?, "client"?, "session"?: {"downloaded_bytes"?,
-"uploaded_bytes"?, "download_speed"?, "upload_speed"?, "max_sessions"?, "max_reconnections"?}}
-replaces Ping's limits · `GET /_sim/openapi.json`
+as in cast.py, with `system` and perhaps `count`; of an AGI one, `messages` so far, {"type",
+"content"}, and a `question` that waits · `POST /_sim/messages` {"session_id", "type", "content"},
+perhaps `count`: an agent says that, and a QUESTION then waits, DONE and ERROR end the task · `POST
+/_sim/clock` {"advance": seconds} · `POST /_sim/reset` · `POST /_sim/stream` one fault of the event
+stream or a list (stream_faults.py) · `GET /_sim/stream` · `POST /_sim/storm` {"sessions",
+"heartbeats", "per_second"?} (storm.py) · `GET` and `DELETE /_sim/storm` · `POST /_sim/limits`
+{"global"?, "client"?, "session"?: {"downloaded_bytes"?, "uploaded_bytes"?, "download_speed"?,
+"upload_speed"?, "max_sessions"?, "max_reconnections"?}} replaces Ping's limits · `GET
+/_sim/openapi.json`
 """
 
 import itertools
@@ -77,6 +80,21 @@ def _create_sessions(
     return [{"system": system, "session_id": add(**spec).session_id} for _ in range(count)]
 
 
+def _add_messages(world: World, faults: Faults, request: Request) -> Response:
+    for spec in _as_list(request.json()):
+        _say(world, **spec)
+    return json_response(201, {})
+
+
+def _say(world: World, *, session_id: str, count: int = 1, **message: Any) -> None:
+    with world.now() as now:
+        if session_id not in world.agi:
+            raise ValueError("There is no such AGI session.")
+        for _ in range(count):
+            world.agi[session_id].add_message(now, **message)
+        world.changed.notify_all()
+
+
 def _as_list(specs: Any) -> list[Any]:
     return specs if isinstance(specs, list) else [specs]
 
@@ -142,6 +160,7 @@ SWITCHES = {
     ("POST", "/_sim/faults"): _add_faults,
     ("DELETE", "/_sim/faults"): _clear_faults,
     ("POST", "/_sim/sessions"): _add_sessions,
+    ("POST", "/_sim/messages"): _add_messages,
     ("POST", "/_sim/clock"): _advance_clock,
     ("POST", "/_sim/stream"): _add_stream_faults,
     ("GET", "/_sim/stream"): _stream,

@@ -8,6 +8,7 @@ the request is carried out, then its response is lost), and for some: `status`, 
 """
 
 import fnmatch
+import json
 import socket
 import struct
 import threading
@@ -25,6 +26,17 @@ SCENARIOS = {
     "down": [{"fault": "close", "times": 0}],
     "lost": [{"fault": "reset", "match": "P* */resume", "times": 0, "after": True}],
 }
+
+# What no list of messages should hold, before those that it should.
+ODD_MESSAGES: list[Any] = [
+    "a message that is a text",
+    {"id": "1", "type": "THOUGHT", "content": "the id is a text"},
+    {"id": True, "type": "THOUGHT", "content": "the id is a truth"},
+    {"id": 1, "content": "no type"},
+    {"id": 1, "type": ["THOUGHT"], "content": "the type is a list"},
+    {"id": 1, "type": "THOUGHT", "content": 7},
+    {"id": 1, "type": "THOUGHT"},
+]
 
 
 @dataclass
@@ -142,6 +154,13 @@ def _wrong_id(connection: Connection, fault: Fault, response: Response) -> None:
     connection.send(replace(response, body=body))
 
 
+def _odd_messages(connection: Connection, fault: Fault, response: Response) -> None:
+    content = json.loads(response.body)
+    if isinstance(content, dict) and isinstance(content.get("messages"), list):
+        content["messages"] = [*ODD_MESSAGES, *content["messages"]]
+    connection.send(replace(response, body=json.dumps(content).encode()))
+
+
 def _huge(connection: Connection, fault: Fault, response: Response) -> None:
     connection.write(connection.head(Response(200), length=fault.bytes + 2) + b'"')
     chunk = b"x" * 65_536
@@ -185,9 +204,17 @@ HANDLERS: dict[str, Callable[[Connection, Fault, Response], None]] = {
     "garbage": _garbage,
     "redirect": _redirect,
     "wrong_id": _wrong_id,
+    "odd_messages": _odd_messages,
     "huge": _huge,
     "truncate": _truncate,
     "drip_headers": _drip_headers,
     "drip_body": _drip_body,
 }
-CHANGES_RESPONSE = {"delay", "wrong_id", "truncate", "drip_headers", "drip_body"}
+CHANGES_RESPONSE = {
+    "delay",
+    "wrong_id",
+    "odd_messages",
+    "truncate",
+    "drip_headers",
+    "drip_body",
+}

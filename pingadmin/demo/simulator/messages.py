@@ -61,10 +61,21 @@ def ping_error(status: int, code: str, message: str, **details: object) -> Respo
     return json_response(status, {"error": error | ({"details": details} if details else {})})
 
 
-def agi_error(status: int, code: str, message: str) -> Response:
-    return json_response(status, {"error": code, "message": message})
+def agi_error(status: int, detail: str) -> Response:
+    """AGI's envelope, which is FastAPI's: it has no codes."""
+    return json_response(status, {"detail": detail})
+
+
+def agi_wrong_fields(*faults: tuple[list[str], str, str]) -> Response:
+    """FastAPI's refusal of a request, from each wrong field's place, message and type."""
+    names = ("loc", "msg", "type")
+    return json_response(
+        422, {"detail": [dict(zip(names, fault, strict=True)) for fault in faults]}
+    )
 
 
 def error_format(path: str) -> Callable[[int, str, str], Response]:
     """The format of errors of the system that owns the path."""
-    return agi_error if path.startswith(AGI + "/") else ping_error
+    if path.startswith(AGI + "/"):
+        return lambda status, code, message: agi_error(status, message)
+    return ping_error

@@ -5,10 +5,9 @@ Facts: docs.pingnetwork.io, "Get session status" and "Resume a paused session"; 
 this file. Limits are described for version 1 alone; no session here ever stops because of one.
 """
 
-import datetime
-
 from pingadmin.demo import cast
 from pingadmin.demo.simulator.messages import Request, Response, json_response, ping_error
+from pingadmin.demo.simulator.sessions import instant
 from pingadmin.demo.simulator.world import World
 
 
@@ -113,10 +112,6 @@ def events(world: World, request: Request) -> Response:
     return Response(
         200, content_type="text/event-stream", stream=world.stream.read(world.heartbeat_seconds)
     )
-
-
-def instant(at: float) -> str:
-    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _wrong_fields(spec: object) -> list[str]:

@@ -32,6 +32,9 @@ TABLE = (
     (AGI, "POST", "/sessions/{id}/resume", agi.resume),
     (AGI, "POST", "/sessions/{id}/pause", agi.pause),
     (AGI, "POST", "/sessions/{id}/cancel", agi.cancel),
+    (AGI, "GET", "/sessions/{id}/messages", agi.messages),
+    (AGI, "POST", "/sessions/{id}/message", agi.send_message),
+    (AGI, "GET", "/sessions/{id}/events", agi.events),
 )
 ROUTES: list[tuple[str, str, re.Pattern[str], Callable[..., Response]]] = [
     (system, method, re.compile(re.escape(system + path).replace(r"\{id\}", "([^/]+)")), handler)

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from pingadmin.demo.simulator.sessions import AgiSession, PingSession
 from pingadmin.demo.simulator.storm import Storm
 from pingadmin.demo.simulator.stream import EventStream
 
+AGI_HEARTBEAT_SECONDS = 30
+
 
 class World:
     """One lock guards it all: hold it by `with world.now() as now`, which lets planned changes
-    happen. clock: seconds since the epoch.
+    happen. clock: seconds since the epoch. agi_beats: how many heartbeats AGI's streams have had.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class World:
             self.jumped = 0.0
             self.limits: dict[str, dict[str, Any]] = {}
             self._next_heartbeat = self.clock() + self.heartbeat_seconds
+            self.agi_beats = 0
+            self._next_agi_beat = self.clock() + AGI_HEARTBEAT_SECONDS
             for spec in cast.PING_SESSIONS:
                 self.add_ping(**spec)
             for spec in cast.AGI_SESSIONS:
@@ -117,14 +121,23 @@ class World:
         status: str = "running",
         created_ago: float = 0,
         pauses_after: float | None = None,
+        question: str = "",
+        messages: Sequence[dict[str, Any]] = (),
     ) -> AgiSession:
-        """An AGI session; one that initializes becomes ready and then runs by itself."""
+        """An AGI session; one that initializes becomes ready and then runs by itself.
+
+        messages: what was said so far, {type, content} and what else add_message takes. question:
+        the newest of them, for whose answer the task waits.
+        """
         now = self.clock() + self.jumped
         session_id = session_id or str(uuid.uuid4())
         plan = [(now + 8, "ready"), (now + 12, "running")] if status == "initializing" else []
         session = AgiSession(session_id, agent_name, now - created_ago, status, plan, pauses_after)
         if pauses_after and status == "running":
             session.become("running", now)
+        asked = [{"type": "QUESTION", "content": question}] if question else []
+        for message in [*messages, *asked]:
+            session.add_message(now, **message)
         with self.changed:
             self.agi[session_id] = session
         return session
@@ -149,8 +162,13 @@ class World:
         for session in self.ping.values():
             if session.plan and session.plan[0][0] <= now:
                 self.publish(session, session.advance(now))
-        for agi_session in self.agi.values():
-            agi_session.advance(now)
+        happened = [each for session in self.agi.values() for each in session.advance(now)]
+        if now >= self._next_agi_beat:
+            self._next_agi_beat = now + AGI_HEARTBEAT_SECONDS
+            self.agi_beats += 1
+            happened.append(("heartbeat", now))
+        if happened:
+            self.changed.notify_all()
         if now >= self._next_heartbeat:
             self._next_heartbeat = now + self.heartbeat_seconds
             for session in self.ping.values():

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.audit.log.filters import DayOrTimeField
-from pingadmin.remote_sessions.display.card import STATE_TONES
+from pingadmin.remote_sessions.display.card import STATE_TONES, format_state
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.models import Attempt
 
@@ -73,7 +73,7 @@ class BoardFilterForm(forms.Form):
     assigned = forms.CharField(label="Assigned", max_length=150, required=False)
     state = forms.ChoiceField(
         label="State",
-        choices=[("", "any"), *((state, state.capitalize()) for state in STATE_TONES)],
+        choices=[("", "any"), *((state, format_state(state)) for state in STATE_TONES)],
         required=False,
     )
     sort = forms.ChoiceField(label="Sort", choices=BoardSort.choices, required=False)

@@ -18,7 +18,7 @@ from pingadmin import upstream
 from pingadmin.audit.entries.entries import AuditEntry, load_entries
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.querysets import AuditEventQuerySet
-from pingadmin.oversight.models import TeamEntry
+from pingadmin.oversight.models import ClientNote, TeamEntry
 from pingadmin.oversight.search import text_index
 from pingadmin.remote_sessions.models import RemoteSession
 
@@ -131,7 +131,7 @@ def _find_clients(text: str) -> list[OwnRecord]:
                 kind=RecordKind.CLIENT,
                 title=name,
                 detail=_label(alias),
-                address=_client_address(alias, name),
+                address=session.client_address,
                 at=session.last_seen_at,
             ),
             name,
@@ -184,17 +184,24 @@ def _find_people(text: str, person: AbstractUser) -> list[OwnRecord]:
 
 
 def _find_notes(text: str) -> list[OwnRecord]:
+    """Notes on sessions and on clients, the newest of each first."""
     keys = text_index.find_containing(text_index.NOTE, text, limit=MAX_PER_KIND)
-    notes = TeamEntry.objects.filter(pk__in=keys).select_related("session").newest_first()
+    of_sessions = TeamEntry.objects.filter(pk__in=keys).select_related("session").newest_first()
+    keys = text_index.find_containing(text_index.CLIENT_NOTE, text, limit=MAX_PER_KIND)
+    of_clients = ClientNote.objects.filter(pk__in=keys).newest_first()
+    about: list[tuple[TeamEntry | ClientNote, str, str]] = [
+        *((each, each.session.session_id, each.session.get_absolute_url()) for each in of_sessions),
+        *((each, each.client_name, _client_address(each)) for each in of_clients),
+    ]
     return [
         OwnRecord(
             kind=RecordKind.NOTE,
             title=_excerpt(note.text, text),
-            detail=f"{note.by_name}, of {note.session.session_id}",
-            address=f"{note.session.get_absolute_url()}#team",
+            detail=f"{note.by_name}, of {name}",
+            address=f"{address}#{'team' if isinstance(note, TeamEntry) else 'notes'}",
             at=note.at,
         )
-        for note in notes
+        for note, name, address in about
     ]
 
 
@@ -253,8 +260,8 @@ def _label(alias: str) -> str:
     return upstream.get_label(alias) if alias in upstream.aliases() else alias
 
 
-def _client_address(alias: str, name: str) -> str:
-    return f"{reverse('oversight:board')}?{urlencode({'view': 'all', 'words': name})}"
+def _client_address(note: ClientNote) -> str:
+    return RemoteSession(alias=note.alias, client_name=note.client_name).client_address
 
 
 def _person_address(each: AbstractUser, person: AbstractUser) -> str:

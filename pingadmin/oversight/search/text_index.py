@@ -30,6 +30,7 @@ class IndexedText:
 SESSION_ID = IndexedText("remote_sessions_remotesession", "id", "session_id", "search_session")
 CLIENT_NAME = IndexedText("remote_sessions_remotesession", "id", "who", "search_session")
 NOTE = IndexedText("oversight_teamentry", "id", "text")
+CLIENT_NOTE = IndexedText("oversight_clientnote", "id", "text")
 TICKET = IndexedText("audit_auditevent", "seq", "ticket")
 REASON = IndexedText("audit_auditevent", "seq", "reason")
 

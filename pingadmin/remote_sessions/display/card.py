@@ -21,9 +21,11 @@ STATE_TONES = {
     "ready": "ok",
     "created": "accent",
     "initializing": "accent",
+    "waiting_for_input": "paused",
     "paused": "paused",
     "error": "failed",
     "disconnected": "idle",
+    "finished": "idle",
     "completed": "idle",
     "terminated": "idle",
 }
@@ -64,7 +66,7 @@ class SessionCard:
         if not self.session.state:
             return "Not seen yet"
         if self.session.is_known_state:
-            return self.session.state.capitalize()
+            return format_state(self.session.state)
         return self.session.state
 
     @property
@@ -73,6 +75,11 @@ class SessionCard:
         if not self.is_configured:
             return False
         return self.age_seconds is None or self.age_seconds > settings.LOOK_AGAIN_AFTER_SECONDS
+
+
+def format_state(state: str) -> str:
+    """A documented state as pages write it, such as "Waiting for input"."""
+    return state.replace("_", " ").capitalize()
 
 
 def build_card(session: RemoteSession, *, now: datetime | None = None) -> SessionCard:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from pingadmin.audit.entries.entries import AuditEntry, entries_for_session
-from pingadmin.remote_sessions.display.card import STATE_TONES
+from pingadmin.remote_sessions.display.card import STATE_TONES, format_state
 from pingadmin.remote_sessions.fields import EPOCH, MILLISECOND
 from pingadmin.remote_sessions.history.coverage import CoverageGap, find_gaps
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
@@ -219,7 +219,7 @@ def _text(snapshot: StatusSnapshot) -> str:
         return f"Look-up failed: the system {snapshot.failure_sentence}"
     if not snapshot.state:
         return "Reported as paused" if snapshot.paused else "Reported as not paused"
-    return snapshot.state.capitalize() if snapshot.state in STATE_TONES else snapshot.state
+    return format_state(snapshot.state) if snapshot.state in STATE_TONES else snapshot.state
 
 
 def _gap_item(gap: CoverageGap, observations: list[TimelineItem]) -> TimelineItem:

@@ -5,7 +5,7 @@ import pytest
 from pingadmin.demo import cast
 from pingadmin.oversight.search.own_records import find_own_records
 from tests.audit.factories import record_entry
-from tests.factories import RemoteSessionFactory, TeamEntryFactory
+from tests.factories import ClientNoteFactory, RemoteSessionFactory, TeamEntryFactory
 from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
@@ -62,7 +62,7 @@ def test_an_id_is_found_in_whatever_it_is_wrapped_in(as_support, simulator, text
 def test_the_only_exact_client_opens_in_any_case_and_nothing_is_asked(
     as_support, simulator, acme, text
 ):
-    assert "Acme" in find(as_support, text).url
+    assert find(as_support, text).url == acme.client_address
     assert simulator.call_count() == 0
 
 
@@ -119,6 +119,8 @@ def test_links_of_ours_open_their_page(as_support, acme):
 def test_people_notes_and_reasons_are_found_by_a_part(support, viewer, acme):
     assert kinds("support", support) == [("person", "support")]
     assert kinds("fIREWALL", support) == [("note", "Their firewall drops UDP")]
+    ClientNoteFactory(alias="ping", client_name="Acme GmbH", text="Pays by invoice")
+    assert kinds("invoice", support) == [("note", "Pays by invoice")]
     assert [kind for kind, _ in kinds("was renewed", support)] == ["entry"]
     assert kinds("was renewed", viewer) == [], "viewers do not read the log"
 

@@ -11,6 +11,7 @@ from django.db import migrations
 SOURCES = {
     "remote_sessions_remotesession": ("id", ("session_id", "who")),
     "oversight_teamentry": ("id", ("text",)),
+    "oversight_clientnote": ("id", ("text",)),
     "audit_auditevent": ("seq", ("ticket", "reason")),
 }
 
@@ -74,13 +75,15 @@ POSTGRESQL = [
     "CREATE INDEX search_session_clients ON search_session USING gin (who gin_trgm_ops)",
     "CREATE INDEX search_notes ON oversight_teamentry USING gin (UPPER(text) gin_trgm_ops)"
     " WHERE text <> ''",
+    "CREATE INDEX search_client_notes ON oversight_clientnote USING gin (UPPER(text) gin_trgm_ops)"
+    " WHERE text <> ''",
     "CREATE INDEX search_tickets ON audit_auditevent USING gin (UPPER(ticket) gin_trgm_ops)"
     " WHERE ticket <> ''",
     "CREATE INDEX search_reasons ON audit_auditevent USING gin (UPPER(reason) gin_trgm_ops)"
     " WHERE reason <> ''",
 ]
 DROP_POSTGRESQL = [
-    "DROP INDEX search_reasons, search_tickets, search_notes",
+    "DROP INDEX search_reasons, search_tickets, search_client_notes, search_notes",
     "DROP TRIGGER search_session_update ON remote_sessions_remotesession",
     "DROP TRIGGER search_session_insert ON remote_sessions_remotesession",
     "DROP FUNCTION search_session_follow()",
@@ -110,8 +113,8 @@ def drop_indexes(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oversight", "0002_team"),
-        ("remote_sessions", "0013_more_failures"),
+        ("oversight", "0003_client_notes"),
+        ("remote_sessions", "0015_more_states"),
         ("audit", "0025_empty_log"),
     ]
     operations = [migrations.RunPython(create_indexes, drop_indexes)]
