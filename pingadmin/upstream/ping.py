@@ -37,6 +37,8 @@ ALREADY_PAUSED_CODES = {"already_paused", "session_already_paused"}
 class PingAPI(SessionAPI):
     system = "Ping"
     authorization = "{}"
+    # A pause disconnects everybody.
+    running_states = frozenset({"connected"})
     look_up_path = "/sessions/{}/status"
     can_follow = True
     action_method = "PATCH"
