@@ -54,6 +54,11 @@ TABLE = {
     "sessions/<alias:alias>/<session_id:session_id>/history.csv": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/now/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/resume/": (RESUME, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/resume-later/": (RESUME, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/resume-later/<uuid:scheduled_id>/cancel/": (
+        RESUME,
+        WRITE,
+    ),
     "sessions/<alias:alias>/<session_id:session_id>/pause/": (NO_ONE, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (
         RESUME,
@@ -134,6 +139,7 @@ SAMPLES = {
     "<alias:alias>": "ping",
     "<session_id:session_id>": "ses_1",
     "<uuid:attempt_id>": "00000000-0000-0000-0000-000000000000",
+    "<uuid:scheduled_id>": "00000000-0000-0000-0000-000000000000",
     "<uuid:bulk_id>": "00000000-0000-0000-0000-000000000000",
     "<int:seq>": "1",
     "<int:pk>": "1",

@@ -11,7 +11,7 @@ from tests.support.processes import CHECKOUT, clean_environment
 pytestmark = pytest.mark.process
 
 # What this version adds on purpose: where a checkpoint is still to be sent, the seal of a
-# verification, what limits sign-ins, which collector holds the lease.
+# verification, what limits sign-ins, which collector holds the lease, scheduled resumes.
 # Nothing may disappear, and the release before must still be able to write every table.
 TABLES_WITH_ADDITIONS = (
     "keptcheckpoint",
@@ -19,6 +19,7 @@ TABLES_WITH_ADDITIONS = (
     "accounts_cacheentry",
     "accounts_user",
     "collector_beat",
+    "resumes_scheduledresume",
 )
 
 
