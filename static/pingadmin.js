@@ -69,6 +69,17 @@ function updateCountdowns() {
     else countdown.parentElement.textContent = "You can try again now.";
   }
 }
+
+// The time until a scheduled resume, in the words of wording.countdown().
+function updateTimesUntil() {
+  for (const until of document.querySelectorAll("time[data-until]")) {
+    until.startedAt ??= startStopwatch();
+    const seconds = Number(until.dataset.until) - Math.floor(secondsSince(until.startedAt));
+    const text = seconds > 0 ? ageText(seconds).replace(/^(.*) ago$/, "in $1") : "due now";
+    if (until.textContent !== text) until.textContent = text;
+  }
+}
+setInterval(updateTimesUntil, 1000);
 setInterval(updateCountdowns, 1000);
 
 // The box and what it suggests are one list for the arrow keys; Escape goes back, then out.

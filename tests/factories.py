@@ -169,6 +169,22 @@ class BulkItemFactory(factory.django.DjangoModelFactory):
     token = factory.LazyFunction(uuid.uuid4)
 
 
+class ScheduledResumeFactory(factory.django.DjangoModelFactory):
+    """A resume that was scheduled nine seconds ago, for in ten minutes."""
+
+    class Meta:
+        model = "resumes.ScheduledResume"
+
+    token = factory.LazyFunction(uuid.uuid4)
+    session = factory.SubFactory(RemoteSessionFactory)
+    actor_id = ANA.id
+    actor_name = ANA.name
+    reason = "Rate limit passed"
+    scheduled_at = from_now(seconds=-9)
+    due_at = from_now(minutes=10)
+    event_seq = factory.Sequence(lambda number: number + 1)
+
+
 class TeamStateFactory(factory.django.DjangoModelFactory):
     """A session that the team watches, assigned to nobody."""
 

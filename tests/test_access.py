@@ -55,6 +55,11 @@ TABLE = {
     "sessions/<alias:alias>/<session_id:session_id>/history.csv": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/now/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/resume/": (RESUME, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/resume-later/": (RESUME, WRITE),
+    "sessions/<alias:alias>/<session_id:session_id>/resume-later/<uuid:scheduled_id>/cancel/": (
+        RESUME,
+        WRITE,
+    ),
     "sessions/<alias:alias>/<session_id:session_id>/pause/": (NO_ONE, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (
         RESUME,
@@ -139,6 +144,7 @@ SAMPLES = {
     "<session_id:session_id>": "ses_1",
     "<client_name:client_name>": "acme~20gmbh",
     "<uuid:attempt_id>": "00000000-0000-0000-0000-000000000000",
+    "<uuid:scheduled_id>": "00000000-0000-0000-0000-000000000000",
     "<uuid:bulk_id>": "00000000-0000-0000-0000-000000000000",
     "<int:seq>": "1",
     "<int:pk>": "1",

@@ -103,6 +103,8 @@ KNOWN_EXCEPTIONS = {
     ("resumes/_form.html", "url session:resume"): ON_THE_SESSION_PAGE,
     ("resumes/_panel.html", "url session:now"): ON_THE_SESSION_PAGE,
     ("resumes/_pause.html", "url session:pause"): ON_THE_SESSION_PAGE,
+    ("resumes/scheduled/_fields.html", "url session:schedule"): ON_THE_SESSION_PAGE,
+    ("resumes/scheduled/_pending.html", "url session:cancel_schedule"): ON_THE_SESSION_PAGE,
     ("resumes/bulk/_progress.html", "url session:page"): LINK_TO_A_SESSION,
     ("remote_sessions/models.py", "session:page"): LINK_TO_A_SESSION,
     ("remote_sessions/models.py", "client:page"): LINK_TO_A_CLIENT,

@@ -11,8 +11,8 @@ from tests.support.processes import CHECKOUT, clean_environment
 pytestmark = pytest.mark.process
 
 # What this version adds on purpose: where a checkpoint is still to be sent, the seal of a
-# verification, what limits sign-ins, which collector holds the lease, notes on clients and what
-# finds a client's sessions.
+# verification, what limits sign-ins, which collector holds the lease, notes on clients, what finds
+# a client's sessions, the search indexes, scheduled resumes.
 # Nothing may disappear, and the release before must still be able to write every table.
 TABLES_WITH_ADDITIONS = (
     "keptcheckpoint",
@@ -23,6 +23,7 @@ TABLES_WITH_ADDITIONS = (
     "oversight_clientnote",
     "session_of_client",
     "search_",
+    "resumes_scheduledresume",
 )
 
 

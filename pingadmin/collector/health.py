@@ -184,6 +184,11 @@ def is_running(heartbeat: Heartbeat | None) -> bool:
     return _status_of(heartbeat, timezone.now()) == CollectorStatus.RUNNING
 
 
+def is_collector_running() -> bool:
+    """Whether the newest collector gives signs of life. One query."""
+    return is_running(Heartbeat.objects.newest_first().first())
+
+
 # started_at, beat_at, stopped_at
 _Times = tuple[datetime, datetime, datetime | None]
 

@@ -25,6 +25,7 @@ from pingadmin.collector.steps.follower import Follower, StreamingAPI
 from pingadmin.collector.steps.inbox import Inbox
 from pingadmin.collector.steps.lister import Lister, ListingAPI
 from pingadmin.collector.steps.poller import Poller
+from pingadmin.collector.steps.scheduled_sender import LOOK_SECONDS, ScheduledSender
 from pingadmin.collector.steps.writer import Writer
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.resumes.reconcile import reconcile_one
@@ -95,6 +96,7 @@ class Collector:
             AccountCollector(alias, self._threads, self._fence) for alias in upstream.aliases()
         ]
         self._stop_writing = threading.Event()
+        self._scheduled = ScheduledSender(self.stop)
 
     def run(self) -> None:
         """Collects until `stop` is set. Raises AnotherCollectorRuns."""
@@ -115,13 +117,14 @@ class Collector:
             raise AnotherCollectorRuns(self._lease_lost)
 
     def run_once(self) -> None:
-        """One list and one round of polls for each account, and what reconcile has to do."""
+        """One list and one round of polls for each account, and all that is due."""
         self._begin()
         try:
             for account in self._accounts:
                 account.run_once(self.stop)
             while reconcile_one() and not self.stop.is_set():
                 pass
+            self._scheduled.run_once()
             checkpointer = Checkpointer()
             while checkpointer.step() and not self.stop.is_set():
                 pass
@@ -138,6 +141,7 @@ class Collector:
         return [
             Loop("heartbeat", self._renew_heartbeat, lambda: HEARTBEAT_SECONDS, self.stop),
             Loop("reconcile", reconcile_one, lambda: 1.0, self.stop),
+            Loop("scheduled", self._scheduled.step, lambda: LOOK_SECONDS, self.stop),
             Loop("checkpoint", checkpointer.step, checkpointer.rest_seconds, self.stop),
             Loop("notify", notify, lambda: 1.0, self.stop),
             Loop("prune", pruner.step, lambda: 5.0, self.stop),
@@ -172,6 +176,7 @@ class Collector:
             if account.follower:
                 account.follower.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._scheduled.close()
         _join(readers, READERS_STOP_SECONDS)
         self._stop_writing.set()
         for account in self._accounts:

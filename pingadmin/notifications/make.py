@@ -1,8 +1,9 @@
 """Reads the audit log onward and makes a notification of what the team should hear of.
 
-That is each unknown outcome, each flagged review, and whoever reached the limit on look-ups. Events
-become visible in the order of their numbers, since an append holds the log's lock until it is
-committed: a number that was passed is never filled in later.
+That is each unknown outcome, each flagged review, each scheduled resume that was not sent, and
+whoever reached the limit on look-ups. Events become visible in the order of their numbers, since an
+append holds the log's lock until it is committed: a number that was passed is never filled in
+later.
 """
 
 from datetime import datetime, timedelta
@@ -61,6 +62,8 @@ def _reason(event: dict[str, Any]) -> Notification.Reason | None:
         return Notification.Reason.UNKNOWN_OUTCOME
     if (event["phase"], event["action"]) == ("mark", "mark_flagged"):
         return Notification.Reason.FLAGGED_REVIEW
+    if event["action"] in ("resume_missed", "resume_refused"):
+        return Notification.Reason.SCHEDULE_NOT_SENT
     if event["action"] == "look_up_limit":
         return Notification.Reason.LOOK_UP_LIMIT
     return None

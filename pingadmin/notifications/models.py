@@ -36,6 +36,7 @@ class Notification(models.Model):
     class Reason(models.TextChoices):
         UNKNOWN_OUTCOME = "unknown", "unknown outcome"
         FLAGGED_REVIEW = "flagged", "flagged review"
+        SCHEDULE_NOT_SENT = "schedule", "scheduled resume not sent"
         LOOK_UP_LIMIT = "look_up_limit", "limit on look-ups"
 
     event_seq = models.BigIntegerField(unique=True)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from pingadmin.audit.actions import action_named
 from pingadmin.audit.entries.entries import AuditEntry
+from pingadmin.audit.entries.stored_json import read_detail
 from pingadmin.audit.models import AuditEvent
 from pingadmin.notifications.models import Notification
 from pingadmin.web.wording import full_utc, visible
@@ -67,6 +68,15 @@ def _limit_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
     yield "A busy shift does that, and so does somebody who tries ids. Ask them."
 
 
+def _schedule_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
+    detail = read_detail(event)
+    name = f"{plain(event.alias)} {plain(event.session_id)}"
+    yield f"*{plain(entry.action.label)}*: {name}, {full_utc(event.at)}. Nothing was sent."
+    yield f"Scheduled by {plain(str(detail.get('scheduled_by', '')))}."
+    yield f"Why not: {plain(str(detail.get('why', '')))}"
+    yield from _reason_lines(event)
+
+
 def _action(head: AuditEvent) -> str:
     """`resume of ping ses_1 by ana`."""
     action = plain(action_named(head.action).label.lower())
@@ -96,5 +106,6 @@ def _addresses(event: AuditEvent, entry: AuditEntry) -> list[str]:
 _LINES = {
     Notification.Reason.UNKNOWN_OUTCOME: _unknown_lines,
     Notification.Reason.FLAGGED_REVIEW: _flagged_lines,
+    Notification.Reason.SCHEDULE_NOT_SENT: _schedule_lines,
     Notification.Reason.LOOK_UP_LIMIT: _limit_lines,
 }

@@ -13,4 +13,5 @@ class ResumesConfig(AppConfig):
 
         actions.register(*audit_actions.ACTIONS, field_labels=audit_actions.FIELD_LABELS)
         references.HIGHEST_REFERENCES["a resume or pause"] = attempts.highest_intent_seq
+        references.HIGHEST_REFERENCES["a scheduled resume"] = attempts.highest_schedule_seq
         probes.READINESS_CHECKS.append(readiness.find_faults)

@@ -29,7 +29,7 @@ from pingadmin.remote_sessions.recording.observations import (
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.form_token import FormToken
 from pingadmin.resumes.limits import check_limits, lock_person
-from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.models import Attempt, ScheduledResume
 from pingadmin.resumes.results import PROCESS_LOST, Result
 from pingadmin.upstream import states_paused
 from pingadmin.upstream.errors import UpstreamError
@@ -41,7 +41,8 @@ class AttemptRequest:
     """What a person asks for one session, and why.
 
     batch: the id of the bulk resume that it belongs to, empty for none. asked_at: when the request
-    for it reached us, as a time.monotonic() moment.
+    for it reached us, as a time.monotonic() moment. scheduled: the scheduled resume that becomes
+    the attempt, None for one that is asked for now.
     """
 
     alias: str
@@ -52,6 +53,7 @@ class AttemptRequest:
     by: Actor
     batch: str = ""
     asked_at: float = field(default_factory=monotonic)
+    scheduled: ScheduledResume | None = None
 
 
 class AttemptBlocked(Exception):
@@ -62,13 +64,18 @@ class AttemptBlocked(Exception):
         self.blocking = blocking
 
 
+class ScheduleEnded(Exception):  # noqa: N818 - an end that somebody meant, and no error
+    """The scheduled resume was cancelled, has become an attempt before, or is too late by now."""
+
+
 def open_attempt(action: Action, request: AttemptRequest) -> tuple[Attempt, bool]:
     """Opens an attempt and writes its intent, durably, before anything is sent.
 
     Returns the attempt and whether it is new: a form token that was used before gives its first
     attempt.
 
-    Raises AttemptBlocked, LimitReached, or DatabaseError when the intent could not be written.
+    Raises AttemptBlocked, LimitReached, ScheduleEnded, or DatabaseError when the intent could not
+    be written.
     """
     # In a transaction of its own: what becomes known here stays, even if the request is refused.
     close_lost_attempt(session__alias=request.alias, session__session_id=request.session_id)
@@ -181,6 +188,12 @@ def highest_intent_seq() -> int | None:
     return found
 
 
+def highest_schedule_seq() -> int | None:
+    """The highest number of an audit event that a scheduled resume names; None for none."""
+    found: int | None = ScheduledResume.objects.aggregate(highest=Max("event_seq"))["highest"]
+    return found
+
+
 def is_blocking(attempt: Attempt, session: RemoteSession) -> bool:
     """Whether an attempt forbids the next one on its session.
 
@@ -259,11 +272,28 @@ def _create_with_intent(
         reason=attempt.reason,
         shown=request.form_token.shown,
         snapshot_before=newest_snapshot_id(session),
+        detail=_describe_schedule(request.scheduled),
         **_event_fields(attempt),
     )
     attempt.intent_seq = intent.seq
     attempt.save(force_insert=True)
+    if request.scheduled:
+        # In this transaction: whoever cancels it, or sends it too, is before or after all of this.
+        rows = ScheduledResume.objects.filter(pk=request.scheduled.pk)
+        if not rows.claim(attempt, timezone.now()):
+            raise ScheduleEnded
     return attempt
+
+
+def _describe_schedule(scheduled: ScheduledResume | None) -> dict[str, Any] | None:
+    # The keys are stored in the audit log and so stay.
+    if scheduled is None:
+        return None
+    return {
+        "scheduled_event": scheduled.event_seq,
+        "scheduled_at": scheduled.scheduled_at.isoformat(timespec="seconds"),
+        "due_at": scheduled.due_at.isoformat(timespec="seconds"),
+    }
 
 
 def newest_snapshot_id(session: RemoteSession) -> int | None:

@@ -94,6 +94,25 @@ ACTIONS = [
     _about_a_session(
         "close_unknown", "Unknown outcome resolved", "resolved the unknown outcome of {object}"
     ),
+    _about_a_session("resume_schedule", "Resume scheduled", "scheduled a resume of {object}"),
+    _about_a_session(
+        "resume_schedule_cancel",
+        "Scheduled resume cancelled",
+        "cancelled the scheduled resume of {object}",
+    ),
+    _about_a_session(
+        "resume_missed", "Scheduled resume missed", "missed the scheduled resume of {object}"
+    ),
+    _about_a_session(
+        "resume_not_needed",
+        "Scheduled resume not needed",
+        "did not need to send the scheduled resume of {object}",
+    ),
+    _about_a_session(
+        "resume_refused",
+        "Scheduled resume not sent",
+        "refused to send the scheduled resume of {object}",
+    ),
     AuditAction(
         "bulk_resume",
         "Bulk resume started",
@@ -121,4 +140,9 @@ FIELD_LABELS = {
     "seen_at": "Last seen",
     "shown_at": "Shown",
     "retry_of": "Retries the unsent part of",
+    "due_at": "Time of the resume",
+    "scheduled_at": "Scheduled at",
+    "scheduled_by": "Scheduled by",
+    "scheduled_event": "Scheduled in event",
+    "why": "Why",
 }

@@ -52,7 +52,32 @@ def describe_event(event: AuditEvent) -> Description:
     if event.action == "look" and (text := _what_a_check_found(event, detail)):
         sentences.append(text)
         said |= {"state", "paused", "error"}
+    text, names = _what_was_scheduled(event, detail)
+    if text:
+        sentences.append(text)
+        said |= names
     return Description(tuple(sentences), frozenset(said))
+
+
+def _what_was_scheduled(event: AuditEvent, detail: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """What an event says of a scheduled resume, and the names of the values that this tells."""
+    due_at, number = detail.get("due_at"), detail.get("scheduled_event")
+    if not isinstance(due_at, str):
+        return "", set()
+    due = _moment(due_at)
+    if event.action == "resume_schedule":
+        return f"To be sent {due}, unless something speaks against it then.", {"due_at"}
+    if not isinstance(number, int):
+        return "", set()
+    if event.phase == AuditEvent.Phase.INTENT:
+        since = _moment(detail.get("scheduled_at"))
+        said = {"due_at", "scheduled_event", "scheduled_at"}
+        return f"Nobody clicked: it was scheduled {since} for {due[3:]} (audit #{number}).", said
+    who, why = detail.get("scheduled_by"), detail.get("why")
+    if not (isinstance(who, str) and isinstance(why, str)):
+        return "", set()
+    said = {"due_at", "scheduled_event", "scheduled_by", "why"}
+    return f"{who} had scheduled it for {due[3:]} (audit #{number}). Not sent: {why}.", said
 
 
 def _what_was_shown(event: AuditEvent, shown: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from pingadmin.audit.record.actors import Actor
 from pingadmin.audit.record.throttle import append_throttled
@@ -53,6 +54,13 @@ def describe_limits() -> str:
     return ", ".join(
         f"{allowed} in {_describe_window(seconds)}" for allowed, seconds in settings.RESUME_LIMITS
     )
+
+
+def describe_reached_limit(reached: LimitReached, by: Actor) -> str:
+    """Half a sentence for everybody, at any time: with the person's name and the time of day."""
+    again_at = timezone.now() + timedelta(seconds=reached.retry_after)
+    limit = reached.limit.replace(" by you ", f" by {by.name} ")
+    return f"the limit is {limit}; possible again from {again_at:%H:%M:%S} UTC"
 
 
 def record_limit(

@@ -1,5 +1,5 @@
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -10,6 +10,9 @@ from django.urls import reverse
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.results import Result
+
+# What is later than this is not sent any more: nobody expects it then.
+LATEST = timedelta(seconds=60)
 
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
@@ -248,3 +251,105 @@ class BulkItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}: {self.alias}/{self.session_id}"
+
+
+class ScheduledResumeQuerySet(models.QuerySet["ScheduledResume"]):
+    def newest_first(self) -> Self:
+        return self.order_by("-scheduled_at")
+
+    def soonest_first(self) -> Self:
+        return self.order_by("due_at", "pk")
+
+    def pending(self) -> Self:
+        """Those of which nothing became yet."""
+        # A constant and not a parameter: SQLite uses the partial index for a constant only.
+        return self.filter(state=RawSQL("'pending'", ()))
+
+    def due(self, now: datetime) -> Self:
+        """Pending ones whose time has come, the longest due first."""
+        return self.pending().filter(due_at__lte=now).soonest_first()
+
+    def end(self, state: "ScheduledResume.State", why: str, now: datetime) -> bool:
+        """Ends those that are pending; whether there was any. Call it in the event's transaction.
+
+        why: half a sentence.
+        """
+        return bool(self.pending().update(state=state, why=why[:300], ended_at=now))
+
+    def claim(self, attempt: Attempt, now: datetime) -> bool:
+        """Turns a pending one into an attempt; False where it ended, or is too late by now.
+
+        Call it in the transaction that opens the attempt: so it becomes one once at most.
+        """
+        in_time = self.pending().filter(due_at__gte=now - LATEST)
+        sent = ScheduledResume.State.SENT
+        return bool(in_time.update(state=sent, attempt=attempt, ended_at=now))
+
+
+class ScheduledResume(models.Model):
+    """The intent to resume a session at a time, if nothing speaks against it then.
+
+    It becomes an attempt (`attempt`, whose token is this row's id) at `due_at`, or ends without
+    one: `why` is half a sentence on that. `problem` is why the last look at the session failed once
+    it was due, as half a sentence. `event_seq` is the audit event of the scheduling. `token` is its
+    form's, so that a form that is sent twice schedules once.
+    """
+
+    class State(models.TextChoices):
+        """The labels are read of one that has ended."""
+
+        PENDING = "pending", "Scheduled"
+        SENT = "sent", "Sent"
+        MISSED = "missed", "Not sent, missed"
+        NOT_NEEDED = "not_needed", "Not needed"
+        REFUSED = "refused", "Not sent, refused"
+        CANCELLED = "cancelled", "Cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.UUIDField(unique=True)
+    session = models.ForeignKey(
+        RemoteSession, on_delete=models.PROTECT, related_name="scheduled_resumes", db_index=False
+    )
+    actor_id = models.CharField(max_length=64)
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=500)
+    ticket = models.CharField(max_length=64, blank=True)
+    scheduled_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    event_seq = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
+    problem = models.CharField(max_length=200, blank=True)
+    why = models.CharField(max_length=300, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    attempt = models.OneToOneField(
+        Attempt, null=True, on_delete=models.PROTECT, related_name="scheduled"
+    )
+
+    objects = ScheduledResumeQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(state="pending"),
+                name="one_pending_schedule_for_a_session",
+            ),
+        ]
+        indexes = [
+            # A session's page: the newest one.
+            models.Index(fields=["session", "-scheduled_at"], name="schedule_of_session"),
+            # The collector: what is due; the board: what is pending.
+            models.Index(fields=["due_at"], condition=Q(state="pending"), name="schedule_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"resume of {self.session} scheduled by {self.actor_name}: {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """Its entry in the audit log."""
+        return reverse("audit:entry", args=[self.event_seq])
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state == self.State.PENDING

@@ -18,6 +18,8 @@ from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.forms import ResumeForm
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.results import Result
+from pingadmin.resumes.scheduled.forms import ScheduleForm
+from pingadmin.resumes.scheduled.panel import SchedulePanel, build_schedule_panel
 
 SUGGESTED_REASONS = [
     "Rate limit passed",
@@ -61,7 +63,8 @@ class ResumePanel:
     people who may not pause. form_version: changes with each attempt of this person, so that their
     form starts afresh and nobody else's attempt wipes it. state_version: changes with everybody's
     attempts, but not while this person's own is under way, for whose answer the page waits already;
-    for those of a bulk resume it does not. poll_seconds: None when nothing will change.
+    for those of a bulk resume it does not. poll_seconds: None when nothing will change. schedule:
+    what waits for its time, and the fields to resume later.
     """
 
     suggested_reasons: ClassVar[list[str]] = SUGGESTED_REASONS
@@ -78,6 +81,7 @@ class ResumePanel:
     form_version: str
     state_version: str
     poll_seconds: int | None
+    schedule: SchedulePanel
 
     @property
     def account(self) -> str:
@@ -124,6 +128,10 @@ def build_panel(
     now = timezone.now()
     typed = dict([submitted]) if submitted else {}
     attempts = _load_attempts(session, unrecorded, now)
+    typed_form = typed.get(Action.RESUME)
+    schedule = build_schedule_panel(
+        session, person, typed_form if isinstance(typed_form, ScheduleForm) else None
+    )
     own_attempts = (each.pk.hex[:8] for each in attempts.recent if each.actor_id == str(person.pk))
     return ResumePanel(
         session=session,
@@ -131,13 +139,14 @@ def build_panel(
         blocking=next((each for each in attempts.pending if is_blocking(each, session)), None),
         notices=[describe_attempt(each, now=now) for each in attempts.noticed],
         is_unrecorded=unrecorded is not None,
-        form=typed.get(Action.RESUME) or _blank_form(Action.RESUME, attempts.newest, person),
+        form=typed_form or _blank_form(Action.RESUME, attempts.newest, person),
         form_token=issue_form_token(session, person_id=str(person.pk)),
         pause=_pause_form(session, attempts.newest, person, typed.get(Action.PAUSE)),
         problem=problem,
-        form_version=next(own_attempts, "first"),
-        state_version=_state_version({*attempts.recent, *attempts.pending}, person),
+        form_version=next(own_attempts, "first") + schedule.own_version(person),
+        state_version=_state_version({*attempts.recent, *attempts.pending}, schedule, person),
         poll_seconds=_poll_seconds(attempts.pending + attempts.noticed, now),
+        schedule=schedule,
     )
 
 
@@ -167,14 +176,15 @@ def _pending_attempts(session: RemoteSession, newest: list[Attempt]) -> list[Att
     return [each for each in newest if each.is_open or each.is_unresolved]
 
 
-def _state_version(attempts: set[Attempt], person: AbstractUser) -> str:
+def _state_version(attempts: set[Attempt], schedule: SchedulePanel, person: AbstractUser) -> str:
     states = [
         (each.opened_at, each.result, each.verified, each.resolved_at)
         for each in attempts
         if not (each.is_open and each.actor_id == str(person.pk) and not each.batch)
     ]
     # By their text: a set has no order, and None can't be compared with a moment.
-    return hashlib.sha256(repr(sorted(states, key=repr)).encode()).hexdigest()[:12]
+    content = (sorted(states, key=repr), schedule.version)
+    return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
 
 
 def _pause_form(

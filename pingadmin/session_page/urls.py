@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from pingadmin.session_page import action_views, team_views, views
+from pingadmin.session_page import action_views, schedule_views, team_views, views
 
 app_name = "session"
 urlpatterns = [
@@ -15,6 +15,12 @@ urlpatterns = [
                 path("refresh/", views.refresh, name="refresh"),
                 path("now/", views.now, name="now"),
                 path("resume/", action_views.resume_session, name="resume"),
+                path("resume-later/", schedule_views.schedule, name="schedule"),
+                path(
+                    "resume-later/<uuid:scheduled_id>/cancel/",
+                    schedule_views.cancel_schedule,
+                    name="cancel_schedule",
+                ),
                 path("pause/", action_views.pause_session, name="pause"),
                 path(
                     "resumes/<uuid:attempt_id>/close/", action_views.resolve_outcome, name="resolve"

@@ -64,6 +64,14 @@ def states_paused(alias: str) -> bool:
     return alias in settings.UPSTREAMS and api_for(alias).states_paused
 
 
+def is_running_state(alias: str, state: str) -> bool:
+    """Whether a session in this state runs, so that resuming it does nothing; False where not set.
+
+    It says nothing of systems whose look-ups say whether a session is paused.
+    """
+    return alias in settings.UPSTREAMS and state in api_for(alias).running_states
+
+
 def reports_traffic(alias: str) -> bool:
     """Whether look-ups at this account say how much was sent and received; True where not set."""
     return alias not in settings.UPSTREAMS or api_for(alias).reports_traffic

@@ -44,6 +44,8 @@ ALREADY_PAUSED_CODES = {"already_paused", "session_already_paused"}
 class PingAPI(SessionAPI):
     system = "Ping"
     authorization = "{}"
+    # A pause disconnects everybody.
+    running_states = frozenset({"connected"})
     look_up_path = "/sessions/{}/status"
     can_follow = has_limits = True
     action_method = "PATCH"

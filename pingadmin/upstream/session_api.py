@@ -39,6 +39,7 @@ class SessionAPI(ABC):
     """One account of one system.
 
     system: the name people say. states_paused: whether a look-up says if a session is paused.
+    running_states: the states in which a session can't be paused, for a system that doesn't say.
     reports_traffic: whether a look-up says how much a session sent and received.
     can_list: whether list_sessions() works. can_follow: whether follow() works. has_limits: whether
     read_limits() works. can_converse: whether read_conversation(), send_message() and cancel_task()
@@ -50,6 +51,7 @@ class SessionAPI(ABC):
 
     system = ""
     states_paused = False
+    running_states: frozenset[str] = frozenset()
     reports_traffic = True
     can_list = can_follow = has_limits = can_converse = False
     default_id_pattern = SESSION_ID_PATTERN

@@ -70,6 +70,15 @@ def age(seconds: float) -> str:
     return f"{amount} ahead of our clock" if seconds <= -1 else f"{amount} ago"
 
 
+def countdown(seconds: float) -> str:
+    """`in 12 min`, in one unit; `due now` once the time came."""
+    whole_seconds = int(seconds)
+    if whole_seconds <= 0:
+        return "due now"
+    unit, size = next((unit, size) for unit, size in SPANS if whole_seconds >= size)
+    return f"in {whole_seconds // size} {unit}"
+
+
 def duration(seconds: float | None) -> str:
     """`1 h 12 min`: the two largest units, the second only where it is not zero."""
     if seconds is None or seconds < 0:

@@ -20,6 +20,7 @@ from pingadmin.oversight.board.columns import COLUMNS, Column
 from pingadmin.oversight.board.sessions import BoardRow
 from pingadmin.oversight.team import presence
 from pingadmin.remote_sessions.display.paused import PausedValue
+from pingadmin.resumes.models import ScheduledResume
 from pingadmin.web import wording
 from pingadmin.web.templatetags.panel import initials
 
@@ -34,6 +35,7 @@ class RowContext:
     assignees: person pk -> name. viewers: session pk -> names of who has it open now. may_resume:
     whether rows can be selected, which is for resuming alone. is_past: the rows are of a past
     moment, at which ages would mislead. root: the board's address, for rows on another page.
+    resume_times: session pk -> when it is to be resumed.
     """
 
     now: datetime
@@ -44,6 +46,7 @@ class RowContext:
     is_past: bool = False
     columns: tuple[Column, ...] = COLUMNS
     root: str = ""
+    resume_times: dict[int, datetime] = field(default_factory=dict)
 
 
 def load_row_context(
@@ -54,7 +57,7 @@ def load_row_context(
     columns: tuple[Column, ...] = COLUMNS,
     root: str = "",
 ) -> RowContext:
-    """Three queries at most, however many rows."""
+    """Four queries at most, however many rows."""
     person_ids = {row.session.assigned_to for row in rows if row.session.assigned_to}
     people = get_user_model().objects.filter(pk__in=person_ids)
     viewed = live.load_viewed_since(now) & {row.session.pk for row in rows}
@@ -66,6 +69,7 @@ def load_row_context(
         viewers=presence.viewers_by_session(viewed) if viewed else {},
         columns=columns,
         root=root,
+        resume_times=dict(ScheduledResume.objects.pending().values_list("session_id", "due_at")),
     )
 
 
@@ -88,10 +92,13 @@ def render_rows(rows: Iterable[BoardRow], context: RowContext) -> SafeString:
 def _state(row: BoardRow, context: RowContext) -> str:
     doubt = "?" if row.card.is_doubted and row.session.state else ""
     label = _safe(row.state_label or row.card.state_label)
+    scheduled = ""
+    if due_at := context.resume_times.get(row.session.pk):
+        scheduled = f"<p>Resumes at {_moment(due_at, context)}"
     if row.attempt and not row.attempt.is_open:
         # A state that the action may have changed comes second.
-        return f"<td><p class=unknown>Outcome unknown<p>{label}{doubt}"
-    return f"<td><p class={row.card.tone}>{label}{doubt}"
+        return f"<td><p class=unknown>Outcome unknown<p>{label}{doubt}{scheduled}"
+    return f"<td><p class={row.card.tone}>{label}{doubt}{scheduled}"
 
 
 def _session(row: BoardRow, context: RowContext) -> str:

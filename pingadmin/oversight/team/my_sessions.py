@@ -18,6 +18,7 @@ from pingadmin.oversight.team import assignment
 from pingadmin.oversight.team.forms import HandoverForm
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.resumes.models import ScheduledResume
 from pingadmin.web.requests import PanelRequest
 
 MAX_SESSIONS = 200
@@ -95,6 +96,9 @@ def _render(
     choices = repr([session.choice for session in sessions])
     context = {
         "assigned_sessions": sessions,
+        "scheduled_resumes": ScheduledResume.objects.pending()
+        .select_related("session")
+        .soonest_first()[:MAX_SESSIONS],
         "is_cut": len(first) > MAX_SESSIONS,
         "max_sessions": MAX_SESSIONS,
         "form": form,

@@ -20,7 +20,7 @@ from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.resumes.attempts import AttemptBlocked, AttemptRequest
 from pingadmin.resumes.bulk.lifecycle import end_bulk_resume, extend_lease
 from pingadmin.resumes.form_token import FormToken
-from pingadmin.resumes.limits import record_limit
+from pingadmin.resumes.limits import describe_reached_limit, record_limit
 from pingadmin.resumes.models import Attempt, BulkItem, BulkResume
 from pingadmin.resumes.outcome_sentences import describe_block
 from pingadmin.resumes.results import Result
@@ -121,7 +121,7 @@ def _resume_item(bulk: BulkResume, item: BulkItem, attempts: list[Attempt], by: 
             skip_reason = describe_block(blocked.blocking)
         except LimitReached as reached:
             record_limit(item.alias, item.session_id, reached, by=by)
-            skip_reason = _describe_limit(reached, by)
+            skip_reason = describe_reached_limit(reached, by)
     if skip_reason:
         BulkItem.objects.filter(pk=item.pk).update(skip_reason=skip_reason)
     return ""
@@ -138,13 +138,6 @@ def _resume(bulk: BulkResume, item: BulkItem, by: Actor) -> Attempt:
         batch=str(bulk.pk),
     )
     return resume(request).attempt
-
-
-def _describe_limit(reached: LimitReached, by: Actor) -> str:
-    """For everybody who reads it at any time: with the person's name and the time of the day."""
-    again_at = timezone.now() + timedelta(seconds=reached.retry_after)
-    limit = reached.limit.replace(" by you ", f" by {by.name} ")
-    return f"the limit is {limit}; possible again from {again_at:%H:%M:%S} UTC"
 
 
 def _ends_with(attempts: list[Attempt], result: Result, count: int) -> bool:

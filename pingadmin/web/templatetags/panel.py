@@ -40,6 +40,19 @@ def age(when: datetime | None) -> str:
 
 
 @register.filter
+def countdown(when: datetime) -> str:
+    """How long until then, as `in 12 min`; `due now` once it came. The script keeps it current."""
+    seconds = (when - timezone.now()).total_seconds()
+    return format_html(
+        '<time datetime="{}" title="{}" data-until="{}">{}</time>',
+        wording.iso_utc(when),
+        wording.full_utc(when),
+        int(seconds),
+        wording.countdown(seconds),
+    )
+
+
+@register.filter
 def duration(seconds: float | timedelta | None) -> str:
     """Seconds, or a timedelta, as `1 h 12 min`."""
     if isinstance(seconds, timedelta):

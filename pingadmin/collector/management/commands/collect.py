@@ -8,15 +8,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pingadmin.collector.lease import AnotherCollectorRuns
 from pingadmin.collector.process import Collector
+from pingadmin.collector.steps.scheduled_sender import SENDS_AT_ONCE
 
-# Reads beside the polls: the list, and the checks after resumes.
-READS_KEPT_FREE = 2
+# Reads beside the polls: the list, the checks after resumes, the looks before scheduled ones.
+READS_KEPT_FREE = 2 + SENDS_AT_ONCE
 
 
 class Command(BaseCommand):
     help = (
         "Follow, list and poll the upstreams until SIGTERM; "
-        "also reconciles, checkpoints, notifies and prunes."
+        "also sends scheduled resumes, reconciles, checkpoints, notifies and prunes."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *, once: bool, **options: Any) -> None:
         # A web process keeps few slots, since people wait for it; this one is there to ask.
         settings.UPSTREAM_READ_SLOTS = settings.COLLECT_POLLS_AT_ONCE + READS_KEPT_FREE
+        settings.UPSTREAM_WRITE_SLOTS = max(settings.UPSTREAM_WRITE_SLOTS, SENDS_AT_ONCE)
         collector = Collector()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: collector.stop.set())
