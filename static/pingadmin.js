@@ -201,6 +201,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.matches("[data-poll]") && isInUse(event.detail.target)) event.preventDefault();
 });
 
+// A button that says how many sessions it will resume, while somebody selects them.
+function updateCounts() {
+  for (const button of document.querySelectorAll("[data-counts]")) {
+    const count = document.querySelectorAll(`${button.dataset.counts} input[name=item]:checked`).length;
+    button.textContent = `Resume ${count} session${count === 1 ? "" : "s"}`;
+    button.disabled = count === 0;
+  }
+}
+for (const event of ["DOMContentLoaded", "change", "htmx:afterSwap"]) document.addEventListener(event, updateCounts);
+addEventListener("pageshow", updateCounts);
+
 document.addEventListener("DOMContentLoaded", updateAges);
 document.addEventListener("htmx:afterSwap", updateAges);
 setInterval(updateAges, 5000);
