@@ -16,6 +16,7 @@ from pingadmin.remote_sessions.history.timeline import (
     build_timeline,
     load_audit_items,
 )
+from pingadmin.remote_sessions.lookup.look_up import LookUpResult
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.resumes.forms import ResolveForm
 from pingadmin.resumes.models import Attempt
@@ -59,8 +60,9 @@ class SessionPage:
     session in this panel; "" where that is not known. assignable_people: empty for people who may
     not take part. latest: what happened last, besides the present state. timeline: newest first;
     some entries older than hidden_before are left out for their number. same_id_elsewhere: what
-    other accounts say of this id. looks_on_load: the page looks again when it opens, if the state
-    is old. focuses_outcome: the keyboard's focus goes to the outcome of an action.
+    other accounts say of this id. looked: what "Look again" has just found. looks_on_load: the page
+    looks again when it opens, if the state is old. focuses_outcome: the keyboard's focus goes to
+    the outcome of an action.
     """
 
     session: RemoteSession
@@ -75,6 +77,7 @@ class SessionPage:
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
     same_id_elsewhere: list[SessionCard]
+    looked: LookUpResult | None = None
     looks_on_load: bool = False
     focuses_outcome: bool = False
     refused_resolution: RefusedResolution | None = None
