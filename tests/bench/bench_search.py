@@ -20,7 +20,18 @@ from tests.bench import report
 ROUNDS, SMALL, LARGE = 5, 1_000, 200_000
 GOAL = 1.3
 SESSIONS_OF_A_CLIENT = 25
-WORDS = "acme globex initech umbrella hooli vandelay stark wayne tyrell cyberdyne".split()
+WORDS = [
+    "acme",
+    "globex",
+    "initech",
+    "umbrella",
+    "hooli",
+    "vandelay",
+    "stark",
+    "wayne",
+    "tyrell",
+    "cyberdyne",
+]
 
 
 def run(sessions: int = LARGE) -> list[report.Line]:
