@@ -7,6 +7,7 @@ from pingadmin.audit.integrity import checkpoints, sinks
 from pingadmin.collector.steps.pruner import prune_some
 from pingadmin.notifications.deliver import deliver_one
 from pingadmin.notifications.make import make_new
+from pingadmin.remote_sessions.conversation.reports import report_waits
 
 CHECKPOINT_SECONDS = 5
 CHECKPOINT_RETRY_SECONDS = 60
@@ -16,7 +17,11 @@ log = logging.getLogger(__name__)
 
 
 def notify() -> bool:
-    """Makes the notifications that are due, or sends one. Returns whether there may be more."""
+    """Reports agents that began to wait, makes the notifications that are due, or sends one.
+
+    Returns whether there may be more.
+    """
+    report_waits()
     return make_new() or deliver_one()
 
 

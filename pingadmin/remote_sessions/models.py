@@ -229,8 +229,8 @@ class AgentTask(models.Model):
     message's, `question_id` that of the newest question which nobody had answered. `waiting_since`
     is when an answer first showed that it waits, by our clock; it may have waited before.
     `answered_at` is when the newest answer came. `failure` and `failed_at` say how reading has
-    failed since. `notified_at` is when the team was sent a message about this wait, and `polled_at`
-    when an open page last had the messages read.
+    failed since. `reported_at` is when this wait was written into the audit log, from which the team
+    is notified, and `polled_at` when an open page last had the messages read.
     """
 
     session = models.OneToOneField(
@@ -243,7 +243,7 @@ class AgentTask(models.Model):
     answered_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=16, blank=True)
     failed_at = models.DateTimeField(null=True)
-    notified_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField(null=True)
     polled_at = models.DateTimeField(null=True)
 
     objects = AgentTaskQuerySet.as_manager()
@@ -251,7 +251,7 @@ class AgentTask(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
-            # The board, and what the collector reads and notifies of.
+            # The board, and what the collector reads and reports.
             models.Index(
                 fields=["session"],
                 condition=Q(waiting_since__isnull=False),

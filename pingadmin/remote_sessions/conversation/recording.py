@@ -1,6 +1,6 @@
 """Records what a reading of an agent's messages says of its task. Nothing that was said is stored.
 
-This is the only writer of AgentTask, but for `notified_at`, which is the collector's.
+reading.py claims `polled_at`, reports.py sets `reported_at`; all the rest is written here alone.
 """
 
 from django.db import transaction
@@ -30,9 +30,9 @@ def record_conversation(session: RemoteSession, conversation: Conversation) -> A
     # that could not be read may be a question.
     has_question = task.question_id is not None or conversation.unreadable > 0
     if not (conversation.is_waiting and has_question):
-        task.waiting_since = task.notified_at = None
+        task.waiting_since = task.reported_at = None
     elif is_other_wait or not was_waiting:
-        task.waiting_since, task.notified_at = conversation.answered_at, None
+        task.waiting_since, task.reported_at = conversation.answered_at, None
     task.execution_state = conversation.execution_state
     task.answered_at = conversation.answered_at
     task.failure, task.failed_at = "", None

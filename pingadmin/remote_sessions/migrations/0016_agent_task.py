@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(null=True)),
                 ('failure', models.CharField(blank=True, max_length=16)),
                 ('failed_at', models.DateTimeField(null=True)),
-                ('notified_at', models.DateTimeField(null=True)),
+                ('reported_at', models.DateTimeField(null=True)),
                 ('polled_at', models.DateTimeField(null=True)),
             ],
             options={
