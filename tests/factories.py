@@ -110,7 +110,7 @@ class WatchSpanFactory(factory.django.DjangoModelFactory):
 
 
 class AgentTaskFactory(factory.django.DjangoModelFactory):
-    """The task of an agent that was read five seconds ago. Pass `waiting_since` for one that waits."""
+    """An agent's task that was read five seconds ago. Pass `waiting_since` for one that waits."""
 
     class Meta:
         model = "remote_sessions.AgentTask"

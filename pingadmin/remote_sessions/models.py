@@ -229,8 +229,8 @@ class AgentTask(models.Model):
     message's, `question_id` that of the newest question which nobody had answered. `waiting_since`
     is when an answer first showed that it waits, by our clock; it may have waited before.
     `answered_at` is when the newest answer came. `failure` and `failed_at` say how reading has
-    failed since. `reported_at` is when this wait was written into the audit log, from which the team
-    is notified, and `polled_at` when an open page last had the messages read.
+    failed since. `reported_at` is when this wait was written into the audit log, from which
+    notifications are made, and `polled_at` when an open page last had the messages read.
     """
 
     session = models.OneToOneField(
