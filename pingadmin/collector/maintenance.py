@@ -1,4 +1,6 @@
-"""Steps that receive nothing: sign the audit log's head, notify the team, prune old history."""
+"""Steps that receive nothing: sign the audit log's head, report agents that wait, notify the team,
+prune old history.
+"""
 
 import logging
 from time import monotonic
@@ -17,12 +19,15 @@ log = logging.getLogger(__name__)
 
 
 def notify() -> bool:
-    """Reports agents that began to wait, makes the notifications that are due, or sends one.
-
-    Returns whether there may be more.
-    """
-    report_waits()
+    """Makes the notifications that are due, or sends one. Returns whether there may be more."""
     return make_new() or deliver_one()
+
+
+def report_agents() -> bool:
+    """Writes into the audit log which agents began to wait. Returns False: rest."""
+    # A step of its own: while the log refuses it, other notifications still go out.
+    report_waits()
+    return False
 
 
 class Checkpointer:

@@ -20,7 +20,7 @@ from django.db import DatabaseError, connections
 from pingadmin import upstream
 from pingadmin.collector.lease import HEARTBEAT_SECONDS, AnotherCollectorRuns, Lease
 from pingadmin.collector.loop import Loop
-from pingadmin.collector.maintenance import Checkpointer, Pruner, notify
+from pingadmin.collector.maintenance import Checkpointer, Pruner, notify, report_agents
 from pingadmin.collector.steps.feed_status import FeedStatusRecorder
 from pingadmin.collector.steps.follower import Follower, StreamingAPI
 from pingadmin.collector.steps.inbox import Inbox
@@ -141,6 +141,7 @@ class Collector:
             while reconcile_one() and not self.stop.is_set():
                 pass
             self._scheduled.run_once()
+            report_agents()
             checkpointer = Checkpointer()
             while checkpointer.step() and not self.stop.is_set():
                 pass
@@ -159,6 +160,7 @@ class Collector:
             Loop("reconcile", reconcile_one, lambda: 1.0, self.stop),
             Loop("scheduled", self._scheduled.step, lambda: LOOK_SECONDS, self.stop),
             Loop("checkpoint", checkpointer.step, checkpointer.rest_seconds, self.stop),
+            Loop("report agents", report_agents, lambda: 1.0, self.stop),
             Loop("notify", notify, lambda: 1.0, self.stop),
             Loop("prune", pruner.step, lambda: 5.0, self.stop),
         ]

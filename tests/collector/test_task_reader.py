@@ -143,3 +143,24 @@ def test_readings_are_counted_as_polls(reader, simulator):
     read_all(reader)
     reader._feed.save()
     assert FeedStatus.objects.get(alias="agi").polls == 1
+
+
+def test_those_that_were_never_read_come_first(simulator):
+    AgentTaskFactory(
+        session=make_agent(simulator, watched=True), waiting_since=ago(60), answered_at=ago(60)
+    )
+    never_read = make_agent(simulator, watched=True)
+    read_all(make_reader(Pacing(0.001)))
+    assert asked(simulator) == {never_read.session_id}
+
+
+@pytest.mark.process
+@pytest.mark.django_db(transaction=True)
+def test_a_collector_reads_what_waits_and_reports_it(collectors):
+    question = {"status": "waiting_for_input", "question": "Which colour?"}
+    session_id = collectors.simulator.session("agi", **question)
+    assert collectors.start("--once").wait() == 0
+    (task,) = collectors.rows("SELECT * FROM remote_sessions_agenttask")
+    assert (task["execution_state"], task["newest_id"]) == ("waiting_for_input", 1)
+    (event,) = collectors.rows("SELECT * FROM audit_auditevent WHERE action = 'agent_waiting'")
+    assert event["session_id"] == session_id and "colour" not in repr(event)

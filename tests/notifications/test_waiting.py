@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from pingadmin.audit.models import AuditEvent
-from pingadmin.collector.maintenance import notify
+from pingadmin.collector.maintenance import notify, report_agents
 from pingadmin.notifications.make import make_new
 from pingadmin.notifications.models import Notification
 from pingadmin.notifications.wording import text_of
@@ -27,6 +27,7 @@ def ago(seconds: float):
 
 
 def notify_all() -> None:
+    report_agents()
     while notify():
         pass
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from pingadmin.collector.steps.feed_status import FeedStatusRecorder
@@ -117,4 +117,5 @@ def find_due(alias: str, now: datetime) -> list[RemoteSession]:
     # A session that the upstream no longer knows is not asked about again.
     open_sessions = sessions.exclude(state__in=OVER_STATES).exclude(failure="not_found")
     open_sessions = open_sessions.exclude(agent_task__failure="not_found")
-    return list(open_sessions.order_by("agent_task__answered_at", "pk")[:MAX_LOADED])
+    longest_ago_first = F("agent_task__answered_at").asc(nulls_first=True)
+    return list(open_sessions.order_by(longest_ago_first, "pk")[:MAX_LOADED])
