@@ -99,6 +99,16 @@ def test_it_finds_a_question_and_its_answer_and_stores_no_text(reader, simulator
     assert (task.execution_state, task.newest_id, task.waiting_since) == ("running", 2, None)
 
 
+@pytest.mark.parametrize("facts", [{"state": "terminated"}, {"failure": "not_found"}])
+def test_a_wait_ends_with_its_session(reader, simulator, facts):
+    session = make_agent(simulator, question="Which colour?")
+    task = AgentTaskFactory(session=session, waiting_since=ago(60), answered_at=ago(60))
+    RemoteSession.objects.filter(pk=session.pk).update(**facts)
+    read_all(reader)
+    task.refresh_from_db()
+    assert task.waiting_since is None and simulator.call_count("/messages") == 0
+
+
 def test_a_budget_that_is_spent_leaves_them_due(simulator):
     make_agent(simulator, watched=True)
     make_agent(simulator, watched=True)
@@ -125,7 +135,8 @@ def test_a_failure_is_kept_with_what_was_known_and_rests(reader, simulator, faul
     read_all(reader)
     read_all(reader)
     task = AgentTask.objects.get(session=session)
-    assert (task.failure, bool(task.waiting_since)) == (failure, True)
+    # Nobody can answer what the system no longer knows.
+    assert (task.failure, bool(task.waiting_since)) == (failure, failure != "not_found")
     assert simulator.call_count("/messages") == 2
 
 

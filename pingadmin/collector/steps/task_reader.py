@@ -26,18 +26,17 @@ from pingadmin.collector.steps.poller import (
 )
 from pingadmin.oversight.models import Presence, TeamState
 from pingadmin.remote_sessions.conversation.recording import (
+    end_vain_waits,
     record_conversation,
     record_reading_failure,
 )
-from pingadmin.remote_sessions.conversation.waiting import WAITING_STATE
+from pingadmin.remote_sessions.conversation.waiting import OVER_STATES, WAITING_STATE
 from pingadmin.remote_sessions.models import AgentTask, RemoteSession
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.session_api import SessionAPI
 
 READ_AFTER = timedelta(seconds=10)
 MAX_LOADED = 500
-# Their task is over for good: a finished one gets another only by a message.
-OVER_STATES = ("finished", "completed", "error", "terminated")
 
 
 class TaskReader:
@@ -58,6 +57,8 @@ class TaskReader:
         """Reads the session that is due longest. Returns whether another one is due."""
         if not self._due and monotonic() >= self._next_load_at:
             self._next_load_at = monotonic() + LOAD_SECONDS
+            with self._fence():
+                end_vain_waits(self._api.alias)
             self._due.extend(find_due(self._api.alias, timezone.now()))
         if not self._due or is_circuit_open(self._api) or not self._pacing.take(1):
             return False

@@ -4,8 +4,10 @@ reading.py claims `polled_at`, reports.py sets `reported_at`; all the rest is wr
 """
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
+from pingadmin.remote_sessions.conversation.waiting import OVER_STATES
 from pingadmin.remote_sessions.models import AgentTask, RemoteSession
 from pingadmin.remote_sessions.recording.observations import mark_session_changed
 from pingadmin.upstream.errors import UpstreamError
@@ -44,11 +46,31 @@ def record_conversation(session: RemoteSession, conversation: Conversation) -> A
 
 @transaction.atomic
 def record_reading_failure(session: RemoteSession, error: UpstreamError) -> AgentTask:
-    """Records that the messages could not be read. What was known of the task stays."""
+    """Records that the messages could not be read. What was known of the task stays.
+
+    A session that the upstream no longer knows waits for nobody.
+    """
     task = _lock_task(session)
     task.failure, task.failed_at = error.kind, timezone.now()
-    task.save(update_fields=["failure", "failed_at"])
+    if error.kind == "not_found" and task.waiting_since:
+        task.waiting_since = task.reported_at = None
+        mark_session_changed(session)
+    task.save(update_fields=["failure", "failed_at", "waiting_since", "reported_at"])
     return task
+
+
+def end_vain_waits(alias: str) -> None:
+    """Ends the waits of an account's sessions that were seen over since, or are no longer known.
+
+    Nobody reads their messages any more, so nothing else would end them.
+    """
+    is_over = Q(session__state__in=OVER_STATES, session__last_seen_at__gte=F("answered_at")) | Q(
+        session__failure="not_found"
+    )
+    vain = AgentTask.objects.waiting().in_account(alias).filter(is_over)
+    keys = list(vain.values_list("pk", flat=True))
+    if keys:
+        AgentTask.objects.filter(pk__in=keys).update(waiting_since=None, reported_at=None)
 
 
 def _lock_task(session: RemoteSession) -> AgentTask:

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from pingadmin import upstream
 from pingadmin.remote_sessions.display.paused import PausedValue, PausedVerdict
 from pingadmin.remote_sessions.models import RemoteSession
 
 WAITING_STATE = "waiting_for_input"
-# In these a session waits for nobody's answer, whatever its task says.
-_RESTING_STATES = {"paused", "finished", "completed", "error", "terminated"}
+# In these a session has no task, whatever its messages said before. A finished one gets another
+# only by a message.
+OVER_STATES = ("finished", "completed", "error", "terminated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ def judge_waiting(
     is_seen_last = answered_at is None or (seen_at is not None and seen_at >= answered_at)
     if paused.value == PausedValue.YES or session.state == "paused":
         return NOT_WAITING
-    if session.state in _RESTING_STATES and is_seen_last:
+    # Nobody can answer where the system knows no such session, or where nobody can ask it.
+    if session.failure == "not_found" or session.alias not in upstream.aliases():
+        return NOT_WAITING
+    if session.state in OVER_STATES and is_seen_last:
         return NOT_WAITING
     is_waiting_state = session.state == WAITING_STATE and is_seen_last
     if waiting_since is None and not is_waiting_state:

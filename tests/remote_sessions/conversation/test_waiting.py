@@ -16,7 +16,7 @@ from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import Conversation, ConversationMessage
 from tests.factories import AgentTaskFactory, RemoteSessionFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
 WAITING = "waiting_for_input"
 
@@ -57,6 +57,14 @@ def test_an_old_report_of_a_wait_is_doubted():
 def test_a_session_that_was_seen_over_since_waits_no_more(state):
     assert not judge(make_agent(state, seen=1), waiting_since=ago(9), answered_at=ago(5)).is_waiting
     assert judge(make_agent(state, seen=9), waiting_since=ago(9), answered_at=ago(5)).is_waiting
+
+
+def test_nobody_waits_where_nobody_can_answer(settings):
+    facts = {"waiting_since": ago(9), "answered_at": ago(5)}
+    assert not judge(make_agent(failure="not_found"), **facts).is_waiting
+    session = make_agent()
+    settings.UPSTREAMS = {}
+    assert not judge(session, **facts).is_waiting
 
 
 def test_a_paused_session_waits_for_whoever_resumes_it():
