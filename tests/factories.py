@@ -109,6 +109,25 @@ class WatchSpanFactory(factory.django.DjangoModelFactory):
     until_at = from_now()
 
 
+class AgentTaskFactory(factory.django.DjangoModelFactory):
+    """An agent's task that was read five seconds ago. Pass `waiting_since` for one that waits."""
+
+    class Meta:
+        model = "remote_sessions.AgentTask"
+
+    session = factory.SubFactory(
+        RemoteSessionFactory,
+        alias="agi",
+        session_id=factory.LazyFunction(lambda: str(uuid.uuid4())),
+        state="running",
+    )
+    execution_state = factory.LazyAttribute(
+        lambda task: "waiting_for_input" if task.waiting_since else "running"
+    )
+    waiting_since = None
+    answered_at = from_now(seconds=-5)
+
+
 class LookUpCountFactory(factory.django.DjangoModelFactory):
     """A person's first look-up in the current minute."""
 

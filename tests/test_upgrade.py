@@ -12,7 +12,7 @@ pytestmark = pytest.mark.process
 
 # What this version adds on purpose: where a checkpoint is still to be sent, the seal of a
 # verification, what limits sign-ins, which collector holds the lease, notes on clients, what finds
-# a client's sessions, the search indexes, scheduled resumes.
+# a client's sessions, the search indexes, scheduled resumes, the tasks of agents.
 # Nothing may disappear, and the release before must still be able to write every table.
 TABLES_WITH_ADDITIONS = (
     "keptcheckpoint",
@@ -24,6 +24,8 @@ TABLES_WITH_ADDITIONS = (
     "session_of_client",
     "search_",
     "resumes_scheduledresume",
+    "agenttask",
+    "agent_task",
 )
 
 

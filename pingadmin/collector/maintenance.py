@@ -1,4 +1,6 @@
-"""Steps that receive nothing: sign the audit log's head, notify the team, prune old history."""
+"""Steps that receive nothing: sign the audit log's head, report agents that wait, notify the team,
+prune old history.
+"""
 
 import logging
 from time import monotonic
@@ -7,6 +9,7 @@ from pingadmin.audit.integrity import checkpoints, sinks
 from pingadmin.collector.steps.pruner import prune_some
 from pingadmin.notifications.deliver import deliver_one
 from pingadmin.notifications.make import make_new
+from pingadmin.remote_sessions.conversation.reports import report_waits
 
 CHECKPOINT_SECONDS = 5
 CHECKPOINT_RETRY_SECONDS = 60
@@ -18,6 +21,13 @@ log = logging.getLogger(__name__)
 def notify() -> bool:
     """Makes the notifications that are due, or sends one. Returns whether there may be more."""
     return make_new() or deliver_one()
+
+
+def report_agents() -> bool:
+    """Writes into the audit log which agents began to wait. Returns False: rest."""
+    # A step of its own: while the log refuses it, other notifications still go out.
+    report_waits()
+    return False
 
 
 class Checkpointer:

@@ -1,4 +1,5 @@
-"""The collector as a whole: for each account the steps that follow, list, poll and write.
+"""The collector as a whole: for each account the steps that follow, list, poll, read tasks
+and write.
 
 Each step has a thread and a loop of its own, so that nothing that waits for an upstream keeps
 anything else waiting. Beside them runs the maintenance.
@@ -19,13 +20,15 @@ from django.db import DatabaseError, connections
 from pingadmin import upstream
 from pingadmin.collector.lease import HEARTBEAT_SECONDS, AnotherCollectorRuns, Lease
 from pingadmin.collector.loop import Loop
-from pingadmin.collector.maintenance import Checkpointer, Pruner, notify
+from pingadmin.collector.maintenance import Checkpointer, Pruner, notify, report_agents
 from pingadmin.collector.steps.feed_status import FeedStatusRecorder
 from pingadmin.collector.steps.follower import Follower, StreamingAPI
 from pingadmin.collector.steps.inbox import Inbox
 from pingadmin.collector.steps.lister import Lister, ListingAPI
+from pingadmin.collector.steps.pacing import Pacing
 from pingadmin.collector.steps.poller import Poller
 from pingadmin.collector.steps.scheduled_sender import LOOK_SECONDS, ScheduledSender
+from pingadmin.collector.steps.task_reader import TaskReader
 from pingadmin.collector.steps.writer import Writer
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.resumes.reconcile import reconcile_one
@@ -54,7 +57,11 @@ class AccountCollector:
         self.alias = alias
         self.inbox = Inbox(settings.COLLECT_QUEUE_EVENTS)
         self.feed = FeedStatusRecorder(api)
-        self.poller = Poller(api, self.inbox, self.feed, threads)
+        pacing = Pacing(settings.COLLECT_POLLS_A_SECOND)
+        self.poller = Poller(api, self.inbox, self.feed, threads, pacing)
+        self.task_reader: TaskReader | None = None
+        if api.can_converse:
+            self.task_reader = TaskReader(api, self.feed, pacing, fence)
         self.follower: Follower | None = None
         if api.can_follow:
             streaming = cast(StreamingAPI, api)
@@ -65,7 +72,12 @@ class AccountCollector:
         self.writer = Writer(alias, self.inbox, self.feed, self.poller.poll_soon, fence)
 
     def reader_loops(self, stop: threading.Event) -> list[Loop]:
-        steps = {"follow": self.follower, "list": self.lister, "poll": self.poller}
+        steps = {
+            "follow": self.follower,
+            "list": self.lister,
+            "poll": self.poller,
+            "read tasks": self.task_reader,
+        }
         return [
             Loop(f"{name} {self.alias}", step.step, step.rest_seconds, stop)
             for name, step in steps.items()
@@ -80,6 +92,10 @@ class AccountCollector:
         self.poller.step()
         while not (self.poller.is_idle() or stop.wait(POLL_ROUND_REST_SECONDS)):
             self.poller.send_next()
+        if reader := self.task_reader:
+            reader.step()
+            while not (reader.is_idle() or stop.wait(POLL_ROUND_REST_SECONDS)):
+                reader.step()
 
 
 class Collector:
@@ -125,6 +141,7 @@ class Collector:
             while reconcile_one() and not self.stop.is_set():
                 pass
             self._scheduled.run_once()
+            report_agents()
             checkpointer = Checkpointer()
             while checkpointer.step() and not self.stop.is_set():
                 pass
@@ -143,6 +160,7 @@ class Collector:
             Loop("reconcile", reconcile_one, lambda: 1.0, self.stop),
             Loop("scheduled", self._scheduled.step, lambda: LOOK_SECONDS, self.stop),
             Loop("checkpoint", checkpointer.step, checkpointer.rest_seconds, self.stop),
+            Loop("report agents", report_agents, lambda: 1.0, self.stop),
             Loop("notify", notify, lambda: 1.0, self.stop),
             Loop("prune", pruner.step, lambda: 5.0, self.stop),
         ]

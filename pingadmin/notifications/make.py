@@ -1,9 +1,9 @@
 """Reads the audit log onward and makes a notification of what the team should hear of.
 
-That is each unknown outcome, each flagged review, each scheduled resume that was not sent, and
-whoever reached the limit on look-ups. Events become visible in the order of their numbers, since an
-append holds the log's lock until it is committed: a number that was passed is never filled in
-later.
+That is each unknown outcome, each flagged review, each scheduled resume that was not sent, each
+agent that began to wait for an answer, and whoever reached the limit on look-ups. Events become
+visible in the order of their numbers, since an append holds the log's lock until it is committed: a
+number that was passed is never filled in later.
 """
 
 from datetime import datetime, timedelta
@@ -64,6 +64,8 @@ def _reason(event: dict[str, Any]) -> Notification.Reason | None:
         return Notification.Reason.FLAGGED_REVIEW
     if event["action"] in ("resume_missed", "resume_refused"):
         return Notification.Reason.SCHEDULE_NOT_SENT
+    if event["action"] == "agent_waiting":
+        return Notification.Reason.AGENT_WAITING
     if event["action"] == "look_up_limit":
         return Notification.Reason.LOOK_UP_LIMIT
     return None

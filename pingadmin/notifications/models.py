@@ -37,6 +37,7 @@ class Notification(models.Model):
         UNKNOWN_OUTCOME = "unknown", "unknown outcome"
         FLAGGED_REVIEW = "flagged", "flagged review"
         SCHEDULE_NOT_SENT = "schedule", "scheduled resume not sent"
+        AGENT_WAITING = "waiting", "agent that waits for an answer"
         LOOK_UP_LIMIT = "look_up_limit", "limit on look-ups"
 
     event_seq = models.BigIntegerField(unique=True)

@@ -68,6 +68,12 @@ def _limit_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
     yield "A busy shift does that, and so does somebody who tries ids. Ask them."
 
 
+def _waiting_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
+    name = f"{plain(event.alias)} {plain(event.session_id)}"
+    yield f"*An agent waits for an answer*: {name}, seen {full_utc(event.at)}."
+    yield "What it asks is on the session’s page; it isn’t stored or sent."
+
+
 def _schedule_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
     detail = read_detail(event)
     name = f"{plain(event.alias)} {plain(event.session_id)}"
@@ -107,5 +113,6 @@ _LINES = {
     Notification.Reason.UNKNOWN_OUTCOME: _unknown_lines,
     Notification.Reason.FLAGGED_REVIEW: _flagged_lines,
     Notification.Reason.SCHEDULE_NOT_SENT: _schedule_lines,
+    Notification.Reason.AGENT_WAITING: _waiting_lines,
     Notification.Reason.LOOK_UP_LIMIT: _limit_lines,
 }

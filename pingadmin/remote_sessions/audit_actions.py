@@ -1,4 +1,4 @@
-"""What the audit log shows for sessions: their names, their pages, and look-ups refused."""
+"""What the audit log shows for sessions: their names, their pages, and what happens to them."""
 
 from django.urls import NoReverseMatch
 
@@ -25,6 +25,13 @@ ACTIONS = [
         "look_up_limit",
         "Look-up limit reached",
         sentence=sentence("reached the limit on look-ups"),
-    )
+    ),
+    AuditAction(
+        "agent_waiting",
+        "Agent waits for an answer",
+        object_name=session_name,
+        sentence=sentence("found that the agent of {object} waits for an answer"),
+        address=session_address,
+    ),
 ]
-FIELD_LABELS = {"limit": "Limit reached"}
+FIELD_LABELS = {"limit": "Limit reached", "waiting_since": "Seen waiting since"}

@@ -223,6 +223,56 @@ class RemoteSession(models.Model):
         return reverse("client:page", args=[self.alias, self.client_name])
 
 
+class AgentTaskQuerySet(models.QuerySet["AgentTask"]):
+    def waiting(self) -> Self:
+        """Those that waited for an answer when they were last read."""
+        return self.filter(waiting_since__isnull=False)
+
+    def in_account(self, alias: str) -> Self:
+        return self.filter(session__alias=alias)
+
+
+class AgentTask(models.Model):
+    """What we know now of an agent's task: how it stands, and whether it waits for an answer.
+
+    It holds nothing that anybody said: of the messages, only ids. `newest_id` is the newest
+    message's, `question_id` that of the newest question which nobody had answered. `waiting_since`
+    is when an answer first showed that it waits, by our clock; it may have waited before.
+    `answered_at` is when the newest answer came. `failure` and `failed_at` say how reading has
+    failed since. `reported_at` is when this wait was written into the audit log, from which
+    notifications are made, and `polled_at` when an open page last had the messages read.
+    """
+
+    session = models.OneToOneField(
+        RemoteSession, on_delete=models.PROTECT, primary_key=True, related_name="agent_task"
+    )
+    execution_state = models.CharField(max_length=64, blank=True)
+    newest_id = models.BigIntegerField(default=0)
+    question_id = models.BigIntegerField(null=True)
+    waiting_since = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=16, blank=True)
+    failed_at = models.DateTimeField(null=True)
+    reported_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
+
+    objects = AgentTaskQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # The board, and what the collector reads and reports.
+            models.Index(
+                fields=["session"],
+                condition=Q(waiting_since__isnull=False),
+                name="agent_task_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.execution_state or 'not read yet'}"
+
+
 class LookUpCount(models.Model):
     """How many sessions a person looked up in the newest window of `seconds`.
 

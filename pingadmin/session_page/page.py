@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 
+from pingadmin import upstream
 from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team.assignment import assignable_people
 from pingadmin.oversight.team.panel import SessionTeam, load_team
@@ -60,9 +61,10 @@ class SessionPage:
     session in this panel; "" where that is not known. assignable_people: empty for people who may
     not take part. latest: what happened last, besides the present state. timeline: newest first;
     some entries older than hidden_before are left out for their number. same_id_elsewhere: what
-    other accounts say of this id. looked: what "Look again" has just found. looks_on_load: the page
-    looks again when it opens, if the state is old. focuses_outcome: the keyboard's focus goes to
-    the outcome of an action.
+    other accounts say of this id. has_conversation: what an agent asks and did can be read, whoever
+    asks for it. looked: what "Look again" has just found. looks_on_load: the page looks again when
+    it opens, if the state is old. focuses_outcome: the keyboard's focus goes to the outcome of an
+    action.
     """
 
     session: RemoteSession
@@ -77,6 +79,7 @@ class SessionPage:
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
     same_id_elsewhere: list[SessionCard]
+    has_conversation: bool = False
     looked: LookUpResult | None = None
     looks_on_load: bool = False
     focuses_outcome: bool = False
@@ -138,6 +141,7 @@ def build_page(
         hidden_before=hidden_before,
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),
+        has_conversation=session.pk is not None and upstream.can_converse(session.alias),
     )
 
 

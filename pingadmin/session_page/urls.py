@@ -2,7 +2,13 @@
 
 from django.urls import include, path
 
-from pingadmin.session_page import action_views, schedule_views, team_views, views
+from pingadmin.session_page import (
+    action_views,
+    conversation_views,
+    schedule_views,
+    team_views,
+    views,
+)
 
 app_name = "session"
 urlpatterns = [
@@ -14,6 +20,7 @@ urlpatterns = [
                 path("", views.page, name="page"),
                 path("refresh/", views.refresh, name="refresh"),
                 path("now/", views.now, name="now"),
+                path("conversation/", conversation_views.conversation, name="conversation"),
                 path("resume/", action_views.resume_session, name="resume"),
                 path("resume-later/", schedule_views.schedule, name="schedule"),
                 path(

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 
+from pingadmin import upstream
 from pingadmin.accounts.models import User
 from pingadmin.audit.entries.entries import load_entries
 from pingadmin.audit.models import AuditEvent, VerificationRun
@@ -16,7 +17,7 @@ from pingadmin.demo.morning import colleague, customers, script
 from pingadmin.demo.simulator.server import Simulator
 from pingadmin.oversight.models import SavedView, TeamEntry, TeamState
 from pingadmin.remote_sessions.history.coverage import find_gaps
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot, WatchSpan
+from pingadmin.remote_sessions.models import AgentTask, RemoteSession, StatusSnapshot, WatchSpan
 from pingadmin.resumes.models import Attempt, BulkResume
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,8 @@ def test_the_morning_holds_what_a_team_meets_and_its_log_is_intact(seed, capsys)
     handed_over = TeamState.objects.get(handover__isnull=False)
     assert handed_over.assigned_to.username == "support"
     assert handed_over.session.session_id == script.HANDED_OVER
-    assert TeamEntry.objects.filter(kind="note", text__contains="The agent asks").exists()
+    waiting = AgentTask.objects.get(waiting_since__isnull=False)
+    assert waiting.session.session_id == customers.QUESTION_ID and waiting.reported_at
     capsys.readouterr()
     number = AuditEvent.objects.count()
     call_command("audit_verify")
@@ -109,3 +111,12 @@ def test_the_colleague_works_on_and_leaves_the_visitors_sessions_alone(seed, set
         )
     )
     assert not acted_on & {script.HANDED_OVER, script.UNKNOWN, cast.AGI_PAUSED}
+
+
+def test_the_agent_that_asks_still_asks_when_the_visitor_comes(seed, settings):
+    world = seed()
+    port = int(settings.UPSTREAMS["agi"]["BASE_URL"].split(":")[2].split("/")[0])
+    with Simulator(port) as simulator, simulator.serving():
+        simulator.world.load(world)
+        conversation = upstream.api_for("agi").read_conversation(customers.QUESTION_ID)
+    assert conversation.newest_question.text.startswith("May I refund order 4411")

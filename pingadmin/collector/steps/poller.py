@@ -34,8 +34,24 @@ NOT_POLLED = {"busy", "circuit_open"}
 INFRASTRUCTURE_FAILURES = {"unreachable", "tls", "timed_out", "broken_off", "server_error"}
 
 
+def is_circuit_open(api: SessionAPI) -> bool:
+    """Whether no poll may go now."""
+    # Once its time has passed a poll has to probe, or the circuit would stay open for ever.
+    circuit = api.circuit_state()
+    return circuit.status == CircuitStatus.OPEN and circuit.opens_in_seconds > 0
+
+
+def pause_after(pacing: Pacing, error: UpstreamError) -> None:
+    """Lets an account's polls rest after a failure that says they should."""
+    if error.kind in PAUSE_SECONDS:
+        seconds = error.retry_after or PAUSE_SECONDS[error.kind]
+        pacing.pause(min(seconds, MAX_PAUSE_SECONDS))
+    elif error.kind in INFRASTRUCTURE_FAILURES:
+        pacing.pause(1)
+
+
 class Poller:
-    """The polls of one account. threads: makes the calls."""
+    """The polls of one account. threads: makes the calls. pacing: where others share the budget."""
 
     def __init__(
         self,
@@ -43,9 +59,10 @@ class Poller:
         inbox: Inbox,
         feed: FeedStatusRecorder,
         threads: ThreadPoolExecutor,
+        pacing: Pacing | None = None,
     ) -> None:
         self._api, self._inbox, self._feed, self._threads = api, inbox, feed, threads
-        self._pacing = Pacing(settings.COLLECT_POLLS_A_SECOND)
+        self._pacing = pacing or Pacing(settings.COLLECT_POLLS_A_SECOND)
         # Enough for the budget until the next load.
         wanted = 2 * LOAD_SECONDS * settings.COLLECT_POLLS_A_SECOND
         self._load_limit = round(min(MAX_LOADED, max(MIN_LOADED, wanted)))
@@ -80,7 +97,7 @@ class Poller:
 
         Each call that ends lets the next one go, so that no thread waits for the loop.
         """
-        if self._is_circuit_open():
+        if is_circuit_open(self._api):
             return
         with self._lock:
             free = settings.COLLECT_POLLS_AT_ONCE - self._in_flight
@@ -97,16 +114,11 @@ class Poller:
 
     def is_idle(self) -> bool:
         """Whether no call is in flight, and none waits that could go."""
-        could_go = not self._is_circuit_open() and (self._waiting or self._urgent)
+        could_go = not is_circuit_open(self._api) and (self._waiting or self._urgent)
         return not (could_go or self._in_flight)
 
     def rest_seconds(self) -> float:
         return REST_SECONDS
-
-    def _is_circuit_open(self) -> bool:
-        # Once its time has passed a poll has to probe, or the circuit would stay open for ever.
-        circuit = self._api.circuit_state()
-        return circuit.status == CircuitStatus.OPEN and circuit.opens_in_seconds > 0
 
     def _look_up(self, session_id: str) -> None:
         try:
@@ -127,11 +139,7 @@ class Poller:
             return
         self._feed.count(polls=1, polls_failed=1)
         self._inbox.put_failure(session_id, error)
-        if error.kind in PAUSE_SECONDS:
-            seconds = error.retry_after or PAUSE_SECONDS[error.kind]
-            self._pacing.pause(min(seconds, MAX_PAUSE_SECONDS))
-        elif error.kind in INFRASTRUCTURE_FAILURES:
-            self._pacing.pause(1)
+        pause_after(self._pacing, error)
 
     def _load(self) -> None:
         self._next_load_at = monotonic() + LOAD_SECONDS

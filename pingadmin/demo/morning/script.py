@@ -26,6 +26,13 @@ HANDED_OVER, UNKNOWN = ping_id("stark-field-5"), ping_id("globex-retail-207")
 FAILING = ping_id("aperture-test-7")
 # One session that Ping fails to describe, from the late morning on.
 FAULTS = [{"fault": "status", "match": f"GET */{FAILING}/status", "status": 500, "times": 0}]
+# What an agent did last, and asks since.
+ASKED = [
+    ("USER", "Handle the open refunds of this week."),
+    ("THOUGHT", "Order 4411 was returned complete, two days after the deadline."),
+    ("LOG", "Opened order 4411"),
+    ("QUESTION", "May I refund order 4411 in full? It is 249 EUR."),
+]
 NO_ANSWER = [{"fault": "reset", "match": "P* */resume", "after": True}]
 
 
@@ -169,10 +176,12 @@ def _review(stage: Stage, good: list[Attempt], untracked: Attempt) -> None:
 def _before_now(stage: Stage) -> None:
     stage.at(74)
     with stage.world.now() as now:
-        for session_id in (QUESTION_ID, cast.AGI_PAUSED):
-            stage.world.agi[session_id].become("paused", now)
+        stage.world.agi[cast.AGI_PAUSED].become("paused", now)
+        for kind, content in ASKED:
+            stage.world.agi[QUESTION_ID].add_message(now, type=kind, content=content)
     stage.at(66)
     stage.look(ANA, "agi", QUESTION_ID)
+    stage.read_conversation(ANA, QUESTION_ID)
     assignment.assign(
         session=stage.session("agi", QUESTION_ID), to=stage.people[ANA], by=stage.actor(ANA)
     )
@@ -180,7 +189,7 @@ def _before_now(stage: Stage) -> None:
         ANA,
         "agi",
         QUESTION_ID,
-        "The agent asks: “May I refund order 4411 in full?” Waiting for the customer's answer.",
+        "Its question is for the shop's owner. She is in a meeting until ten.",
     )
     _hand_over(stage)
     stage.at(22)

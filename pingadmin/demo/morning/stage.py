@@ -18,6 +18,8 @@ from pingadmin.demo.simulator.server import Simulator
 from pingadmin.demo.simulator.sessions import Happened, PingSession
 from pingadmin.demo.simulator.world import World
 from pingadmin.oversight.team import notes, watching
+from pingadmin.remote_sessions.conversation.reading import read_for_person
+from pingadmin.remote_sessions.conversation.reports import report_waits
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.remote_sessions.lookup.look_up import look_up
 from pingadmin.remote_sessions.models import RemoteSession
@@ -109,6 +111,11 @@ class Stage:
 
     def look(self, name: str, alias: str, session_id: str) -> None:
         look_up(alias, session_id, by=self.actor(name))
+
+    def read_conversation(self, name: str, session_id: str) -> None:
+        """Somebody opens the session's page, and the panel learns whether its agent waits."""
+        read_for_person(self.session("agi", session_id), by=self.actor(name))
+        report_waits()
 
     def pause(self, session_id: str) -> None:
         """The customer's own system pauses a Ping session."""

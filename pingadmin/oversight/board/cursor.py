@@ -15,9 +15,18 @@ _CURSOR = re.compile(
     r"(?P<start>\d{12,14})\.(?P<due>\d{12,14})\.(?P<checksum>\d{1,10})"
     r"\.(?P<changes>\d{1,5}-\d{1,5}-[01])"
 )
-# One letter for each group, and one for rows that stand in none.
-_LETTERS: dict[str, str] = dict(zip([*BoardGroup.values, ""], "abcdef", strict=True))
-_GROUPS = {letter: group for group, letter in _LETTERS.items()}
+# One letter for each group, and one for rows that stand in none. Pages stay open during an upgrade,
+# so a letter keeps its meaning.
+_LETTERS: dict[str, str] = {
+    BoardGroup.UNKNOWN: "a",
+    BoardGroup.PAUSED: "b",
+    BoardGroup.FAILING: "c",
+    BoardGroup.STALE: "d",
+    BoardGroup.WATCHED: "e",
+    "": "f",
+    BoardGroup.WAITING: "g",
+}
+_GROUPS = {letter: str(group) for group, letter in _LETTERS.items()}
 _STEPS = re.compile(r"[0-9a-z]{1,12}(\.[0-9a-z]{1,12})*")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MAX_KEY = 2**63 - 1

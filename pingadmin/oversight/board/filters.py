@@ -30,12 +30,14 @@ class BoardView(models.TextChoices):
     ATTENTION = "look", "Needs attention"
     WATCHED = "watched", "Watched"
     PAUSED = "paused", "Paused"
+    WAITING = "waiting", "Waiting for an answer"
     ALL = "all", "All sessions"
 
 
 # The tabs, each with what it holds; the views between them narrow the board.
 TABS = {
-    BoardView.BOARD: "Unknown outcomes, paused sessions, failing look-ups, then what is watched",
+    BoardView.BOARD: "Unknown outcomes, agents that wait for an answer, paused sessions, "
+    "failing look-ups, then what is watched",
     BoardView.ALL: "Every session that was ever looked up, listed or reported",
 }
 

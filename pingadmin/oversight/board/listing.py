@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
 
+from pingadmin import upstream
 from pingadmin.oversight.board.filters import ORDERS, BoardFilter, BoardSort, BoardView
 from pingadmin.oversight.board.sessions import (
     BoardGroup,
@@ -23,14 +24,15 @@ from pingadmin.oversight.board.sessions import (
     read_board_sessions,
 )
 from pingadmin.oversight.models import TeamState
+from pingadmin.remote_sessions.conversation.waiting import WAITING_STATE
 from pingadmin.remote_sessions.display.card import SessionCard
 from pingadmin.remote_sessions.display.paused import PausedValue
-from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.models import AgentTask, RemoteSession
 from pingadmin.resumes.models import Attempt
 
 # Views whose rows are judged here; "All sessions" holds too many for that.
-JUDGED_VIEWS = [BoardView.BOARD, BoardView.ATTENTION, BoardView.WATCHED, BoardView.PAUSED]
-NEEDS_ATTENTION = {BoardGroup.UNKNOWN, BoardGroup.PAUSED, BoardGroup.FAILING, BoardGroup.STALE}
+JUDGED_VIEWS = [view for view in BoardView if view != BoardView.ALL]
+NEEDS_ATTENTION = set(BoardGroup) - {BoardGroup.WATCHED}
 # A failed look-up concerns everybody for this long; that of a watched session until one works.
 FAILURE_SHOWN_FOR = timedelta(hours=1)
 _POSITIONS = {group: position for position, group in enumerate(BoardGroup.values)}
@@ -132,6 +134,8 @@ def _candidates(
             sessions.filter(pk__in=pending.unresolved),
             sessions.filter(paused_reported=True, paused_reported_at__gte=reported_since),
             failing.order_by().values("pk"),
+            AgentTask.objects.waiting().order_by().values("pk"),
+            sessions.filter(alias__in=upstream.aliases(), state=WAITING_STATE),
         )
     )
     return board_filter.apply(RemoteSession.objects.filter(pk__in=candidates), person)
@@ -146,11 +150,18 @@ def _judge_all(
 def _judge(session: BoardSession, pending: PendingAttempts, now: datetime) -> BoardRow:
     card = session.card(now)
     is_unresolved = session.pk in pending.unresolved
-    group = BoardGroup.UNKNOWN.value if is_unresolved else _group_of(session, card, now)
-    return BoardRow(session, card, group, pending.newest.get(session.pk))
+    waiting = session.judge_waiting(card, now)
+    if is_unresolved:
+        group = BoardGroup.UNKNOWN.value
+    elif waiting.is_waiting:
+        group = BoardGroup.WAITING.value
+    else:
+        group = _group_of(session, card, now)
+    return BoardRow(session, card, group, pending.newest.get(session.pk), waiting=waiting)
 
 
 def _group_of(session: BoardSession, card: SessionCard, now: datetime) -> str:
+    """The group of a session without an unknown outcome, whose agent waits for nobody."""
     if card.paused.value == PausedValue.YES:
         return BoardGroup.PAUSED.value
     is_recent = session.failed_at is not None and now - session.failed_at <= FAILURE_SHOWN_FOR
@@ -166,6 +177,8 @@ def _is_in(view: str, row: BoardRow) -> bool:
         return row.session.watched_since is not None
     if view == BoardView.PAUSED:
         return row.card.paused.value == PausedValue.YES
+    if view == BoardView.WAITING:
+        return row.waiting.is_waiting
     return row.group in NEEDS_ATTENTION if view == BoardView.ATTENTION else bool(row.group)
 
 

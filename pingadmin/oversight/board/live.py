@@ -223,11 +223,14 @@ def find_changes(
 
 
 def _expiries(row: BoardRow) -> list[datetime]:
-    """When the row's state turns stale, its report about "paused" too old, its failure too old."""
+    """When the row's state turns stale, its report about "paused" too old, its failure too old, or
+    its wait for an answer doubtful."""
+    waiting_reported_at = row.session.task_answered_at if row.waiting.is_waiting else None
     lifetimes = [
         (row.session.last_seen_at, settings.STALE_AFTER_SECONDS),
         (row.session.paused_reported_at, settings.PAUSED_STATEMENT_SECONDS),
         (row.session.failed_at, FAILURE_SHOWN_FOR.total_seconds()),
+        (waiting_reported_at, settings.STALE_AFTER_SECONDS),
     ]
     # One second more, because ages are compared in whole seconds.
     return [moment + timedelta(seconds=seconds + 1) for moment, seconds in lifetimes if moment]

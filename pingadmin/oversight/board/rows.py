@@ -98,6 +98,11 @@ def _state(row: BoardRow, context: RowContext) -> str:
     if row.attempt and not row.attempt.is_open:
         # A state that the action may have changed comes second.
         return f"<td><p class=unknown>Outcome unknown<p>{label}{doubt}{scheduled}"
+    if row.waiting.is_waiting:
+        mark = "?" if row.waiting.is_doubted else ""
+        since = f"since {_moment(row.waiting.since, context)}; " if row.waiting.since else ""
+        text = f"Waiting for an answer{mark}<p>{since}{label}{doubt}{scheduled}"
+        return f"<td><p class=paused>{text}"
     return f"<td><p class={row.card.tone}>{label}{doubt}{scheduled}"
 
 

@@ -7,6 +7,11 @@ from typing import NamedTuple, cast
 from django.db import models
 from django.db.models import QuerySet
 
+from pingadmin.remote_sessions.conversation.waiting import (
+    NOT_WAITING,
+    WaitingVerdict,
+    judge_waiting,
+)
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.models import ObservationSource, RemoteSession
 from pingadmin.resumes.models import Attempt
@@ -17,7 +22,8 @@ _SOURCE_LABELS = dict(ObservationSource.choices)
 class BoardSession(NamedTuple):
     """A session as the board needs it, at a tenth of what a model instance costs.
 
-    It has all that build_card() reads of a RemoteSession, and what the team decided about it.
+    It has all that build_card() reads of a RemoteSession, what the team decided about it, and
+    whether its agent waits.
     """
 
     pk: int
@@ -43,10 +49,21 @@ class BoardSession(NamedTuple):
     failure_status: int | None = None
     watched_since: datetime | None = None
     assigned_to: int | None = None
+    waiting_since: datetime | None = None
+    task_answered_at: datetime | None = None
 
     def card(self, now: datetime) -> SessionCard:
         # build_card() reads attributes alone, and all that it reads is here.
         return build_card(cast(RemoteSession, self), now=now)
+
+    def judge_waiting(self, card: SessionCard, now: datetime) -> WaitingVerdict:
+        return judge_waiting(
+            cast(RemoteSession, self),
+            paused=card.paused,
+            waiting_since=self.waiting_since,
+            answered_at=self.task_answered_at,
+            now=now,
+        )
 
     def get_source_display(self) -> str:
         return _SOURCE_LABELS.get(self.source, self.source)
@@ -55,9 +72,15 @@ class BoardSession(NamedTuple):
         return _SOURCE_LABELS.get(self.paused_reported_source, self.paused_reported_source)
 
 
-# What the team decided is in a table of its own; every other field is a column of the session.
-_TEAM_FIELDS = {"watched_since": "team__watched_since", "assigned_to": "team__assigned_to"}
-_COLUMNS = [_TEAM_FIELDS.get(name, name) for name in BoardSession._fields]
+# What the team decided, and an agent's task, are in tables of their own; every other field is a
+# column of the session.
+_RELATED_FIELDS = {
+    "watched_since": "team__watched_since",
+    "assigned_to": "team__assigned_to",
+    "waiting_since": "agent_task__waiting_since",
+    "task_answered_at": "agent_task__answered_at",
+}
+_COLUMNS = [_RELATED_FIELDS.get(name, name) for name in BoardSession._fields]
 
 
 def read_board_sessions(sessions: QuerySet[RemoteSession]) -> list[BoardSession]:
@@ -68,10 +91,11 @@ def read_board_sessions(sessions: QuerySet[RemoteSession]) -> list[BoardSession]
 class BoardGroup(models.TextChoices):
     """Why a session is on the board, and the heading of those that share the reason.
 
-    Their order is the order on the page, and open pages know them by their position: see cursor.
+    Their order is the order on the page.
     """
 
     UNKNOWN = "unknown", "Outcome unknown: check before anyone resumes again"
+    WAITING = "waiting", "Waiting for an answer"
     PAUSED = "paused", "Paused"
     FAILING = "failing", "Failing look-ups"
     STALE = "stale", "Stale: no update for a while"
@@ -84,7 +108,7 @@ class BoardRow:
 
     group: one of BoardGroup, "" where the session belongs on no board but "All sessions".
     attempt: the newest on it that is under way, or unresolved. state_label: stands in for the
-    state of a past moment at which none was known.
+    state of a past moment at which none was known. waiting: whether its agent waits for an answer.
     """
 
     session: BoardSession
@@ -92,3 +116,4 @@ class BoardRow:
     group: str
     attempt: Attempt | None
     state_label: str = ""
+    waiting: WaitingVerdict = NOT_WAITING

@@ -10,8 +10,9 @@ from pingadmin.collector.lease import AnotherCollectorRuns
 from pingadmin.collector.process import Collector
 from pingadmin.collector.steps.scheduled_sender import SENDS_AT_ONCE
 
-# Reads beside the polls: the list, the checks after resumes, the looks before scheduled ones.
-READS_KEPT_FREE = 2 + SENDS_AT_ONCE
+# Reads beside the polls: the list, an agent's messages, the checks after resumes, the looks before
+# scheduled ones.
+READS_KEPT_FREE = 3 + SENDS_AT_ONCE
 
 
 class Command(BaseCommand):
