@@ -18,7 +18,12 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
-from pingadmin.resumes.attempts import AttemptBlocked, AttemptRequest, resolve_unknown
+from pingadmin.resumes.attempts import (
+    AttemptBlocked,
+    AttemptRequest,
+    is_checkable,
+    resolve_unknown,
+)
 from pingadmin.resumes.form_token import StaleFormToken, read_form_token
 from pingadmin.resumes.forms import ResolveForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
@@ -168,7 +173,7 @@ def _show_unrecorded(
     sentence = describe_outcome(
         outcome.attempt,
         system=upstream.get_label(session.alias),
-        reports_paused=upstream.states_paused(session.alias),
+        reports_paused=is_checkable(outcome.attempt),
     )
     context = {
         "attempt": outcome.attempt,
