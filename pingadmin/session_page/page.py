@@ -17,6 +17,7 @@ from pingadmin.remote_sessions.history.timeline import (
     load_audit_items,
 )
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.resumes.answering.panel import AnswerPanel, build_answer_panel
 from pingadmin.resumes.forms import ResolveForm
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.panel import ResumePanel, build_panel
@@ -60,7 +61,8 @@ class SessionPage:
     not take part. latest: what happened last, besides the present state. timeline: newest first;
     some entries older than hidden_before are left out for their number. same_id_elsewhere: what
     other accounts say of this id. looks_on_load: the page looks again when it opens, if the state
-    is old. focuses_outcome: the keyboard's focus goes to the outcome of an action.
+    is old. focuses_outcome: the keyboard's focus goes to the outcome of an action. answer_panel:
+    None where nobody is there to be answered, or this person may not.
     """
 
     session: RemoteSession
@@ -77,6 +79,7 @@ class SessionPage:
     same_id_elsewhere: list[SessionCard]
     looks_on_load: bool = False
     focuses_outcome: bool = False
+    answer_panel: AnswerPanel | None = None
     refused_resolution: RefusedResolution | None = None
 
     @property
@@ -117,6 +120,7 @@ def build_page(
     resume_panel, team: the panels with what was typed and why it was refused; by default those of a
     fresh page. A session that was never stored has a page too, for an action that was refused.
     """
+    resume_panel = resume_panel or build_panel(session, person)
     snapshots = _newest_snapshots(session)
     items, hidden_before = build_timeline(session, snapshots)
     team = team or load_team(session, person)
@@ -127,7 +131,7 @@ def build_page(
         card=build_card(session),
         state_since=find_state_start(session),
         paused_by=_paused_by(session),
-        resume_panel=resume_panel or build_panel(session, person),
+        resume_panel=resume_panel,
         team=team,
         assignable_people=list(assignable_people()) if team.may_take_part else [],
         latest=_find_latest(timeline),
@@ -135,6 +139,7 @@ def build_page(
         hidden_before=hidden_before,
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),
+        answer_panel=build_answer_panel(session, person, resume_panel),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from pingadmin.session_page import action_views, schedule_views, team_views, views
+from pingadmin.session_page import action_views, answer_views, schedule_views, team_views, views
 
 app_name = "session"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
                     schedule_views.cancel_schedule,
                     name="cancel_schedule",
                 ),
+                path("answer/", answer_views.answer, name="answer"),
                 path("pause/", action_views.pause_session, name="pause"),
                 path(
                     "resumes/<uuid:attempt_id>/close/", action_views.resolve_outcome, name="resolve"
