@@ -152,5 +152,5 @@ def _show(
     # An account that lost its place in the settings has no such panel.
     if panel is None:
         resume_panel = replace(resume_panel, problem=problem)
-    page = replace(page, answer_panel=panel, resume_panel=resume_panel)
+    page = replace(page, answer_panel=panel, resume_panel=resume_panel, focuses_outcome=bool(steps))
     return show(request, page, status=status)

@@ -95,8 +95,8 @@ class SessionPage:
 class PageUpdate:
     """What an open page replaces by itself.
 
-    latest: what people did last, None where they did nothing. resume_panel: None where it stays as
-    it is.
+    latest: what people did last, None where they did nothing. resume_panel, answer_panel: None
+    where they stay as they are.
     """
 
     session: RemoteSession
@@ -106,6 +106,7 @@ class PageUpdate:
     latest: TimelineItem | TeamEntryItem | None
     team: SessionTeam
     resume_panel: ResumePanel | None
+    answer_panel: AnswerPanel | None
 
 
 def build_page(
@@ -148,6 +149,7 @@ def build_update(
 ) -> PageUpdate:
     """What an open page replaces. shown_panel: the version of the resume panel that it shows."""
     panel = build_panel(session, person)
+    is_changed = panel.state_version != shown_panel
     acts, _ = load_audit_items(session)
     actions: list[TimelineItem | TeamEntryItem] = [*acts, *map(TeamEntryItem, team.entries)]
     return PageUpdate(
@@ -157,7 +159,8 @@ def build_update(
         paused_by=_paused_by(session),
         latest=max(actions, key=lambda item: item.at, default=None),
         team=team,
-        resume_panel=panel if panel.state_version != shown_panel else None,
+        resume_panel=panel if is_changed else None,
+        answer_panel=build_answer_panel(session, person, panel) if is_changed else None,
     )
 
 

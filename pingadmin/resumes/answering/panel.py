@@ -22,7 +22,8 @@ class AnswerPanel:
     kinds: the buttons that this person may click. question_id: the question that the form answers,
     None where none was read. newer_question: what the agent asked meanwhile, by lines; only of a
     form that was refused for it. steps: what became of an answer that was sent just now. problem:
-    why nothing was sent. blocking: the attempt that forbids the next one.
+    why nothing was sent. blocking: the attempt that forbids the next one. unresolved_actions: those
+    whose outcome is unknown and unexplained.
     """
 
     session: RemoteSession
@@ -36,6 +37,7 @@ class AnswerPanel:
     problem: str
     steps: list[AnswerStep]
     blocking: Attempt | None
+    unresolved_actions: set[str]
     max_length: int = MAX_MESSAGE_LENGTH
 
     @property
@@ -73,6 +75,7 @@ def build_answer_panel(
         problem=problem,
         steps=steps or [],
         blocking=resume_panel.blocking,
+        unresolved_actions=resume_panel.unresolved_actions,
     )
 
 
