@@ -32,6 +32,7 @@ from pingadmin.upstream.errors import FAILURES, UpstreamError
 from pingadmin.upstream.records import ConversationMessage
 from pingadmin.web.requests import PanelRequest
 
+ASKS = "the agent asks this. Read it, then send again:"
 ASKED_NEWER = "the agent has asked something newer meanwhile. Read it, then send again:"
 NO_QUESTION = "the question that this answers doesn’t wait any more. Look at the session first."
 
@@ -121,9 +122,10 @@ def _show_changed(
     form: AnswerForm,
     newest: ConversationMessage | None,
 ) -> HttpResponse:
+    why = ASKED_NEWER if form.cleaned_data["question"] is not None else ASKS
     if newest is None:
-        form.cleaned_data["question"] = None
-    problem = f"Nothing was sent: {ASKED_NEWER if newest else NO_QUESTION}"
+        why, form.cleaned_data["question"] = NO_QUESTION, None
+    problem = f"Nothing was sent: {why}"
     return _show(request, session, form=form, problem=problem, newest=newest, status=409)
 
 
