@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import DatabaseError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from pingadmin.notifications.wording import text_of
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.answering import chains
+from pingadmin.resumes.attempts import AttemptBlocked
 from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.models import Attempt
 from pingadmin.upstream.records import Conversation
@@ -254,6 +256,40 @@ def test_a_form_that_lost_a_race_gives_what_the_other_did(
     response = click(ana, paused, "approve", form_token=token)
     assert steps(response) == ["Message: confirmed.", "Resume: confirmed."]
     assert sent_calls(simulator) == {"message": 1, "resume": 1}
+
+
+def test_an_outcome_that_cannot_be_recorded_stops_the_chain(ana, paused, simulator, monkeypatch):
+    def fail(*args, **more):
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr("pingadmin.resumes.resume.close_attempt", fail)
+    response = click(ana, paused, "approve")
+    assert sent_calls(simulator) == {"message": 1}
+    assert "could not be written to the database" in response.text
+    assert not parse(response).has("#answer-form")
+
+
+def test_an_intent_that_cannot_be_written_sends_nothing(ana, paused, simulator, monkeypatch):
+    def fail(*args, **more):
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr("pingadmin.resumes.resume.open_attempt", fail)
+    response = click(ana, paused, "approve")
+    assert response.status_code == 503 and sent_calls(simulator) == {}
+    assert "the audit log can’t be written" in parse(response).text("#problem-answer")
+
+
+def test_a_step_that_is_blocked_says_by_what(ana, paused, simulator, monkeypatch):
+    session = RemoteSession.objects.get(session_id=paused)
+
+    def block(request):
+        raise AttemptBlocked(AttemptFactory(session=session, actor_name="support2"))
+
+    monkeypatch.setattr(chains, "resume", block)
+    assert steps(click(ana, paused, "approve")) == [
+        "Message: confirmed.",
+        "Resume: not sent, support2 is resuming this session.",
+    ]
 
 
 def test_a_form_of_another_action_sends_nothing(ana, support, asking, simulator):

@@ -61,7 +61,10 @@ def build_answer_panel(
     question that made it so. steps: what became of an answer.
     """
     kinds = permitted_kinds(person)
-    if not kinds or session.pk is None or not upstream.can_converse(session.alias):
+    # While an outcome waits to be recorded nothing can be sent, as the resume panel says.
+    if not kinds or session.pk is None or resume_panel.is_unrecorded:
+        return None
+    if not upstream.can_converse(session.alias):
         return None
     return AnswerPanel(
         session=session,
