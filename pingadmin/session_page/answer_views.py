@@ -68,27 +68,32 @@ def _answer(request: PanelRequest, session: RemoteSession, form: AnswerForm) -> 
     asked = _read_request(request, session, form)
     if not may_take(request.user, asked.kind, asked.text):
         raise PermissionDenied
-    try:
-        steps = answer_agent(asked)
-    except AttemptBlocked as blocked:
-        raise Refused(409, describe_blocking(blocked.blocking)) from None
-    except LimitReached as reached:
-        record_limit(
-            session.alias, session.session_id, reached, by=asked.first.by, action=asked.actions[0]
-        )
-        why = f"the limit is {reached.limit}. Try again in {reached.retry_after} s."
-        raise Refused(429, why) from None
-    except UpstreamError as error:
-        why = f"{upstream.get_label(session.alias)} {FAILURES[error.kind]}"
-        raise Refused(409, f"the conversation couldn’t be read ({why}). Try again.") from None
-    except AuditLogUnavailable as problem:
-        why = f"the audit log can’t be written ({problem}). Tell whoever runs this panel."
-        raise Refused(503, why) from problem
+    steps = _take_steps(asked)
     for step in steps:
         if step.outcome and step.outcome.is_recorded and step.outcome.attempt.is_open:
             # The first click of this very form is still waiting for its answer.
             raise Refused(409, describe_blocking(step.outcome.attempt), keeps_form=False)
     return steps
+
+
+def _take_steps(asked: AnswerRequest) -> list[AnswerStep]:
+    """Raises Refused and QuestionChanged, with nothing sent."""
+    first = asked.first
+    try:
+        return answer_agent(asked)
+    except AttemptBlocked as blocked:
+        raise Refused(409, describe_blocking(blocked.blocking)) from None
+    except LimitReached as reached:
+        action = asked.actions[0]
+        record_limit(first.alias, first.session_id, reached, by=first.by, action=action)
+        why = f"the limit is {reached.limit}. Try again in {reached.retry_after} s."
+        raise Refused(429, why) from None
+    except UpstreamError as error:
+        why = f"{upstream.get_label(first.alias)} {FAILURES[error.kind]}"
+        raise Refused(409, f"the conversation couldn’t be read ({why}). Try again.") from None
+    except AuditLogUnavailable as problem:
+        why = f"the audit log can’t be written ({problem}). Tell whoever runs this panel."
+        raise Refused(503, why) from problem
 
 
 def _read_request(request: PanelRequest, session: RemoteSession, form: AnswerForm) -> AnswerRequest:

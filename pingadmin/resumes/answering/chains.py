@@ -200,19 +200,20 @@ def _take_next(
         return AnswerStep(action, why_not=STOPPED)
     if action is Action.RESUME and _is_known_not_paused(before.attempt.session, begun_at):
         return AnswerStep(action, why_not=NOT_PAUSED)
+    return _take_or_say_why_not(action, request, conversation)
+
+
+def _take_or_say_why_not(
+    action: Action, request: AnswerRequest, conversation: Conversation
+) -> AnswerStep:
+    first = request.first
     try:
         return AnswerStep(action, _take(action, request, conversation))
     except AttemptBlocked as blocked:
         why_not = describe_block(blocked.blocking)
     except LimitReached as reached:
-        record_limit(
-            request.first.alias,
-            request.first.session_id,
-            reached,
-            by=request.first.by,
-            action=action,
-        )
-        why_not = describe_reached_limit(reached, request.first.by)
+        record_limit(first.alias, first.session_id, reached, by=first.by, action=action)
+        why_not = describe_reached_limit(reached, first.by)
     except AuditLogUnavailable as problem:
         why_not = f"the audit log can’t be written ({problem})"
     except upstream.UnknownAlias:
