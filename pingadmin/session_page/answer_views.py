@@ -14,6 +14,7 @@ from pingadmin.resumes.actions import Action
 from pingadmin.resumes.answering.chains import (
     AnswerRequest,
     AnswerStep,
+    LookUpLimitReached,
     QuestionChanged,
     answer_agent,
 )
@@ -84,8 +85,9 @@ def _take_steps(asked: AnswerRequest) -> list[AnswerStep]:
     except AttemptBlocked as blocked:
         raise Refused(409, describe_blocking(blocked.blocking)) from None
     except LimitReached as reached:
-        action = asked.actions[0]
-        record_limit(first.alias, first.session_id, reached, by=first.by, action=action)
+        if not isinstance(reached, LookUpLimitReached):
+            action = asked.actions[0]
+            record_limit(first.alias, first.session_id, reached, by=first.by, action=action)
         why = f"the limit is {reached.limit}. Try again in {reached.retry_after} s."
         raise Refused(429, why) from None
     except UpstreamError as error:

@@ -381,6 +381,15 @@ def test_messages_are_limited_as_resumes_are(ana, asking, simulator, settings):
     assert sent_calls(simulator) == {"message": 1}
 
 
+def test_the_reading_before_it_counts_as_a_look_up(ana, asking, simulator, settings):
+    settings.LOOKUP_LIMITS = [(1, 86_400)]
+    open_session_page(ana, "agi", cast.AGI_COMPLETED)
+    response = click(ana, asking)
+    assert response.status_code == 429 and sent_calls(simulator) == {}
+    assert AuditEvent.objects.filter(action="look_up_limit").count() == 1
+    assert not AuditEvent.objects.filter(action="message_limit").exists()
+
+
 def test_a_limit_on_a_later_step_stops_there(ana, support, paused, simulator, settings):
     settings.RESUME_LIMITS_PER_SESSION = [(1, 600)]
     session = RemoteSession.objects.get(session_id=paused)

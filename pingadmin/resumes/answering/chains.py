@@ -63,6 +63,10 @@ class QuestionChanged(Exception):  # noqa: N818 - what the agent did, and no err
         self.newest = newest
 
 
+class LookUpLimitReached(LimitReached):
+    """The limit on look-ups, of which reading a conversation is one; it is in the audit log."""
+
+
 @dataclass(frozen=True)
 class AnswerRequest:
     """What a person answers, and why.
@@ -137,7 +141,8 @@ def answer_agent(request: AnswerRequest) -> list[AnswerStep]:
 
     A form that was sent before sends nothing and gives what became of it. Raises, with nothing
     sent: QuestionChanged; UpstreamError where the conversation can't be read; and what the first
-    step raises: AttemptBlocked, LimitReached, UnknownAlias, AuditLogUnavailable.
+    step raises: AttemptBlocked, LimitReached (LookUpLimitReached of the reading before it),
+    UnknownAlias, AuditLogUnavailable.
     """
     if repeated := load_steps(request):
         return repeated
@@ -164,9 +169,12 @@ def load_steps(request: AnswerRequest) -> list[AnswerStep]:
 
 
 def _read_conversation(request: AnswerRequest) -> Conversation:
-    """Raises QuestionChanged, UpstreamError, UnknownAlias, LimitReached."""
+    """Raises QuestionChanged, UpstreamError, UnknownAlias, LookUpLimitReached."""
     first = request.first
-    count_look_ups_of(first.by, 1)
+    try:
+        count_look_ups_of(first.by, 1)
+    except LimitReached as reached:
+        raise LookUpLimitReached(limit=reached.limit, retry_after=reached.retry_after) from None
     conversation = upstream.api_for(first.alias).read_conversation(
         upstream.canonical_id(first.alias, first.session_id)
     )
