@@ -84,7 +84,9 @@ RESUME_LEASE_SECONDS = UPSTREAM_WRITE_SECONDS + environment.number(
 RECONCILE_AFTER_SECONDS = [0, 5, 30, 120, 600]
 RESUME_LIMITS = environment.rates("RESUME_LIMITS", "10/m,60/h")
 RESUME_LIMITS_PER_SESSION = environment.rates("RESUME_LIMITS_PER_SESSION", "3/10m")
-# A bulk resume: how long it may take in all, and when it counts as abandoned.
+# A bulk resume: how many sessions it may have, how long it may take in all, and when it counts as
+# abandoned.
+BULK_MOST = environment.integer("BULK_MOST", 20, least=1, most=500)
 BULK_SECONDS = environment.number("BULK_SECONDS", 300, least=1)
 BULK_LEASE_SECONDS = (
     UPSTREAM_WRITE_SECONDS
@@ -330,9 +332,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 REQUEST_ARRIVAL_SECONDS = environment.number("REQUEST_ARRIVAL_SECONDS", 20, least=0.1)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+# A preview of a bulk resume has four fields for each session, and about 700 bytes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(262_144, 1024 * BULK_MOST)
 # The largest page of the board has a check box in each of its 1,000 rows.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1100
+DATA_UPLOAD_MAX_NUMBER_FIELDS = max(1100, 4 * BULK_MOST + 100)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

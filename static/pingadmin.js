@@ -130,9 +130,11 @@ document.addEventListener("click", (event) => {
   const suggestion = event.target.closest("button[data-fill]");
   if (suggestion) {
     const field = document.getElementById(suggestion.dataset.for);
-    field.value = suggestion.dataset.fill;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    const text = field.value.trim() ? `${/\s$/.test(field.value) ? "" : " "}${suggestion.dataset.fill}` : suggestion.dataset.fill;
     field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+    // As typing would: only so does the browser know how to undo it.
+    document.execCommand("insertText", false, text);
   }
   const copy = event.target.closest("button[data-copy]");
   if (copy) navigator.clipboard.writeText(copy.dataset.copy).then(() => { copy.textContent = "Copied"; });
@@ -153,7 +155,8 @@ const draftKey = (field) => `pingadmin.kept ${field.dataset.keep} ${location.pat
 function restoreDrafts() {
   for (const field of document.querySelectorAll("[data-keep]")) {
     const draft = sessionStorage.getItem(draftKey(field));
-    if (draft && !field.value) field.value = draft;
+    // What somebody typed wins over what the server filled in, field by field.
+    if (draft !== null && field.value !== draft) field.value = draft;
   }
 }
 document.addEventListener("input", (event) => {
@@ -197,6 +200,17 @@ function isInUse(part) {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.matches("[data-poll]") && isInUse(event.detail.target)) event.preventDefault();
 });
+
+// A button that says how many sessions it will resume, while somebody selects them.
+function updateCounts() {
+  for (const button of document.querySelectorAll("[data-counts]")) {
+    const count = document.querySelectorAll(`${button.dataset.counts} input[name=item]:checked`).length;
+    button.textContent = `Resume ${count} session${count === 1 ? "" : "s"}`;
+    button.disabled = count === 0;
+  }
+}
+for (const event of ["DOMContentLoaded", "change", "htmx:afterSwap"]) document.addEventListener(event, updateCounts);
+addEventListener("pageshow", updateCounts);
 
 document.addEventListener("DOMContentLoaded", updateAges);
 document.addEventListener("htmx:afterSwap", updateAges);

@@ -76,6 +76,7 @@ TABLE = {
     "clients/<alias:alias>/<client_name:client_name>/limits/": (LOOK, READ),
     "clients/<alias:alias>/<client_name:client_name>/notes/add/": (TEAM, WRITE),
     "resumes/bulk/": (RESUME, FORM),
+    "resumes/bulk/look-up/": (RESUME, WRITE),
     "resumes/bulk/start/": (RESUME, WRITE),
     "resumes/bulk/<uuid:bulk_id>/": (LOOK, READ),
     "resumes/bulk/<uuid:bulk_id>/now/": (LOOK, READ),

@@ -93,6 +93,7 @@ LINK_TO_A_CLIENT = "a client's address is that of its page, and its sessions lin
 LINK_TO_A_SESSION = "a session's address is that of its page, and many pages link to it"
 FRAME = "the frame has the links of the main menu, and a role begins at the first of them"
 COLLECTOR_HEALTH = "who is told that something is not received can find out there what is wrong"
+ON_THE_FINDINGS = "what was found can be selected for a bulk resume, as on the board"
 KNOWN_EXCEPTIONS = {
     ("oversight/team/_assign.html", "url session:assign"): ON_THE_SESSION_PAGE,
     ("oversight/team/_bar.html", "url session:watch"): ON_THE_SESSION_PAGE,
@@ -106,6 +107,7 @@ KNOWN_EXCEPTIONS = {
     ("resumes/_pause.html", "url session:pause"): ON_THE_SESSION_PAGE,
     ("resumes/scheduled/_fields.html", "url session:schedule"): ON_THE_SESSION_PAGE,
     ("resumes/scheduled/_pending.html", "url session:cancel_schedule"): ON_THE_SESSION_PAGE,
+    ("remote_sessions/lookup/findings.html", "url bulk:choose"): ON_THE_FINDINGS,
     ("resumes/bulk/_progress.html", "url session:page"): LINK_TO_A_SESSION,
     ("remote_sessions/models.py", "session:page"): LINK_TO_A_SESSION,
     ("remote_sessions/models.py", "client:page"): LINK_TO_A_CLIENT,

@@ -21,7 +21,6 @@ from pingadmin.oversight.board.rows import load_row_context, render_rows
 from pingadmin.oversight.board.sessions import BoardGroup, BoardRow, read_board_sessions
 from pingadmin.remote_sessions.display.paused import PausedValue
 from pingadmin.remote_sessions.models import OPEN_STATES, RemoteSessionQuerySet
-from pingadmin.resumes.bulk.selection import MAX_SESSIONS
 from pingadmin.resumes.models import Attempt
 
 PAGE_SIZE = 100
@@ -106,7 +105,7 @@ def find_paused_sessions(
         for session in read_board_sessions(candidates.order_by("-paused_reported_at", "pk"))
         if session.card(now).paused.value == PausedValue.YES
     ]
-    return PausedSessions(len(paused), paused[:MAX_SESSIONS])
+    return PausedSessions(len(paused), paused[: settings.BULK_MOST])
 
 
 def _in_order(sessions: RemoteSessionQuerySet) -> RemoteSessionQuerySet:

@@ -121,12 +121,13 @@ def number(name: str, default: float, *, least: float = 0) -> float:
     return result
 
 
-def integer(name: str, default: int, *, least: int = 0) -> int:
+def integer(name: str, default: int, *, least: int = 0, most: int = 999_999_999) -> int:
     """A whole number, in the unit that the setting names."""
     value = text(name)
-    if value and (not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < least):
+    if value and not (re.fullmatch(r"[0-9]{1,9}", value) and least <= int(value) <= most):
+        bound = f" and at most {most}" if most < 999_999_999 else ""
         raise ImproperlyConfigured(
-            f"{name} is {value!r}. Set it to a whole number of at least {least}."
+            f"{name} is {value!r}. Set it to a whole number of at least {least}{bound}."
         )
     return int(value) if value else default
 

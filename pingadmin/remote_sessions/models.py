@@ -96,6 +96,11 @@ class RemoteSessionQuerySet(models.QuerySet["RemoteSession"]):
         """Those that an upstream has described to us at least once."""
         return self.filter(last_seen_at__isnull=False)
 
+    def failing_since(self, moment: datetime) -> Self:
+        """Those whose look-ups have failed at this moment or later, but for ids that never were."""
+        never_were = Q(last_seen_at=None, failure="not_found")
+        return self.filter(failed_at__gte=moment).exclude(never_were)
+
     def open(self) -> Self:
         """Those that had neither ended nor been paused when they were last seen."""
         return self.filter(state__in=OPEN_STATES)
@@ -204,6 +209,11 @@ class RemoteSession(models.Model):
     def get_absolute_url(self) -> str:
         """The session's page."""
         return reverse("session:page", args=[self.alias, self.session_id])
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether its upstream says that there is no such session, and never said anything else."""
+        return self.last_seen_at is None and self.failure == "not_found"
 
     @property
     def client_address(self) -> str:

@@ -65,7 +65,8 @@ def describe_next_steps(
         case Result.REJECTED:
             return _after_refusal(attempt, system, reports_paused)
         case Result.NOT_SENT:
-            return ["You can try again."]
+            # Where it is known how long to wait, a countdown says so.
+            return [] if attempt.retry_after else ["You can try again now."]
         case Result.UNKNOWN if not attempt.resolved_at:
             return _after_unknown(attempt, reports_paused, is_observed, is_overdue)
     return []

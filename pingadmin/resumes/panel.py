@@ -94,6 +94,13 @@ class ResumePanel:
         return self.session.alias in upstream.aliases()
 
     @property
+    def is_form_folded(self) -> bool:
+        """Whether the form waits behind a second button: the last outcome needs no second try."""
+        latest = self.notices[0].attempt if self.notices else None
+        is_done = latest is not None and latest.result not in (Result.NOT_SENT, Result.REJECTED)
+        return is_done and not self.problem and not self.form.is_bound
+
+    @property
     def unresolved_actions(self) -> set[str]:
         """The actions of the noticed attempts whose outcome is unknown and unexplained."""
         attempts = (notice.attempt for notice in self.notices)

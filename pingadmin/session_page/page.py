@@ -16,6 +16,7 @@ from pingadmin.remote_sessions.history.timeline import (
     build_timeline,
     load_audit_items,
 )
+from pingadmin.remote_sessions.lookup.look_up import LookUpResult
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
 from pingadmin.resumes.answering.panel import AnswerPanel, build_answer_panel
 from pingadmin.resumes.forms import ResolveForm
@@ -60,9 +61,10 @@ class SessionPage:
     session in this panel; "" where that is not known. assignable_people: empty for people who may
     not take part. latest: what happened last, besides the present state. timeline: newest first;
     some entries older than hidden_before are left out for their number. same_id_elsewhere: what
-    other accounts say of this id. looks_on_load: the page looks again when it opens, if the state
-    is old. focuses_outcome: the keyboard's focus goes to the outcome of an action. answer_panel:
-    None where nobody is there to be answered, or this person may not.
+    other accounts say of this id. looked: what "Look again" has just found. looks_on_load: the page
+    looks again when it opens, if the state is old. focuses_outcome: the keyboard's focus goes to
+    the outcome of an action. answer_panel: None where nobody is there to be answered, or this
+    person may not.
     """
 
     session: RemoteSession
@@ -77,6 +79,7 @@ class SessionPage:
     hidden_before: datetime | None
     snapshots: list[StatusSnapshot]
     same_id_elsewhere: list[SessionCard]
+    looked: LookUpResult | None = None
     looks_on_load: bool = False
     focuses_outcome: bool = False
     answer_panel: AnswerPanel | None = None

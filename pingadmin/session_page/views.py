@@ -67,7 +67,8 @@ def refresh(request: PanelRequest, alias: str, session_id: str) -> HttpResponse:
         return missing_session_page(request, finding)
     if not request.htmx:
         return redirect(finding.session)
-    return show_part(request, build_page(finding.session, request.user))
+    page = build_page(finding.session, request.user)
+    return show_part(request, replace(page, looked=finding))
 
 
 @require_safe

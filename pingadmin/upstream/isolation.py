@@ -3,6 +3,7 @@
 Both belong to one account in one process. Nothing here knows HTTP.
 """
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -83,13 +84,15 @@ class CircuitBreaker:
     def enter(self) -> bool:
         """Ask to call; True when this call is the one probe. leave() must follow either.
 
-        Raises UpstreamError("circuit_open").
+        Raises UpstreamError("circuit_open"), with the seconds until a probe may go.
         """
         with self._lock:
             if self._opened_at is None:
                 return False
-            if self._is_probing or self._clock() < self._opened_at + self._open_seconds:
-                raise UpstreamError("circuit_open", sent=False)
+            left = self._opened_at + self._open_seconds - self._clock()
+            if self._is_probing or left > 0:
+                wait = max(1, math.ceil(left))
+                raise UpstreamError("circuit_open", sent=False, retry_after=wait)
             self._is_probing = True
             return True
 

@@ -25,6 +25,7 @@ from pingadmin.web.local_time import zone_names
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+UNSENT = "unsent"
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 DENIED_FEATURES = (
     "accelerometer",
@@ -153,7 +154,11 @@ def htmx_login(get_response: GetResponse) -> GetResponse:
         is_interrupted = is_htmx or (request.method == "POST" and "next=" in location.query)
         if location.path != resolve_url(settings.LOGIN_URL) or not is_interrupted:
             return response
-        query = urlencode({"next": _current_page(request)})
+        page = _current_page(request)
+        if request.method == "POST" and page != "/":
+            # Their page then says that what they clicked was not done.
+            page += f"{'&' if '?' in page else '?'}{UNSENT}=1"
+        query = urlencode({"next": page})
         login_url = f"{resolve_url(settings.LOGIN_URL)}?{query}"
         answer = (
             HttpResponse(status=204, headers={"HX-Redirect": login_url})

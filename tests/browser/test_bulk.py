@@ -12,15 +12,20 @@ pytestmark = pytest.mark.browser
 
 
 def choose(page, ids=THREE):
+    """Paste the ids, and wait until all of them were looked up."""
     page.goto("/resumes/bulk/")
     page.get_by_label("Session ids").fill(f"INC-4412: {' and '.join(ids)} hang")
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("button", name="Resume selected sessions")).to_be_visible()
+    expect(resume_button(page)).to_have_text(f"Resume {len(ids)} sessions")
+
+
+def resume_button(page):
+    return page.locator("#bulk-form .button-primary")
 
 
 def resume_selected(page):
     page.get_by_label("Reason").fill("Customer approved")
-    page.get_by_role("button", name="Resume selected sessions").click()
+    resume_button(page).click()
 
 
 def item(page, session_id):
@@ -54,7 +59,7 @@ def test_a_double_click_starts_it_once_and_stop_leaves_the_rest_for_a_retry(
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=2)
     choose(support_page)
     support_page.get_by_label("Reason").fill("Customer approved")
-    support_page.get_by_role("button", name="Resume selected sessions").dblclick()
+    resume_button(support_page).dblclick()
     support_page.get_by_role("button", name="Stop after this session").click()
     expect(support_page.get_by_role("button", name="Retry 2 unsent sessions")).to_be_visible()
     expect(item(support_page, THREE[0])).to_contain_text("Accepted")
@@ -77,7 +82,11 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(support_page, simulator)
 def test_it_all_works_without_javascript(new_page, simulator):
     page = new_page("support", java_script_enabled=False)
     simulator.fault("delay", match=f"PATCH */{THREE[0]}/resume", seconds=1)
-    choose(page, THREE[:2])
+    page.goto("/resumes/bulk/")
+    page.get_by_label("Session ids").fill(" ".join(THREE[:2]))
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Look up 2 sessions").click()
+    expect(page.get_by_label(f"Resume {THREE[0]}")).to_be_checked()
     resume_selected(page)
     assert until(lambda: simulator.call_count("/resume") == 2)
     page.get_by_role("link", name="Refresh").click()
@@ -90,7 +99,7 @@ def test_what_was_typed_survives_a_lapsed_sign_in_until_it_is_begun(support_page
     support_page.get_by_label("Reason").fill("Customer approved")
     support_page.get_by_label("Ticket").fill("INC-4412")
     support_page.context.clear_cookies(name="session")
-    support_page.get_by_role("button", name="Resume selected sessions").click()
+    resume_button(support_page).click()
     sign_in(support_page, "support")
     expect(support_page.get_by_label("Session ids")).to_have_value(
         f"INC-4412: {' and '.join(THREE)} hang"
@@ -98,8 +107,27 @@ def test_what_was_typed_survives_a_lapsed_sign_in_until_it_is_begun(support_page
     support_page.get_by_role("button", name="Preview").click()
     expect(support_page.get_by_label("Reason")).to_have_value("Customer approved")
     expect(support_page.get_by_label("Ticket")).to_have_value("INC-4412")
-    support_page.get_by_role("button", name="Resume selected sessions").click()
+    expect(resume_button(support_page)).to_have_text("Resume 3 sessions")
+    resume_button(support_page).click()
     expect(support_page.locator("#bulk")).to_have_attribute("data-running", "false")
     support_page.goto("/resumes/bulk/")
     expect(support_page.get_by_label("Session ids")).to_have_value("")
     assert simulator.call_count("/resume") == 3
+
+
+def test_the_button_counts_what_is_selected_and_looking_up_keeps_what_was_typed(
+    support_page, simulator
+):
+    simulator.fault("delay", match=f"GET */{THREE[2]}/status", seconds=1)
+    page = support_page
+    page.goto("/resumes/bulk/")
+    page.get_by_label("Session ids").fill(" ".join(THREE))
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_label("Reason").fill("Card renewed")
+    expect(resume_button(page)).to_have_text("Resume 3 sessions")
+    expect(page.get_by_label("Reason")).to_have_value("Card renewed")
+    page.get_by_label(f"Resume {THREE[0]}").uncheck()
+    expect(resume_button(page)).to_have_text("Resume 2 sessions")
+    for session_id in THREE[1:]:
+        page.locator(f"[data-item='ping/{session_id}'] input[type=checkbox]").uncheck()
+    expect(resume_button(page)).to_be_disabled()

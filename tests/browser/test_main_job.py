@@ -98,6 +98,7 @@ def test_a_lost_answer_is_violet_and_takes_the_button_away_until_somebody_looked
     expect(support_page.locator(".notice-ok")).to_have_count(0)
     expect(support_page.get_by_role("button", name="Resume session")).to_have_count(0)
     support_page.get_by_role("button", name="Look again").click()
+    support_page.get_by_text("Resume again…").click()
     expect(support_page.get_by_role("button", name="Resume session")).to_be_visible()
     expect(outcome(support_page)).to_have_attribute("data-result", "unknown")
 

@@ -12,7 +12,6 @@ from pingadmin.oversight.board.columns import COLUMNS
 from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE
 from pingadmin.oversight.board.listing import pending_attempts
 from pingadmin.remote_sessions.history.coverage import extend_watching
-from pingadmin.resumes.bulk.selection import MAX_SESSIONS
 from tests.factories import (
     PresenceFactory,
     StatusSnapshotFactory,
@@ -483,7 +482,9 @@ def test_the_stylesheet_labels_each_cell_with_its_columns_heading():
 
 def test_a_form_takes_every_box_that_a_page_offers(as_support, settings):
     """The largest page of the board, all of it selected for a bulk resume."""
-    assert max(LARGE_PAGE_SIZE, MAX_SESSIONS) + 20 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    assert (
+        max(LARGE_PAGE_SIZE, 4 * settings.BULK_MOST) + 20 < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    )
     names = [f"ping/ses_{number:04}" for number in range(LARGE_PAGE_SIZE)]
     answer = as_support.post("/resumes/bulk/", {"session": names})
     assert answer.status_code < 500 and "can’t be read" not in answer.text

@@ -211,7 +211,7 @@ def test_a_poll_takes_few_queries_whatever_was_written(
         poll(as_support)
 
 
-POLL_QUERIES, PANEL_QUERIES = 9, 3
+POLL_QUERIES, PANEL_QUERIES = 9, 5
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record.actors import Actor
 from pingadmin.demo import cast
+from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.lifecycle import extend_lease
 from pingadmin.resumes.models import Attempt, BulkResume
@@ -24,6 +25,7 @@ from tests.support.session_actions import click_resume, resume_calls
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams", "at_once")]
 
 SELECT = "/resumes/bulk/"
+LOOK_UP = "/resumes/bulk/look-up/"
 
 
 @pytest.fixture
@@ -40,6 +42,17 @@ def without_worker(monkeypatch, at_once):
 
 def select(client, *ids, text=""):
     return client.post(SELECT, {"session": names(ids), "ids": text})
+
+
+def look_up(client, *, text):
+    """Select by a text, then look everything up as a page without JavaScript does."""
+    return client.post(LOOK_UP, form_fields(select(client, text=text).text))
+
+
+def look_up_part(client, fields) -> str:
+    """The table after the next look-ups, in the form where the page puts it."""
+    part = client.post(LOOK_UP, fields, headers={"HX-Request": "true"}).text
+    return f'<form id="bulk-form">{part}</form>'
 
 
 def start(client, *ids, **more):
@@ -73,7 +86,9 @@ def test_the_page_asks_for_ids_and_says_what_to_do(as_support):
 
 def test_a_pasted_ticket_and_ticked_rows_become_one_list(as_support, simulator):
     page = select(as_support, THREE[0], text=f"INC-1: {THREE[0]} and {THREE[1]} hang").text
-    assert form_fields(page)["item"] == names(THREE[:2])
+    assert form_fields(page)["session"] == names(THREE[:2])
+    assert form_fields(page)["item"] == names(THREE[:1]), "nobody has seen the other one yet"
+    assert parse(page).one("[name=ticket]")["value"] == "INC-1"
     assert "1 listed more than once" in page
     assert simulator.call_count("/sessions") == 0
 
@@ -110,9 +125,65 @@ def test_the_person_chooses_where_several_accounts_could_own_an_id(as_support, s
     assert "item" not in form_fields(page)
     assert form_fields(page)["guess"] == [f"ping/{cast.AGI_PAUSED}", f"agi/{cast.AGI_PAUSED}"]
     as_support.get(f"/sessions/agi/{cast.AGI_PAUSED}/")
-    assert form_fields(select(as_support, text=cast.AGI_PAUSED).text)["item"] == [
+    assert form_fields(look_up(as_support, text=cast.AGI_PAUSED).text)["item"] == [
         f"agi/{cast.AGI_PAUSED}"
     ]
+
+
+def test_what_a_look_up_finds_in_one_account_alone_is_no_guess_any_more(as_support, settings):
+    settings.UPSTREAMS = settings.UPSTREAMS | {
+        "ping": settings.UPSTREAMS["ping"] | {"ID_PATTERN": ""}
+    }
+    page = look_up(as_support, text=cast.AGI_PAUSED).text
+    assert form_fields(page)["item"] == [f"agi/{cast.AGI_PAUSED}"]
+    assert "Not found at Ping" in parse(page).text(f'[data-item="ping/{cast.AGI_PAUSED}"]')
+
+
+def test_pasted_ids_are_looked_up_and_only_what_can_be_resumed_is_selected(as_support, simulator):
+    gone, agents = cast.PING_UNKNOWN, [cast.AGI_PAUSED, cast.AGI_RUNNING]
+    page = look_up(as_support, text=f"{THREE[0]} {gone} {' '.join(agents)}").text
+    assert form_fields(page)["item"] == [f"ping/{THREE[0]}", f"agi/{cast.AGI_PAUSED}"]
+    assert "Not found at Ping." in preview_row(page, gone).text()
+    assert "4 of 4 pasted sessions looked up" in parse(page).text("#preview-table [role=status]")
+    assert simulator.call_count() == 4 and not RemoteSession.objects.filter(session_id=gone)
+
+
+def test_the_look_ups_show_how_far_they_are_and_keep_what_was_unticked(as_support, simulator):
+    ids = [f"ses_{number:010x}" for number in range(8)]
+    for session_id in ids:
+        simulator.session("ping", session_id=session_id)
+    fields = form_fields(select(as_support, text=" ".join(ids)).text)
+    part = look_up_part(as_support, fields)
+    shown = parse(part)
+    assert "6 of 8 pasted sessions looked up" in shown.text("[role=status]")
+    assert shown.one("progress")["value"] == "6" and shown.one("section")["hx-trigger"] == "load"
+    assert form_fields(part)["item"] == names(ids[:6])
+    fields = form_fields(part) | {"item": names(ids[1:6])}
+    part = look_up_part(as_support, fields)
+    assert form_fields(part)["item"] == names(ids[1:])
+    assert not parse(part).has("progress") and not parse(part).one("section")["hx-trigger"]
+
+
+def test_an_upstream_without_an_answer_leaves_a_pasted_session_unselected(as_support, simulator):
+    simulator.fault("status", status=500, match=f"GET */{THREE[0]}/status", times=9)
+    page = look_up(as_support, text=" ".join(THREE[:2])).text
+    assert "No answer." in preview_row(page, THREE[0]).text()
+    assert form_fields(page)["item"] == names(THREE[1:2])
+
+
+def test_look_ups_beyond_the_limit_are_not_made_and_say_so(as_support, simulator, settings):
+    settings.LOOKUP_LIMITS = [(6, 60)]
+    ids = [f"ses_{number:010x}" for number in range(8)]
+    page = look_up(as_support, text=" ".join(ids)).text
+    assert simulator.call_count() == 6
+    assert "your limit on look-ups is reached" in preview_row(page, ids[7]).text()
+
+
+def test_how_many_sessions_it_may_have_is_a_setting(as_support, settings):
+    settings.BULK_MOST = 2
+    page = select(as_support, text=" ".join(THREE)).text
+    assert "That text holds 3 ids; the limit is 2 at a time. Remove 1." in page
+    assert "Up to 2 at a time" in as_support.get(SELECT).text
 
 
 def test_21_sessions_are_refused_with_the_number_and_the_text_stays(as_support):

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstream
 PAGE = f"/sessions/ping/{cast.PING_CONNECTED}/"
 STATUS = "GET */status"
 HTMX = {"HX-Request": "true"}
-QUERIES = 19
+QUERIES = 21
 
 
 def open_page(client, address: str = PAGE) -> Element:

@@ -52,7 +52,7 @@ def test_a_browser_is_redirected_as_ever(client, db):
 @pytest.mark.parametrize(
     ("page", "back"),
     [
-        (PAGE, "%2Fsessions%2Fping%2Fses_1%2F%3Ftab%3D2%26x%3D%250d%250a"),
+        (PAGE, "%2Fsessions%2Fping%2Fses_1%2F%3Ftab%3D2%26x%3D%250d%250a%26unsent%3D1"),
         ("https://evil.example/x", "%2F"),
         ("", "%2F"),
     ],
@@ -88,3 +88,8 @@ def test_the_reason_for_the_end_reaches_the_login_page(as_support, settings):
     there = ask(as_support, PAGE)
     assert there.status_code == 204
     assert b"You were signed out" in as_support.get(there["HX-Redirect"]).content
+
+
+def test_the_page_says_that_what_met_the_sign_in_was_not_sent(as_support):
+    assert "Nothing was sent" in as_support.get("/sessions/?unsent=1").text
+    assert "Nothing was sent" not in as_support.get("/sessions/").text

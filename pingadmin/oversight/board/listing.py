@@ -123,6 +123,7 @@ def _candidates(
     """Every session that may belong to a judged view, and some more. Each part has an index."""
     reported_since = now - timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS)
     sessions = RemoteSession.objects.order_by().values("pk")
+    failing = RemoteSession.objects.failing_since(now - FAILURE_SHOWN_FOR)
     candidates = (
         TeamState.objects.watched()
         .order_by()
@@ -130,7 +131,7 @@ def _candidates(
         .union(
             sessions.filter(pk__in=pending.unresolved),
             sessions.filter(paused_reported=True, paused_reported_at__gte=reported_since),
-            sessions.filter(failed_at__gte=now - FAILURE_SHOWN_FOR),
+            failing.order_by().values("pk"),
         )
     )
     return board_filter.apply(RemoteSession.objects.filter(pk__in=candidates), person)

@@ -69,6 +69,9 @@ class AssignForm(forms.Form):
         is_to_missing = not self.cleaned_data.get("to") and "to" not in self.errors
         if act in (AssignAction.ASSIGN, AssignAction.HANDOVER) and is_to_missing:
             self.add_error("to", "Choose a person.")
+        # A text is never thrown away: with one, assigning is handing over.
+        if act == AssignAction.ASSIGN and self.cleaned_data.get("summary"):
+            act = self.cleaned_data["act"] = AssignAction.HANDOVER
         if act == AssignAction.HANDOVER:
             check_handover(self, self.person)
         return self.cleaned_data

@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"\S+@\S+|https?://(?!\S*/sessions/)\S+")
 
 @dataclass(frozen=True)
 class SearchInput:
-    """ids: (session id, aliases to ask) in the order of the text. left_out: ids beyond MAX_IDS.
+    """ids: (session id, aliases to ask) in the order of the text. left_out: ids beyond the limit.
 
     is_likely: False where the one id is a word that may as well be anything else.
     problem: why there is nothing to look up, as a sentence that says what to do.
@@ -59,8 +59,8 @@ def strip_wrapping(text: str) -> str:
     return text
 
 
-def parse_search_input(text: str) -> SearchInput:
-    """Reads what was typed or pasted into the search box."""
+def parse_search_input(text: str, *, most: int = MAX_IDS) -> SearchInput:
+    """Reads what was typed or pasted into the search box. most: how many ids to take of it."""
     text = _strip_invisible(text).strip()
     if not upstream.aliases():
         return SearchInput(
@@ -83,7 +83,7 @@ def parse_search_input(text: str) -> SearchInput:
             problem="There’s no session id in that text, and none of our records has it. Paste the "
             "id itself, a link to it, a client’s name or a ticket."
         )
-    return SearchInput(ids=tuple(ids.items())[:MAX_IDS], left_out=max(0, len(ids) - MAX_IDS))
+    return SearchInput(ids=tuple(ids.items())[:most], left_out=max(0, len(ids) - most))
 
 
 def find_tickets(text: str) -> list[str]:

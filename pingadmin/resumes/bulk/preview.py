@@ -1,21 +1,21 @@
-"""What a bulk resume would do: each session as it is last known here, and what would not be sent.
-
-Nothing is asked upstream for it.
-"""
+"""What a bulk resume would do: each session as it is known here, and what would not be sent."""
 
 import uuid
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
+from pingadmin.remote_sessions.display.paused import PausedValue
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.attempts import is_blocking
 from pingadmin.resumes.bulk.forms import BulkForm
-from pingadmin.resumes.bulk.selection import MAX_SESSIONS, SelectedSession, Selection
+from pingadmin.resumes.bulk.looking_up import LookUpState
+from pingadmin.resumes.bulk.selection import SelectedSession, Selection
 from pingadmin.resumes.form_token import issue_form_token
 from pingadmin.resumes.limits import describe_limits, resumes_left
 from pingadmin.resumes.models import Attempt, BulkResume
@@ -25,13 +25,17 @@ from pingadmin.resumes.panel import SUGGESTED_REASONS
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """One session. refusal_reason: half a sentence where nothing would be sent, as things stand."""
+    """One session. refusal_reason: half a sentence where nothing would be sent, as things stand.
+
+    look_up: what became of looking up a pasted one; None for one that was selected by its row.
+    """
 
     selected: SelectedSession
     card: SessionCard
     form_token: str
     refusal_reason: str
     is_ticked: bool
+    look_up: LookUpState | None
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,6 @@ class BulkPreview:
     retry_of: str
     form_version: str
     suggested_reasons: list[str]
-    max_sessions: int = MAX_SESSIONS
 
     @property
     def ticked_count(self) -> int:
@@ -67,6 +70,19 @@ class BulkPreview:
     def has_guesses(self) -> bool:
         return any(row.selected.is_guess for row in self.rows)
 
+    @property
+    def pasted_count(self) -> int:
+        return sum(row.look_up is not None for row in self.rows)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many of the pasted sessions are still to be looked up."""
+        return sum(row.look_up == LookUpState.WAITING for row in self.rows)
+
+    @property
+    def looked_up_count(self) -> int:
+        return self.pasted_count - self.waiting_count
+
 
 def preview_selection(
     selection: Selection,
@@ -74,19 +90,20 @@ def preview_selection(
     person: AbstractUser,
     form: BulkForm | None = None,
     ticked: Collection[str] | None = None,
+    look_ups: Mapping[str, LookUpState] | None = None,
     retry_of: str = "",
     initial: dict[str, str] | None = None,
 ) -> BulkPreview:
     """The preview of a selection for one person.
 
-    ticked: the names that were ticked in a form that was not accepted. initial: what the form's
-    fields begin with.
+    ticked: the names that were ticked in a form that comes back. look_ups: what is known so far of
+    the look-ups of pasted sessions. initial: what the form's fields begin with.
     """
     now = timezone.now()
     person_id = str(person.pk)
     newest = BulkResume.objects.of_person(person_id).newest_first().first()
     return BulkPreview(
-        rows=_preview_rows(selection, ticked, person_id, now),
+        rows=_preview_rows(selection, ticked, look_ups or {}, person_id, now),
         repeated=selection.repeated,
         resumes_left=resumes_left(person_id, now=now),
         limits=describe_limits(),
@@ -98,6 +115,22 @@ def preview_selection(
     )
 
 
+def keep_ticks(
+    preview: BulkPreview, *, before: Mapping[str, LookUpState], ticked: Collection[str]
+) -> BulkPreview:
+    """The preview with what the person ticked, but for what was looked up since.
+
+    before: the states that the person's page showed.
+    """
+    rows = [
+        row
+        if row.look_up is not None and before.get(row.selected.name) != row.look_up
+        else replace(row, is_ticked=row.selected.name in ticked)
+        for row in preview.rows
+    ]
+    return replace(preview, rows=rows)
+
+
 def form_version(newest: BulkResume | None) -> str:
     """Ends the names of form fields, so that a draft of the last bulk resume doesn't come back.
 
@@ -107,18 +140,32 @@ def form_version(newest: BulkResume | None) -> str:
 
 
 def _preview_rows(
-    selection: Selection, ticked: Collection[str] | None, person_id: str, now: datetime
+    selection: Selection,
+    ticked: Collection[str] | None,
+    look_ups: Mapping[str, LookUpState],
+    person_id: str,
+    now: datetime,
 ) -> list[PreviewRow]:
     sessions = _load_sessions(selection)
     blocking = _blocking_attempts(sessions.values())
+    waiting = LookUpState.WAITING
+    states = {each.name: look_ups.get(each.name, waiting) for each in selection.pasted}
+    states |= {name: state for name, state in look_ups.items() if name in sessions}
+    # One id that several accounts turned out to have stays the person's choice.
+    found = Counter(
+        each.session_id
+        for each in selection.sessions
+        if states.get(each.name) in (LookUpState.FOUND, waiting)
+    )
     return [
         _preview_row(
             selected,
-            sessions[selected.name],
+            build_card(sessions[selected.name], now=now),
             blocking=blocking.get(sessions[selected.name].pk),
             ticked=ticked,
+            look_up=states.get(selected.name),
+            is_choice=selected.is_guess and found[selected.session_id] != 1,
             person_id=person_id,
-            now=now,
         )
         for selected in selection.sessions
     ]
@@ -149,26 +196,31 @@ def _blocking_attempts(sessions: Iterable[RemoteSession]) -> dict[int | None, At
 
 def _preview_row(
     selected: SelectedSession,
-    session: RemoteSession,
+    card: SessionCard,
     *,
     blocking: Attempt | None,
     ticked: Collection[str] | None,
+    look_up: LookUpState | None,
+    is_choice: bool,
     person_id: str,
-    now: datetime,
 ) -> PreviewRow:
-    card = build_card(session, now=now)
+    """is_choice: whether the person has to say which of several accounts is meant."""
     refusal_reason = describe_block(blocking) if blocking else ""
     if not card.is_configured:
         # Nothing blocks as surely as this, so it is the reason that is shown.
         refusal_reason = f"the account “{selected.alias}” is no longer configured"
-    if ticked is None:
-        is_ticked = not refusal_reason and not selected.is_guess
-    else:
+    if ticked is not None:
         is_ticked = selected.name in ticked
+    elif look_up is None:
+        is_ticked = not refusal_reason and not is_choice
+    else:
+        is_wanted = look_up == LookUpState.FOUND and card.paused.value != PausedValue.NO
+        is_ticked = is_wanted and not refusal_reason and not is_choice
     return PreviewRow(
         selected=selected,
         card=card,
-        form_token=issue_form_token(session, person_id=person_id),
+        form_token=issue_form_token(card.session, person_id=person_id),
         refusal_reason=refusal_reason,
         is_ticked=is_ticked and card.is_configured,
+        look_up=look_up,
     )

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from django.conf import settings
+
 from pingadmin import upstream
-from pingadmin.remote_sessions.lookup.search_input import MAX_IDS, parse_search_input
+from pingadmin.remote_sessions.lookup.search_input import parse_search_input
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.upstream.ids import is_session_id
 
-MAX_SESSIONS = MAX_IDS
 _ALIAS = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
@@ -19,11 +20,15 @@ class InvalidSelection(Exception):
 
 @dataclass(frozen=True)
 class SelectedSession:
-    """is_guess: other accounts could own the id too, and nobody has said which is meant."""
+    """is_guess: other accounts could own the id too, and nobody has said which is meant.
+
+    is_pasted: it stood in a text, so nobody has seen its state yet.
+    """
 
     alias: str
     session_id: str
     is_guess: bool = False
+    is_pasted: bool = False
 
     @property
     def name(self) -> str:
@@ -36,6 +41,10 @@ class Selection:
 
     sessions: tuple[SelectedSession, ...]
     repeated: int = 0
+
+    @property
+    def pasted(self) -> list[SelectedSession]:
+        return [each for each in self.sessions if each.is_pasted]
 
 
 def read_selection(names: Iterable[str], text: str = "", guesses: Iterable[str] = ()) -> Selection:
@@ -55,10 +64,10 @@ def read_selection(names: Iterable[str], text: str = "", guesses: Iterable[str] 
     by_name = {each.name: each for each in reversed(given)}
     # A guess for two accounts is one session to the person.
     count = len({each.session_id if each.is_guess else each.name for each in by_name.values()})
-    if count > MAX_SESSIONS:
+    if count > settings.BULK_MOST:
         raise InvalidSelection(
-            f"These are {count} sessions; the limit is {MAX_SESSIONS} at a time. "
-            f"Remove {count - MAX_SESSIONS}."
+            f"These are {count} sessions; the limit is {settings.BULK_MOST} at a time. "
+            f"Remove {count - settings.BULK_MOST}."
         )
     return Selection(tuple(reversed(by_name.values())), repeated=len(given) - len(by_name))
 
@@ -72,13 +81,13 @@ def read_session_name(name: str, *, is_guess: bool = False) -> SelectedSession:
 
 
 def _read_text(text: str) -> list[SelectedSession]:
-    pasted = parse_search_input(text)
+    pasted = parse_search_input(text, most=settings.BULK_MOST)
     if pasted.problem:
         raise InvalidSelection(pasted.problem)
     if pasted.left_out:
         count = len(pasted.ids) + pasted.left_out
         raise InvalidSelection(
-            f"That text holds {count} ids; the limit is {MAX_SESSIONS} at a time. "
+            f"That text holds {count} ids; the limit is {settings.BULK_MOST} at a time. "
             f"Remove {pasted.left_out}."
         )
     return [
@@ -91,7 +100,8 @@ def _read_text(text: str) -> list[SelectedSession]:
 def _candidates(session_id: str, aliases: tuple[str, ...]) -> list[SelectedSession]:
     """One for each account that could own the id. The only one known to have it is no guess."""
     candidates = [
-        SelectedSession(alias, upstream.canonical_id(alias, session_id)) for alias in aliases
+        SelectedSession(alias, upstream.canonical_id(alias, session_id), is_pasted=True)
+        for alias in aliases
     ]
     stored = RemoteSession.objects.filter(session_id__in=[each.session_id for each in candidates])
     stored_names = {str(session) for session in stored}

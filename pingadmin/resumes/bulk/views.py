@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.db import DatabaseError
 from django.http import HttpResponse
@@ -9,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pingadmin.audit.record.actors import Actor
+from pingadmin.remote_sessions.lookup.search_input import find_tickets
 from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.forms import BulkForm
 from pingadmin.resumes.bulk.lifecycle import (
@@ -17,10 +19,15 @@ from pingadmin.resumes.bulk.lifecycle import (
     request_stop,
     start_bulk_resume,
 )
-from pingadmin.resumes.bulk.preview import BulkPreview, form_version, preview_selection
+from pingadmin.resumes.bulk.looking_up import look_up_next, read_look_ups
+from pingadmin.resumes.bulk.preview import (
+    BulkPreview,
+    form_version,
+    keep_ticks,
+    preview_selection,
+)
 from pingadmin.resumes.bulk.progress import load_progress
 from pingadmin.resumes.bulk.selection import (
-    MAX_SESSIONS,
     InvalidSelection,
     SelectedSession,
     Selection,
@@ -32,6 +39,8 @@ from pingadmin.resumes.models import BulkResume
 from pingadmin.web.requests import PanelRequest
 
 RECENT_COUNT = 10
+# Without JavaScript, a page looks up as many as begin in this time.
+LOOK_UP_SECONDS = 8
 
 requires_resume = permission_required("resumes.resume", raise_exception=True)
 requires_look_up = permission_required("remote_sessions.look_up", raise_exception=True)
@@ -48,7 +57,40 @@ def select(request: PanelRequest) -> HttpResponse:
         selection = read_selection(request.POST.getlist("session"), text)
     except InvalidSelection as problem:
         return _render_selection(request, status=400, problem=problem, ids=text)
-    return _render_preview(request, preview_selection(selection, person=request.user))
+    tickets = find_tickets(text) or [request.POST.get("ticket", "")[:64]]
+    initial = {"ticket": tickets[0] if len(tickets) == 1 else ""}
+    preview = preview_selection(selection, person=request.user, initial=initial)
+    return _render_preview(request, preview)
+
+
+@require_POST
+@requires_resume
+def look_up(request: PanelRequest) -> HttpResponse:
+    """Looks up the next pasted sessions of a preview, and shows it again: the table for htmx."""
+    try:
+        selection = read_selection(
+            request.POST.getlist("session"), guesses=request.POST.getlist("guess")
+        )
+    except InvalidSelection as problem:
+        return _render_selection(request, status=400, problem=problem)
+    before = read_look_ups(request.POST)
+    look_ups = look_up_next(
+        selection.sessions,
+        before,
+        by=Actor.of(request),
+        seconds=0 if request.htmx else LOOK_UP_SECONDS,
+    )
+    preview = preview_selection(
+        selection,
+        person=request.user,
+        form=BulkForm(initial=request.POST.dict()),
+        look_ups=look_ups,
+        retry_of=request.POST.get("retry_of", ""),
+    )
+    preview = keep_ticks(preview, before=before, ticked=set(request.POST.getlist("item")))
+    if request.htmx:
+        return render(request, "resumes/bulk/_table.html", {"preview": preview})
+    return _render_preview(request, preview)
 
 
 @require_POST
@@ -65,8 +107,8 @@ def start(request: PanelRequest) -> HttpResponse:
     form = BulkForm(request.POST)
     if not form.is_valid():
         return _refuse(request, selection, form, 400, "Nothing was sent. Fix the marked field.")
-    if not 0 < len(ticked) <= MAX_SESSIONS:
-        problem_text = f"Nothing was sent. Select 1 to {MAX_SESSIONS} sessions."
+    if not 0 < len(ticked) <= settings.BULK_MOST:
+        problem_text = f"Nothing was sent. Select 1 to {settings.BULK_MOST} sessions."
         return _refuse(request, selection, form, 400, problem_text)
     by = Actor.of(request)
     try:
@@ -183,6 +225,7 @@ def _refuse(
         person=request.user,
         form=form,
         ticked=set(request.POST.getlist("item")),
+        look_ups=read_look_ups(request.POST),
         retry_of=request.POST.get("retry_of", ""),
     )
     return _render_preview(request, preview, status=status, problem=problem, running=running)
@@ -200,7 +243,7 @@ def _render_selection(
         "problem": problem,
         "ids": ids,
         "recent": [load_progress(bulk) for bulk in recent],
-        "max_sessions": MAX_SESSIONS,
+        "max_sessions": settings.BULK_MOST,
         "form_version": form_version(recent[0] if recent else None),
     }
     return render(request, "resumes/bulk/select.html", context, status=status)

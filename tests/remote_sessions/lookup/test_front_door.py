@@ -9,7 +9,7 @@ from tests.support.html import parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated_upstreams")]
 
-QUERIES = 16
+QUERIES = 17
 
 
 def find(client, text):
