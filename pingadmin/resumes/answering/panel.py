@@ -64,7 +64,7 @@ def build_answer_panel(
     # While an outcome waits to be recorded nothing can be sent, as the resume panel says.
     if not kinds or session.pk is None or resume_panel.is_unrecorded:
         return None
-    if not upstream.can_converse(session.alias):
+    if session.is_not_found or not upstream.can_converse(session.alias):
         return None
     return AnswerPanel(
         session=session,
