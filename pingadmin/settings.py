@@ -95,6 +95,9 @@ BULK_LEASE_SECONDS = (
 )
 # Pausing disconnects people: no role may, but those that are named here.
 PAUSE_ROLES = environment.choices("PAUSE_ROLES", MAY_RESUME)
+ANSWER_ROLES = environment.choices("ANSWER_ROLES", MAY_RESUME, default=MAY_RESUME)
+# Cancelling ends the work of an agent.
+CANCEL_ROLES = environment.choices("CANCEL_ROLES", MAY_RESUME)
 LOOKUP_LIMITS = environment.rates("LOOKUP_LIMITS", "60/m")
 TICKET_PATTERN = environment.pattern(
     "TICKET_PATTERN", environment.text("TICKET_PATTERN", r"[A-Za-z0-9#][A-Za-z0-9._/#-]{0,63}")

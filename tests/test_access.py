@@ -60,6 +60,7 @@ TABLE = {
         RESUME,
         WRITE,
     ),
+    "sessions/<alias:alias>/<session_id:session_id>/answer/": (RESUME, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/pause/": (NO_ONE, WRITE),
     "sessions/<alias:alias>/<session_id:session_id>/conversation/": (LOOK, READ),
     "sessions/<alias:alias>/<session_id:session_id>/resumes/<uuid:attempt_id>/close/": (

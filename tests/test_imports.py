@@ -102,6 +102,7 @@ KNOWN_EXCEPTIONS = {
     ("remote_sessions/display/_card.html", "url session:refresh"): ON_THE_SESSION_PAGE,
     ("resumes/_resolve.html", "url session:resolve"): ON_THE_SESSION_PAGE,
     ("resumes/_form.html", "url session:resume"): ON_THE_SESSION_PAGE,
+    ("resumes/answer/_panel.html", "url session:answer"): ON_THE_SESSION_PAGE,
     ("resumes/_panel.html", "url session:now"): ON_THE_SESSION_PAGE,
     ("resumes/_pause.html", "url session:pause"): ON_THE_SESSION_PAGE,
     ("resumes/scheduled/_fields.html", "url session:schedule"): ON_THE_SESSION_PAGE,

@@ -50,6 +50,8 @@ def read_accounts(read, tmp_path):
         ("RESUME_LIMITS", "10/0m", "Write rates such as"),
         ("PAUSE_ROLES", "support,root", "holds 'root'. Set it to nothing, or to some of: support."),
         ("PAUSE_ROLES", "auditor", "some of: support."),
+        ("ANSWER_ROLES", "viewer", "some of: support."),
+        ("CANCEL_ROLES", "admin", "some of: support."),
         ("RESUME_LIMITS_PER_SESSION", "0/m", "Write rates such as"),
         ("TICKET_URL", "javascript:alert({ticket})", "Write one address with {ticket} once"),
         ("TICKET_URL", "ftp://tickets.example/{ticket}", "Write one address with {ticket} once"),

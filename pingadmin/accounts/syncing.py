@@ -26,8 +26,8 @@ def sync_roles() -> tuple[list[str], list[str]]:
     changes = _remove_other_groups()
     for role, names in wanted.items():
         changes += _sync_role(role, {name: by_name[name] for name in names if name in by_name})
-    # Of all that a fresh database begins with, only what settings add was somebody's choice.
-    recorded = _added_by_settings(wanted) if is_fresh else changes
+    # Of all that a fresh database begins with, only what settings change was somebody's choice.
+    recorded = _changed_by_settings(wanted) if is_fresh else changes
     if recorded:
         by = Actor.system("sync_roles")
         record_person_event("roles_changed", by=by, changes=recorded)
@@ -39,12 +39,12 @@ def _name(permission: Permission) -> str:
     return f"{permission.content_type.app_label}.{permission.codename}"
 
 
-def _added_by_settings(wanted: dict[str, set[str]]) -> list[str]:
-    return [
-        f"{role}: added {name}"
-        for role, names in wanted.items()
-        for name in sorted(names - ROLES[role])
-    ]
+def _changed_by_settings(wanted: dict[str, set[str]]) -> list[str]:
+    lines: list[str] = []
+    for role, names in wanted.items():
+        lines += [f"{role}: added {name}" for name in sorted(names - ROLES[role])]
+        lines += [f"{role}: removed {name}" for name in sorted(ROLES[role] - names)]
+    return lines
 
 
 def _remove_other_groups() -> list[str]:

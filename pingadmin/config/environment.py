@@ -137,9 +137,10 @@ def word_list(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
-def choices(name: str, allowed: list[str]) -> list[str]:
-    """A comma-separated list of words that are all allowed."""
-    values = word_list(name)
+def choices(name: str, allowed: list[str], *, default: list[str] | None = None) -> list[str]:
+    """A comma-separated list of words that are all allowed. default: for a name that is not set."""
+    is_set = name in os.environ or f"{name}_FILE" in os.environ
+    values = word_list(name) if is_set else list(default or [])
     if wrong := [word for word in values if word not in allowed]:
         raise ImproperlyConfigured(
             f"{name} holds {wrong[0]!r}. Set it to nothing, or to some of: {', '.join(allowed)}."

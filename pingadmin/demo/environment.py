@@ -14,6 +14,8 @@ from pingadmin.demo import cast
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 INHERITED = {
+    "ANSWER_ROLES",
+    "CANCEL_ROLES",
     "DEMO_DIRECTORY",
     "DJANGO_SETTINGS_MODULE",
     "HOME",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from pingadmin import upstream
-from pingadmin.resumes.attempts import is_observed_since
+from pingadmin.resumes.attempts import is_checkable, is_observed_since
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.outcome_sentences import (
     LOOK_FIRST,
@@ -51,7 +51,7 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
     """A closed attempt in words, for the panel and for a row of a bulk resume."""
     now = now or timezone.now()
     account = account_label(attempt.session.alias)
-    reports_paused = upstream.states_paused(attempt.session.alias)
+    reports_paused = is_checkable(attempt)
     is_observed = is_observed_since(attempt, attempt.session)
     check_at = attempt.next_check_at
     is_overdue = check_at is not None and now - check_at > _OVERDUE_AFTER

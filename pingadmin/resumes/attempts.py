@@ -31,9 +31,25 @@ from pingadmin.resumes.form_token import FormToken
 from pingadmin.resumes.limits import check_limits, lock_person
 from pingadmin.resumes.models import Attempt, ScheduledResume
 from pingadmin.resumes.results import PROCESS_LOST, Result
-from pingadmin.upstream import states_paused
+from pingadmin.upstream import can_converse, states_paused
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.records import ActionOutcome
+
+# 10,000 characters, each of which may take twelve bytes in JSON, and what stands beside them.
+MESSAGE_DETAIL_BYTES = 130_000
+
+
+@dataclass(frozen=True)
+class MessageContent:
+    """A message to an agent.
+
+    question_id: the id of the question that it answers, None for none. after_id: the id of the
+    newest message that was read before it was sent, so that it is looked for among later ones.
+    """
+
+    text: str
+    question_id: int | None
+    after_id: int
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,8 @@ class AttemptRequest:
 
     batch: the id of the bulk resume that it belongs to, empty for none. asked_at: when the request
     for it reached us, as a time.monotonic() moment. scheduled: the scheduled resume that becomes
-    the attempt, None for one that is asked for now.
+    the attempt, None for one that is asked for now. message: what is sent to an agent, None for
+    every other action.
     """
 
     alias: str
@@ -54,6 +71,7 @@ class AttemptRequest:
     batch: str = ""
     asked_at: float = field(default_factory=monotonic)
     scheduled: ScheduledResume | None = None
+    message: MessageContent | None = None
 
 
 class AttemptBlocked(Exception):
@@ -203,6 +221,12 @@ def is_blocking(attempt: Attempt, session: RemoteSession) -> bool:
     return attempt.is_open or (attempt.is_unresolved and not is_observed_since(attempt, session))
 
 
+def is_checkable(attempt: Attempt) -> bool:
+    """Whether its account can be asked for what the action did."""
+    alias = attempt.session.alias
+    return can_converse(alias) if attempt.kind.pauses is None else states_paused(alias)
+
+
 def is_observed_since(attempt: Attempt, session: RemoteSession) -> bool:
     """Whether the upstream told something of the session after an attempt was closed."""
     if session.last_seen_at is None or attempt.closed_at is None:
@@ -272,7 +296,8 @@ def _create_with_intent(
         reason=attempt.reason,
         shown=request.form_token.shown,
         snapshot_before=newest_snapshot_id(session),
-        detail=_describe_schedule(request.scheduled),
+        detail=_describe_message(request.message) or _describe_schedule(request.scheduled),
+        detail_bytes=MESSAGE_DETAIL_BYTES,
         **_event_fields(attempt),
     )
     attempt.intent_seq = intent.seq
@@ -283,6 +308,17 @@ def _create_with_intent(
         if not rows.claim(attempt, timezone.now()):
             raise ScheduleEnded
     return attempt
+
+
+def _describe_message(message: MessageContent | None) -> dict[str, Any] | None:
+    # The keys are stored in the audit log and so stay. By lines: a stored text has none.
+    if message is None:
+        return None
+    return {
+        "sent_lines": message.text.split("\n"),
+        "question": message.question_id,
+        "after_id": message.after_id,
+    }
 
 
 def _describe_schedule(scheduled: ScheduledResume | None) -> dict[str, Any] | None:
@@ -325,24 +361,24 @@ def _keep_answer(attempt: Attempt, answer: ActionOutcome) -> int | None:
             at=answer.answered_at,
             source=attempt.action,
         ).pk
-    if answer.failure == "refused_key":
+    changes_paused = attempt.kind.pauses is not None
+    if answer.failure == "refused_key" and changes_paused:
         # Look-ups use the same key, so the session's card says at once why they will fail.
         refusal = UpstreamError(
             "refused_key", sent=True, status=answer.status, message=answer.message
         )
         record_failure(session=attempt.session, error=refusal, source=attempt.action)
-    if answer.result == Result.UNKNOWN:
+    if answer.result == Result.UNKNOWN and changes_paused:
         mark_paused_doubtful(session=attempt.session, at=answer.answered_at)
     return snapshot_id
 
 
 def _close(attempt: Attempt, answer: ActionOutcome) -> None:
     apply_answer(attempt, answer)
-    # Where look-ups tell "paused", a check shows the effect of `ok`; after `already` it brings a
+    # Where the effect can be read back, a check shows that of `ok`; after `already` it brings a
     # stale page up to date.
-    is_checkable = states_paused(attempt.session.alias)
     if answer.result == Result.UNKNOWN or (
-        is_checkable and answer.result in (Result.OK, Result.ALREADY)
+        is_checkable(attempt) and answer.result in (Result.OK, Result.ALREADY)
     ):
         attempt.next_check_at = plan_next_check(answer.answered_at, 0)
     attempt.save()

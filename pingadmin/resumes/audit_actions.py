@@ -1,4 +1,4 @@
-"""What the audit log shows for resumes and pauses."""
+"""What the audit log shows for resumes, pauses, messages to agents and cancellations."""
 
 import uuid
 
@@ -38,7 +38,7 @@ def _result(
     return ActionResult(name, stored, label.text, label.tone, is_verified, general, advice)
 
 
-def _attempt(action: Action, label: str) -> AuditAction:
+def _attempt(action: Action, label: str, text: str) -> AuditAction:
     return AuditAction(
         action.value,
         label,
@@ -54,7 +54,7 @@ def _attempt(action: Action, label: str) -> AuditAction:
         object_name=session_name,
         address=session_address,
         batch_link=_bulk_resume_link,
-        sentence=sentence(f"asked to {action.value} {{object}}"),
+        sentence=sentence(text),
         describe=describe_event,
     )
 
@@ -82,13 +82,21 @@ def _number_of_sessions(event: AuditEvent) -> str:
 
 
 ACTIONS = [
-    _attempt(Action.RESUME, "Resume"),
-    _attempt(Action.PAUSE, "Pause"),
+    _attempt(Action.RESUME, "Resume", "asked to resume {object}"),
+    _attempt(Action.PAUSE, "Pause", "asked to pause {object}"),
+    _attempt(Action.MESSAGE, "Message", "asked to send a message to {object}"),
+    _attempt(Action.CANCEL, "Cancel task", "asked to cancel the task of {object}"),
     _about_a_session(
         "resume_limit", "Resume limit reached", "reached the limit on resumes at {object}"
     ),
     _about_a_session(
         "pause_limit", "Pause limit reached", "reached the limit on pauses at {object}"
+    ),
+    _about_a_session(
+        "message_limit", "Message limit reached", "reached the limit on messages at {object}"
+    ),
+    _about_a_session(
+        "cancel_limit", "Cancel limit reached", "reached the limit on cancellations at {object}"
     ),
     _about_a_session("look", "Checked again", "checked {object} again"),
     _about_a_session(
@@ -145,4 +153,8 @@ FIELD_LABELS = {
     "scheduled_by": "Scheduled by",
     "scheduled_event": "Scheduled in event",
     "why": "Why",
+    "sent_lines": "Message",
+    "question": "Answers the question with the id",
+    "after_id": "Newest message before it",
+    "effect": "Effect found",
 }

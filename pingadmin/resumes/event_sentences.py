@@ -35,6 +35,12 @@ _PAUSED_FOUND = {
     "no": "and not paused",
     "not said": "and didn’t say whether it was paused",
 }
+# What a check stores of the effect of a message or a cancellation -> its words.
+_EFFECTS = {
+    "yes": "The conversation showed the effect.",
+    "no": "The conversation did not show the effect.",
+    "not said": "The conversation didn’t say whether it had an effect.",
+}
 _PAUSED = {"yes": "paused", "no": "not paused"}
 
 
@@ -52,11 +58,26 @@ def describe_event(event: AuditEvent) -> Description:
     if event.action == "look" and (text := _what_a_check_found(event, detail)):
         sentences.append(text)
         said |= {"state", "paused", "error"}
+    if event.action == "message" and (text := _what_was_written(event, detail)):
+        sentences.append(text)
+        said |= {"sent_lines", "question", "after_id"}
+    if event.action == "look" and (text := _EFFECTS.get(str(detail.get("effect")), "")):
+        sentences.append(text)
+        said |= {"effect"}
     text, names = _what_was_scheduled(event, detail)
     if text:
         sentences.append(text)
         said |= names
     return Description(tuple(sentences), frozenset(said))
+
+
+def _what_was_written(event: AuditEvent, detail: Mapping[str, Any]) -> str:
+    """`Ana wrote, in answer to question 3: “Yes.”` A slash stands between lines."""
+    lines, question = detail.get("sent_lines"), detail.get("question")
+    if not (isinstance(lines, list) and all(isinstance(line, str) for line in lines)):
+        return ""
+    answered = f", in answer to question {question}" if isinstance(question, int) else ""
+    return f"{event.actor_name} wrote{answered}: “{' / '.join(lines)}”"
 
 
 def _what_was_scheduled(event: AuditEvent, detail: Mapping[str, Any]) -> tuple[str, set[str]]:

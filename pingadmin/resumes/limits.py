@@ -1,4 +1,4 @@
-"""How often sessions may be resumed and paused.
+"""How often sessions may be resumed and paused, and agents be spoken to.
 
 Counted from the stored attempts, so that a restart forgets nothing.
 """
@@ -31,7 +31,7 @@ def check_limits(action: Action, *, session: RemoteSession, by: Actor, now: date
     Exact only behind lock_person().
     """
     counted = _counted_attempts(action)
-    noun = "actions" if action is Action.PAUSE else "resumes"
+    noun = "actions" if action is Action.PAUSE else f"{action.noun}s"
     for allowed, seconds in settings.RESUME_LIMITS:
         _check_limit(counted.of_person(by.id), f"{noun} by you", allowed, seconds, now)
     for allowed, seconds in settings.RESUME_LIMITS_PER_SESSION:
@@ -86,11 +86,11 @@ def record_limit(
 def _counted_attempts(action: Action) -> AttemptQuerySet:
     """The attempts that count against one more such action. Those of which nothing was sent do not.
 
-    A pause counts every action, so that nobody pauses and resumes without end. A resume counts
-    resumes alone: pauses never use up the way back.
+    A pause counts resumes too, so that nobody pauses and resumes without end. Every other action
+    counts itself alone: pauses never use up the way back.
     """
-    sent = Attempt.objects.reached_upstream()
-    return sent if action is Action.PAUSE else sent.filter(action=action.value)
+    counted = [Action.RESUME, Action.PAUSE] if action is Action.PAUSE else [action]
+    return Attempt.objects.reached_upstream().filter(action__in=counted)
 
 
 def _check_limit(

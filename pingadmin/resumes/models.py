@@ -63,7 +63,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
 
 class Attempt(models.Model):
-    """One resume or pause of one session: opened before anything is sent, closed with its outcome.
+    """One action on one session: opened before anything is sent, closed with its outcome.
 
     While it is open no other attempt on the session can start; the partial unique index sees to
     that. After `lease_until` an open attempt counts as lost. `next_check_at` is when reconcile
@@ -123,6 +123,8 @@ class Attempt(models.Model):
         permissions = [
             ("resume", "May resume sessions and close unknown outcomes"),
             ("pause", "May pause sessions, which disconnects people"),
+            ("answer", "May send messages to agents"),
+            ("cancel", "May cancel the tasks of agents"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -164,7 +166,7 @@ class Attempt(models.Model):
     @property
     def under_way(self) -> str:
         """`Ana is resuming this session`: the one sentence for an attempt that is open."""
-        return f"{self.actor_name} is {self.kind.in_progress} this session"
+        return f"{self.actor_name} is {self.kind.in_progress}"
 
     @property
     def is_unresolved(self) -> bool:

@@ -29,7 +29,7 @@ STALE_FORM = "this form is too old, or was made for somebody else or another ses
 def describe_outcome(attempt: Attempt, *, system: str, reports_paused: bool) -> str:
     """The outcome of a closed attempt, in a sentence or two.
 
-    system: the account's label. reports_paused: whether the account's look-ups tell "paused".
+    system: the account's label. reports_paused: whether the account can be asked for the effect.
     """
     match attempt.result:
         case Result.OK:
@@ -82,7 +82,7 @@ def describe_block(attempt: Attempt) -> str:
     if attempt.is_open:
         return attempt.under_way
     return (
-        f"the outcome of the last {attempt.action} is unknown, "
+        f"the outcome of the last {attempt.kind.noun} is unknown, "
         "and the session hasn’t been looked up since"
     )
 
@@ -90,13 +90,10 @@ def describe_block(attempt: Attempt) -> str:
 def _describe_success(attempt: Attempt, system: str, reports_paused: bool) -> str:
     action = attempt.kind
     if attempt.verified:
-        state = "paused" if action.pauses else "not paused"
-        return (
-            f"{system} said it {action.done} the session, and a check afterwards shows it {state}."
-        )
+        return f"{system} said {action.done}, and a check afterwards {action.shown}."
     if reports_paused:
-        return f"{system} said it {action.done} the session, but no check has shown it yet."
-    return f"{system} said the session is {action.effect}."
+        return f"{system} said {action.done}, but no check has shown it yet."
+    return f"{system} said {action.effect}."
 
 
 def _after_success(attempt: Attempt, reports_paused: bool) -> list[str]:
@@ -131,7 +128,7 @@ def _describe_unknown(attempt: Attempt, system: str) -> str:
         happened = PROCESS_LOST_SENTENCE
     else:
         happened = f"The request was sent, and {system} {FAILURES.get(attempt.failure, '')}."
-    return f"{happened} We don’t know whether the session was {attempt.kind.done}."
+    return f"{happened} We don’t know whether {attempt.kind.was_done}."
 
 
 def _after_unknown(
@@ -153,7 +150,7 @@ def _after_unknown(
             telling = "may not tell" if reports_paused else "doesn’t tell"
             paragraphs.append(
                 f"This page shows what a look-up found since. It {telling} "
-                f"what this {attempt.action} did."
+                f"what this {attempt.kind.noun} did."
             )
         paragraphs.append(
             format_html("We’ll check again automatically at {}.", moment(attempt.next_check_at))

@@ -15,18 +15,30 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.look_up import LookUpResult, look_up
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes import unrecorded_outcomes
+from pingadmin.resumes.actions import Action
 from pingadmin.resumes.attempts import (
     close_lost_attempt,
     newest_snapshot_id,
     plan_next_check,
     resolve,
 )
+from pingadmin.resumes.evidence import find_effect_in_conversation, find_effect_in_session
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.results import Result
 
 RECONCILER = Actor.system("reconcile")
 # Stored in the audit log.
 _PAUSED_TEXTS = {True: "yes", False: "no", None: "not said"}
+# What a check found with the effect, and without it.
+_FOUND = {
+    Action.RESUME: {True: "the session was not paused", False: "the session was still paused"},
+    Action.PAUSE: {True: "the session was paused", False: "the session was still not paused"},
+    Action.MESSAGE: {
+        True: "a message with this text was in the conversation",
+        False: "no message with this text was in the conversation",
+    },
+    Action.CANCEL: {True: "the task was finished", False: "the task was still not finished"},
+}
 
 
 def reconcile_one() -> bool:
@@ -44,7 +56,10 @@ def check_attempt(attempt: Attempt) -> None:
         answer = look_up(session.alias, session.session_id, by=RECONCILER, source="reconcile")
     except upstream.UnknownAlias:
         answer = None
-    _append_evidence(attempt, answer)
+    effect = None
+    if attempt.kind.pauses is None and answer is not None:
+        effect = find_effect_in_conversation(attempt)
+    _append_evidence(attempt, answer, effect)
     attempt.refresh_from_db()
 
 
@@ -74,8 +89,8 @@ def _claim_check(attempt: Attempt) -> bool:
     return bool(still_due.update(check_count=check_count, next_check_at=following))
 
 
-def _append_evidence(attempt: Attempt, answer: LookUpResult | None) -> None:
-    """answer: None where the account is no longer configured."""
+def _append_evidence(attempt: Attempt, answer: LookUpResult | None, effect: bool | None) -> None:
+    """answer: None where the account is no longer configured. effect: what a conversation shows."""
     with transaction.atomic():
         # Read again: the look-up took seconds, in which a person may have resolved it.
         locked = Attempt.objects.select_for_update().select_related("session").get(pk=attempt.pk)
@@ -83,30 +98,31 @@ def _append_evidence(attempt: Attempt, answer: LookUpResult | None) -> None:
         is_observed = answer is not None and answer.error is None
         can_tell_paused = is_observed and upstream.states_paused(session.alias)
         paused = session.paused_reported if can_tell_paused else None
+        if can_tell_paused and effect is None:
+            effect = find_effect_in_session(locked, session)
         is_ok = locked.result == Result.OK
         trail.append(
             action="look",
             phase="evidence",
             by=RECONCILER,
             story=locked.intent_seq,
-            verified=paused is locked.kind.pauses if is_ok else None,
+            verified=effect is True if is_ok else None,
             alias=session.alias,
             session_id=session.session_id,
             client=session.client_name,
             ticket=locked.ticket,
             attempt=str(locked.pk),
             batch=locked.batch,
-            detail=_describe_look_up(session, answer, paused),
+            detail=_describe_look_up(session, answer, paused) | _describe_effect(locked, effect),
             snapshot_after=newest_snapshot_id(session) if is_observed else None,
         )
-        _apply_evidence(locked, paused)
+        _apply_evidence(locked, effect)
 
 
-def _apply_evidence(locked: Attempt, paused: bool | None) -> None:
-    """Confirms an `ok`, or resolves an unknown outcome, where "paused" is reported and says it."""
-    if paused is None:
+def _apply_evidence(locked: Attempt, has_effect: bool | None) -> None:
+    """Confirms an `ok`, or resolves an unknown outcome, where the effect can be told."""
+    if has_effect is None:
         return
-    has_effect = paused is locked.kind.pauses
     if locked.result == Result.OK and has_effect:
         locked.verified = True
         locked.next_check_at = None
@@ -114,7 +130,7 @@ def _apply_evidence(locked: Attempt, paused: bool | None) -> None:
     # The effect is conclusive at once; its absence only at the last check, for an action may take
     # its time.
     elif locked.is_unresolved and (has_effect or locked.next_check_at is None):
-        note = _resolution_note(paused, locked, timezone.now())
+        note = _resolution_note(has_effect, locked, timezone.now())
         resolve(locked, Attempt.Resolution.BY_EVIDENCE, note)
 
 
@@ -128,11 +144,13 @@ def _describe_look_up(
     return {"state": session.state, "paused": _PAUSED_TEXTS[paused]}
 
 
-def _resolution_note(paused: bool, attempt: Attempt, now: datetime) -> str:
-    state = "paused" if paused else "not paused"
-    if paused is not attempt.kind.pauses:
-        state = f"still {state}"
+def _describe_effect(attempt: Attempt, effect: bool | None) -> dict[str, str]:
+    # The key is stored in the audit log and so stays.
+    return {"effect": _PAUSED_TEXTS[effect]} if attempt.kind.pauses is None else {}
+
+
+def _resolution_note(has_effect: bool, attempt: Attempt, now: datetime) -> str:
     return (
-        f"At {now:%H:%M:%S} UTC the session was {state}. "
-        f"We can’t tell whether this {attempt.action} did anything."
+        f"At {now:%H:%M:%S} UTC {_FOUND[attempt.kind][has_effect]}. "
+        f"We can’t tell whether this {attempt.kind.noun} did anything."
     )

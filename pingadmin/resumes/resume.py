@@ -1,4 +1,4 @@
-"""Resumes and pauses a session: writes the intent, calls the upstream once, writes the outcome.
+"""Acts on a session: writes the intent, calls the upstream once, writes the outcome.
 
 Nothing is sent that is not written first. The call holds no transaction and no lock, and we never
 repeat it, whatever happens.
@@ -36,11 +36,13 @@ class AttemptOutcome:
     """is_recorded: False when only the file of unrecorded outcomes has the result.
 
     is_kept: False when not even that has it, and the result stands in the log alone.
+    is_new: False for the first attempt of a form that was sent before.
     """
 
     attempt: Attempt
     is_recorded: bool = True
     is_kept: bool = True
+    is_new: bool = True
 
 
 def resume(request: AttemptRequest) -> AttemptOutcome:
@@ -56,6 +58,20 @@ def pause(request: AttemptRequest) -> AttemptOutcome:
     return _call_once(Action.PAUSE, upstream.api_for(request.alias).pause, request)
 
 
+def send_message(request: AttemptRequest) -> AttemptOutcome:
+    """Sends request.message to an agent; only at an account that can converse. As resume."""
+    assert request.message is not None, "there is a message to send"
+    text, api = request.message.text, upstream.api_for(request.alias)
+    return _call_once(
+        Action.MESSAGE, lambda session_id: api.send_message(session_id, text), request
+    )
+
+
+def cancel_task(request: AttemptRequest) -> AttemptOutcome:
+    """Ends the task of an agent, not its session; otherwise as send_message."""
+    return _call_once(Action.CANCEL, upstream.api_for(request.alias).cancel_task, request)
+
+
 def _call_once(
     action: Action, call: Callable[[str], ActionOutcome], request: AttemptRequest
 ) -> AttemptOutcome:
@@ -67,7 +83,7 @@ def _call_once(
         raise AuditLogUnavailable("the intent could not be written") from error
     # The same form came before, and its call is made already or under way.
     if not is_new:
-        return AttemptOutcome(attempt)
+        return AttemptOutcome(attempt, is_new=False)
     answer = _refuse_old(request) or call(session_id)
     try:
         attempt = close_attempt(attempt, answer, by=request.by)

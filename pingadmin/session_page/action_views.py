@@ -18,7 +18,12 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.actions import Action
-from pingadmin.resumes.attempts import AttemptBlocked, AttemptRequest, resolve_unknown
+from pingadmin.resumes.attempts import (
+    AttemptBlocked,
+    AttemptRequest,
+    is_checkable,
+    resolve_unknown,
+)
 from pingadmin.resumes.form_token import StaleFormToken, read_form_token
 from pingadmin.resumes.forms import ResolveForm, ResumeForm
 from pingadmin.resumes.limits import record_limit
@@ -44,7 +49,7 @@ _CALLS: dict[Action, Callable[[AttemptRequest], AttemptOutcome]] = {
 }
 
 
-class _Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer to a person, and no error
     """Nothing was sent. The sentence says why; a form that the person should get back is kept."""
 
     def __init__(self, status: int, why: str, *, keeps_form: bool = True) -> None:
@@ -93,40 +98,40 @@ def _answer(request: PanelRequest, alias: str, session_id: str, action: Action) 
     form = ResumeForm(request.POST)
     try:
         outcome = _act(request, alias, session_id, action, form)
-    except _Refused as refused:
+    except Refused as refused:
         return _show_refused(request, alias, session_id, refused, (action, form))
     session = outcome.attempt.session
     if outcome.is_recorded:
         return _show_outcome(request, session)
-    return _show_unrecorded(request, session, outcome)
+    return show_unrecorded(request, session, outcome)
 
 
 def _act(
     request: PanelRequest, alias: str, session_id: str, action: Action, form: ResumeForm
 ) -> AttemptOutcome:
-    """Make the one call. Raises _Refused where nothing was sent."""
+    """Make the one call. Raises Refused where nothing was sent."""
     if alias not in upstream.aliases():
-        raise _Refused(409, "this account is no longer configured.", keeps_form=False)
+        raise Refused(409, "this account is no longer configured.", keeps_form=False)
     if not form.is_valid():
-        raise _Refused(400, "fix the marked field.")
+        raise Refused(400, "fix the marked field.")
     by = Actor.of(request)
     try:
         asked = _read_request(form, alias, session_id, action, by)
         outcome = _CALLS[action](replace(asked, asked_at=request.began_at))
     except StaleFormToken:
-        raise _Refused(409, STALE_FORM) from None
+        raise Refused(409, STALE_FORM) from None
     except AttemptBlocked as blocked:
-        raise _Refused(409, _describe_block(blocked.blocking)) from None
+        raise Refused(409, describe_blocking(blocked.blocking)) from None
     except LimitReached as reached:
         record_limit(alias, session_id, reached, by=by, action=action)
         why = f"the limit is {reached.limit}. Try again in {reached.retry_after} s."
-        raise _Refused(429, why) from None
+        raise Refused(429, why) from None
     except AuditLogUnavailable as problem:
         why = f"the audit log can’t be written ({problem}). Tell whoever runs this panel."
-        raise _Refused(503, why) from problem
+        raise Refused(503, why) from problem
     if outcome.attempt.is_open and outcome.is_recorded:
         # The first click of this very form is still waiting for its answer.
-        raise _Refused(409, _describe_block(outcome.attempt), keeps_form=False)
+        raise Refused(409, describe_blocking(outcome.attempt), keeps_form=False)
     return outcome
 
 
@@ -143,7 +148,8 @@ def _read_request(
     )
 
 
-def _describe_block(attempt: Attempt) -> str:
+def describe_blocking(attempt: Attempt) -> str:
+    """Why an attempt blocks the next one, as the rest of a sentence."""
     what_next = " The outcome will show here." if attempt.is_open else ""
     return f"{describe_block(attempt)}.{what_next}"
 
@@ -155,10 +161,10 @@ def _show_outcome(request: PanelRequest, session: RemoteSession) -> HttpResponse
     return show(request, replace(build_page(session, request.user), focuses_outcome=True))
 
 
-def _show_unrecorded(
+def show_unrecorded(
     request: PanelRequest, session: RemoteSession, outcome: AttemptOutcome
 ) -> HttpResponse:
-    """What is known all the same, though the database may be away for the page as well."""
+    """Show what is known all the same, though the database may be away for the page as well."""
     problem = NOT_RECORDED if outcome.is_kept else NOT_KEPT
     try:
         panel = build_panel(session, request.user, problem=problem, unrecorded=outcome.attempt)
@@ -168,7 +174,7 @@ def _show_unrecorded(
     sentence = describe_outcome(
         outcome.attempt,
         system=upstream.get_label(session.alias),
-        reports_paused=upstream.states_paused(session.alias),
+        reports_paused=is_checkable(outcome.attempt),
     )
     context = {
         "attempt": outcome.attempt,
@@ -185,7 +191,7 @@ def _show_refused(
     request: PanelRequest,
     alias: str,
     session_id: str,
-    refused: _Refused,
+    refused: Refused,
     given: tuple[Action, ResumeForm],
 ) -> HttpResponse:
     session = RemoteSession.objects.find(alias, session_id)

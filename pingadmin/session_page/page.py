@@ -19,6 +19,7 @@ from pingadmin.remote_sessions.history.timeline import (
 )
 from pingadmin.remote_sessions.lookup.look_up import LookUpResult
 from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.resumes.answering.panel import AnswerPanel, build_answer_panel
 from pingadmin.resumes.forms import ResolveForm
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.panel import ResumePanel, build_panel
@@ -64,7 +65,7 @@ class SessionPage:
     other accounts say of this id. has_conversation: what an agent asks and did can be read, whoever
     asks for it. looked: what "Look again" has just found. looks_on_load: the page looks again when
     it opens, if the state is old. focuses_outcome: the keyboard's focus goes to the outcome of an
-    action.
+    action. answer_panel: None where nobody is there to be answered, or this person may not.
     """
 
     session: RemoteSession
@@ -83,6 +84,7 @@ class SessionPage:
     looked: LookUpResult | None = None
     looks_on_load: bool = False
     focuses_outcome: bool = False
+    answer_panel: AnswerPanel | None = None
     refused_resolution: RefusedResolution | None = None
 
     @property
@@ -98,8 +100,8 @@ class SessionPage:
 class PageUpdate:
     """What an open page replaces by itself.
 
-    latest: what people did last, None where they did nothing. resume_panel: None where it stays as
-    it is.
+    latest: what people did last, None where they did nothing. resume_panel, answer_panel: None
+    where they stay as they are.
     """
 
     session: RemoteSession
@@ -109,6 +111,7 @@ class PageUpdate:
     latest: TimelineItem | TeamEntryItem | None
     team: SessionTeam
     resume_panel: ResumePanel | None
+    answer_panel: AnswerPanel | None
 
 
 def build_page(
@@ -123,6 +126,7 @@ def build_page(
     resume_panel, team: the panels with what was typed and why it was refused; by default those of a
     fresh page. A session that was never stored has a page too, for an action that was refused.
     """
+    resume_panel = resume_panel or build_panel(session, person)
     snapshots = _newest_snapshots(session)
     items, hidden_before = build_timeline(session, snapshots)
     team = team or load_team(session, person)
@@ -133,7 +137,7 @@ def build_page(
         card=build_card(session),
         state_since=find_state_start(session),
         paused_by=_paused_by(session),
-        resume_panel=resume_panel or build_panel(session, person),
+        resume_panel=resume_panel,
         team=team,
         assignable_people=list(assignable_people()) if team.may_take_part else [],
         latest=_find_latest(timeline),
@@ -142,6 +146,7 @@ def build_page(
         snapshots=snapshots,
         same_id_elsewhere=_same_id_elsewhere(session),
         has_conversation=session.pk is not None and upstream.can_converse(session.alias),
+        answer_panel=build_answer_panel(session, person, resume_panel),
     )
 
 
@@ -150,6 +155,7 @@ def build_update(
 ) -> PageUpdate:
     """What an open page replaces. shown_panel: the version of the resume panel that it shows."""
     panel = build_panel(session, person)
+    is_changed = panel.state_version != shown_panel
     acts, _ = load_audit_items(session)
     actions: list[TimelineItem | TeamEntryItem] = [*acts, *map(TeamEntryItem, team.entries)]
     return PageUpdate(
@@ -159,7 +165,8 @@ def build_update(
         paused_by=_paused_by(session),
         latest=max(actions, key=lambda item: item.at, default=None),
         team=team,
-        resume_panel=panel if panel.state_version != shown_panel else None,
+        resume_panel=panel if is_changed else None,
+        answer_panel=build_answer_panel(session, person, panel) if is_changed else None,
     )
 
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from pingadmin.session_page import (
     action_views,
+    answer_views,
     conversation_views,
     schedule_views,
     team_views,
@@ -28,6 +29,7 @@ urlpatterns = [
                     schedule_views.cancel_schedule,
                     name="cancel_schedule",
                 ),
+                path("answer/", answer_views.answer, name="answer"),
                 path("pause/", action_views.pause_session, name="pause"),
                 path(
                     "resumes/<uuid:attempt_id>/close/", action_views.resolve_outcome, name="resolve"

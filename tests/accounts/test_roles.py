@@ -77,6 +77,22 @@ def test_no_role_may_pause_unless_the_settings_name_it(settings):
     assert {group.name: held(group.name) for group in Group.objects.all()} == roles.ROLES
 
 
+def test_who_answers_and_who_cancels_is_said_by_the_settings(settings):
+    assert "resumes.answer" in roles.permission_table()["support"]
+    assert not any("resumes.cancel" in names for names in roles.permission_table().values())
+    settings.ANSWER_ROLES, settings.CANCEL_ROLES = [], ["support"]
+    assert run("sync_roles") == "support: added resumes.cancel\nsupport: removed resumes.answer\n"
+    assert held("support") == roles.ROLES["support"] - {"resumes.answer"} | {"resumes.cancel"}
+
+
+def test_a_fresh_database_writes_down_what_the_settings_take_away(settings):
+    Group.objects.all().delete()
+    settings.ANSWER_ROLES = []
+    run("sync_roles")
+    event = AuditEvent.objects.get(action="roles_changed")
+    assert json.loads(event.detail) == {"changes": ["support: removed resumes.answer"]}
+
+
 def test_only_roles_that_bring_sessions_back_can_be_named_for_pausing():
     assert roles.MAY_RESUME == ["support"]
 

@@ -19,7 +19,7 @@ def open_session(page, session_id=cast.PING_PAUSED, alias="ping"):
 
 
 def click_resume(page, reason="Customer approved"):
-    page.get_by_label("Reason").fill(reason)
+    page.locator("#resume").get_by_label("Reason").fill(reason)
     page.get_by_role("button", name="Resume session").click()
 
 

@@ -22,17 +22,17 @@ def clean(text: str, max_length: int) -> str:
     return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
-def as_json(content: Mapping[str, Any] | None) -> str:
-    """ASCII JSON of at most DETAIL_BYTES, '' for nothing.
+def as_json(content: Mapping[str, Any] | None, max_bytes: int = DETAIL_BYTES) -> str:
+    """ASCII JSON of at most so many bytes, '' for nothing.
 
     What was cut is marked: a text by `…`, the whole by the key `cut`.
     """
     if not content:
         return ""
     # Shorter texts, rather than fewer: every key says something.
-    for max_length in (DETAIL_BYTES, 500, 120, 30):
+    for max_length in (max_bytes, 500, 120, 30):
         text = json.dumps(_storable(content, max_length), ensure_ascii=True, sort_keys=True)
-        if len(text) <= DETAIL_BYTES:
+        if len(text) <= max_bytes:
             return text
     return json.dumps({"cut": True, "beginning": text[:600]}, ensure_ascii=True, sort_keys=True)
 

@@ -64,13 +64,14 @@ def append(
     phase: str,
     by: Actor,
     story: int | None = None,
+    detail_bytes: int = cleaning.DETAIL_BYTES,
     **fields: Unpack[EventFields],
 ) -> AuditEvent:
     """Adds one event to the end of the chain, in the caller's transaction.
 
     `intent` and `event` begin an entry; every other phase continues the entry whose head has the
     seq `story`. An `outcome` has a result, an `intent` has none. Texts are cleaned and cut to
-    their columns, never refused.
+    their columns, never refused. detail_bytes: how much the detail may hold as JSON.
 
     Raises RuntimeError outside a transaction, ValueError for a word that is not on its list or an
     entry that does not exist, and django.db.Error where the log cannot be written; that includes a
@@ -80,6 +81,7 @@ def append(
         raise RuntimeError("trail.append() needs a transaction: wrap it in transaction.atomic().")
     _check_values(action, phase, fields.get("result", ""), story)
     event = _new_event(action, phase, by, fields)
+    event.detail = cleaning.as_json(fields.get("detail"), detail_bytes)
     _clean_texts(event)
     _lock()
     _place_at_end(event, story)
@@ -109,7 +111,7 @@ def _new_event(action: str, phase: str, by: Actor, fields: EventFields) -> Audit
     values: dict[str, Any] = {
         **fields,
         "shown": cleaning.as_json(fields.get("shown")),
-        "detail": cleaning.as_json(fields.get("detail")),
+        "detail": "",
         "attempt": str(fields.get("attempt", "")),
         "batch": str(fields.get("batch", "")),
     }

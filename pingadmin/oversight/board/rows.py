@@ -125,7 +125,7 @@ def _paused(row: BoardRow, context: RowContext) -> str:
         return f"<td class=p>Under way<p>{_safe(attempt.under_way)}, started {opened_at}"
     if attempt:
         opened_at = _moment(attempt.opened_at, context)
-        return f"<td class=u>No answer<p>{attempt.action} sent {opened_at}"
+        return f"<td class=u>No answer<p>{attempt.kind.noun} sent {opened_at}"
     if verdict.reported_at is None:
         return "<td class=p><p>not reported"
     reported_at = _moment(verdict.reported_at, context)

@@ -113,7 +113,7 @@ def _refuse_if_unanswered(scheduled: ScheduledResume) -> None:
         if is_blocking(attempt, scheduled.session):
             raise _Ends(State.REFUSED, describe_block(attempt))
         if attempt.opened_at > scheduled.scheduled_at:
-            raise _Ends(State.REFUSED, f"the outcome of a {attempt.action} since is unknown")
+            raise _Ends(State.REFUSED, f"the outcome of a {attempt.kind.noun} since is unknown")
 
 
 def _look(scheduled: ScheduledResume) -> RemoteSession:
