@@ -46,7 +46,7 @@ def test_a_feature_gives_its_action_a_label_results_an_object_and_a_review(
     page = parse(as_auditor.get("/audit/"))
 
     row = page.one(f'tr[data-seq="{head.seq}"]')
-    assert "ana printed the badge of Ana Lee at once" in row.text(".sentence")
+    assert "ana (support) printed the badge of Ana Lee at once" in row.text(".sentence")
     assert row.one(".sentence a")["href"] == "/prints/b1/"
     assert row.text(".tag-ok") == "Printed"
     assert page.text(f'tr[data-seq="{jammed.seq}"] .tag-failed') == "Paper jam"
@@ -86,7 +86,7 @@ def test_an_action_that_nobody_registered_is_spelled_out_and_never_a_success(as_
     page = parse(as_auditor.get("/audit/"))
     row = page.one(f'tr[data-seq="{head.seq}"]')
 
-    assert row.text(".sentence").startswith("ana Print badge")
+    assert row.text(".sentence").startswith("ana (support) Print badge")
     assert row.text('[data-label="Result"]') == "Unrecognised"
     assert not page.has(".tag-ok")
     [entry] = load_entries([head])
@@ -116,8 +116,8 @@ def test_every_feature_has_registered_its_actions(name, label):
     assert actions.action_named(name).label == label
 
 
-def test_only_resumes_and_pauses_need_a_review():
-    assert actions.names_needing_review() == ["resume", "pause"]
+def test_only_acts_on_sessions_need_a_review():
+    assert actions.names_needing_review() == ["resume", "pause", "message", "cancel"]
 
 
 def test_every_recorded_action_is_registered():

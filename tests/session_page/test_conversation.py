@@ -78,8 +78,10 @@ def test_it_quotes_the_question_and_the_last_steps_with_kind_and_time(as_viewer,
     assert part.texts("blockquote") == [QUESTION, QUESTION, "It costs 249 EUR"]
     kinds = [text.partition(",")[0] for text in part.texts("#steps li p")]
     assert kinds == ["Question", "Thought"]
-    # The form for an answer goes here, and no update may touch it.
-    assert not part.has("#question #answer") and part.one("#answer")
+    # The answer's form stands elsewhere on the page, so that no update touches what is typed.
+    question = part.one("#question input[name=question]")
+    assert question["form"] == "answer-form" and question["value"] == "2"
+    assert not part.has("#answer")
 
 
 def test_only_the_last_ten_steps_are_shown_and_it_says_so(as_viewer, session, simulator):

@@ -17,18 +17,30 @@ SOURCES = {
 
 
 def create_sqlite_index(table, key, columns):
+    """Only rows with a text are in the index: FTS5 breaks when what it never held is taken out."""
     index, names = f"search_{table}", ", ".join(columns)
-    new = ", ".join(f"NEW.{column}" for column in columns)
-    old = ", ".join(f"OLD.{column}" for column in columns)
-    has_text = " OR ".join(f"NEW.{column} <> ''" for column in columns)
+
+    def texts_of(row):
+        return ", ".join(f"{row}.{column}" for column in columns)
+
+    def has_text(row):
+        return " OR ".join(f"{row}.{column} <> ''" for column in columns)
+
     has_changed = " OR ".join(f"NEW.{column} <> OLD.{column}" for column in columns)
-    remove = f"INSERT INTO {index}({index}, rowid, {names}) VALUES ('delete', OLD.{key}, {old});"
-    add = f"INSERT INTO {index}(rowid, {names}) VALUES (NEW.{key}, {new});"
+    remove = (
+        f"INSERT INTO {index}({index}, rowid, {names})"
+        f" SELECT 'delete', OLD.{key}, {texts_of('OLD')} WHERE {has_text('OLD')};"
+    )
+    add = (
+        f"INSERT INTO {index}(rowid, {names})"
+        f" SELECT NEW.{key}, {texts_of('NEW')} WHERE {has_text('NEW')};"
+    )
     return [
         f"CREATE VIRTUAL TABLE {index} USING fts5({names}, content='{table}',"
         f" content_rowid='{key}', tokenize='trigram')",
-        f"INSERT INTO {index}({index}) VALUES ('rebuild')",
-        f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} WHEN {has_text} BEGIN {add} END",
+        f"INSERT INTO {index}(rowid, {names}) SELECT {key}, {names} FROM {table}"
+        f" WHERE {has_text(table)}",
+        f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} BEGIN {add} END",
         f"CREATE TRIGGER {index}_update AFTER UPDATE OF {names} ON {table} WHEN {has_changed}"
         f" BEGIN {remove} {add} END",
         f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {remove} END",

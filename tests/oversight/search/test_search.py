@@ -159,6 +159,16 @@ def test_the_index_follows_what_changes(support, acme):
     assert kinds("acme", support) == [("client", "Acme GmbH")], "the other one is still theirs"
 
 
+def test_a_text_that_appears_or_goes_later_is_followed_too(support):
+    session = RemoteSessionFactory(alias="ping", session_id="ses_00000000ae", client_name="")
+    for name in ("Umbrella", "", "Hooli"):
+        session.client_name = name
+        session.save()
+    assert kinds("hooli", support) == [("client", "Hooli")] and kinds("umbrella", support) == []
+    session.delete()
+    assert kinds("hooli", support) == []
+
+
 def test_short_parts_and_empty_texts_suggest_nothing(as_support, acme):
     assert suggested(as_support, "ac") == [] and suggested(as_support, "") == []
 
