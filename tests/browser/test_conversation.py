@@ -9,9 +9,6 @@ pytestmark = pytest.mark.browser
 POLL = """(address) => htmx.ajax("GET", address + "?have=old", {
     target: "#conversation-poll", swap: "outerHTML", headers: {"X-Poll": "1"},
 })"""
-ADD_FIELD = """() => {
-    document.getElementById("answer").innerHTML = "<textarea aria-label='Answer'></textarea>";
-}"""
 
 
 def test_the_question_appears_and_an_update_keeps_what_is_open_and_typed(support_page, simulator):
@@ -20,11 +17,11 @@ def test_the_question_appears_and_an_update_keeps_what_is_open_and_typed(support
     panel = support_page.locator("#conversation")
     expect(panel.locator("#question blockquote")).to_have_text("Which colour?")
     panel.get_by_text("The last steps of the agent").click()
-    support_page.evaluate(ADD_FIELD)
-    panel.get_by_label("Answer").fill("Blue")
+    message = support_page.get_by_label("Message")
+    message.fill("Blue")
     simulator.message(session_id, "QUESTION", "Which colour, please?")
     support_page.evaluate(POLL, f"/sessions/agi/{session_id}/conversation/")
     expect(panel.locator("#question blockquote")).to_have_text("Which colour, please?")
     expect(panel.locator("#steps li")).to_have_count(2)
-    expect(panel.get_by_label("Answer")).to_have_value("Blue")
+    expect(message).to_have_value("Blue")
     expect(panel.locator("#steps li").first).to_be_visible()

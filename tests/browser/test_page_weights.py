@@ -12,9 +12,9 @@ SESSION = f"/sessions/ping/{cast.PING_PAUSED}/"
 WEIGHTS = {
     ("", "/accounts/login/"): (3_535, 9, 117_067, 46),
     ("support", "/sessions/"): (14_272, 7, 120_811, 252),
-    ("support", SESSION): (20_804, 7, 128_395, 398),
+    ("support", SESSION): (22_984, 7, 133_938, 426),
     ("support", "/resumes/bulk/"): (6_903, 6, 108_743, 109),
-    ("auditor", "/audit/"): (24_631, 8, 134_465, 415),
+    ("auditor", "/audit/"): (27_301, 8, 140_498, 462),
     ("auditor", "/audit/?review=pending"): (19_965, 8, 129_799, 330),
     ("auditor", "/audit/integrity/"): (8_425, 6, 110_265, 134),
     ("admin", "/collector/"): (8_243, 6, 110_083, 140),
