@@ -152,13 +152,13 @@ def load_notes(
     """The notes on a client, in one query. form: one that was refused."""
     notes = ClientNote.objects.of_client(client.alias, client.client_name).newest_first()
     # One more than is shown says whether there are older ones.
-    found = list(notes[: MAX_NOTES + 1])
+    newest = list(notes[: MAX_NOTES + 1])
     return ClientNotes(
         client=client,
         person=person,
         may_take_part=person.has_perm(PERMISSION),
-        notes=found[:MAX_NOTES],
-        are_cut=len(found) > MAX_NOTES,
+        notes=newest[:MAX_NOTES],
+        are_cut=len(newest) > MAX_NOTES,
         form=form,
     )
 

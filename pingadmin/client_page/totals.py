@@ -43,7 +43,7 @@ class ClientTotals:
 def load_totals(sessions: RemoteSessionQuerySet) -> ClientTotals:
     """One query."""
     unresolved = Attempt.objects.unresolved().values("session")
-    found = sessions.aggregate(
+    sums = sessions.aggregate(
         sessions=Count("pk"),
         open_sessions=Count("pk", filter=Q(state__in=OPEN_STATES)),
         unknown_outcomes=Count("pk", filter=Q(pk__in=unresolved)),
@@ -54,21 +54,21 @@ def load_totals(sessions: RemoteSessionQuerySet) -> ClientTotals:
         **{f"{name}_low": Sum(F(name) % _HALF) for name in _COUNTERS},
     )
     return ClientTotals(
-        sessions=found["sessions"],
-        open_sessions=found["open_sessions"],
-        unknown_outcomes=found["unknown_outcomes"],
-        uploaded_bytes=_add_reset(found, "uploaded"),
-        downloaded_bytes=_add_reset(found, "downloaded"),
-        traffic_sessions=found["traffic_sessions"],
-        oldest_at=found["oldest_at"],
-        newest_at=found["newest_at"],
+        sessions=sums["sessions"],
+        open_sessions=sums["open_sessions"],
+        unknown_outcomes=sums["unknown_outcomes"],
+        uploaded_bytes=_add_reset(sums, "uploaded"),
+        downloaded_bytes=_add_reset(sums, "downloaded"),
+        traffic_sessions=sums["traffic_sessions"],
+        oldest_at=sums["oldest_at"],
+        newest_at=sums["newest_at"],
     )
 
 
-def _add_reset(found: dict[str, Any], direction: str) -> int | None:
-    if found[f"{direction}_bytes_high"] is None:
+def _add_reset(sums: dict[str, Any], direction: str) -> int | None:
+    if sums[f"{direction}_bytes_high"] is None:
         return None
     return sum(
-        int(found[f"{direction}_{part}_high"]) * _HALF + int(found[f"{direction}_{part}_low"])
+        int(sums[f"{direction}_{part}_high"]) * _HALF + int(sums[f"{direction}_{part}_low"])
         for part in ("bytes", "before_reset")
     )

@@ -70,10 +70,17 @@ def describe_attempt(attempt: Attempt, *, now: datetime | None = None) -> Attemp
             reports_paused=reports_paused,
             is_observed=is_observed,
             is_overdue=is_overdue,
+            has_to_wait=_has_to_wait(attempt, now),
         ),
         is_observed=is_observed,
         wait_seconds=_wait_seconds(attempt, now),
     )
+
+
+def _has_to_wait(attempt: Attempt, now: datetime) -> bool:
+    if not attempt.retry_after or attempt.closed_at is None:
+        return False
+    return now < attempt.closed_at + timedelta(seconds=attempt.retry_after)
 
 
 def _wait_seconds(attempt: Attempt, now: datetime) -> int:

@@ -208,8 +208,8 @@ def highest_intent_seq() -> int | None:
 
 def highest_schedule_seq() -> int | None:
     """The highest number of an audit event that a scheduled resume names; None for none."""
-    found: int | None = ScheduledResume.objects.aggregate(highest=Max("event_seq"))["highest"]
-    return found
+    highest: int | None = ScheduledResume.objects.aggregate(highest=Max("event_seq"))["highest"]
+    return highest
 
 
 def is_blocking(attempt: Attempt, session: RemoteSession) -> bool:

@@ -51,12 +51,18 @@ def describe_outcome(attempt: Attempt, *, system: str, reports_paused: bool) -> 
 
 
 def describe_next_steps(
-    attempt: Attempt, *, system: str, reports_paused: bool, is_observed: bool, is_overdue: bool
+    attempt: Attempt,
+    *,
+    system: str,
+    reports_paused: bool,
+    is_observed: bool,
+    is_overdue: bool,
+    has_to_wait: bool,
 ) -> list[str]:
     """What else to know of a closed attempt and what to do, a paragraph each; some hold HTML.
 
     is_observed: whether the upstream told something of the session since. is_overdue: whether the
-    next check should have happened by now.
+    next check should have happened by now. has_to_wait: whether nothing would be sent yet.
     """
     match attempt.result:
         # The outcome's own sentence says all of a confirmed `ok`.
@@ -65,8 +71,8 @@ def describe_next_steps(
         case Result.REJECTED:
             return _after_refusal(attempt, system, reports_paused)
         case Result.NOT_SENT:
-            # Where it is known how long to wait, a countdown says so.
-            return [] if attempt.retry_after else ["You can try again now."]
+            # A countdown says how long.
+            return [] if has_to_wait else ["You can try again now."]
         case Result.UNKNOWN if not attempt.resolved_at:
             return _after_unknown(attempt, reports_paused, is_observed, is_overdue)
     return []

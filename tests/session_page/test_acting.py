@@ -1,6 +1,10 @@
 """What acting on a session's page feels like: nothing typed is lost, and no button misleads."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 
 from pingadmin.demo import cast
 from pingadmin.oversight.models import TeamEntry, TeamState
@@ -78,6 +82,10 @@ def test_not_sent_names_a_time_where_one_is_known(as_support, simulator, setting
     outcome = panel(as_support).one("#outcome")
     assert outcome["data-result"] == "not_sent"
     assert int(outcome.one("[data-countdown]")["data-countdown"]) > 0
+    assert "You can try again now" not in outcome.text()
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        outcome = panel(as_support).one("#outcome")
+    assert "You can try again now" in outcome.text() and not outcome.has("[data-countdown]")
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,10 @@ def zones(world: World, request: Request) -> Response:
 def limits(world: World, request: Request, kind: str) -> Response:
     """The limits of a kind, where a switch has set some."""
     with world.changed:
-        found = world.limits.get(kind)
-    if found is None:
+        limits = world.limits.get(kind)
+    if limits is None:
         return ping_error(404, "limits_not_found", "No limits are set.")
-    return json_response(200, found)
+    return json_response(200, limits)
 
 
 def create(world: World, request: Request) -> Response:

@@ -69,11 +69,11 @@ def parse_search_input(text: str, *, most: int = MAX_IDS) -> SearchInput:
     if len(text) > MAX_CHARACTERS:
         problem = f"That is more than {MAX_CHARACTERS:,} characters. Paste the part with the ids."
         return SearchInput(problem=problem)
-    word = strip_wrapping(text)
-    if is_session_id(word):
-        return SearchInput(ids=((word, _accounts_to_ask(word)),), is_likely=_is_likely_id(word))
+    name = strip_wrapping(text)
+    if is_session_id(name):
+        return SearchInput(ids=((name, _accounts_to_ask(name)),), is_likely=_is_likely_id(name))
     ids = _find_ids(text)
-    if not ids and not re.search(r"\s", word):
+    if not ids and not re.search(r"\s", name):
         return SearchInput(
             problem="That isn’t a session id, and none of our records has it. An id has 1 to 128 "
             "characters of A-Z a-z 0-9 . _ ~ : - and begins with a letter or digit. Paste it again."

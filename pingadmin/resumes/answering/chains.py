@@ -161,11 +161,11 @@ def load_steps(request: AnswerRequest) -> list[AnswerStep]:
     """What became of the same form when it was sent before; [] where it was not."""
     tokens = {action: request.token_for(action) for action in PERMISSIONS}
     stored = Attempt.objects.filter(token__in=tokens.values()).select_related("session")
-    found = {attempt.kind: AttemptOutcome(attempt, is_new=False) for attempt in stored}
-    if not found:
+    outcomes = {attempt.kind: AttemptOutcome(attempt, is_new=False) for attempt in stored}
+    if not outcomes:
         return []
-    actions = [action for action in PERMISSIONS if action in found or action in request.actions]
-    return [AnswerStep(action, found.get(action), NOT_RECORDED) for action in actions]
+    actions = [action for action in PERMISSIONS if action in outcomes or action in request.actions]
+    return [AnswerStep(action, outcomes.get(action), NOT_RECORDED) for action in actions]
 
 
 def _read_conversation(request: AnswerRequest) -> Conversation:

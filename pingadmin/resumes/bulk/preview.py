@@ -152,7 +152,7 @@ def _preview_rows(
     states = {each.name: look_ups.get(each.name, waiting) for each in selection.pasted}
     states |= {name: state for name, state in look_ups.items() if name in sessions}
     # One id that several accounts turned out to have stays the person's choice.
-    found = Counter(
+    found_by_id = Counter(
         each.session_id
         for each in selection.sessions
         if states.get(each.name) in (LookUpState.FOUND, waiting)
@@ -164,7 +164,7 @@ def _preview_rows(
             blocking=blocking.get(sessions[selected.name].pk),
             ticked=ticked,
             look_up=states.get(selected.name),
-            is_choice=selected.is_guess and found[selected.session_id] != 1,
+            is_choice=selected.is_guess and found_by_id[selected.session_id] != 1,
             person_id=person_id,
         )
         for selected in selection.sessions
