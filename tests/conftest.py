@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.support.simulator",
     "tests.support.panel",
     "tests.support.raw_server",
+    "tests.support.deadlines",
     "tests.support.postgres",
     "tests.support.browser",
     "tests.support.grouping",

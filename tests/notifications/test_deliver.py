@@ -162,8 +162,8 @@ def test_a_failure_is_stored_by_its_kind_and_tried_again_later(unknown, fault, c
 @pytest.mark.parametrize(
     "behaviour", [hangs, drips(http(200, b"ok"), every=0.02)], ids=["silent", "dripping"]
 )
-def test_a_webhook_that_does_not_answer_is_given_up_in_time(unknown, behaviour, monkeypatch):
-    monkeypatch.setattr("pingadmin.http.post.DEADLINE_SECONDS", 0.3)
+def test_a_webhook_that_does_not_answer_is_given_up_in_time(unknown, behaviour, seconds_for_answer):
+    seconds_for_answer(0.3)
     unknown(behaviour)
     deliver.deliver_one()
     assert Notification.objects.get().failure == "timed_out"

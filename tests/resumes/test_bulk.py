@@ -263,9 +263,11 @@ def test_every_item_shows_its_own_outcome(as_support, simulator):
     assert resume_calls(simulator) == 4
 
 
-def test_a_hanging_session_is_unknown_and_the_next_one_is_resumed(as_support, simulator, settings):
-    settings.UPSTREAM_WRITE_SECONDS = 0.5
-    fault(simulator, THREE[0], "hang", seconds=5)
+def test_a_hanging_session_is_unknown_and_the_next_one_is_resumed(
+    as_support, simulator, seconds_for_answer
+):
+    seconds_for_answer(3)
+    fault(simulator, THREE[0], "hang", seconds=20)
     assert outcomes(start(as_support, *THREE[:2]).text) == ["Outcome unknown", "Accepted"]
 
 

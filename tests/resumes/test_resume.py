@@ -110,8 +110,8 @@ def test_no_trustworthy_answer_is_unknown_and_never_sent_again(as_support, simul
     assert RemoteSession.objects.get().paused_doubted_at
 
 
-def test_hanging_is_unknown_within_the_deadline(as_support, simulator, settings):
-    settings.UPSTREAM_WRITE_SECONDS = 0.5
+def test_hanging_is_unknown_within_the_deadline(as_support, simulator, seconds_for_answer):
+    seconds_for_answer(0.5)
     simulator.fault("hang", match=PING_RESUME, seconds=5)
     response = click_resume(as_support, "ping", cast.PING_PAUSED)
     assert outcome(response)["data-result"] == "unknown"

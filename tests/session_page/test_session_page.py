@@ -121,9 +121,9 @@ def test_a_refused_key_is_on_every_page_until_the_account_answers_again(
     assert not open_page(as_admin, "/audit/").has("[data-refused-key]")
 
 
-def test_an_upstream_that_hangs_is_given_up_at_the_deadline(as_support, simulator, settings):
+def test_an_upstream_that_hangs_is_given_up(as_support, simulator, seconds_for_answer):
     open_page(as_support)
-    settings.UPSTREAM_READ_SECONDS = 0.5
+    seconds_for_answer(0.5)
     simulator.fault("hang", match=STATUS, seconds=20)
     page = parse(look_again(as_support, follow=True))
     assert "did not answer in time" in page.text("#card .notice h3")

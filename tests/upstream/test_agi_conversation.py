@@ -135,8 +135,10 @@ def test_an_id_that_is_none_is_not_asked_about(api, simulator, act, path):
 
 
 @ACTS
-def test_a_lost_answer_is_unknown_whether_it_was_done_or_not(api, simulator, settings, act, path):
-    settings.UPSTREAM_WRITE_SECONDS = 0.3
+def test_a_lost_answer_is_unknown_whether_it_was_done_or_not(
+    api, simulator, seconds_for_answer, act, path
+):
+    seconds_for_answer(0.3)
     for after in (True, False):
         simulator.fault("hang", match=f"POST */{path}", after=after, seconds=5)
         outcome = act(api, simulator.session("agi"))
@@ -153,10 +155,10 @@ def test_where_nobody_listens_nothing_is_sent(act, path):
 @ACTS
 @pytest.mark.parametrize("behaviour, look_up, resume", CASES.values(), ids=CASES)
 def test_an_act_is_sent_once_and_claims_nothing_unknown(
-    raw_server, settings, act, path, behaviour, look_up, resume
+    raw_server, seconds_for_answer, act, path, behaviour, look_up, resume
 ):
     if resume == ("unknown", "timed_out"):
-        settings.UPSTREAM_WRITE_SECONDS = 0.3
+        seconds_for_answer(0.3)
     server = raw_server(behaviour)
     outcome = act(agi_at(server.address), ID)
     assert (outcome.result, outcome.failure) == resume
@@ -233,10 +235,10 @@ def test_odd_messages_are_counted_and_hide_nothing(api, simulator, asking):
     ],
 )
 def test_a_conversation_that_cannot_be_read_is_one_kind_of_failure(
-    api, simulator, settings, asking, fault, kind
+    api, simulator, seconds_for_answer, asking, fault, kind
 ):
     if kind == "timed_out":
-        settings.UPSTREAM_READ_SECONDS = 0.3
+        seconds_for_answer(0.3)
     simulator.fault(match="GET */messages", **fault)
     with pytest.raises(UpstreamError, match=kind):
         api.read_conversation(asking)
@@ -326,7 +328,7 @@ def test_words_that_are_not_documented_are_kept_as_they_are(raw_server):
     assert conversation.has_agent is None
 
 
-def test_a_read_that_hangs_ends_in_time(raw_server, settings):
-    settings.UPSTREAM_READ_SECONDS = 0.3
+def test_a_read_that_hangs_ends_in_time(raw_server, seconds_for_answer):
+    seconds_for_answer(0.3)
     with pytest.raises(UpstreamError, match="timed_out"):
         read(raw_server, hangs)

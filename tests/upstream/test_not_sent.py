@@ -95,7 +95,7 @@ def test_an_address_that_drops_packets_leaves_time_for_the_next(
     raw_server, settings, monkeypatch, api_at, act
 ):
     """As IPv6 does where it is announced and filtered."""
-    settings.UPSTREAM_CONNECT_SECONDS = 0.5
+    settings.UPSTREAM_CONNECT_SECONDS = 4
     server = raw_server(says(200, SESSION))
     with full_listener() as silent:
         name_leads_to([("127.0.0.1", silent), ("127.0.0.1", server.port)], monkeypatch)
@@ -128,12 +128,13 @@ def test_t11_a_look_up_connects_once_more_and_a_resume_does_not(raw_server, monk
 
 
 @SYSTEMS
-def test_the_deadline_also_holds_at_the_second_address(raw_server, settings, monkeypatch, api_at):
-    settings.UPSTREAM_WRITE_SECONDS = 0.3
+def test_the_deadline_also_holds_at_the_second_address(
+    raw_server, seconds_for_answer, monkeypatch, api_at
+):
+    seconds_for_answer(0.3)
     name_leads_to_nobody_and_to(raw_server(drips(GOOD)), monkeypatch)
     answer = api_at("http://two.invalid").resume(ID)
     assert (answer.result, answer.failure) == ("unknown", "timed_out")
-    assert answer.elapsed_ms < 5000
 
 
 @SYSTEMS
@@ -272,14 +273,14 @@ def open_sockets() -> set[int]:
     ids=["hang", "drip headers", "drip body", "reset", "reset in body", "not JSON"],
 )
 def test_faults_inside_tls_are_unknown_as_they_are_without_it(
-    raw_server, settings, authority, trust, api_at, behaviour, kind
+    raw_server, seconds_for_answer, authority, trust, api_at, behaviour, kind
 ):
     if kind == "timed_out":
-        settings.UPSTREAM_WRITE_SECONDS = 0.4
+        seconds_for_answer(0.4)
     server = raw_server(behaviour, tls=authority.server())
     answer = api_at(server.address, tls=trust).resume(ID)
     assert (answer.result, answer.failure) == ("unknown", kind)
-    assert len(server.requests) == 1
+    assert until(lambda: len(server.requests) == 1)
 
 
 @contextlib.contextmanager

@@ -165,8 +165,8 @@ def test_a_pause_ends_as_a_resume_does_and_is_asked_for_once(raw_server, api_at,
 
 
 @SYSTEMS
-def test_a_pause_that_hangs_is_unknown(raw_server, api_at, settings):
-    settings.UPSTREAM_WRITE_SECONDS = 0.2
+def test_a_pause_that_hangs_is_unknown(raw_server, api_at, seconds_for_answer):
+    seconds_for_answer(0.2)
     answer = api_at(raw_server(hangs).address).pause(ID)
     assert (answer.result, answer.failure) == ("unknown", "timed_out")
 

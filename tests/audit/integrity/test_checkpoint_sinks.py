@@ -105,13 +105,11 @@ def test_without_sinks_nothing_waits(as_auditor):
     [hangs, drips(TAKEN, every=0.05), drips(TAKEN, first=len(TAKEN) - 2, every=0.25)],
     ids=["silence", "dripped headers", "dripped body"],
 )
-def test_a_sink_is_given_up_at_the_deadline(sink, monkeypatch, behaviour):
-    monkeypatch.setattr(post, "DEADLINE_SECONDS", 0.3)
+def test_a_sink_is_given_up_at_the_deadline(sink, seconds_for_answer, behaviour):
+    seconds_for_answer(0.3)
     server = sink(behaviour)
     checkpoints.make()
-    started = monotonic()
     assert sinks.send_next() is True
-    assert monotonic() - started < 5
     kept = KeptCheckpoint.objects.get()
     assert kept.failed_sinks == f"{server.url}: did not answer in time"
     assert kept.unsent_sinks == [server.url]
