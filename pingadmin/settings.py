@@ -124,6 +124,7 @@ CHECKPOINT_SECONDS = environment.number("CHECKPOINT_SECONDS", 900, least=1)
 NOTIFY_URL = environment.webhook("NOTIFY_URL")
 PANEL_URL = environment.origin("PANEL_URL")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
+ACCESS_LOG = environment.flag("ACCESS_LOG", True)
 HISTORY_FULL_DAYS = environment.number("HISTORY_FULL_DAYS", 14, least=0.01)
 HISTORY_SAMPLE_SECONDS = environment.integer("HISTORY_SAMPLE_SECONDS", 900, least=1)
 HISTORY_DAYS = environment.number("HISTORY_DAYS", 400, least=0.01)
@@ -169,9 +170,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# The first four also dress what is answered before Django's own views: static files and refusals.
+# The first five also dress what is answered before Django's own views: static files and refusals.
 MIDDLEWARE = [
     "pingadmin.web.middleware.request_id",
+    "pingadmin.web.measuring.measure_requests",
     "pingadmin.web.middleware.security_headers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -1,6 +1,7 @@
 """The figures for Prometheus.
 
-All are read from the database, so every worker process tells the same. Labels are names of
+They are read from the database, or added up of what every process wrote of itself, so every worker
+tells the same. Labels are names of
 accounts: no session, no person, no secret. docs/operating.md lists the names.
 """
 
@@ -15,12 +16,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.integrity.status import current_status, newest_checkpoints
+from pingadmin.audit.models import AuditEvent, VerificationRun
 from pingadmin.collector import health
 from pingadmin.collector.models import FeedStatus, Heartbeat
 from pingadmin.notifications import delivery_status
 from pingadmin.remote_sessions.models import WatchSpan
+from pingadmin.resumes import unrecorded_outcomes
 from pingadmin.resumes.models import Attempt
+from pingadmin.telemetry import counters
 from pingadmin.web.probes import find_faults
 
 Value = datetime | float | bool | None
@@ -62,6 +66,8 @@ class _PanelFigures(Collector):
             *_action_figures(),
             *_notification_figures(),
             *_readiness_figures(),
+            *_integrity_figures(),
+            *counters.read_all(),
         ]
         # A family without values would say that there is something to know.
         return (family for family in families if family.samples)
@@ -137,6 +143,11 @@ def _action_figures() -> Iterator[Metric]:
         "pingadmin_attempts_open", "Resumes and pauses without an outcome yet.", open_count
     )
     yield _gauge("pingadmin_attempts_unsettled", "Unresolved unknown outcomes.", unresolved)
+    yield _gauge(
+        "pingadmin_outcomes_unrecorded",
+        "Outcomes on this machine that the database has not taken yet.",
+        unrecorded_outcomes.count_waiting(),
+    )
     yield _gauge("pingadmin_attempts_due", "Attempts that are due for a check.", due)
 
 
@@ -161,6 +172,27 @@ def _readiness_figures() -> Iterator[Metric]:
     for check in sorted({fault.check for fault in faults}):
         family.add_metric([check], 1)
     yield family
+
+
+def _integrity_figures() -> Iterator[Metric]:
+    """The verdict of the newest verification that ended, and how old the newest signed head is."""
+    status = current_status()
+    if status.last_run and status.last_run.ended_at:
+        yield _gauge(
+            "pingadmin_audit_verified",
+            "1 where the newest verification found the audit log whole.",
+            status.last_run.outcome == VerificationRun.Outcome.WHOLE,
+        )
+        yield _gauge(
+            "pingadmin_audit_verified_time_seconds", "When it ended.", status.last_run.ended_at
+        )
+    checkpoint = next(iter(newest_checkpoints(1)), None)
+    if checkpoint:
+        yield _gauge(
+            "pingadmin_audit_checkpoint_time_seconds",
+            "When the newest checkpoint was signed.",
+            checkpoint.made_at,
+        )
 
 
 def _gauge(name: str, help_text: str, value: Value) -> GaugeMetricFamily:

@@ -68,7 +68,11 @@ class SessionAPI(ABC):
         self.api_key = account["API_KEY"]
         self.id_pattern: str = account["ID_PATTERN"] or self.default_id_pattern
         self.transport = Transport(
-            base_url=self.base_url, api_key=self.api_key, authorization=self.authorization, tls=tls
+            alias=alias,
+            base_url=self.base_url,
+            api_key=self.api_key,
+            authorization=self.authorization,
+            tls=tls,
         )
 
     def can_own(self, session_id: str) -> bool:

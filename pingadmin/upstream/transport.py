@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from time import monotonic, sleep
 
 from django.conf import settings
+from prometheus_client import Histogram
 
 from pingadmin.config.secret import Secret
 from pingadmin.http.deadline import Call
 from pingadmin.http.errors import RequestError
 from pingadmin.http.response import Response
 from pingadmin.http.wire import GuardedClient, ResponseStream, tls_context
+from pingadmin.telemetry import counters
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.isolation import Bulkhead, CircuitBreaker
 
@@ -23,23 +25,33 @@ INFRASTRUCTURE_FAILURES = {"unreachable", "tls", "timed_out", "broken_off"}
 RETRYABLE_FAILURES = {"unreachable", "broken_off"}
 RETRYABLE_STATUSES = {500, 502, 503, 504}
 JITTER_SECONDS = (0.05, 0.25)
+CALLS = Histogram(
+    "pingadmin_upstream_call_seconds",
+    "How long calls to an account took; result: the class of the status, or the kind of failure.",
+    ["account", "method", "result"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=counters.REGISTRY,
+)
 
 
 class Transport:
     """Asks one account of one upstream. Threads share it; one per process, or slots miscount.
 
-    authorization: the Authorization header with {} in place of the key. tls: a context for an
-    upstream whose certificate the usual authorities did not sign; no setting reaches it.
+    alias: of the account, for the figures. authorization: the Authorization header with {} in
+    place of the key. tls: a context for an upstream whose certificate the usual authorities did
+    not sign; no setting reaches it.
     """
 
     def __init__(
         self,
         *,
+        alias: str,
         base_url: str,
         api_key: Secret,
         authorization: str,
         tls: ssl.SSLContext | None = None,
     ):
+        self._alias = alias
         self._client = GuardedClient(
             base_url,
             api_key,
@@ -163,8 +175,10 @@ class Transport:
         body: bytes | None = None,
     ) -> Response:
         call = Call(deadline, settings.UPSTREAM_CONNECT_SECONDS)
+        began = monotonic()
+        result = "failed"
         try:
-            return self._client.send(
+            response = self._client.send(
                 method,
                 path,
                 call,
@@ -172,7 +186,12 @@ class Transport:
                 new_connection=new_connection,
                 body=body,
             )
+            result = f"{response.status // 100}xx"
+            return response
         except RequestError as error:
             failure = UpstreamError.from_request(error)
+            result = failure.kind
+        finally:
+            CALLS.labels(self._alias, method, result).observe(monotonic() - began)
         # Outside the block, so that the error does not carry the request and its key along.
         raise failure

@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from pingadmin.config import environment
+from pingadmin.telemetry import counters
 from pingadmin.web import arrival, shutdown
 from pingadmin.web.middleware import SECURITY_HEADERS
 
@@ -95,6 +96,11 @@ class PropagatingLogger(glogging.Logger):
         self.error_log.propagate = True
 
 
+def _begin_worker(worker: shutdown.Worker) -> None:
+    shutdown.watch(worker)
+    counters.keep("web")
+
+
 # What a request gets that never reached the panel's own middleware.
 REFUSAL_HEADERS = SECURITY_HEADERS | {
     "Cache-Control": "no-store",
@@ -109,7 +115,7 @@ SETTINGS = {
     "threads": THREADS,
     # Loaded once, before the workers fork: they start at once, and SIGTERM finds none half-started.
     "preload_app": True,
-    "post_worker_init": shutdown.watch,
+    "post_worker_init": _begin_worker,
     "keepalive": 15,
     "limit_request_line": 8190,
     "limit_request_fields": 64,

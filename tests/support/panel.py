@@ -167,7 +167,9 @@ class Panel:
         if not until(self.is_quiet, seconds=QUIET_SECONDS):
             self.kill()
         for old in self.directory.glob("data/*"):
-            old.unlink()
+            # The processes that live on have their figures in a directory there.
+            if old.is_file():
+                old.unlink()
         put_database(template, self.database)
         if not self.server.is_alive():
             self.start()

@@ -10,16 +10,25 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import CharField
 from django.utils import timezone
+from prometheus_client import Counter
 
 from pingadmin.audit.chain import canonical
 from pingadmin.audit.models import AuditEvent
 from pingadmin.audit.record import cleaning, database_file, restore_guard
 from pingadmin.audit.record.actors import Actor
+from pingadmin.telemetry import counters
 
 Phase = AuditEvent.Phase
 
 HEAD_PHASES = {Phase.INTENT, Phase.EVENT}
 LATER_PHASES = {Phase.OUTCOME, Phase.EVIDENCE, Phase.CLOSURE, Phase.MARK}
+
+EVENTS = Counter(
+    "pingadmin_audit_events",
+    "Events written to the audit log, such as resumes and sign-ins.",
+    ["action", "phase", "result", "account"],
+    registry=counters.REGISTRY,
+)
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +96,14 @@ def append(
     _place_at_end(event, story)
     _seal(event)
     _insert(event)
-    # Whoever can rewrite the database can't rewrite this copy of the chain's head.
-    transaction.on_commit(lambda: log.info("%d %s", event.seq, event.row_hash))
+    transaction.on_commit(lambda: _announce(event))
     return event
+
+
+def _announce(event: AuditEvent) -> None:
+    # Whoever can rewrite the database can't rewrite this copy of the chain's head.
+    log.info("%d %s", event.seq, event.row_hash)
+    EVENTS.labels(event.action, event.phase, event.result, event.alias).inc()
 
 
 def _check_values(action: str, phase: str, result: str, story: int | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from pingadmin.telemetry import counters
 from pingadmin.web import static_files
 from pingadmin.web.server import Server
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             raise CommandError("--workers must be at least 1. Two are usual.")
         _check_address(host, port)
         static_files.collect()
+        counters.forget("web")
         connections.close_all()
         Server(host=host, port=port, workers=workers, on_ready=self._print_address).run()
 

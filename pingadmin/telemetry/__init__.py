@@ -1,0 +1,1 @@
+"""What the panel counts and reports of itself, for those who operate it."""
