@@ -90,7 +90,7 @@ def test_figures_that_cannot_be_written_stop_nothing(new_panel):
 
 def test_each_request_is_one_line_of_the_access_log(new_panel):
     panel = new_panel()
-    panel.login().get("/sessions/?q=A+customers+name")
+    panel.login().get("/sessions/?words=A+customers+name")
     panel.server.end()
     log = panel.server.output
     lines = [json.loads(line) for line in log.splitlines() if '"pingadmin.access"' in line]
