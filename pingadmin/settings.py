@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from pingadmin.accounts.roles import MAY_RESUME
-from pingadmin.config import environment, upstream_accounts
+from pingadmin.config import environment, reports, upstream_accounts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -125,6 +125,9 @@ NOTIFY_URL = environment.webhook("NOTIFY_URL")
 PANEL_URL = environment.origin("PANEL_URL")
 METRICS_TOKEN = environment.token("METRICS_TOKEN")
 ACCESS_LOG = environment.flag("ACCESS_LOG", True)
+SENTRY_DSN = reports.sentry_dsn("SENTRY_DSN")
+OTEL_EXPORTER_OTLP_ENDPOINT = reports.otlp_endpoint("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_EXPORTER_OTLP_HEADERS = reports.otlp_headers("OTEL_EXPORTER_OTLP_HEADERS")
 HISTORY_FULL_DAYS = environment.number("HISTORY_FULL_DAYS", 14, least=0.01)
 HISTORY_SAMPLE_SECONDS = environment.integer("HISTORY_SAMPLE_SECONDS", 900, least=1)
 HISTORY_DAYS = environment.number("HISTORY_DAYS", 400, least=0.01)

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "upstream": {"http", "telemetry"},
     "http": set(),
     "config": set(),
-    "telemetry": set(),
+    "telemetry": {"http"},
     "web": {"telemetry"},
     "demo": {
         "session_page",

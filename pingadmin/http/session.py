@@ -5,10 +5,12 @@ a response is read to a bounded length.
 """
 
 import http.client
+from time import monotonic
 from typing import Any
 
 import requests
 import urllib3
+from django.conf import settings
 
 from pingadmin.http.deadline import Call, current_call
 from pingadmin.http.wire import CHUNK_BYTES, Adapter, tls_context
@@ -60,3 +62,22 @@ def _read(response: requests.Response) -> None:
             raise requests.ConnectionError("more was sent than we accept")
     response.raw.release_conn()
     response._content = bytes(body)
+
+
+class ReportSession(requests.Session):
+    """For a library that sends reports of its own accord: each request within `seconds` in all."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def request(  # type: ignore[override]
+        self, method: Any, url: Any, **options: Any
+    ) -> requests.Response:
+        call = Call(monotonic() + self._seconds, settings.UPSTREAM_CONNECT_SECONDS)
+        options["headers"] = {**self.headers, **(options.get("headers") or {})}
+        # Of the library's own time-out, and of which certificates it would believe, we know better.
+        for name in ("timeout", "verify", "cert"):
+            options.pop(name, None)
+        with DeadlineSession(call) as session:
+            return session.request(method, url, **options)

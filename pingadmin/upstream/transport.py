@@ -6,7 +6,8 @@ once, whatever happens: nothing documents that resuming twice is harmless.
 
 import random
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from time import monotonic, sleep
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from pingadmin.http.deadline import Call
 from pingadmin.http.errors import RequestError
 from pingadmin.http.response import Response
 from pingadmin.http.wire import GuardedClient, ResponseStream, tls_context
-from pingadmin.telemetry import counters
+from pingadmin.telemetry import counters, tracing
 from pingadmin.upstream.errors import UpstreamError
 from pingadmin.upstream.isolation import Bulkhead, CircuitBreaker
 
@@ -175,23 +176,36 @@ class Transport:
         body: bytes | None = None,
     ) -> Response:
         call = Call(deadline, settings.UPSTREAM_CONNECT_SECONDS)
-        began = monotonic()
-        result = "failed"
-        try:
-            response = self._client.send(
-                method,
-                path,
-                call,
-                max_bytes=max_bytes,
-                new_connection=new_connection,
-                body=body,
-            )
-            result = f"{response.status // 100}xx"
-            return response
-        except RequestError as error:
-            failure = UpstreamError.from_request(error)
-            result = failure.kind
-        finally:
-            CALLS.labels(self._alias, method, result).observe(monotonic() - began)
+        with self._measured(method) as describe:
+            try:
+                response = self._client.send(
+                    method,
+                    path,
+                    call,
+                    max_bytes=max_bytes,
+                    new_connection=new_connection,
+                    body=body,
+                )
+                describe(f"{response.status // 100}xx")
+                return response
+            except RequestError as error:
+                failure = UpstreamError.from_request(error)
+                describe(failure.kind)
         # Outside the block, so that the error does not carry the request and its key along.
         raise failure
+
+    @contextmanager
+    def _measured(self, method: str) -> Iterator[Callable[[str], None]]:
+        """Counts, times and traces one call, whose result the block tells."""
+        results = ["failed"]
+        began = monotonic()
+        try:
+            with tracing.span("upstream call") as describe:
+                try:
+                    yield results.append
+                finally:
+                    describe("account", self._alias)
+                    describe("http.request.method", method)
+                    describe("result", results[-1])
+        finally:
+            CALLS.labels(self._alias, method, results[-1]).observe(monotonic() - began)

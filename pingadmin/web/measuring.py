@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from prometheus_client import Histogram
 
-from pingadmin.telemetry import counters
+from pingadmin.telemetry import counters, tracing
 from pingadmin.web.client_address import client_address
 
 PATH_CHARACTERS = 500
@@ -31,9 +31,12 @@ def measure_requests(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         began = monotonic()
-        response = get_response(request)
+        with tracing.span("request") as describe:
+            response = get_response(request)
+            view = _view_name(request)
+            describe("view", view)
+            describe("http.response.status_code", response.status_code)
         seconds = monotonic() - began
-        view = _view_name(request)
         # What is no method of ours is anybody's word: it must not make a new line of figures.
         method = request.method if response.status_code not in (405, 501) else "refused"
         REQUESTS.labels(view, method, response.status_code).observe(seconds)

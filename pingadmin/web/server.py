@@ -16,7 +16,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from pingadmin.config import environment
-from pingadmin.telemetry import counters
+from pingadmin.telemetry import start
 from pingadmin.web import arrival, shutdown
 from pingadmin.web.middleware import SECURITY_HEADERS
 
@@ -98,7 +98,7 @@ class PropagatingLogger(glogging.Logger):
 
 def _begin_worker(worker: shutdown.Worker) -> None:
     shutdown.watch(worker)
-    counters.keep("web")
+    start.begin("web")
 
 
 # What a request gets that never reached the panel's own middleware.

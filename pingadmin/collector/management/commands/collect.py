@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pingadmin.collector.lease import AnotherCollectorRuns
 from pingadmin.collector.process import Collector
 from pingadmin.collector.steps.scheduled_sender import SENDS_AT_ONCE
-from pingadmin.telemetry import counters
+from pingadmin.telemetry import counters, start
 
 # Reads beside the polls: the list, an agent's messages, the checks after resumes, the looks before
 # scheduled ones.
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: collector.stop.set())
         counters.forget("collector")
-        counters.keep("collector")
+        start.begin("collector")
         try:
             if once:
                 collector.run_once()
