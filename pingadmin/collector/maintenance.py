@@ -1,5 +1,5 @@
 """Steps that receive nothing: sign the audit log's head, report agents that wait, notify the team,
-prune old history.
+let the search index catch up, prune old history.
 """
 
 import logging

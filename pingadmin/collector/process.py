@@ -30,6 +30,7 @@ from pingadmin.collector.steps.poller import Poller
 from pingadmin.collector.steps.scheduled_sender import LOOK_SECONDS, ScheduledSender
 from pingadmin.collector.steps.task_reader import TaskReader
 from pingadmin.collector.steps.writer import Writer
+from pingadmin.oversight.search import text_index
 from pingadmin.remote_sessions.history import coverage
 from pingadmin.resumes.reconcile import reconcile_one
 
@@ -142,6 +143,8 @@ class Collector:
                 pass
             self._scheduled.run_once()
             report_agents()
+            while text_index.catch_up() and not self.stop.is_set():
+                pass
             checkpointer = Checkpointer()
             while checkpointer.step() and not self.stop.is_set():
                 pass
@@ -162,6 +165,7 @@ class Collector:
             Loop("checkpoint", checkpointer.step, checkpointer.rest_seconds, self.stop),
             Loop("report agents", report_agents, lambda: 1.0, self.stop),
             Loop("notify", notify, lambda: 1.0, self.stop),
+            Loop("search index", text_index.catch_up, lambda: 2.0, self.stop),
             Loop("prune", pruner.step, lambda: 5.0, self.stop),
         ]
 

@@ -2,15 +2,16 @@
 notes and audit entries. No upstream is asked.
 """
 
+import logging
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import DatabaseError, models
 from django.db.models import Q, Subquery
 from django.urls import reverse
 
@@ -29,6 +30,8 @@ MAX_TEXT = 200
 MAX_SHOWN_NOTE = 160
 # Numbers of the audit log fit into 64 bits.
 _ENTRY_NUMBER = re.compile(r"(?:audit\s*)?#(\d{1,18})", re.IGNORECASE)
+
+log = logging.getLogger(__name__)
 
 
 class RecordKind(models.TextChoices):
@@ -70,25 +73,49 @@ class OwnRecord:
         )
 
 
-def find_own_records(text: str, person: AbstractUser) -> list[OwnRecord]:
-    """The records that hold the text, in any case, the best first: whole names, then beginnings.
+@dataclass
+class OwnRecords:
+    """What was found, the best first: whole names, then beginnings.
+
+    unsearched: the kinds whose index or table could not be read.
+    """
+
+    records: list[OwnRecord] = field(default_factory=list)
+    unsearched: list[RecordKind] = field(default_factory=list)
+
+
+def find_own_records(text: str, person: AbstractUser) -> OwnRecords:
+    """The records that hold the text, in any case.
 
     person: who asks; what this person may not read is not found. A constant number of queries.
     """
+    found = OwnRecords()
     if not text or len(text) > MAX_TEXT:
-        return []
-    found = [
-        *_find_sessions(text),
-        *_find_clients(text),
-        *_find_by_ticket(text),
-        *_find_people(text, person),
-        *_find_notes(text),
-        *(_find_entries(text) if person.has_perm("audit.read") else []),
-    ]
+        return found
+    for kind, find in _finders(person).items():
+        try:
+            found.records += find(text)
+        except DatabaseError:
+            log.exception("%s could not be searched", kind.label)
+            found.unsearched.append(kind)
     # Stable: within a kind the newest stay first.
-    return sorted(
-        found, key=lambda record: (not record.is_exact, not record.begins, _POSITIONS[record.kind])
+    found.records.sort(
+        key=lambda record: (not record.is_exact, not record.begins, _POSITIONS[record.kind])
     )
+    return found
+
+
+def _finders(person: AbstractUser) -> dict[RecordKind, Callable[[str], list[OwnRecord]]]:
+    finders: dict[RecordKind, Callable[[str], list[OwnRecord]]] = {
+        RecordKind.SESSION: _find_sessions,
+        RecordKind.CLIENT: _find_clients,
+        RecordKind.ATTEMPT: _find_by_ticket,
+        RecordKind.PERSON: lambda text: _find_people(text, person),
+        RecordKind.NOTE: _find_notes,
+    }
+    if person.has_perm("audit.read"):
+        finders[RecordKind.ENTRY] = _find_entries
+    return finders
 
 
 def _find_sessions(text: str) -> list[OwnRecord]:

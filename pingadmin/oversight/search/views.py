@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
-from pingadmin.oversight.search.own_records import OwnRecord, RecordKind, find_own_records
+from pingadmin.oversight.search.own_records import OwnRecords, RecordKind, find_own_records
 from pingadmin.remote_sessions.lookup.findings import findings_page
 from pingadmin.remote_sessions.lookup.look_up import look_up_many
 from pingadmin.remote_sessions.lookup.search_input import (
@@ -39,12 +39,15 @@ def answer_search(request: PanelRequest, text: str) -> HttpResponse:
         return redirect(own_page)
     search_input = parse_search_input(text)
     is_asked_for = "ask" in request.GET
-    records = [] if is_asked_for else _find_records(search_input, text, request)
-    exact = [record for record in records if record.is_exact]
-    if len(exact) == 1:
+    found = OwnRecords() if is_asked_for else _find_records(search_input, text, request)
+    exact = [record for record in found.records if record.is_exact]
+    # What could not be searched may hold another one of that name, but not of that id.
+    is_an_id = bool(search_input.ids) and search_input.is_likely
+    is_whole = is_an_id or not found.unsearched
+    if len(exact) == 1 and is_whole:
         return redirect(exact[0].address)
-    if exact or (records and not search_input.is_likely):
-        return _show_records(request, records, search_input, text)
+    if exact or not is_whole or (found.records and not search_input.is_likely):
+        return _show_records(request, found, search_input, text)
     if search_input.problem:
         context = {"problem": search_input.problem, "query": text}
         return render(request, "remote_sessions/lookup/not_an_id.html", context, status=400)
@@ -56,8 +59,12 @@ def answer_search(request: PanelRequest, text: str) -> HttpResponse:
 def suggest(request: PanelRequest) -> HttpResponse:
     """The best of our own records for what was typed so far, as a part of the page."""
     text = strip_wrapping(request.GET.get("q", ""))
-    records = find_own_records(text, request.user)[:MAX_SUGGESTIONS] if text else []
-    context = {"records": records, "query": text}
+    found = find_own_records(text, request.user)
+    context = {
+        "records": found.records[:MAX_SUGGESTIONS],
+        "unsearched": found.unsearched,
+        "query": text,
+    }
     return render(request, "oversight/search/_suggestions.html", context)
 
 
@@ -73,30 +80,32 @@ def _find_own_page(text: str) -> str:
     return path if match.view_name in _OWN_PAGES else ""
 
 
-def _find_records(search_input: SearchInput, text: str, request: PanelRequest) -> list[OwnRecord]:
+def _find_records(search_input: SearchInput, text: str, request: PanelRequest) -> OwnRecords:
     """Our records of the one id in the text, or else of the text as a whole, or of its ticket."""
     if len(search_input.ids) > 1:
-        return []
+        return OwnRecords()
     if search_input.ids:
         [(session_id, aliases)] = search_input.ids
-        records = find_own_records(session_id, request.user)
-        return [record for record in records if record.alias in ("", *aliases)]
-    for name in (strip_wrapping(text), *find_tickets(text)[:1]):
-        records = find_own_records(name, request.user)
-        if records:
-            return records
-    return []
+        found = find_own_records(session_id, request.user)
+        found.records = [each for each in found.records if each.alias in ("", *aliases)]
+        return found
+    found = find_own_records(strip_wrapping(text), request.user)
+    for ticket in find_tickets(text)[:1]:
+        if not found.records:
+            found = find_own_records(ticket, request.user)
+    return found
 
 
 def _show_records(
-    request: PanelRequest, records: list[OwnRecord], search_input: SearchInput, text: str
+    request: PanelRequest, found: OwnRecords, search_input: SearchInput, text: str
 ) -> HttpResponse:
     context = {
         "groups": [
             (kind, of_kind)
             for kind in RecordKind
-            if (of_kind := [record for record in records if record.kind == kind])
+            if (of_kind := [record for record in found.records if record.kind == kind])
         ],
+        "unsearched": found.unsearched,
         "query": text,
         "may_be_id": bool(search_input.ids),
         "accounts": [upstream.get_label(alias) for _, names in search_input.ids for alias in names],
