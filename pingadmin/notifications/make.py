@@ -1,9 +1,9 @@
 """Reads the audit log onward and makes a notification of what the team should hear of.
 
-That is each unknown outcome, each flagged review, each scheduled resume that was not sent, each
-agent that began to wait for an answer, and whoever reached the limit on look-ups. Events become
-visible in the order of their numbers, since an append holds the log's lock until it is committed: a
-number that was passed is never filled in later.
+That is each unknown outcome, each flagged review, each scheduled resume that was not sent or was
+refused, each agent that began to wait for an answer, and whoever reached the limit on look-ups.
+Events become visible in the order of their numbers, since an append holds the log's lock until it
+is committed: a number that was passed is never filled in later.
 """
 
 from datetime import datetime, timedelta
@@ -20,7 +20,9 @@ from pingadmin.notifications.models import Notification, ReadUpTo
 MAX_EVENTS = 1000
 # Where notifications were off for a while, what is this old is no news to anybody.
 NEWS_AGE = timedelta(days=1)
-COLUMNS = ("seq", "at", "action", "phase", "result", "alias", "session_id", "batch")
+COLUMNS = ("seq", "story", "at", "action", "phase", "result", "alias", "session_id", "batch")
+# What resumed nothing, and whoever scheduled it is not there to see that.
+FAILED_RESULTS = {"rejected", "not_sent"}
 
 
 def make_new() -> bool:
@@ -38,11 +40,12 @@ def make_new() -> bool:
         return False
     now = timezone.now()
     last_seq = events[-1]["seq"]
+    scheduled = _find_scheduled(events)
     with transaction.atomic():
         made = [
             _notification(event, reason, now)
             for event in events
-            if (reason := _reason(event)) and event["at"] > now - NEWS_AGE
+            if (reason := _reason(event, scheduled)) and event["at"] > now - NEWS_AGE
         ]
         # Another process may have read the same events: their number is unique.
         Notification.objects.bulk_create(made, ignore_conflicts=True)
@@ -57,7 +60,23 @@ def _position() -> ReadUpTo:
     return ReadUpTo.objects.get_or_create(pk=1, defaults={"seq": head})[0]
 
 
-def _reason(event: dict[str, Any]) -> Notification.Reason | None:
+def _find_scheduled(events: list[dict[str, Any]]) -> set[int]:
+    """Of the entries whose attempt failed, the numbers of those that nobody clicked."""
+    failed = [event["story"] for event in events if _has_failed(event)]
+    if not failed:
+        return set()
+    heads = AuditEvent.objects.filter(seq__in=failed, detail__contains='"scheduled_event"')
+    return set(heads.values_list("seq", flat=True))
+
+
+def _has_failed(event: dict[str, Any]) -> bool:
+    return event["phase"] == "outcome" and event["result"] in FAILED_RESULTS
+
+
+def _reason(event: dict[str, Any], scheduled: set[int]) -> Notification.Reason | None:
+    """scheduled: the entries of attempts that nobody clicked."""
+    if _has_failed(event) and event["story"] in scheduled:
+        return Notification.Reason.SCHEDULE_NOT_SENT
     if event["phase"] == "outcome" and event["result"] == "unknown":
         return Notification.Reason.UNKNOWN_OUTCOME
     if (event["phase"], event["action"]) == ("mark", "mark_flagged"):

@@ -75,8 +75,16 @@ def _waiting_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
 
 
 def _schedule_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
-    detail = read_detail(event)
     name = f"{plain(event.alias)} {plain(event.session_id)}"
+    if event.phase == "outcome":
+        result = entry.action.result_for(event.result, event.verified)
+        label = result.label.lower() if result else event.result
+        yield f"*Scheduled resume {plain(label)}*: {name}, {full_utc(event.at)}."
+        advice = result.advice if result else ""
+        yield f"Scheduled by {plain(entry.head.actor_name)}. {advice}".strip()
+        yield from _reason_lines(entry.head)
+        return
+    detail = read_detail(event)
     yield f"*{plain(entry.action.label)}*: {name}, {full_utc(event.at)}. Nothing was sent."
     yield f"Scheduled by {plain(str(detail.get('scheduled_by', '')))}."
     yield f"Why not: {plain(str(detail.get('why', '')))}"

@@ -52,7 +52,7 @@ def run(sessions: int = LARGE) -> list[report.Line]:
 
 
 def measured(sessions: int, vendor: str, addresses: list[str]) -> report.Line:
-    """addresses: of two empty databases. One gets few sessions, one many; both are asked in turn."""
+    """addresses: of two empty databases, for few sessions and for many; both are asked in turn."""
     sizes = dict(zip((SMALL, sessions), addresses, strict=True))
     for size, address in sizes.items():
         fill(address, size)

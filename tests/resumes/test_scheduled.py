@@ -1,10 +1,12 @@
 """A resume that is scheduled: written down, checked again at its time, sent once or never."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from pingadmin import upstream
 from pingadmin.audit.models import AuditEvent
 from pingadmin.config.secret import Secret
 from pingadmin.demo import cast
@@ -15,9 +17,10 @@ from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.models import Attempt, ScheduledResume
 from pingadmin.resumes.scheduled.lifecycle import cancel
 from pingadmin.resumes.scheduled.sending import send
+from pingadmin.upstream.isolation import Bulkhead
 from tests.factories import ANA, AttemptFactory, HeartbeatFactory, ScheduledResumeFactory
 from tests.support.html import parse
-from tests.support.session_actions import form_token, resume_calls
+from tests.support.session_actions import click_resume, form_token, resume_calls
 
 pytestmark = [
     pytest.mark.django_db,
@@ -26,6 +29,7 @@ pytestmark = [
 
 PAGE = f"/sessions/ping/{cast.PING_PAUSED}/"
 LATER = f"{PAGE}resume-later/"
+REFUSAL = '{"error": {"code": "quota", "message": "No more resumes"}}'
 FIELDS = {"reason": "Rate limit passed", "ticket": "INC-4412", "when": "15", "at": ""}
 
 
@@ -94,6 +98,24 @@ def test_what_cannot_be_scheduled_is_refused_with_what_to_do(as_support, fields,
     assert not ScheduledResume.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("now", "when", "at", "due"),
+    [
+        ("2026-11-27T22:50:00+00:00", "tomorrow", "00:10", "2026-11-27T23:10:00+00:00"),
+        ("2026-11-27T10:00:00+00:00", "at", "11:01", "2026-11-27T10:01:00+00:00"),
+        # The clocks show 02:30 twice on that day, and on the other day never.
+        ("2026-10-24T20:00:00+00:00", "tomorrow", "02:30", "2026-10-25T00:30:00+00:00"),
+        ("2026-03-28T20:00:00+00:00", "tomorrow", "02:30", "2026-03-29T01:30:00+00:00"),
+    ],
+)
+def test_a_time_is_one_of_the_viewers_day(as_support, time_machine, now, when, at, due):
+    time_machine.move_to(datetime.fromisoformat(now), tick=False)
+    as_support.force_login(get_user_model().objects.get(username="support"))
+    as_support.cookies["tz"] = "Europe/Madrid"
+    schedule(as_support, when=when, at=at)
+    assert ScheduledResume.objects.get().due_at == datetime.fromisoformat(due)
+
+
 def test_anybody_who_may_resume_cancels_it_and_then_nothing_is_sent(
     as_support, support2, simulator
 ):
@@ -132,6 +154,35 @@ def test_what_is_more_than_a_minute_late_is_missed_and_the_team_is_told(
     make.make_new()
     message = text_of(Notification.objects.get())
     assert "Scheduled resume missed" in message and "Scheduled by support." in message
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(400, "Scheduled resume refused"), (None, "Scheduled resume not sent")]
+)
+def test_the_team_is_told_of_one_that_resumed_nothing(
+    as_support, simulator, settings, status, words
+):
+    settings.NOTIFY_URL = Secret("https://hooks.example/x")
+    make.make_new()
+    scheduled = scheduled_for(as_support)
+    if status:
+        simulator.fault("status", match="PATCH */resume", status=status, body=REFUSAL)
+    else:
+        settings.UPSTREAM_WRITE_SLOTS = 0
+        upstream.api_for("ping").transport._bulkhead = Bulkhead(read=3, write=0, wait_seconds=0.01)
+    send(scheduled)
+    make.make_new()
+    message = text_of(Notification.objects.get())
+    assert words in message and "Scheduled by support." in message
+
+
+def test_nobody_is_told_of_a_click_that_resumed_nothing(as_support, simulator, settings):
+    settings.NOTIFY_URL = Secret("https://hooks.example/x")
+    make.make_new()
+    simulator.fault("status", match="PATCH */resume", status=400, body=REFUSAL)
+    click_resume(as_support, "ping", cast.PING_PAUSED)
+    make.make_new()
+    assert not Notification.objects.exists()
 
 
 def test_while_the_account_is_down_it_waits_and_is_then_missed(as_support, simulator):

@@ -2,12 +2,15 @@
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import time
 
 import pytest
 
 from tests.support.disruptions import until
 from tests.support.panel_resumes import PAGE
+from tests.support.processes import CHECKOUT
 
 pytestmark = pytest.mark.process
 
@@ -55,3 +58,45 @@ def test_what_was_due_while_no_collector_ran_is_missed_by_the_next_one(new_panel
     panel.background("collect")
     until(lambda: states(panel) == ["missed"])
     assert simulator.call_count("/resume") == 0
+
+
+SENDS = """
+import sys
+import django
+django.setup()
+from pingadmin.resumes.models import ScheduledResume
+from pingadmin.resumes.scheduled.sending import send
+scheduled = list(ScheduledResume.objects.pending())
+print("ready", flush=True)
+sys.stdin.readline()
+for each in scheduled:
+    send(each)
+"""
+
+
+@pytest.mark.postgres
+def test_senders_that_race_on_postgresql_send_each_once(panel_on_postgres, simulator):
+    panel = panel_on_postgres
+    schedule(panel)
+    panel.rows("UPDATE resumes_scheduledresume SET due_at = now()")
+    environment = panel.environment | {"DJANGO_SETTINGS_MODULE": "pingadmin.settings"}
+    senders = [
+        subprocess.Popen(
+            [sys.executable, "-c", SENDS],
+            cwd=CHECKOUT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for sender in senders:
+        assert sender.stdout.readline() == "ready\n"
+    for sender in senders:
+        sender.stdin.write("go\n")
+        sender.stdin.flush()
+    assert [sender.communicate(timeout=60) and sender.returncode for sender in senders] == [0] * 4
+    assert simulator.call_count("/resume") == 1 and states(panel) == ["sent"]
+    assert len(panel.rows("SELECT 1 FROM resumes_resumeattempt")) == 1

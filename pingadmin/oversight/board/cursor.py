@@ -25,6 +25,7 @@ _LETTERS: dict[str, str] = {
     BoardGroup.WATCHED: "e",
     "": "f",
     BoardGroup.WAITING: "g",
+    BoardGroup.SCHEDULED: "h",
 }
 _GROUPS = {letter: str(group) for group, letter in _LETTERS.items()}
 _STEPS = re.compile(r"[0-9a-z]{1,12}(\.[0-9a-z]{1,12})*")

@@ -31,13 +31,14 @@ class BoardView(models.TextChoices):
     WATCHED = "watched", "Watched"
     PAUSED = "paused", "Paused"
     WAITING = "waiting", "Waiting for an answer"
+    SCHEDULED = "scheduled", "Resume scheduled"
     ALL = "all", "All sessions"
 
 
 # The tabs, each with what it holds; the views between them narrow the board.
 TABS = {
     BoardView.BOARD: "Unknown outcomes, agents that wait for an answer, paused sessions, "
-    "failing look-ups, then what is watched",
+    "those to be resumed later, failing look-ups, then what is watched",
     BoardView.ALL: "Every session that was ever looked up, listed or reported",
 }
 

@@ -28,11 +28,12 @@ from pingadmin.remote_sessions.conversation.waiting import WAITING_STATE
 from pingadmin.remote_sessions.display.card import SessionCard
 from pingadmin.remote_sessions.display.paused import PausedValue
 from pingadmin.remote_sessions.models import AgentTask, RemoteSession
-from pingadmin.resumes.models import Attempt
+from pingadmin.resumes.models import Attempt, ScheduledResume
 
 # Views whose rows are judged here; "All sessions" holds too many for that.
 JUDGED_VIEWS = [view for view in BoardView if view != BoardView.ALL]
-NEEDS_ATTENTION = set(BoardGroup) - {BoardGroup.WATCHED}
+# What is to be resumed later is looked after.
+NEEDS_ATTENTION = set(BoardGroup) - {BoardGroup.WATCHED, BoardGroup.SCHEDULED}
 # A failed look-up concerns everybody for this long; that of a watched session until one works.
 FAILURE_SHOWN_FOR = timedelta(hours=1)
 _POSITIONS = {group: position for position, group in enumerate(BoardGroup.values)}
@@ -58,15 +59,16 @@ class BoardPage:
     counts: dict[str, int]
 
 
-class PendingAttempts(NamedTuple):
-    """The attempts that are under way or unresolved.
+class PendingActions(NamedTuple):
+    """The attempts that are under way or unresolved, and the resumes that are scheduled.
 
     newest: session pk -> the newest of them. unresolved: the pks of sessions with an unknown
-    outcome, whatever is under way since.
+    outcome, whatever is under way since. resumes_at: session pk -> when it is to be resumed.
     """
 
     newest: dict[int, Attempt]
     unresolved: set[int]
+    resumes_at: dict[int, datetime]
 
 
 def load_board_page(
@@ -76,7 +78,7 @@ def load_board_page(
 
     with_counts: False saves a query where nobody reads `total`, `last_number` and `counts`.
     """
-    pending = load_pending_attempts()
+    pending = load_pending_actions()
     rows: list[BoardRow] = []
     counts: Counter[str] = Counter()
     if with_counts or not board_filter.is_of_all:
@@ -102,15 +104,16 @@ def load_board_page(
 def load_rows(session_ids: Iterable[int], *, now: datetime) -> list[BoardRow]:
     """The rows of these sessions as they are now, whichever view they belong to."""
     sessions = RemoteSession.objects.filter(pk__in=session_ids)
-    return _judge_all(read_board_sessions(sessions), load_pending_attempts(), now)
+    return _judge_all(read_board_sessions(sessions), load_pending_actions(), now)
 
 
-def load_pending_attempts() -> PendingAttempts:
-    """One query."""
+def load_pending_actions() -> PendingActions:
+    """Two queries."""
     attempts = list(pending_attempts().order_by("opened_at"))
-    return PendingAttempts(
+    return PendingActions(
         newest={attempt.session_id: attempt for attempt in attempts},
         unresolved={attempt.session_id for attempt in attempts if attempt.is_unresolved},
+        resumes_at=dict(ScheduledResume.objects.pending().values_list("session_id", "due_at")),
     )
 
 
@@ -120,7 +123,7 @@ def pending_attempts() -> QuerySet[Attempt]:
 
 
 def _candidates(
-    board_filter: BoardFilter, pending: PendingAttempts, person: AbstractUser, now: datetime
+    board_filter: BoardFilter, pending: PendingActions, person: AbstractUser, now: datetime
 ) -> QuerySet[RemoteSession]:
     """Every session that may belong to a judged view, and some more. Each part has an index."""
     reported_since = now - timedelta(seconds=settings.PAUSED_STATEMENT_SECONDS)
@@ -131,7 +134,7 @@ def _candidates(
         .order_by()
         .values("pk")
         .union(
-            sessions.filter(pk__in=pending.unresolved),
+            sessions.filter(pk__in=pending.unresolved | pending.resumes_at.keys()),
             sessions.filter(paused_reported=True, paused_reported_at__gte=reported_since),
             failing.order_by().values("pk"),
             AgentTask.objects.waiting().order_by().values("pk"),
@@ -142,12 +145,12 @@ def _candidates(
 
 
 def _judge_all(
-    sessions: Iterable[BoardSession], pending: PendingAttempts, now: datetime
+    sessions: Iterable[BoardSession], pending: PendingActions, now: datetime
 ) -> list[BoardRow]:
     return [_judge(session, pending, now) for session in sessions]
 
 
-def _judge(session: BoardSession, pending: PendingAttempts, now: datetime) -> BoardRow:
+def _judge(session: BoardSession, pending: PendingActions, now: datetime) -> BoardRow:
     card = session.card(now)
     is_unresolved = session.pk in pending.unresolved
     waiting = session.judge_waiting(card, now)
@@ -156,12 +159,23 @@ def _judge(session: BoardSession, pending: PendingAttempts, now: datetime) -> Bo
     elif waiting.is_waiting:
         group = BoardGroup.WAITING.value
     else:
-        group = _group_of(session, card, now)
-    return BoardRow(session, card, group, pending.newest.get(session.pk), waiting=waiting)
+        group = _group_of(session, card, now, is_scheduled=session.pk in pending.resumes_at)
+    return BoardRow(
+        session,
+        card,
+        group,
+        pending.newest.get(session.pk),
+        waiting=waiting,
+        resumes_at=pending.resumes_at.get(session.pk),
+    )
 
 
-def _group_of(session: BoardSession, card: SessionCard, now: datetime) -> str:
+def _group_of(
+    session: BoardSession, card: SessionCard, now: datetime, *, is_scheduled: bool
+) -> str:
     """The group of a session without an unknown outcome, whose agent waits for nobody."""
+    if is_scheduled:
+        return BoardGroup.SCHEDULED.value
     if card.paused.value == PausedValue.YES:
         return BoardGroup.PAUSED.value
     is_recent = session.failed_at is not None and now - session.failed_at <= FAILURE_SHOWN_FOR
@@ -179,6 +193,8 @@ def _is_in(view: str, row: BoardRow) -> bool:
         return row.card.paused.value == PausedValue.YES
     if view == BoardView.WAITING:
         return row.waiting.is_waiting
+    if view == BoardView.SCHEDULED:
+        return row.resumes_at is not None
     return row.group in NEEDS_ATTENTION if view == BoardView.ATTENTION else bool(row.group)
 
 

@@ -20,7 +20,6 @@ from pingadmin.oversight.board.columns import COLUMNS, Column
 from pingadmin.oversight.board.sessions import BoardRow
 from pingadmin.oversight.team import presence
 from pingadmin.remote_sessions.display.paused import PausedValue
-from pingadmin.resumes.models import ScheduledResume
 from pingadmin.web import wording
 from pingadmin.web.templatetags.panel import initials
 
@@ -35,7 +34,6 @@ class RowContext:
     assignees: person pk -> name. viewers: session pk -> names of who has it open now. may_resume:
     whether rows can be selected, which is for resuming alone. is_past: the rows are of a past
     moment, at which ages would mislead. root: the board's address, for rows on another page.
-    resume_times: session pk -> when it is to be resumed.
     """
 
     now: datetime
@@ -46,7 +44,6 @@ class RowContext:
     is_past: bool = False
     columns: tuple[Column, ...] = COLUMNS
     root: str = ""
-    resume_times: dict[int, datetime] = field(default_factory=dict)
 
 
 def load_row_context(
@@ -57,7 +54,7 @@ def load_row_context(
     columns: tuple[Column, ...] = COLUMNS,
     root: str = "",
 ) -> RowContext:
-    """Four queries at most, however many rows."""
+    """Three queries at most, however many rows."""
     person_ids = {row.session.assigned_to for row in rows if row.session.assigned_to}
     people = get_user_model().objects.filter(pk__in=person_ids)
     viewed = live.load_viewed_since(now) & {row.session.pk for row in rows}
@@ -69,7 +66,6 @@ def load_row_context(
         viewers=presence.viewers_by_session(viewed) if viewed else {},
         columns=columns,
         root=root,
-        resume_times=dict(ScheduledResume.objects.pending().values_list("session_id", "due_at")),
     )
 
 
@@ -93,8 +89,10 @@ def _state(row: BoardRow, context: RowContext) -> str:
     doubt = "?" if row.card.is_doubted and row.session.state else ""
     label = _safe(row.state_label or row.card.state_label)
     scheduled = ""
-    if due_at := context.resume_times.get(row.session.pk):
-        scheduled = f"<p>Resumes at {_moment(due_at, context)}"
+    if row.resumes_at:
+        seconds = (row.resumes_at - context.now).total_seconds()
+        until = f"<time data-until={int(seconds)}>{wording.countdown(seconds)}</time>"
+        scheduled = f"<p>Resumes at {_moment(row.resumes_at, context)}, {until}"
     if row.attempt and not row.attempt.is_open:
         # A state that the action may have changed comes second.
         return f"<td><p class=unknown>Outcome unknown<p>{label}{doubt}{scheduled}"

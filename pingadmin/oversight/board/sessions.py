@@ -97,6 +97,7 @@ class BoardGroup(models.TextChoices):
     UNKNOWN = "unknown", "Outcome unknown: check before anyone resumes again"
     WAITING = "waiting", "Waiting for an answer"
     PAUSED = "paused", "Paused"
+    SCHEDULED = "scheduled", "Resume scheduled"
     FAILING = "failing", "Failing look-ups"
     STALE = "stale", "Stale: no update for a while"
     WATCHED = "watched", "Watched"
@@ -109,6 +110,7 @@ class BoardRow:
     group: one of BoardGroup, "" where the session belongs on no board but "All sessions".
     attempt: the newest on it that is under way, or unresolved. state_label: stands in for the
     state of a past moment at which none was known. waiting: whether its agent waits for an answer.
+    resumes_at: for when its resume is scheduled, if it is.
     """
 
     session: BoardSession
@@ -117,3 +119,4 @@ class BoardRow:
     attempt: Attempt | None
     state_label: str = ""
     waiting: WaitingVerdict = NOT_WAITING
+    resumes_at: datetime | None = None

@@ -7,18 +7,22 @@ from django.utils import timezone
 from pingadmin.resumes.forms import ResumeForm
 from pingadmin.web.local_time import from_local
 
-AT = "at"
+# Days from today, by what the form sends.
+DAYS = {"at": 0, "tomorrow": 1}
 MINUTES = (5, 15, 30, 60)
 CHOICES = [
     *((str(minutes), f"in {minutes} minutes") for minutes in MINUTES),
-    (AT, "at this time today"),
+    ("at", "at this time today"),
+    ("tomorrow", "at this time tomorrow"),
 ]
-_PASSED = "That time has passed. Write a later one of today, or choose in how many minutes."
-_BOTH = "You chose minutes and wrote a time. Choose “at this time today”, or clear the time."
+_PASSED = (
+    "That time has passed. Write a later one of today, or choose tomorrow or in how many minutes."
+)
+_BOTH = "You chose minutes and wrote a time. Choose today or tomorrow, or clear the time."
 
 
 class ScheduleForm(ResumeForm):
-    """The form of a resume, with when to send it: in some minutes, or at a time of today.
+    """The form of a resume, with when to send it: in minutes, or at a time of today or tomorrow.
 
     A valid one has the moment as `due_at`. Times are in the viewer's zone.
     """
@@ -28,7 +32,7 @@ class ScheduleForm(ResumeForm):
         initial="15",
         error_messages={
             "required": "Choose when to resume it.",
-            "invalid_choice": "Choose one of these: in some minutes, or at a time of today.",
+            "invalid_choice": "Choose one of these: in minutes, or at a time of today or tomorrow.",
         },
     )
     at = forms.TimeField(
@@ -38,11 +42,11 @@ class ScheduleForm(ResumeForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         when, now = data.get("when"), timezone.now()
-        if when == AT and "at" in data:
+        if when in DAYS and "at" in data:
             self._clean_time(data, now)
         elif when and data.get("at"):
             self.add_error("at", _BOTH)
-        elif when and when != AT:
+        elif when and when not in DAYS:
             data["due_at"] = now + timedelta(minutes=int(when))
         return data
 
@@ -50,8 +54,9 @@ class ScheduleForm(ResumeForm):
         if data["at"] is None:
             self.add_error("at", "Write the time as hours and minutes: 14:35.")
             return
-        local = datetime.combine(timezone.localtime(now).date(), data["at"])
-        # Of a time that the clocks show twice today, the first that is still to come.
+        day = timezone.localtime(now).date() + timedelta(days=DAYS[data["when"]])
+        local = datetime.combine(day, data["at"])
+        # Of a time that the clocks show twice that day, the first that is still to come.
         moments = (from_local(local, is_end=is_end) for is_end in (False, True))
         due_at = next((moment for moment in moments if moment > now), None)
         if due_at is None:
