@@ -121,7 +121,9 @@ def test_a_refused_key_is_on_every_page_until_the_account_answers_again(
     assert not open_page(as_admin, "/audit/").has("[data-refused-key]")
 
 
-def test_an_upstream_that_hangs_is_given_up(as_support, simulator, seconds_for_answer):
+def test_an_upstream_that_hangs_is_given_up_at_the_deadline(
+    as_support, simulator, seconds_for_answer
+):
     open_page(as_support)
     seconds_for_answer(0.5)
     simulator.fault("hang", match=STATUS, seconds=20)

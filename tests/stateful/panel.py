@@ -18,6 +18,7 @@ SETTINGS = {
     "RESUME_LIMITS_PER_SESSION": "100000/m",
     "LOOKUP_LIMITS": "100000/m",
     "PAUSE_ROLES": "support",
+    "CANCEL_ROLES": "support",
     # Short, because a locked database and a lost answer are ordinary here.
     "DATABASE_WAIT_SECONDS": "0.3",
     "UPSTREAM_CIRCUIT_FAILURES": "1000000",

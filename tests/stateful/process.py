@@ -45,6 +45,27 @@ def press(cookie: str, session: str, action: str) -> int:
     return client.post(f"/sessions/{session}/{action}/", form).status_code
 
 
+def answer(cookie: str, session: str, do: str, question: int) -> int:
+    """Answer an agent by that button of its form; the status of the response."""
+    client = Client(headers={"cookie": cookie}, SERVER_NAME="127.0.0.1")
+    form = {"reason": "Customer called", "ticket": "", "message": "Take the first", "do": do}
+    return client.post(f"/sessions/{session}/answer/", form | {"question": question}).status_code
+
+
+def schedule(cookie: str, session: str) -> int:
+    """Schedule a resume; the status of the response."""
+    client = Client(headers={"cookie": cookie}, SERVER_NAME="127.0.0.1")
+    form = {"reason": "After the cool-down", "ticket": "", "when": "5", "at": ""}
+    return client.post(f"/sessions/{session}/resume-later/", form).status_code
+
+
+def send_due() -> None:
+    """What the collector does with scheduled resumes that are due."""
+    from pingadmin.collector.steps.scheduled_sender import ScheduledSender
+
+    ScheduledSender(threading.Event()).run_once()
+
+
 def manage(*arguments: str) -> str:
     """What a command prints. Its exit status is that of SystemExit, raised through."""
     output = StringIO()
@@ -52,7 +73,9 @@ def manage(*arguments: str) -> str:
     return output.getvalue()
 
 
-ACTS: dict[str, Callable] = {"sign_in": sign_in, "press": press, "manage": manage}
+ACTS: dict[str, Callable] = {
+    act.__name__: act for act in (sign_in, press, answer, schedule, send_due, manage)
+}
 
 
 def kill_at_line(number: int) -> None:

@@ -43,6 +43,7 @@ TAMPERINGS = {
 sessions = st.sampled_from(SESSIONS)
 people = st.integers(0, 1)
 actions = st.sampled_from(["resume", "resume", "resume", "pause"])
+answers = st.sampled_from(["answer", "approve", "instruct", "decline"])
 crashes = st.one_of(st.none(), st.integers(1, LINES))
 upstream_faults = st.sampled_from(
     [
@@ -95,6 +96,45 @@ class AnySequence(RuleBasedStateMachine):
             with other_writer(self.panel):
                 self._check(pressing.result())
         simulator.clear_faults()
+
+    @rule(by=people, do=answers, is_stale=st.booleans(), crash=crashes, fault=upstream_faults)
+    def answer_an_agent(self, by, do, is_stale, crash, fault):
+        agent = f"agi/{cast.AGI_PAUSED}"
+        self.panel.simulator.message(cast.AGI_PAUSED, "QUESTION", "Which one?")
+        question = self._newest_question()
+        if is_stale:
+            self.panel.simulator.message(cast.AGI_PAUSED, "QUESTION", "Or which other one?")
+        if fault:
+            details = dict(fault)
+            self.panel.simulator.fault(details.pop("kind"), match="POST */message", **details)
+        sent = self._writes()
+        cookie = self.panel.cookies[by]
+        self._check(self.panel.act(["answer", [cookie, agent, do, question], crash]))
+        self.panel.simulator.clear_faults()
+        assert not is_stale or self._writes() == sent, "a stale question was answered"
+
+    @rule(by=people, session=sessions, crash=crashes)
+    def schedule_a_resume(self, by, session, crash):
+        self._check(self.panel.act(["schedule", [self.panel.cookies[by], session], crash]))
+
+    @rule(crashes=st.lists(crashes, min_size=1, max_size=2))
+    def scheduled_resumes_are_due(self, crashes):
+        self.panel.execute("UPDATE resumes_scheduledresume SET due_at = datetime('now')")
+        for told in self.panel.act(*(["send_due", [], crash] for crash in crashes)):
+            assert "killed" in told or told == {"returned": None}, (told, self.panel.log[-3000:])
+
+    @rule()
+    def scheduled_resumes_are_too_late(self):
+        sent = self._writes()
+        self.panel.execute(
+            "UPDATE resumes_scheduledresume SET due_at = datetime('now', '-70 seconds')"
+        )
+        self.panel.act(["send_due", []])
+        assert self._writes() == sent, "a scheduled resume was sent too late"
+
+    def _newest_question(self) -> int:
+        answer = self.panel.simulator.ask("GET", f"/v1/sessions/{cast.AGI_PAUSED}/messages")
+        return max(each["id"] for each in answer.json()["messages"] if each["type"] == "QUESTION")
 
     def _press(self, *presses):
         self._check(self._acts(*presses))
@@ -204,9 +244,10 @@ class AnySequence(RuleBasedStateMachine):
     def _writes(self) -> collections.Counter[str]:
         """How often the upstream was asked, by "id/action"."""
         writes = collections.Counter()
-        for action in ("resume", "pause"):
-            for call, times in self.panel.simulator.calls(f"/{action}").items():
-                writes["/".join(call.split("/")[-2:])] += times
+        for call, times in self.panel.simulator.calls().items():
+            *_, session_id, action = call.split("/")
+            if action in ("resume", "pause", "message", "cancel"):
+                writes[f"{session_id}/{action}"] += times
         return writes
 
     def _attempts(self) -> dict[tuple[str, str], list[str]]:
