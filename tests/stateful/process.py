@@ -48,6 +48,7 @@ def press(cookie: str, session: str, action: str) -> int:
 def answer(cookie: str, session: str, do: str, question: int) -> int:
     """Answer an agent by that button of its form; the status of the response."""
     client = Client(headers={"cookie": cookie}, SERVER_NAME="127.0.0.1")
+    client.get(f"/sessions/{session}/")
     form = {"reason": "Customer called", "ticket": "", "message": "Take the first", "do": do}
     return client.post(f"/sessions/{session}/answer/", form | {"question": question}).status_code
 
@@ -55,6 +56,7 @@ def answer(cookie: str, session: str, do: str, question: int) -> int:
 def schedule(cookie: str, session: str) -> int:
     """Schedule a resume; the status of the response."""
     client = Client(headers={"cookie": cookie}, SERVER_NAME="127.0.0.1")
+    client.get(f"/sessions/{session}/")
     form = {"reason": "After the cool-down", "ticket": "", "when": "5", "at": ""}
     return client.post(f"/sessions/{session}/resume-later/", form).status_code
 
