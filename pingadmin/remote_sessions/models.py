@@ -309,6 +309,10 @@ class StatusSnapshotQuerySet(models.QuerySet["StatusSnapshot"]):
         """All but failures and bare reports about "paused"."""
         return self.exclude(state="")
 
+    def with_report_of_paused(self) -> Self:
+        """Those that say whether the session is paused."""
+        return self.filter(paused__isnull=False)
+
     def with_counters(self) -> Self:
         """Those that say how much was sent and received."""
         return self.filter(uploaded_bytes__isnull=False)

@@ -36,6 +36,12 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Those of which nobody knows yet what they did."""
         return self.filter(Q(is_open=True) | Q(result=Result.UNKNOWN, resolved_at=None))
 
+    def unexplained_at(self, at: datetime) -> Self:
+        """Those of which nobody knew at a past moment what they did."""
+        under_way = Q(closed_at=None) | Q(closed_at__gt=at)
+        unresolved = Q(result=Result.UNKNOWN) & (Q(resolved_at=None) | Q(resolved_at__gt=at))
+        return self.filter(under_way | unresolved, opened_at__lte=at)
+
     def due_for_check(self, now: datetime) -> Self:
         """Those whose next check is due, the longest overdue first."""
         return self.filter(next_check_at__lte=now).order_by("next_check_at")

@@ -387,6 +387,24 @@ def test_the_board_at_a_past_moment_shows_what_was_known_then(as_support):
     assert "Ping wasn’t being watched then" in page.text("#history")
 
 
+def test_a_past_moment_is_judged_by_the_rules_of_the_present(as_support):
+    """Ping's status doesn't show "paused"; the answer to a pause did, and may have been doubted."""
+    stated, old, doubted = (make_session(f"ses_{name}", watched=True) for name in "abc")
+    for session, seconds in [(stated, 6300), (old, 8000), (doubted, 6300)]:
+        at = ago(seconds)
+        StatusSnapshotFactory(
+            session=session, source="pause", state="", paused=True, first_at=at, last_at=at
+        )
+        StatusSnapshotFactory(
+            session=session, state="connected", paused=None, first_at=at, last_at=ago(5900)
+        )
+    make_attempt(doubted, opened_at=ago(6100), closed_at=ago(5900), result="ok")
+    page = board(as_support, at=ago(6000).strftime("%Y-%m-%dT%H:%M:%S"))
+    assert page.css("tbody tr td.p")[0].text().startswith("Paused")
+    assert "too long ago to rely on" in row_of(page, "ses_b")
+    assert "Under way" in row_of(page, "ses_c")
+
+
 def test_the_board_at_a_past_moment_says_how_recently_watching_had_resumed(as_support):
     make_session("ses_a", watched=True)
     at = ago(6000).replace(microsecond=0)

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "docs" / "promises.md"
-_ROW = re.compile(r"\| (T\d\d) \| (.+?) \| (.*) \|")
+_ROW = re.compile(r"\| (T\d{2,3}) \| (.+?) \| (.*) \|")
 _TEST = re.compile(r"`([^`\[]+)::(\w+|\*)(?:\[([^\]]+)\])?`")
 
 

@@ -8,26 +8,63 @@ from datetime import datetime
 
 from pingadmin.oversight.board.sessions import BoardRow, BoardSession
 from pingadmin.remote_sessions.display.card import STATE_TONES
-from pingadmin.remote_sessions.history.past_states import find_snapshots_at
+from pingadmin.remote_sessions.history.past_states import (
+    find_paused_reports_at,
+    find_snapshots_at,
+)
 from pingadmin.remote_sessions.models import StatusSnapshot
+from pingadmin.resumes.models import Attempt
 
 
 def load_past_rows(rows: list[BoardRow], at: datetime) -> list[BoardRow]:
     """The same rows in the same order, with the states of that moment.
 
-    Two queries for up to 1,000 rows.
+    Five queries for up to 1,000 rows.
     """
-    snapshots = find_snapshots_at([row.session.pk for row in rows], at)
-    return [_past_row(row.session, snapshots[row.session.pk], at) for row in rows]
+    keys = [row.session.pk for row in rows]
+    snapshots = find_snapshots_at(keys, at)
+    reports = find_paused_reports_at(keys, at)
+    attempts = _load_attempts_at(keys, at)
+    return [
+        _past_row(row.session, snapshots[row.session.pk], reports[row.session.pk], attempts, at)
+        for row in rows
+    ]
 
 
-def _past_row(session: BoardSession, snapshot: StatusSnapshot | None, at: datetime) -> BoardRow:
+def _load_attempts_at(keys: list[int], at: datetime) -> dict[int, Attempt]:
+    """Session pk -> the newest attempt that was under way then, or unexplained."""
+    attempts = Attempt.objects.unexplained_at(at).filter(session__in=keys).order_by("opened_at")
+    newest = {attempt.session_id: attempt for attempt in attempts}
+    for attempt in newest.values():
+        # As it was then. Nothing saves it.
+        attempt.is_open = attempt.closed_at is None or attempt.closed_at > at
+    return newest
+
+
+def _past_row(
+    session: BoardSession,
+    snapshot: StatusSnapshot | None,
+    report: StatusSnapshot | None,
+    attempts: dict[int, Attempt],
+    at: datetime,
+) -> BoardRow:
+    attempt = attempts.get(session.pk)
+    past, label = _nameplate(session), ""
     if snapshot is None:
-        past, label = _nameplate(session), "Not known then"
+        label = "Not known then"
     else:
         past = _past_session(session, snapshot, at)
         label = "Look-up failed" if snapshot.failure else ""
-    return BoardRow(past, past.card(at), group="", attempt=None, state_label=label)
+    if report:
+        past = past._replace(
+            paused_reported=report.paused,
+            paused_reported_at=min(report.last_at, at),
+            paused_reported_source=report.source,
+        )
+    if attempt:
+        # As on the live board: who doesn't know what an action did doesn't know this either.
+        past = past._replace(paused_doubted_at=attempt.opened_at)
+    return BoardRow(past, past.card(at), group="", attempt=attempt, state_label=label)
 
 
 def _nameplate(session: BoardSession) -> BoardSession:
@@ -51,9 +88,6 @@ def _past_session(session: BoardSession, snapshot: StatusSnapshot, at: datetime)
         downloaded_bytes=snapshot.downloaded_bytes,
         source=snapshot.source,
         last_seen_at=confirmed_at,
-        paused_reported=snapshot.paused,
-        paused_reported_at=None if snapshot.paused is None else confirmed_at,
-        paused_reported_source=snapshot.source,
         failure=snapshot.failure,
         failed_at=confirmed_at if snapshot.failure else None,
         failing_since=snapshot.first_at if snapshot.failure else None,
