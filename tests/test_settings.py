@@ -221,6 +221,10 @@ def test_loopback_is_what_the_standard_says():
             "id_pattern is not a regular expression",
         ),
         (
+            f'[ping]\n{ACCOUNT}api_key = "key"\nlimits_path = "/../x"',
+            "limits_path is not a path",
+        ),
+        (
             f'[ping]\n{ACCOUNT}api_key_file = "/nonexistent"',
             "api_key_file names /nonexistent, which cannot be read",
         ),

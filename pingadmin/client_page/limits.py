@@ -9,9 +9,11 @@ from datetime import datetime
 
 from django.db.models import F, FloatField, Q
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from pingadmin.audit.record.actors import Actor
 from pingadmin.client_page.page import Client
+from pingadmin.client_page.speeds import DIRECTIONS, Speed, load_speeds
 from pingadmin.client_page.totals import ClientTotals, load_totals
 from pingadmin.remote_sessions.lookup.account_limits import read_account_limits
 from pingadmin.remote_sessions.models import RemoteSession, RemoteSessionQuerySet
@@ -26,8 +28,10 @@ _TITLES: dict[LimitKind, str] = {
     "session": "Each session",
     "global": "Global",
 }
-_DIRECTIONS = ("downloaded", "uploaded")
-_SPEEDS = {"download_speed": "Download speed", "upload_speed": "Upload speed"}
+_SPEEDS = {
+    "downloaded": ("download_speed", "Download speed"),
+    "uploaded": ("upload_speed", "Upload speed"),
+}
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,11 @@ def load_limits(client: Client, *, by: Actor) -> ClientLimits:
     sessions, totals = client.sessions, load_totals(client.sessions)
     of_client, of_session = answers.get("client"), answers.get("session")
     near_cap = _find_near_cap(sessions, of_session)
+    speeds = load_speeds(sessions, timezone.now())
     return ClientLimits(
         label=client.label,
         groups=[
-            LimitGroup(_TITLES[kind], _describe(kind, limits, sessions, totals))
+            LimitGroup(_TITLES[kind], _describe(kind, limits, sessions, totals, speeds))
             for kind, limits in answers.items()
         ],
         stated_at=min(stated),
@@ -109,18 +114,19 @@ def _describe(
     limits: Limits | None,
     sessions: RemoteSessionQuerySet,
     totals: ClientTotals,
+    speeds: dict[str, Speed],
 ) -> list[LimitRow]:
     if limits is None:
         return []
     rows = [
         _describe_data_cap(kind, direction, cap, sessions, totals)
-        for direction in _DIRECTIONS
+        for direction in DIRECTIONS
         if (cap := _cap_of(limits, direction)) is not None
     ]
     rows += [
-        LimitRow(label, f"up to {wording.size(speed)} a second")
-        for name, label in _SPEEDS.items()
-        if (speed := getattr(limits, name)) is not None
+        _describe_speed(kind, label, most, speeds.get(direction))
+        for direction, (name, label) in _SPEEDS.items()
+        if (most := getattr(limits, name)) is not None
     ]
     if limits.max_sessions is not None:
         percent = _percent(totals.open_sessions, limits.max_sessions)
@@ -152,6 +158,15 @@ def _describe_data_cap(
     return LimitRow(label, text, _percent(used, cap))
 
 
+def _describe_speed(kind: LimitKind, label: str, most: int, speed: Speed | None) -> LimitRow:
+    if speed is None or kind == "global":
+        return LimitRow(label, f"up to {wording.size(most)} a second; how fast it is isn’t known")
+    used = speed.fastest if kind == "session" else speed.total
+    suffix = " in the fastest session" if kind == "session" else ""
+    text = f"{wording.size(int(used))} of {wording.size(most)} a second{suffix}, over 2 min"
+    return LimitRow(label, text, _percent(int(used), most))
+
+
 def _find_largest(sessions: RemoteSessionQuerySet, direction: str) -> int | None:
     counter, before = f"{direction}_bytes", f"{direction}_before_reset"
     # As floating-point numbers: two of the largest integers can't be added in the database.
@@ -168,7 +183,7 @@ def _may_have_stopped(sessions: RemoteSessionQuerySet) -> RemoteSessionQuerySet:
 
 def _find_near_cap(sessions: RemoteSessionQuerySet, limits: Limits | None) -> RemoteSessionQuerySet:
     is_near = Q()
-    for direction in _DIRECTIONS:
+    for direction in DIRECTIONS:
         if limits and (cap := _cap_of(limits, direction)):
             least = -(-cap * NEAR_CAP_PERCENT // 100)
             # Not a sum of both counters, which the database might be unable to hold.
@@ -181,7 +196,7 @@ def _find_near_cap(sessions: RemoteSessionQuerySet, limits: Limits | None) -> Re
 
 def _describe_near_cap(session: RemoteSession, limits: Limits | None) -> SessionNearCap:
     parts = []
-    for direction in _DIRECTIONS:
+    for direction in DIRECTIONS:
         cap = _cap_of(limits, direction) if limits else None
         used = getattr(session, f"{direction}_bytes")
         if cap and used is not None:
@@ -192,7 +207,7 @@ def _describe_near_cap(session: RemoteSession, limits: Limits | None) -> Session
 
 
 def _is_near_cap(totals: ClientTotals, limits: Limits | None) -> bool:
-    for direction in _DIRECTIONS:
+    for direction in DIRECTIONS:
         cap = _cap_of(limits, direction) if limits else None
         used = getattr(totals, f"{direction}_bytes")
         if cap and used is not None and used * 100 >= cap * NEAR_CAP_PERCENT:

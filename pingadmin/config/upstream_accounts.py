@@ -14,11 +14,12 @@ from pingadmin.config import environment
 from pingadmin.config.secret import Secret
 
 REQUIRED = {"backend", "base_url", "api_key"}
-KNOWN = REQUIRED | {"label", "id_pattern"}
+KNOWN = REQUIRED | {"label", "id_pattern", "limits_path"}
 
 
 def accounts() -> dict[str, dict[str, Any]]:
-    """In the shape of Django's DATABASES: alias -> BACKEND, LABEL, BASE_URL, API_KEY, ID_PATTERN.
+    """In the shape of Django's DATABASES: alias -> BACKEND, LABEL, BASE_URL, API_KEY, ID_PATTERN,
+    LIMITS_PATH.
 
     From UPSTREAMS_FILE where it is set, else from PING_* and AGI_*. An account without a key is
     left out.
@@ -84,6 +85,7 @@ def _tables_from_names() -> dict[str, dict[str, str]]:
                 "base_url": environment.text(f"{prefix}_BASE_URL") or base_url,
                 "api_key": environment.text(f"{prefix}_API_KEY"),
                 "id_pattern": environment.text(f"{prefix}_ID_PATTERN"),
+                "limits_path": environment.text(f"{prefix}_LIMITS_PATH"),
             }
         elif environment.text(f"{prefix}_BASE_URL"):
             raise ImproperlyConfigured(
@@ -108,6 +110,7 @@ def _account(alias: str, table: dict[str, str]) -> dict[str, Any]:
         "BASE_URL": _base_url(where, table["base_url"]),
         "API_KEY": Secret(_header_value(where, table["api_key"])),
         "ID_PATTERN": environment.pattern(f"{where}: id_pattern", table.get("id_pattern", "")),
+        "LIMITS_PATH": _limits_path(where, table.get("limits_path", "")),
     }
 
 
@@ -127,6 +130,15 @@ def _base_url(where: str, url: str) -> str:
             f"{where}: base_url must begin with https:// (http only for a loopback address)."
         )
     return url.rstrip("/")
+
+
+def _limits_path(where: str, path: str) -> str:
+    if path and not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?", path):
+        raise ImproperlyConfigured(
+            f"{where}: limits_path is not a path. Write it from the host on, as in "
+            "/customer/limits, without a query."
+        )
+    return path.rstrip("/")
 
 
 def _header_value(where: str, key: str) -> str:

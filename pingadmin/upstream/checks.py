@@ -15,6 +15,7 @@ from pingadmin.config import environment
 from pingadmin.upstream.session_api import SessionAPI
 
 KEYS = {"BACKEND", "LABEL", "BASE_URL", "API_KEY", "ID_PATTERN"}
+OPTIONAL_KEYS = {"LIMITS_PATH"}
 
 
 @checks.register(checks.Tags.security)
@@ -29,7 +30,7 @@ def check_upstreams(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage
 
 def _check_account(alias: str, account: dict[str, Any]) -> Iterator[checks.Error]:
     # An unknown option may be meant to switch something off, such as the verification of TLS.
-    if set(account) != KEYS:
+    if account.keys() - OPTIONAL_KEYS != KEYS:
         yield _error(alias, f"must have exactly the keys {', '.join(sorted(KEYS))}", "E001")
         return
     if not _is_backend(account["BACKEND"]):

@@ -4,10 +4,11 @@ It has no list of sessions. Its look-up neither says whether a session is paused
 id. The Authorization header holds the bare key.
 
 Its limits are documented beside the versions, at /customer/limits/: where the base URL ends with a
-version (/v2), they are looked for one step above it, else below it.
+version (/v2), they are looked for one step above it, else below it; or where a setting says.
 """
 
 import re
+from urllib.parse import urlsplit
 
 from pingadmin.http.response import Response
 from pingadmin.upstream.errors import UpstreamError
@@ -52,13 +53,9 @@ class PingAPI(SessionAPI):
     resume_path = "/sessions/{}/resume"
     pause_path = "/sessions/{}/pause"
     events_path = "/sessions/events"
-    limits_path = "/limits/{}"
 
     def read_limits(self, kind: LimitKind) -> Limits | None:
-        # The step is taken before the request is sent: a server never sees the dots.
-        is_versioned = re.search(r"/v[0-9]+$", self.base_url) is not None
-        step = "/.." if is_versioned else ""
-        response = self.transport.read(step + self.limits_path.format(kind))
+        response = self.transport.read(f"{self._find_limits()}/{kind}")
         if response.status == 404:
             return None
         if response.status != 200:
@@ -74,6 +71,16 @@ class PingAPI(SessionAPI):
             max_sessions=parse_count(response, body.get("max_sessions")),
             max_reconnections=parse_count(response, body.get("max_reconnections")),
         )
+
+    def _find_limits(self) -> str:
+        """Where the limits are, from the base URL on.
+
+        The steps are taken before the request is sent: a server never sees the dots.
+        """
+        if self.limits_path:
+            return "/.." * urlsplit(self.base_url).path.count("/") + self.limits_path
+        is_versioned = re.search(r"/v[0-9]+$", self.base_url) is not None
+        return "/../limits" if is_versioned else "/limits"
 
     def follow(self, after: str = "") -> EventStream:
         return EventStream(self.transport, self.events_path, after, _read_event)

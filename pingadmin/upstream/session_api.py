@@ -67,6 +67,7 @@ class SessionAPI(ABC):
         self.base_url: str = account["BASE_URL"]
         self.api_key = account["API_KEY"]
         self.id_pattern: str = account["ID_PATTERN"] or self.default_id_pattern
+        self.limits_path: str = account.get("LIMITS_PATH", "")
         self.transport = Transport(
             alias=alias,
             base_url=self.base_url,

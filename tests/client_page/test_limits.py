@@ -1,8 +1,11 @@
 """Limits are what the system states now; what came of them is a possibility, never a fact."""
 
-import pytest
+from datetime import timedelta
 
-from tests.factories import RemoteSessionFactory
+import pytest
+from django.utils import timezone
+
+from tests.factories import RemoteSessionFactory, StatusSnapshotFactory
 from tests.oversight.board_sessions import make_paused
 from tests.support.html import Element, parse
 
@@ -45,12 +48,35 @@ def test_each_limit_is_shown_with_what_is_used_of_it(as_viewer, simulator):
         "Open sessions 2 of 4",
         "Reconnections up to 1,000",
         "Downloaded 40 MB of 100 MB in the largest session",
-        "Download speed up to 2.0 MB a second",
-        "Upload speed up to 512 B a second",
+        "Download speed up to 2.0 MB a second; how fast it is isn’t known",
+        "Upload speed up to 512 B a second; how fast it is isn’t known",
         "Ping states none.",
     ]
     assert page.attributes("progress", "value") == ["70", "10", "50", "40"]
     assert not page.has(".notice")
+
+
+def test_speeds_are_what_the_newest_counters_show(as_viewer, simulator):
+    now = timezone.now()
+    for rate, session in enumerate([RemoteSessionFactory(), RemoteSessionFactory()], start=1):
+        for seconds, before in [(300, 0), (60, 0), (40, 0), (20, 10 * MB)]:
+            at = now - timedelta(seconds=seconds)
+            downloaded = (300 - seconds) * rate * MB - before
+            StatusSnapshotFactory(
+                session=session,
+                downloaded_bytes=downloaded,
+                downloaded_before_reset=before,
+                uploaded_bytes=0,
+                first_at=at,
+                last_at=at,
+            )
+    simulator.limits(client={"download_speed": 6 * MB}, session={"download_speed": 4 * MB})
+    page = open_limits(as_viewer)
+    assert lines(page)[:2] == [
+        "Download speed 3.0 MB of 6.0 MB a second, over 2 min",
+        "Download speed 2.0 MB of 4.0 MB a second in the fastest session, over 2 min",
+    ]
+    assert page.attributes("progress", "value") == ["50", "50"]
 
 
 def test_what_is_used_is_not_known_where_nothing_reports_it_or_everybody_counts(

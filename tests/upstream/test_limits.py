@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from pingadmin.upstream.errors import UpstreamError
+from pingadmin.upstream.ping import PingAPI
 from pingadmin.upstream.records import Limits
 from tests.support.raw_server import says
-from tests.support.upstream_clients import PING_KEY, agi_at, ping_at
+from tests.support.upstream_clients import PING_KEY, account, agi_at, ping_at
 
 LIMITS = {"id": "1", "created_at": "2026-11-01T00:00:00Z", "updated_at": "2026-11-02T00:00:00Z"}
 
@@ -74,3 +75,11 @@ def test_agi_has_none():
     assert not api.has_limits
     with pytest.raises(NotImplementedError):
         api.read_limits("client")
+
+
+@pytest.mark.parametrize("base", ["", "/customer/v2", "/a/b/c/v1"])
+def test_a_setting_says_where_they_are_from_the_host_on(raw_server, base):
+    server = raw_server(says(200, LIMITS))
+    limits_account = account(server.address + base, PING_KEY) | {"LIMITS_PATH": "/other/limits"}
+    PingAPI(alias="ping", account=limits_account).read_limits("client")
+    assert [request.path for request in server.requests] == ["/other/limits/client"]
