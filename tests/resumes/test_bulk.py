@@ -18,6 +18,7 @@ from pingadmin.resumes.bulk import worker
 from pingadmin.resumes.bulk.lifecycle import extend_lease
 from pingadmin.resumes.models import Attempt, BulkResume
 from tests.conftest import client_of
+from tests.factories import RemoteSessionFactory
 from tests.support.bulk_resumes import THREE, WHY, form_fields, names, outcomes
 from tests.support.html import parse
 from tests.support.session_actions import click_resume, resume_calls
@@ -177,6 +178,17 @@ def test_look_ups_beyond_the_limit_are_not_made_and_say_so(as_support, simulator
     page = look_up(as_support, text=" ".join(ids)).text
     assert simulator.call_count() == 6
     assert "your limit on look-ups is reached" in preview_row(page, ids[7]).text()
+
+
+def test_sessions_that_are_known_do_not_count_as_ids_that_are_tried(
+    as_support, simulator, settings
+):
+    settings.LOOKUP_LIMITS = [(1, 60)]
+    ids = [f"ses_{number:010x}" for number in range(8)]
+    for each in ids[1:]:
+        RemoteSessionFactory(session_id=each)
+    page = look_up(as_support, text=" ".join(ids)).text
+    assert simulator.call_count() == 8 and "your limit on look-ups" not in page
 
 
 def test_how_many_sessions_it_may_have_is_a_setting(as_support, settings):

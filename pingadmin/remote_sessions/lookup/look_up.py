@@ -43,15 +43,21 @@ def look_up(
 
 
 def look_up_many(
-    pairs: list[tuple[str, str]], *, by: Actor, source: str = ObservationSource.LOOK_UP
+    pairs: list[tuple[str, str]],
+    *,
+    by: Actor,
+    source: str = ObservationSource.LOOK_UP,
+    counted: int | None = None,
 ) -> list[LookUpResult]:
     """Asks about several (alias, session id) pairs side by side; returns the results in order.
 
-    Raises LimitReached before anything is asked, and UnknownAlias.
+    counted: how many of them count against the person's limit, None for all. Raises LimitReached
+    before anything is asked, and UnknownAlias.
     """
     apis = [upstream.api_for(alias) for alias, _ in pairs]
-    if by.kind == "person":
-        count_look_ups_of(by, len(pairs))
+    number = len(pairs) if counted is None else counted
+    if by.kind == "person" and number:
+        count_look_ups_of(by, number)
     calls = [
         (api, api.canonical_id(session_id))
         for api, (_, session_id) in zip(apis, pairs, strict=True)

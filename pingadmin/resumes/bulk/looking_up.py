@@ -13,6 +13,7 @@ from django.http import QueryDict
 from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.lookup.limits import LimitReached
 from pingadmin.remote_sessions.lookup.look_up import LookUpResult, look_up_many
+from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.bulk.selection import SelectedSession
 
 FIELD = "lookup:"
@@ -55,7 +56,11 @@ def look_up_next(
     while waiting:
         chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
         try:
-            results = look_up_many([(each.alias, each.session_id) for each in chunk], by=by)
+            results = look_up_many(
+                [(each.alias, each.session_id) for each in chunk],
+                by=by,
+                counted=_count_unknown(chunk),
+            )
         except LimitReached:
             rest = (each.name for each in [*chunk, *waiting])
             return states | dict.fromkeys(rest, LookUpState.OVER_LIMIT)
@@ -65,6 +70,17 @@ def look_up_next(
         if monotonic() >= until:
             break
     return states
+
+
+def _count_unknown(selected: list[SelectedSession]) -> int:
+    """How many of them we have never met.
+
+    The limit is there to stop people who try ids. Whoever selects many that are known tries none.
+    """
+    ids = [each.session_id for each in selected]
+    rows = RemoteSession.objects.filter(session_id__in=ids)
+    known = set(rows.values_list("alias", "session_id"))
+    return sum((each.alias, each.session_id) not in known for each in selected)
 
 
 def _state_of(result: LookUpResult) -> LookUpState:
