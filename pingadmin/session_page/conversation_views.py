@@ -10,6 +10,8 @@ from pingadmin.audit.record.actors import Actor
 from pingadmin.remote_sessions.conversation.panel import build_conversation_panel
 from pingadmin.remote_sessions.conversation.reading import read_for_person, read_for_poll
 from pingadmin.remote_sessions.lookup.limit_response import answers_limit_reached
+from pingadmin.resumes.answering.panel import build_answer_panel
+from pingadmin.resumes.panel import build_panel
 from pingadmin.session_page.responses import find_session
 from pingadmin.web.requests import PanelRequest
 
@@ -37,4 +39,8 @@ def conversation(request: PanelRequest, alias: str, session_id: str) -> HttpResp
         template = f"session_page/conversation/{name}.html"
     if reading is None:
         return HttpResponse(status=204)
-    return render(request, template, {"panel": build_conversation_panel(session, reading)})
+    context: dict[str, object] = {"panel": build_conversation_panel(session, reading)}
+    if not is_fragment:
+        resume_panel = build_panel(session, request.user)
+        context["answer_panel"] = build_answer_panel(session, request.user, resume_panel)
+    return render(request, template, context)

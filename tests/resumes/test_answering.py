@@ -339,6 +339,17 @@ def test_a_question_that_was_not_shown_is_shown_first(ana, asking, simulator, qu
     assert sent_calls(simulator) == {}
 
 
+def test_without_a_script_the_question_and_its_form_are_on_one_page(ana, asking, simulator):
+    page = parse(ana.get(reverse("session:conversation", args=["agi", asking])))
+    form = page.one("#answer-form")
+    fields = {each["name"]: each["value"] for each in page.css("[form=answer-form]")}
+    fields |= {each["name"]: each["value"] for each in form.css("input[type=hidden]")}
+    assert QUESTION in page.text("#question") and "hx-post" not in form
+    sent = {"do": "answer", "message": "Yes", "reason": "Customer approved", "ticket": ""}
+    response = ana.post(form["action"], fields | sent)
+    assert steps(response) == ["Message: confirmed."] and sent_calls(simulator) == {"message": 1}
+
+
 def test_nothing_is_sent_where_the_conversation_cannot_be_read(ana, asking, simulator):
     simulator.fault("status", match="GET /v1/sessions/*/messages", status=500, times=0)
     response = click(ana, asking, message="A long story")
