@@ -5,11 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
+from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.oversight.models import TeamEntry
 from pingadmin.oversight.team.assignment import assignable_people
 from pingadmin.oversight.team.panel import SessionTeam, load_team
+from pingadmin.remote_sessions.conversation.waiting import judge_task
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
 from pingadmin.remote_sessions.history.state_run import find_state_start
 from pingadmin.remote_sessions.history.timeline import (
@@ -18,7 +20,7 @@ from pingadmin.remote_sessions.history.timeline import (
     load_audit_items,
 )
 from pingadmin.remote_sessions.lookup.look_up import LookUpResult
-from pingadmin.remote_sessions.models import RemoteSession, StatusSnapshot
+from pingadmin.remote_sessions.models import AgentTask, RemoteSession, StatusSnapshot
 from pingadmin.resumes.answering.panel import AnswerPanel, build_answer_panel
 from pingadmin.resumes.forms import ResolveForm
 from pingadmin.resumes.models import Attempt
@@ -66,6 +68,7 @@ class SessionPage:
     asks for it. looked: what "Look again" has just found. looks_on_load: the page looks again when
     it opens, if the state is old. focuses_outcome: the keyboard's focus goes to the outcome of an
     action. answer_panel: None where nobody is there to be answered, or this person may not.
+    is_agent_waiting: whether its agent waited for an answer when it was last asked.
     """
 
     session: RemoteSession
@@ -85,6 +88,7 @@ class SessionPage:
     looks_on_load: bool = False
     focuses_outcome: bool = False
     answer_panel: AnswerPanel | None = None
+    is_agent_waiting: bool = False
     refused_resolution: RefusedResolution | None = None
 
     @property
@@ -132,9 +136,10 @@ def build_page(
     team = team or load_team(session, person)
     timeline: list[TimelineItem | TeamEntryItem] = [*items, *map(TeamEntryItem, team.entries)]
     timeline.sort(key=lambda item: item.at, reverse=True)
+    card = build_card(session)
     return SessionPage(
         session=session,
-        card=build_card(session),
+        card=card,
         state_since=find_state_start(session),
         paused_by=_paused_by(session),
         resume_panel=resume_panel,
@@ -147,7 +152,15 @@ def build_page(
         same_id_elsewhere=_same_id_elsewhere(session),
         has_conversation=session.pk is not None and upstream.can_converse(session.alias),
         answer_panel=build_answer_panel(session, person, resume_panel),
+        is_agent_waiting=_is_agent_waiting(session, card),
     )
+
+
+def _is_agent_waiting(session: RemoteSession, card: SessionCard) -> bool:
+    if session.pk is None or not upstream.can_converse(session.alias):
+        return False
+    task = AgentTask.objects.filter(session=session).first()
+    return judge_task(session, task, paused=card.paused, now=timezone.now()).is_waiting
 
 
 def build_update(

@@ -12,7 +12,7 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.notifications.models import Notification
 from pingadmin.notifications.wording import text_of
-from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.models import AgentTask, RemoteSession
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.answering import chains
 from pingadmin.resumes.attempts import AttemptBlocked
@@ -337,6 +337,20 @@ def test_a_question_that_was_not_shown_is_shown_first(ana, asking, simulator, qu
     problem = parse(response).text("#problem-answer")
     assert response.status_code == 409 and "the agent asks this" in problem and QUESTION in problem
     assert sent_calls(simulator) == {}
+
+
+def test_the_answer_comes_before_the_resume_while_the_agent_waits(ana, asking, paused):
+    def panels(page):
+        return [each["aria-labelledby"] for each in page.css("aside section.card")]
+
+    session = RemoteSession.objects.get(session_id=asking)
+    AgentTask.objects.update_or_create(
+        session=session, defaults={"waiting_since": timezone.now(), "answered_at": timezone.now()}
+    )
+    RemoteSession.objects.update(state="paused")
+    assert panels(parse(ana.get(session.get_absolute_url())))[0] != "answer-head"
+    RemoteSession.objects.update(state="running")
+    assert panels(parse(ana.get(session.get_absolute_url())))[0] == "answer-head"
 
 
 def test_without_a_script_the_question_and_its_form_are_on_one_page(ana, asking, simulator):

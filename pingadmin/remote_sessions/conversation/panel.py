@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from pingadmin.remote_sessions.conversation.reading import Reading
-from pingadmin.remote_sessions.conversation.waiting import WAITING_STATE, judge_waiting
+from pingadmin.remote_sessions.conversation.waiting import WAITING_STATE, judge_task
 from pingadmin.remote_sessions.display.card import (
     STATE_TONES,
     SessionCard,
@@ -108,13 +108,6 @@ def build_conversation_panel(session: RemoteSession, reading: Reading) -> Conver
     """The panel for a reading that was made just now. Makes no query."""
     now = timezone.now()
     card = build_card(session, now=now)
-    task = reading.task
-    verdict = judge_waiting(
-        session,
-        paused=card.paused,
-        waiting_since=task.waiting_since,
-        answered_at=task.answered_at,
-        now=now,
-    )
+    verdict = judge_task(session, reading.task, paused=card.paused, now=now)
     is_paused = card.paused.value == "yes" or session.state == "paused"
     return ConversationPanel(card, reading, verdict.is_waiting, is_paused)

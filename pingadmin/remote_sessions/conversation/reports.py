@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pingadmin.audit.record import trail
 from pingadmin.audit.record.actors import Actor
-from pingadmin.remote_sessions.conversation.waiting import judge_waiting
+from pingadmin.remote_sessions.conversation.waiting import judge_task
 from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.models import AgentTask
 
@@ -18,13 +18,8 @@ def report_waits() -> None:
     unreported = AgentTask.objects.waiting().filter(reported_at=None)
     for task in unreported.select_related("session"):
         now = timezone.now()
-        verdict = judge_waiting(
-            task.session,
-            paused=build_card(task.session, now=now).paused,
-            waiting_since=task.waiting_since,
-            answered_at=task.answered_at,
-            now=now,
-        )
+        paused = build_card(task.session, now=now).paused
+        verdict = judge_task(task.session, task, paused=paused, now=now)
         # A paused session is resumed first. If its agent still waits then, that is news.
         if verdict.is_waiting and not verdict.is_doubted:
             _report(task)

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from pingadmin import upstream
 from pingadmin.remote_sessions.display.paused import PausedValue, PausedVerdict
-from pingadmin.remote_sessions.models import RemoteSession
+from pingadmin.remote_sessions.models import AgentTask, RemoteSession
 
 WAITING_STATE = "waiting_for_input"
 # In these a session has no task, whatever its messages said before. A finished one gets another
@@ -64,4 +64,17 @@ def judge_waiting(
         is_waiting=True,
         since=waiting_since,
         is_doubted=reported_at is None or reported_at < oldest,
+    )
+
+
+def judge_task(
+    session: RemoteSession, task: AgentTask | None, *, paused: PausedVerdict, now: datetime
+) -> WaitingVerdict:
+    """The same of a session and what was last read of its task, None for nothing."""
+    return judge_waiting(
+        session,
+        paused=paused,
+        waiting_since=task.waiting_since if task else None,
+        answered_at=task.answered_at if task else None,
+        now=now,
     )
