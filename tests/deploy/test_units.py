@@ -1,4 +1,4 @@
-"""systemd units, compose file and nginx agree with the panel, with each other and in their numbers."""
+"""systemd units, compose file and nginx agree with the panel, and in their numbers."""
 
 import configparser
 import json
@@ -40,24 +40,32 @@ def test_systemd_finds_nothing_wrong_with_a_unit(installed, name):
     need("systemd", shutil.which("systemd-analyze"), "apt-get install systemd")
     shutil.copy(DEPLOY / "systemd" / name, installed.directory / "work" / name)
     done = installed.run(
-        "systemd-analyze", "verify", "--man=no", f"/mnt/{name}", env=clean_environment(), check=False
+        "systemd-analyze",
+        "verify",
+        "--man=no",
+        f"/mnt/{name}",
+        env=clean_environment(),
+        read_only=False,
+        check=False,
     )
     ours = [line for line in done.stderr.splitlines() if "pingadmin" in line]
     assert ours == [] and done.returncode == 0, done.stderr
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(
-    ("name", "sign"), [(UNITS[0], r"Serving at"), (UNITS[1], r"collector|Collecting|collect")]
-)
-def test_what_a_unit_starts_runs_with_its_state_directory_alone(machine, name, sign):
+@pytest.mark.parametrize("name", UNITS)
+def test_what_a_unit_starts_runs_with_its_state_directory_alone(machine, name):
     env = clean_environment(**KEYS | {"STATE_DIRECTORY": "/var/lib/pingadmin"})
     machine.run("/opt/pingadmin/bin/pingadmin", "setup", env=env)
     start = unit(name)["ExecStart"].replace("8000", str(free_port()))
     process = machine.start(*start.split(), env=env)
-    process.await_line(sign)
-    assert process.end() == 0, process.output
-    assert (machine.directory / "lib/pingadmin/pingadmin.sqlite3").is_file()
+    try:
+        if "serve" in start:
+            process.await_line("Serving at")
+        else:
+            assert until(lambda: machine.beats()), process.output
+    finally:
+        assert process.end() == 0, process.output
 
 
 def test_every_time_to_stop_is_longer_than_the_server_drains():

@@ -4,7 +4,9 @@ What a process sees at /opt, /var/lib and /mnt are directories of the test; all 
 read-only. Needs root, for a namespace and for becoming somebody else.
 """
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +57,12 @@ class Machine:
         self._count += 1
         log = self.directory / f"{self._count}.log"
         return Process(*self._wrapped(command, True), env=env, log=log)
+
+    def beats(self) -> int:
+        """How many heartbeats of a collector the database in /var/lib/pingadmin holds."""
+        file = self.directory / "lib/pingadmin/pingadmin.sqlite3"
+        with contextlib.closing(sqlite3.connect(file, timeout=60)) as connection:
+            return connection.execute("SELECT count(*) FROM collector_beat").fetchone()[0]
 
     def _wrapped(self, command: tuple[str, ...], read_only: bool) -> list[str]:
         prefix = Path(sys.base_prefix)
