@@ -12,7 +12,7 @@ from django.conf import settings
 from pingadmin.web.server import SETTINGS, Server
 from tests.deploy import containerfile
 from tests.deploy.conftest import KEYS
-from tests.support.processes import CHECKOUT, clean_environment, free_port
+from tests.support.processes import CHECKOUT, clean_environment, free_port, until
 from tests.support.required_parts import need
 
 DEPLOY = CHECKOUT / "deploy"
@@ -63,7 +63,7 @@ def test_what_a_unit_starts_runs_with_its_state_directory_alone(machine, name):
         if "serve" in start:
             process.await_line("Serving at")
         else:
-            assert until(lambda: machine.beats()), process.output
+            assert until(machine.beats), process.output
     finally:
         assert process.end() == 0, process.output
 
