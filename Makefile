@@ -20,7 +20,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
 	@echo "make dev     the same, reloading when a file changes"
-	@echo "make test    the whole suite (REQUIRE=browser,postgres,promtool allows no skip, PYTEST_ARGS=...)"
+	@echo "make test    the whole suite (REQUIRE=browser,postgres,promtool,nginx,systemd allows no skip, PYTEST_ARGS=...)"
 	@echo "make quick   all that needs no process, browser or server, in less than a minute"
 	@echo "make check   lint, formatting, types, scanners, templates, migrations, deploy check"
 	@echo "make promises  each promise of docs/promises.md, with the tests that show it"

@@ -5,9 +5,10 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from pingadmin.accounts.roles import MAY_RESUME
-from pingadmin.config import environment, reports, upstream_accounts
+from pingadmin.config import environment, places, reports, upstream_accounts
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+# Where templates and static files are.
+BASE_DIR = places.FILES
 
 # --- What kind of process this is -----------------------------------------------------------------
 
@@ -108,7 +109,7 @@ CLIENT_URL = environment.client_url("CLIENT_URL")
 # Facets of the review queue: a second action on a session within so many hours, or outside these.
 REPEATED_WITHIN_HOURS = environment.number("REPEATED_WITHIN_HOURS", 24, least=0.01)
 WORKING_HOURS = environment.working_hours("WORKING_HOURS")
-DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
+DATA_DIR = Path(environment.text("DATA_DIR", str(places.MADE / "var")))
 
 # --- Checkpoints of the audit log -----------------------------------------------------------------
 
@@ -222,7 +223,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": environment.database("DATABASE_URL", f"sqlite:///{BASE_DIR}/pingadmin.sqlite3")
+    "default": environment.database("DATABASE_URL", f"sqlite:///{places.MADE}/pingadmin.sqlite3")
 }
 # Kept between requests: opening SQLite anew would rewrite its side files each time.
 DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -256,7 +257,7 @@ USE_I18N = False
 FORMAT_MODULE_PATH = "pingadmin.web.formats"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(environment.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = Path(environment.text("STATIC_ROOT", str(places.MADE / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -9,7 +9,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from pingadmin.accounts import audit_actions, audit_events, readiness, used_codes
+        from pingadmin.accounts import audit_actions, audit_events, preparing, readiness, used_codes
         from pingadmin.audit import actions
         from pingadmin.web import probes
 
@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
 
         post_migrate.connect(_sync_roles, sender=self)
         audit_events.connect_signals()
-        probes.READINESS_CHECKS.append(readiness.find_faults)
+        probes.READINESS_CHECKS += [readiness.find_faults, preparing.find_faults]
         used_codes.refuse_for_their_whole_life()
 
 

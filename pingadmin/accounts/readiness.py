@@ -20,6 +20,6 @@ def find_faults() -> list[Fault]:
         return []
     sentence = (
         "nobody can sign in: the tables of sessions and limits can't be written. "
-        "With a restricted role, run audit_restrict_role again"
+        "Run pingadmin setup, with --role where the panel's own role is restricted"
     )
     return [Fault("sign_in", sentence)]

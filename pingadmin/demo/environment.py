@@ -10,9 +10,9 @@ import socket
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from pingadmin.config import places
 from pingadmin.demo import cast
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 INHERITED = {
     "ANSWER_ROLES",
     "CANCEL_ROLES",
@@ -38,7 +38,7 @@ def fill(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     for name in set(environ) - INHERITED:
         if not name.startswith("PYTHON"):
             del environ[name]
-    directory = Path(environ.get("DEMO_DIRECTORY") or CHECKOUT / ".demo").absolute()
+    directory = Path(environ.get("DEMO_DIRECTORY") or places.MADE / ".demo").absolute()
     simulator = f"http://127.0.0.1:{free_port()}"
     environ.update(
         {

@@ -121,7 +121,7 @@ def _schema_faults() -> list[Fault]:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
-        return [Fault("migrations", f"{len(waiting)} waiting, run manage.py migrate")]
+        return [Fault("migrations", f"{len(waiting)} waiting, run pingadmin setup")]
     applied = MigrationRecorder(connection).applied_migrations()
     apps = executor.loader.migrated_apps
     unknown = {key for key in applied if key[0] in apps} - executor.loader.disk_migrations.keys()

@@ -40,11 +40,24 @@ class Command(BaseCommand):
         }
         with transaction.atomic(), connection.cursor() as cursor:
             _refuse_powerful_role(cursor, role)
+            _require_owner(cursor)
             for statement in STATEMENTS:
                 cursor.execute(statement.format(**names))
         self.stdout.write(
             f"{role} may read and append to the audit log, and cannot change or remove its events."
         )
+
+
+def _require_owner(cursor: CursorWrapper) -> None:
+    """PostgreSQL only warns whoever may not grant, and grants nothing."""
+    cursor.execute(
+        "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class"
+        " WHERE oid = to_regclass(%s)",
+        [AuditEvent._meta.db_table],
+    )
+    row = cursor.fetchone()
+    if row is None or not row[0]:
+        raise CommandError("Run it with a DATABASE_URL that names the owner of the tables.")
 
 
 def _refuse_powerful_role(cursor: CursorWrapper, role: str) -> None:

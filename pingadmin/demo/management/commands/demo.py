@@ -56,10 +56,10 @@ class Command(BaseCommand):
                 ["runserver", f"127.0.0.1:{port}"] if reload else ["serve", "--port", str(port)]
             )
             # It takes a second to start, in which the morning happens here.
-            children.start("the web server", "manage.py", *server)
+            children.start("the web server", "-m", "pingadmin", *server)
             children.start("the simulator", "-m", "pingadmin.demo", *_have_morning(simulator.port))
-            children.start("the collector", "manage.py", "collect")
-            children.start("the colleague", "manage.py", "colleague")
+            children.start("the collector", "-m", "pingadmin", "collect")
+            children.start("the colleague", "-m", "pingadmin", "colleague")
             _wait_until_ready(f"{address}healthz", children)
             self.stdout.write(_welcome(address, f"http://{simulator.netloc}"))
             self.stdout.flush()
