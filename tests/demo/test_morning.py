@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
+from django.utils import timezone
 
 from pingadmin import upstream
 from pingadmin.accounts.models import User
@@ -18,7 +19,7 @@ from pingadmin.demo.simulator.server import Simulator
 from pingadmin.oversight.models import SavedView, TeamEntry, TeamState
 from pingadmin.remote_sessions.history.coverage import find_gaps
 from pingadmin.remote_sessions.models import AgentTask, RemoteSession, StatusSnapshot, WatchSpan
-from pingadmin.resumes.models import Attempt, BulkResume
+from pingadmin.resumes.models import Attempt, BulkResume, ScheduledResume
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,8 @@ def test_the_morning_holds_what_a_team_meets_and_its_log_is_intact(seed, capsys)
     assert handed_over.session.session_id == script.HANDED_OVER
     waiting = AgentTask.objects.get(waiting_since__isnull=False)
     assert waiting.session.session_id == customers.QUESTION_ID and waiting.reported_at
+    later = ScheduledResume.objects.pending().get()
+    assert later.session.session_id == script.LATER and later.due_at > timezone.now()
     capsys.readouterr()
     number = AuditEvent.objects.count()
     call_command("audit_verify")

@@ -23,6 +23,8 @@ PEOPLE = {ANA: "support", BEN: "support", CHLOE: "auditor", DEV: "admin"}
 STARK = [ping_id(f"stark-field-{number}") for number in (1, 2, 3, 4)]
 # Nobody acts on these two by themselves: a visitor finds them as they are.
 HANDED_OVER, UNKNOWN = ping_id("stark-field-5"), ping_id("globex-retail-207")
+# Resumed by the panel itself, half an hour after the visitor came.
+LATER = ping_id("acme-frankfurt-022")
 FAILING = ping_id("aperture-test-7")
 # One session that Ping fails to describe, from the late morning on.
 FAULTS = [{"fault": "status", "match": f"GET */{FAILING}/status", "status": 500, "times": 0}]
@@ -193,8 +195,11 @@ def _before_now(stage: Stage) -> None:
     )
     _hand_over(stage)
     stage.at(22)
-    stage.pause(ping_id("acme-frankfurt-022"))
+    stage.pause(LATER)
     stage.pause(UNKNOWN)
+    stage.at(20)
+    stage.look(ANA, "ping", LATER)
+    stage.resume_later(ANA, "ping", LATER, 50, "Their data plan renews at noon", "INC-6158")
     stage.at(13)
     stage.look(ANA, "ping", UNKNOWN)
     stage.simulator.faults.add(NO_ANSWER)

@@ -33,6 +33,7 @@ from pingadmin.resumes.bulk.selection import SelectedSession
 from pingadmin.resumes.form_token import FormToken, issue_form_token, read_form_token
 from pingadmin.resumes.models import Attempt
 from pingadmin.resumes.resume import resume
+from pingadmin.resumes.scheduled.lifecycle import ScheduleRequest, schedule_resume
 from pingadmin.upstream.ping import STATE_AFTER_EVENT
 from pingadmin.upstream.records import SessionEvent
 
@@ -145,6 +146,21 @@ class Stage:
             asked_at=monotonic() - waited_seconds,
         )
         return resume(request).attempt
+
+    def resume_later(
+        self, name: str, alias: str, session_id: str, minutes: float, reason: str, ticket: str
+    ) -> None:
+        """Schedules a resume."""
+        schedule_resume(
+            ScheduleRequest(
+                self.session(alias, session_id),
+                self.clock.now + timedelta(minutes=minutes),
+                reason,
+                ticket,
+                form_token=self._form_token(name, alias, session_id),
+                by=self.actor(name),
+            )
+        )
 
     def resume_all(self, name: str, session_ids: list[str], reason: str, ticket: str) -> None:
         """A bulk resume of Ping sessions."""
