@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from pingadmin.accounts.roles import MAY_RESUME
+from pingadmin.accounts.roles import MAY_RESUME, ROLES
 from pingadmin.config import environment, places, reports, upstream_accounts
 
 # Where templates and static files are.
@@ -196,6 +196,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "pingadmin.accounts.middleware.session_limits",
     "pingadmin.accounts.middleware.RecordDenied",
+    "pingadmin.accounts.guards.second_factor.SecondFactorNeeded",
+    "pingadmin.accounts.guards.fresh_sign_in.FreshSignIn",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pingadmin.web.middleware.explain_wrong_method",
@@ -292,6 +294,9 @@ MFA_TOTP_ISSUER = "pingadmin"
 MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "pingadmin.accounts.adapter.SecondFactors"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS_ONLY
+MFA_ROLES = environment.choices("MFA_ROLES", list(ROLES))
+# Exports and people's rights need a sign-in, or a password typed again, of the last 15 minutes.
+FRESH_SIGN_IN_SECONDS = 15 * 60
 SOCIALACCOUNT_ADAPTER = "pingadmin.accounts.adapter.KnownPeopleOnly"
 SOCIALACCOUNT_PROVIDERS = environment.single_sign_on()
 # For all calls to the provider that one request needs.

@@ -60,4 +60,7 @@ ACTIONS = [
     _about_a_person(
         "second_factor_removed", "Second factor removed", "removed a second factor of {object}"
     ),
+    _about_a_person(
+        "second_factor_reset", "Second factor reset", "took the lost second factor of {object} away"
+    ),
 ]

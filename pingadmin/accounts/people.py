@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -71,3 +72,18 @@ def set_role(*, user: User, role: str, by: Actor) -> None:
             record_person_event("role_set", by=by, person=user.username, before=before, after=role)
     # `role` is cached on the object.
     user.__dict__.pop("role", None)
+
+
+def reset_second_factor(*, user: User, reason: str, by: Actor) -> int:
+    """Takes away every second factor of a person who lost theirs. Returns how many there were.
+
+    Recovery codes go too.
+    """
+    with transaction.atomic():
+        authenticators = Authenticator.objects.filter(user=user)
+        kinds = sorted(authenticators.values_list("type", flat=True))
+        authenticators.delete()
+        record_person_event(
+            "second_factor_reset", by=by, person=user.username, kinds=kinds, reason=reason
+        )
+    return len(kinds)

@@ -1,0 +1,1 @@
+"""What a signed-in person must have done before some pages answer."""
