@@ -301,6 +301,20 @@ SOCIALACCOUNT_ADAPTER = "pingadmin.accounts.adapter.KnownPeopleOnly"
 SOCIALACCOUNT_PROVIDERS = environment.single_sign_on()
 # For all calls to the provider that one request needs.
 OIDC_SECONDS = environment.number("OIDC_SECONDS", 3, least=0.1)
+OIDC_GROUPS = environment.mapping("OIDC_GROUPS", list(ROLES))
+OIDC_GROUPS_CLAIM = environment.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_CREATE_PEOPLE = environment.flag("OIDC_CREATE_PEOPLE")
+if OIDC_CREATE_PEOPLE and not OIDC_GROUPS:
+    raise ImproperlyConfigured(
+        "OIDC_CREATE_PEOPLE needs OIDC_GROUPS: without a group nobody would know their role."
+    )
+# Where accounts are named, only their passwords work: everybody else comes by the provider.
+BREAK_GLASS_ACCOUNTS = environment.break_glass_accounts("LOCAL_PASSWORDS")
+if BREAK_GLASS_ACCOUNTS and not SOCIALACCOUNT_PROVIDERS:
+    raise ImproperlyConfigured(
+        "LOCAL_PASSWORDS shuts everybody out who is not named, and there is no single sign-on. "
+        "Set OIDC_SERVER_URL and its neighbours, or unset LOCAL_PASSWORDS."
+    )
 # Some providers never say whether an address was verified, and only give out those that are.
 OIDC_TRUST_EMAIL = environment.flag("OIDC_TRUST_EMAIL")
 # The organisation's own provider says who somebody is; the person must have been added here first.

@@ -12,12 +12,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from pingadmin.accounts import single_sign_on
+from pingadmin.accounts import audit_events, provider_groups, single_sign_on
 from pingadmin.accounts.models import User
 from pingadmin.http.deadline import Call
 from pingadmin.http.session import DeadlineSession
 from pingadmin.web import errors
 from pingadmin.web.client_address import client_address
+
+UNKNOWN_ADDRESS = "nobody with this mail address was added here"
+PASSWORDS_ARE_FOR_EMERGENCIES = (
+    "Passwords are only for emergency accounts here. Sign in with your organisation’s account."
+)
 
 
 class ClosedSignup(DefaultAccountAdapter):
@@ -32,6 +37,12 @@ class ClosedSignup(DefaultAccountAdapter):
         return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        name = str(credentials.get("username", ""))
+        if settings.BREAK_GLASS_ACCOUNTS and not audit_events.is_break_glass(name):
+            # Before the password is looked at, so that nothing can be learnt about it.
+            audit_events.record_refused_password(request, name)
+            response = errors.error_response(request, 403, sentence=PASSWORDS_ARE_FOR_EMERGENCIES)
+            raise ImmediateHttpResponse(response)
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
@@ -92,6 +103,12 @@ class KnownPeopleOnly(DefaultSocialAccountAdapter):
         way in while the provider is away.
         """
         why = _reason_to_refuse(sociallogin)
+        role = provider_groups.find_role(_claims(sociallogin)) if settings.OIDC_GROUPS else ""
+        if why == UNKNOWN_ADDRESS and settings.OIDC_CREATE_PEOPLE and role:
+            why = _add_person(request, sociallogin, role)
+        elif not why and settings.OIDC_GROUPS:
+            provider_groups.apply_role(sociallogin.user, role)
+            why = "" if role else provider_groups.NO_GROUP
         if why:
             raise ImmediateHttpResponse(single_sign_on.refuse(request, why))
         if sociallogin._did_authenticate_by_email:
@@ -109,9 +126,26 @@ def is_address_trusted(sociallogin: SocialLogin) -> bool:
 
     Only JSON's own `true` says so.
     """
-    claims = sociallogin.account.extra_data
-    claims = claims.get("userinfo") or claims.get("id_token") or claims
-    return claims.get("email_verified") is True or settings.OIDC_TRUST_EMAIL
+    return _claims(sociallogin).get("email_verified") is True or settings.OIDC_TRUST_EMAIL
+
+
+def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
+    """What the provider says of the person."""
+    data: dict[str, Any] = sociallogin.account.extra_data
+    claims: dict[str, Any] = data.get("userinfo") or data.get("id_token") or data
+    return claims
+
+
+def _add_person(request: HttpRequest, sociallogin: SocialLogin, role: str) -> str:
+    """Adds somebody whom nobody added here. Half a sentence on why not, "" where it worked."""
+    try:
+        person = provider_groups.add_person(
+            _claims(sociallogin), email=sociallogin.email_addresses[0].email, role=role
+        )
+    except provider_groups.CannotBeAdded as why:
+        return str(why)
+    sociallogin.connect(request, person)
+    return ""
 
 
 def _reason_to_refuse(sociallogin: SocialLogin) -> str:
@@ -122,4 +156,4 @@ def _reason_to_refuse(sociallogin: SocialLogin) -> str:
         return "the provider gave no mail address"
     if not is_address_trusted(sociallogin):
         return "the provider does not say that the mail address was verified"
-    return "nobody with this mail address was added here"
+    return UNKNOWN_ADDRESS

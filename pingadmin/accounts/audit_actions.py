@@ -29,6 +29,11 @@ def _about_a_person(name: str, label: str, text: str) -> AuditAction:
 
 ACTIONS = [
     AuditAction("sign_in", "Signed in", sentence=sentence("signed in")),
+    _about_a_person(
+        "break_glass",
+        "Emergency account used",
+        "signed in with the password of the emergency account {object}",
+    ),
     AuditAction("sign_out", "Signed out", sentence=sentence("signed out")),
     AuditAction(
         "sign_in_failed",

@@ -6,6 +6,7 @@ Each event keeps names and roles as they are at that moment: a later change does
 import logging
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.signals import password_changed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import (
@@ -13,6 +14,7 @@ from allauth.mfa.signals import (
     authenticator_added,
     authenticator_removed,
 )
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError, transaction
@@ -80,6 +82,19 @@ def record_denied(request: HttpRequest) -> None:
 
 def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     record_if_possible("sign_in", by=Actor.of(request, user))
+    methods = {record["method"] for record in get_authentication_records(request, user)}
+    if "password" in methods and is_break_glass(user.get_username()):
+        record_if_possible("break_glass", by=Actor.of(request, user), person=user.get_username())
+
+
+def is_break_glass(name: str) -> bool:
+    """Whether it is an account whose password works though others' don't."""
+    return name.casefold() in {each.casefold() for each in settings.BREAK_GLASS_ACCOUNTS}
+
+
+def record_refused_password(request: HttpRequest, name: str) -> None:
+    """Somebody typed a password where passwords are for emergency accounts alone."""
+    _record_failed_sign_in({"username": name}, request)
 
 
 def _record_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:

@@ -33,18 +33,20 @@ class NameTakenError(ValueError):
 
 
 @sensitive_variables("password")
-def add_user(*, username: str, password: str, role: str, by: Actor, **fields: Any) -> User:
+def add_user(*, username: str, password: str | None, role: str, by: Actor, **fields: Any) -> User:
     """Adds an active person with one role and a password that passes the validators.
 
-    `fields` are further columns, such as first_name. Raises ValidationError, NameTakenError,
-    RoleNotSyncedError, or KeyError for a role that roles.py does not know.
+    password: None for somebody who signs in elsewhere. `fields` are further columns, such as
+    first_name. Raises ValidationError, NameTakenError, RoleNotSyncedError, or KeyError for a role
+    that roles.py does not know.
     """
     if User.objects.filter(username__iexact=username).exists():
         raise NameTakenError(username)
     user = User(username=username, **fields)
     user.set_password(password)
     user.full_clean()
-    validate_password(password, user)
+    if password is not None:
+        validate_password(password, user)
     with transaction.atomic():
         user.save()
         record_person_event("person_added", by=by, person=username)
@@ -71,6 +73,19 @@ def set_role(*, user: User, role: str, by: Actor) -> None:
         if before != role:
             record_person_event("role_set", by=by, person=user.username, before=before, after=role)
     # `role` is cached on the object.
+    user.__dict__.pop("role", None)
+
+
+def take_role(*, user: User, by: Actor) -> None:
+    """Takes the person's role away, so that they may do nothing; the account stays."""
+    before = user.role
+    if not before:
+        return
+    with transaction.atomic():
+        user.groups.clear()
+        user.is_staff = False
+        user.save(update_fields=["is_staff"])
+        record_person_event("role_set", by=by, person=user.username, before=before, after=None)
     user.__dict__.pop("role", None)
 
 

@@ -148,6 +148,33 @@ def choices(name: str, allowed: list[str], *, default: list[str] | None = None) 
     return values
 
 
+def mapping(name: str, allowed: list[str]) -> dict[str, str]:
+    """`left=right,left=right`, where each right side is an allowed word."""
+    pairs = [pair.rpartition("=") for pair in word_list(name)]
+    for left, _, right in pairs:
+        if not left or right not in allowed:
+            raise ImproperlyConfigured(
+                f"{name} holds {left or right!r} without one of: {', '.join(allowed)}. "
+                f"Write it as in some-group={allowed[0]},other-group={allowed[-1]}."
+            )
+    return {left.strip(): right for left, _, right in pairs}
+
+
+def break_glass_accounts(name: str) -> list[str]:
+    """`break-glass:name,name`: the accounts that may use their passwords; empty for `all`."""
+    value = text(name, "all")
+    if value == "all":
+        return []
+    kind, _, names = value.partition(":")
+    accounts = [each.strip() for each in names.split(",") if each.strip()]
+    if kind != "break-glass" or not accounts:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write all, or break-glass:name,name with the accounts whose "
+            "passwords work in an emergency."
+        )
+    return accounts
+
+
 def rates(name: str, default: str) -> list[tuple[int, int]]:
     """Rates such as `10/m,60/h,3/10m` as pairs of (how many, seconds)."""
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -372,7 +399,10 @@ def single_sign_on() -> dict[str, Any]:
                     "name": text("OIDC_NAME", "single sign-on"),
                     "client_id": given["OIDC_CLIENT_ID"],
                     "secret": given["OIDC_CLIENT_SECRET"],
-                    "settings": {"server_url": given["OIDC_SERVER_URL"]},
+                    "settings": {
+                        "server_url": given["OIDC_SERVER_URL"],
+                        "scope": text("OIDC_SCOPES", "openid profile email").split(),
+                    },
                 }
             ],
         }

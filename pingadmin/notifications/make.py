@@ -85,6 +85,8 @@ def _reason(event: dict[str, Any], scheduled: set[int]) -> Notification.Reason |
         return Notification.Reason.SCHEDULE_NOT_SENT
     if event["action"] == "agent_waiting":
         return Notification.Reason.AGENT_WAITING
+    if event["action"] == "break_glass":
+        return Notification.Reason.BREAK_GLASS
     if event["action"] == "look_up_limit":
         return Notification.Reason.LOOK_UP_LIMIT
     return None

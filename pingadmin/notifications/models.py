@@ -39,6 +39,7 @@ class Notification(models.Model):
         SCHEDULE_NOT_SENT = "schedule", "scheduled resume not sent"
         AGENT_WAITING = "waiting", "agent that waits for an answer"
         LOOK_UP_LIMIT = "look_up_limit", "limit on look-ups"
+        BREAK_GLASS = "break_glass", "emergency account used"
 
     event_seq = models.BigIntegerField(unique=True)
     reason = models.CharField(max_length=16, choices=Reason.choices, db_column="what")

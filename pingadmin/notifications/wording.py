@@ -68,6 +68,12 @@ def _limit_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
     yield "A busy shift does that, and so does somebody who tries ids. Ask them."
 
 
+def _break_glass_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
+    name = plain(event.actor_name)
+    yield f"*Emergency account used*: {name} signed in with its password, {full_utc(event.at)}."
+    yield "Passwords are for emergencies here. Find out who it was and why."
+
+
 def _waiting_lines(event: AuditEvent, entry: AuditEntry) -> Iterator[str]:
     name = f"{plain(event.alias)} {plain(event.session_id)}"
     yield f"*An agent waits for an answer*: {name}, seen {full_utc(event.at)}."
@@ -123,4 +129,5 @@ _LINES = {
     Notification.Reason.SCHEDULE_NOT_SENT: _schedule_lines,
     Notification.Reason.AGENT_WAITING: _waiting_lines,
     Notification.Reason.LOOK_UP_LIMIT: _limit_lines,
+    Notification.Reason.BREAK_GLASS: _break_glass_lines,
 }
