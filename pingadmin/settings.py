@@ -71,6 +71,11 @@ UPSTREAM_SLOT_WAIT_SECONDS = 0.25
 UPSTREAM_CIRCUIT_FAILURES = 5
 UPSTREAM_CIRCUIT_OPEN_SECONDS = environment.number("UPSTREAM_CIRCUIT_OPEN_SECONDS", 15, least=0.1)
 
+# For everything that is asked over HTTPS: accounts, single sign-on, the webhook, checkpoint sinks.
+OUTBOUND_PROXY = environment.outbound_proxy("OUTBOUND_PROXY")
+OUTBOUND_PROXY_EXCEPT = [name.casefold() for name in environment.word_list("OUTBOUND_PROXY_EXCEPT")]
+CA_FILE = environment.ca_file("CA_FILE")
+
 # --- Sessions and resumes -------------------------------------------------------------------------
 
 STALE_AFTER_SECONDS = environment.number("STALE_AFTER_SECONDS", 60, least=1)
@@ -352,7 +357,10 @@ SECURE_PROXY_SSL_HEADER = (
 # Probes and a scraper on this machine use plain http; a token for /metrics needs HTTPS.
 SECURE_REDIRECT_EXEMPT = [r"^(metrics|healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+# Both concern hosts that are not this panel's: whoever runs them decides.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY and environment.flag("HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS and environment.flag("HSTS_PRELOAD")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -47,6 +47,10 @@ def read_accounts(read, tmp_path):
     ("name", "value", "sentence"),
     [
         ("LOOKUP_LIMITS", "5/0m", "Write rates such as"),
+        ("OUTBOUND_PROXY", "https://proxy.example", "Write it as in http://proxy.example:3128"),
+        ("OUTBOUND_PROXY", "http://proxy.example/x", "Write it as in http://proxy.example:3128"),
+        ("CA_FILE", "/nonexistent", "holds no certificate that can be read"),
+        ("CA_FILE", "/etc/hostname", "holds no certificate that can be read"),
         ("RESUME_LIMITS", "10/0m", "Write rates such as"),
         ("PAUSE_ROLES", "support,root", "holds 'root'. Set it to nothing, or to some of: support."),
         ("PAUSE_ROLES", "auditor", "some of: support."),
@@ -299,3 +303,21 @@ def test_cookies_of_production_are_bound_to_host_and_https(read):
     # The prefix demands these three of whoever sets the cookie.
     for name in ("SESSION_COOKIE", "CSRF_COOKIE"):
         assert found.get(f"{name}_DOMAIN") is None and found.get(f"{name}_PATH", "/") == "/"
+
+
+@pytest.mark.parametrize(
+    ("given", "subdomains", "preload"),
+    [
+        ({}, False, False),
+        ({"HSTS_SUBDOMAINS": "true"}, True, False),
+        ({"HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}, True, True),
+        ({"HSTS_PRELOAD": "true"}, False, False),
+    ],
+)
+def test_hsts_concerns_other_hosts_only_where_the_operator_says_so(
+    read, given, subdomains, preload
+):
+    found = read(**given)
+    assert found["SECURE_HSTS_SECONDS"] == 31536000
+    assert found["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is subdomains
+    assert found["SECURE_HSTS_PRELOAD"] is preload

@@ -8,6 +8,7 @@ import base64
 import ipaddress
 import os
 import re
+import ssl
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -320,6 +321,38 @@ def webhook(name: str) -> Secret:
             "without user or fragment (http only for a loopback address)."
         )
     return Secret(value)
+
+
+def outbound_proxy(name: str) -> Secret:
+    """`http://host:port`, or nothing. It may hold a password, so no sentence repeats it."""
+    value = text(name)
+    parts = split_address(value)
+    is_proxy = (
+        parts is not None
+        and parts.scheme == "http"
+        and parts.path in ("", "/")
+        and not (parts.query or parts.fragment)
+    )
+    if value and not is_proxy:
+        raise ImproperlyConfigured(
+            f"{name} is not the address of a proxy. Write it as in http://proxy.example:3128, "
+            "with user:password@ where it asks for them."
+        )
+    return Secret(value)
+
+
+def ca_file(name: str) -> str:
+    """A file of certificates in PEM that are trusted besides the usual ones, or nothing."""
+    path = text(name)
+    if path:
+        try:
+            ssl.create_default_context(cafile=path)
+        except (OSError, ssl.SSLError) as error:
+            raise ImproperlyConfigured(
+                f"{name} names {path}, which holds no certificate that can be read. "
+                "Name a file in PEM, with BEGIN CERTIFICATE."
+            ) from error
+    return path
 
 
 def token(name: str) -> Secret:

@@ -33,9 +33,9 @@ def connect(
             for option in options or ():
                 sock.setsockopt(*option)
             call.use(sock)
-            sock.settimeout(_connect_seconds_left(call) / (len(addresses) - tried))
+            sock.settimeout(connect_seconds_left(call) / (len(addresses) - tried))
             sock.connect(address)
-            sock.settimeout(_connect_seconds_left(call))
+            sock.settimeout(connect_seconds_left(call))
             call.connected = True
             return sock
         except OSError as error:
@@ -58,7 +58,7 @@ def _resolve(call: Call, host: str, port: int) -> Addresses:
         # An address needs no look-up, and so no thread.
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
-        return _look_up_name(host, port, seconds=_connect_seconds_left(call))
+        return _look_up_name(host, port, seconds=connect_seconds_left(call))
 
 
 def _look_up_name(host: str, port: int, *, seconds: float) -> Addresses:
@@ -83,7 +83,8 @@ def _look_up_name(host: str, port: int, *, seconds: float) -> Addresses:
     return addresses
 
 
-def _connect_seconds_left(call: Call) -> float:
+def connect_seconds_left(call: Call) -> float:
+    """How long connecting may still take. Raises TimeoutError."""
     left = call.connect_deadline - monotonic()
     if left <= 0:
         raise TimeoutError

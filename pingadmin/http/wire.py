@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import requests
 import urllib3
+from django.conf import settings
 from django.utils import timezone
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
@@ -25,6 +26,7 @@ from pingadmin.config.secret import Secret
 from pingadmin.http.connecting import connect
 from pingadmin.http.deadline import Call, DeadlineSSLSocket, current_call, get_current_call
 from pingadmin.http.errors import HTTPFailure, RequestError
+from pingadmin.http.outbound_proxy import connect_for_tls
 from pingadmin.http.response import Response, parse_http_date, parse_media_type, parse_retry_after
 
 CHUNK_BYTES = 16_384
@@ -43,10 +45,19 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-@cache
 def tls_context(roots: str | None = None) -> ssl.SSLContext:
-    """Verifies certificate and host name, TLS 1.2 at least. roots: a file of CAs to trust."""
-    context = ssl.create_default_context(cafile=roots or DEFAULT_CA_BUNDLE_PATH)
+    """Verifies certificate and host name, TLS 1.2 at least.
+
+    roots: a file of CAs to trust, by default the usual ones and those of CA_FILE.
+    """
+    return _context(roots or DEFAULT_CA_BUNDLE_PATH, "" if roots else settings.CA_FILE)
+
+
+@cache
+def _context(roots: str, more_roots: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=roots)
+    if more_roots:
+        context.load_verify_locations(cafile=more_roots)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = DeadlineSSLSocket
     return context
@@ -292,7 +303,7 @@ class _HTTPSConnection(urllib3.connection.HTTPSConnection):
     response_class = _CompleteHeaders
 
     def _new_conn(self) -> Any:
-        return connect(get_current_call(), self._dns_host, self.port, self.socket_options)
+        return connect_for_tls(get_current_call(), self._dns_host, self.port, self.socket_options)
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):

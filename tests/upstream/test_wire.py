@@ -205,11 +205,13 @@ def test_a_deadline_also_holds_in_a_process_that_was_forked_after_the_first_call
     script = """
 import os, sys
 from django.conf import settings
+from pingadmin.config.secret import Secret
 settings.configure(
     UPSTREAM_CONNECT_SECONDS=2, UPSTREAM_READ_SECONDS=0.3, UPSTREAM_WRITE_SECONDS=3,
     UPSTREAM_BODY_BYTES=256000, UPSTREAM_READ_SLOTS=3, UPSTREAM_WRITE_SLOTS=2,
     UPSTREAM_SLOT_WAIT_SECONDS=1,
-    UPSTREAM_CIRCUIT_FAILURES=5, UPSTREAM_CIRCUIT_OPEN_SECONDS=15, UPSTREAMS={})
+    UPSTREAM_CIRCUIT_FAILURES=5, UPSTREAM_CIRCUIT_OPEN_SECONDS=15, UPSTREAMS={},
+    CA_FILE="", OUTBOUND_PROXY=Secret(""), OUTBOUND_PROXY_EXCEPT=[])
 from tests.support.upstream_clients import ping_at
 api = ping_at(sys.argv[1])
 settings.UPSTREAM_READ_SECONDS = 5
