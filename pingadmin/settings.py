@@ -1,5 +1,6 @@
 """All settings, read from the environment. docs/operating.md explains each name."""
 
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +20,9 @@ HTTPS_ONLY = not (DEBUG or ALLOW_HTTP)
 ALLOWED_HOSTS = environment.word_list("ALLOWED_HOSTS") or (
     ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
+# The path below which a proxy has the panel; the proxy takes it away before it asks.
+URL_PREFIX = environment.url_prefix("URL_PREFIX")
+FORCE_SCRIPT_NAME = URL_PREFIX or None
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
@@ -263,7 +267,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 FORMAT_MODULE_PATH = "pingadmin.web.formats"
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{URL_PREFIX}/static/"
 STATIC_ROOT = Path(environment.text("STATIC_ROOT", str(places.MADE / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -280,7 +284,7 @@ STORAGES = {
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "pingadmin.accounts.adapter.ClosedSignup"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
@@ -345,8 +349,11 @@ SESSION_COOKIE_AGE = SESSION_WHOLE_SECONDS
 # --- The browser's side of safety -----------------------------------------------------------------
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS_ONLY
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS_ONLY else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS_ONLY else "csrf"
+# Browsers take __Host- for the whole host alone: below a path __Secure- is what is left.
+_cookie_prefix = ("__Secure-" if URL_PREFIX else "__Host-") if HTTPS_ONLY else ""
+SESSION_COOKIE_NAME = f"{_cookie_prefix}session"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{URL_PREFIX}/"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "pingadmin.web.errors.csrf_failure"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -355,7 +362,7 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
 )
 # Probes and a scraper on this machine use plain http; a token for /metrics needs HTTPS.
-SECURE_REDIRECT_EXEMPT = [r"^(metrics|healthz|readyz)$"]
+SECURE_REDIRECT_EXEMPT = [rf"^{re.escape(URL_PREFIX.lstrip('/'))}/?(metrics|healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS_ONLY else 0
 # Both concern hosts that are not this panel's: whoever runs them decides.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY and environment.flag("HSTS_SUBDOMAINS")

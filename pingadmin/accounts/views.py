@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -73,4 +74,4 @@ def _address_to_return_to(request: HttpRequest) -> str:
     address = request.POST.get("next", "")
     is_path = re.fullmatch(r"/[!-~]*", address) is not None
     is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
-    return address if is_path and is_ours else "/"
+    return address if is_path and is_ours else reverse("home")

@@ -4,7 +4,9 @@ import logging
 import threading
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
+from django.urls import set_script_prefix
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ class Loop(threading.Thread):
         self._step, self._rest_seconds, self._stop_event = step, rest_seconds, stop
 
     def run(self) -> None:
+        # Each thread has its own, and messages hold addresses.
+        set_script_prefix(f"{settings.URL_PREFIX}/")
         while not self._stop_event.is_set():
             if rest := self._run_step():
                 self._stop_event.wait(rest)

@@ -379,6 +379,17 @@ def origin(name: str) -> str:
     return value
 
 
+def url_prefix(name: str) -> str:
+    """`/pingadmin`: the path below which a proxy has the panel; empty for the root."""
+    value = text(name).rstrip("/")
+    if value and not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Write the path below which people find the panel, as in "
+            "/pingadmin, or nothing."
+        )
+    return value
+
+
 def mail_server(name: str, default: str) -> dict[str, Any]:
     """Django's EMAIL_* settings. The address may hold a password, so no sentence repeats it."""
     value = text(name) or default

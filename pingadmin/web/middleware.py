@@ -17,6 +17,7 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -155,7 +156,7 @@ def htmx_login(get_response: GetResponse) -> GetResponse:
         if location.path != resolve_url(settings.LOGIN_URL) or not is_interrupted:
             return response
         page = _current_page(request)
-        if request.method == "POST" and page != "/":
+        if request.method == "POST" and page != reverse("home"):
             # Their page then says that what they clicked was not done.
             page += f"{'&' if '?' in page else '?'}{UNSENT}=1"
         query = urlencode({"next": page})
@@ -186,14 +187,14 @@ def explain_wrong_method(get_response: GetResponse) -> GetResponse:
 
 
 def _current_page(request: HttpRequest) -> str:
-    """Path and query of the page that sent the request, or `/` when it is not one of ours."""
+    """Path and query of the page that sent the request; the first page for one that is not ours."""
     current = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(
         current, {request.get_host()}, require_https=request.is_secure()
     ):
-        return "/"
+        return reverse("home")
     parts = urlsplit(current)
-    path = parts.path or "/"
+    path = parts.path or reverse("home")
     if parts.query:
         path = f"{path}?{parts.query}"
-    return path if url_has_allowed_host_and_scheme(path, None) else "/"
+    return path if url_has_allowed_host_and_scheme(path, None) else reverse("home")

@@ -25,7 +25,7 @@ LATER_PHASES = {Phase.OUTCOME, Phase.EVIDENCE, Phase.CLOSURE, Phase.MARK}
 
 EVENTS = Counter(
     "pingadmin_audit_events",
-    "Events written to the audit log, such as resumes and sign-ins.",
+    "Events written to the audit log.",
     ["action", "phase", "result", "account"],
     registry=counters.REGISTRY,
 )

@@ -6,7 +6,7 @@ Our own records answer first. An upstream is asked only for what may be an id th
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_script_prefix, resolve
 from django.views.decorators.http import require_safe
 
 from pingadmin import upstream
@@ -73,11 +73,12 @@ def _find_own_page(text: str) -> str:
     _, _, path = text.strip().rpartition("://")
     path = path[path.find("/") :] if "/" in path else ""
     path = path.partition("?")[0].partition("#")[0]
+    path = path.removeprefix(get_script_prefix()).removeprefix("/")
     try:
-        match = resolve(path)
+        match = resolve(f"/{path}")
     except Resolver404:
         return ""
-    return path if match.view_name in _OWN_PAGES else ""
+    return get_script_prefix() + path if match.view_name in _OWN_PAGES else ""
 
 
 def _find_records(search_input: SearchInput, text: str, request: PanelRequest) -> OwnRecords:
