@@ -7,6 +7,7 @@ import requests
 
 from tests.deploy.conftest import KEYS
 from tests.support.certificates import Authority
+from tests.support.html import parse
 from tests.support.processes import CHECKOUT, Process, clean_environment, free_port, python, until
 from tests.support.required_parts import need
 
@@ -101,3 +102,12 @@ def test_what_is_too_large_is_refused_before_the_panel(behind_nginx):
         f"{address}/accounts/login/", data=b"x" * 300_000, verify=roots, timeout=60
     )
     assert answer.status_code == 413
+
+
+def test_files_are_compressed_and_pages_are_not(behind_nginx):
+    """The length of a compressed page tells what is on it: docs/decisions/25."""
+    headers = {"Host": "panel.example", "Accept-Encoding": "gzip, br"}
+    page = ask(behind_nginx, "/accounts/login/", headers=headers)
+    assert page.headers.get("Content-Encoding", "identity") == "identity"
+    style = parse(page).css("link[rel=stylesheet]")[0]["href"]
+    assert ask(behind_nginx, style, headers=headers).headers["Content-Encoding"] in ("gzip", "br")
