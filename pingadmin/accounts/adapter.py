@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from pingadmin.accounts import audit_events, provider_groups, single_sign_on
+from pingadmin.accounts.guards.fresh_sign_in import is_fresh
+from pingadmin.accounts.guards.second_factor import lacks_second_factor
 from pingadmin.accounts.models import User
 from pingadmin.http.deadline import Call
 from pingadmin.http.session import DeadlineSession
@@ -50,6 +52,12 @@ class ClosedSignup(DefaultAccountAdapter):
             sentence = "Too many failed sign-ins. Wait five minutes, then try again."
             response = errors.error_response(request, 429, sentence=sentence)
             raise ImmediateHttpResponse(response) from None
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Whoever has to set a second factor up has only just signed in."""
+        if lacks_second_factor(self.request.user) and is_fresh(self.request):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **more))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

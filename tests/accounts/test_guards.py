@@ -30,6 +30,13 @@ def add_totp(person) -> None:
     totp.TOTP.activate(person, totp.generate_totp_secret())
 
 
+@pytest.fixture
+def later(time_machine):
+    """later() lets more than a quarter of an hour pass."""
+    time_machine.move_to(timezone.now(), tick=False)
+    return lambda: time_machine.shift(16 * 60)
+
+
 # --- A second factor ------------------------------------------------------------------------------
 
 
@@ -49,6 +56,13 @@ def test_whoever_has_none_can_only_set_one_up_and_leave(needed, as_support, simu
     page = as_support.get(SETTING_UP, follow=True)
     assert "Your role needs a second factor" in page.text
     assert as_support.post("/accounts/logout/").status_code == 302
+
+
+def test_who_has_just_signed_in_sets_it_up_without_the_password_once_more(needed, support, later):
+    client = sign_in("support")
+    assert client.get(SETTING_UP).status_code == 200
+    later()
+    assert "reauthenticate" in client.get(SETTING_UP)["Location"]
 
 
 def test_nothing_can_be_done_without_one(needed, as_support, simulated_upstreams):
@@ -84,13 +98,6 @@ def test_a_lost_one_is_reset_with_a_reason_in_the_log(support, capsys):
 
 
 # --- A fresh sign-in ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def later(time_machine):
-    """later() lets more than a quarter of an hour pass."""
-    time_machine.move_to(timezone.now(), tick=False)
-    return lambda: time_machine.shift(16 * 60)
 
 
 def test_an_export_needs_a_sign_in_of_the_last_quarter_hour(auditor, later):
