@@ -234,7 +234,7 @@ def test_a_call_that_is_ended_before_tls_begins_leaves_no_socket_open(
         until(lambda: is_gone(sock))
         return sock
 
-    monkeypatch.setattr(wire, "connect", connect_and_end)
+    monkeypatch.setattr(wire, "connect_for_tls", connect_and_end)
     server = raw_server(says(200, SESSION), tls=authority.server())
     assert api_at(server.address, tls=trust).resume(ID).result == "not_sent"
     [inode] = connected
