@@ -39,12 +39,6 @@ class ClosedSignup(DefaultAccountAdapter):
         return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        name = str(credentials.get("username", ""))
-        if settings.BREAK_GLASS_ACCOUNTS and not audit_events.is_break_glass(name):
-            # Before the password is looked at, so that nothing can be learnt about it.
-            audit_events.record_refused_password(request, name)
-            response = errors.error_response(request, 403, sentence=PASSWORDS_ARE_FOR_EMERGENCIES)
-            raise ImmediateHttpResponse(response)
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
@@ -52,10 +46,26 @@ class ClosedSignup(DefaultAccountAdapter):
             sentence = "Too many failed sign-ins. Wait five minutes, then try again."
             response = errors.error_response(request, 429, sentence=sentence)
             raise ImmediateHttpResponse(response) from None
+        name = str(credentials.get("username", ""))
+        if not audit_events.may_use_password(name):
+            # After the limits, which keep the log from being flooded, and before the password is
+            # looked at, so that nothing can be learnt about it.
+            audit_events.record_refused_password(request, name)
+            response = errors.error_response(request, 403, sentence=PASSWORDS_ARE_FOR_EMERGENCIES)
+            raise ImmediateHttpResponse(response)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Not by a password that works nowhere else either."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and not audit_events.may_use_password(user.get_username()):
+            methods = [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        """Whoever has to set a second factor up has only just signed in."""
+        """Not of whoever has just signed in to set a second factor up, or has no way to do it."""
         if lacks_second_factor(self.request.user) and is_fresh(self.request):
+            return False
+        if not self.get_reauthentication_methods(self.request.user):
             return False
         return bool(super().is_reauthentication_required(app=app, **more))
 

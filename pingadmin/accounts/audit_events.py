@@ -92,6 +92,11 @@ def is_break_glass(name: str) -> bool:
     return name.casefold() in {each.casefold() for each in settings.BREAK_GLASS_ACCOUNTS}
 
 
+def may_use_password(name: str) -> bool:
+    """Whether this account may use its password here: any, unless emergency accounts are named."""
+    return not settings.BREAK_GLASS_ACCOUNTS or is_break_glass(name)
+
+
 def record_refused_password(request: HttpRequest, name: str) -> None:
     """Somebody typed a password where passwords are for emergency accounts alone."""
     _record_failed_sign_in({"username": name}, request)

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from django.utils import timezone
 
 from pingadmin.accounts.models import User
 from pingadmin.accounts.provider_groups import NO_GROUP
@@ -122,6 +123,25 @@ def test_other_passwords_are_refused_unseen(break_glass, name):
     assert answer.status_code == 403 and not is_in(client)
     assert "Passwords are only for emergency accounts here." in answer.text
     assert AuditEvent.objects.filter(action="sign_in_failed").count() == 1
+
+
+def test_refusals_are_limited_so_that_nobody_floods_the_log(break_glass):
+    answers = [sign_in_here("support")[1].status_code for _ in range(9)]
+    assert answers == [403] * 5 + [429] * 4
+    assert AuditEvent.objects.filter(action="sign_in_failed").count() == 5
+
+
+def test_who_came_by_the_provider_confirms_there_and_not_by_a_password(
+    break_glass, auditor, time_machine
+):
+    time_machine.move_to(timezone.now(), tick=False)
+    client = Client()
+    client.force_login(auditor)
+    client.get("/audit/")
+    time_machine.shift(16 * 60)
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    asked = client.get("/audit/export.jsonl")
+    assert asked["Location"] == "/accounts/login/?next=/audit/export.jsonl" and not is_in(client)
 
 
 def test_the_use_of_an_emergency_account_is_told(break_glass):
