@@ -11,6 +11,7 @@ from prometheus_client import Histogram
 
 from pingadmin.telemetry import counters, tracing
 from pingadmin.web.client_address import client_address
+from pingadmin.web.middleware import METHODS
 
 PATH_CHARACTERS = 500
 REQUESTS = Histogram(
@@ -37,8 +38,8 @@ def measure_requests(
             describe("view", view)
             describe("http.response.status_code", response.status_code)
         seconds = monotonic() - began
-        # What is no method of ours is anybody's word: it must not make a new line of figures.
-        method = request.method if response.status_code not in (405, 501) else "refused"
+        # Any other is somebody's own word, and each word would be a line of figures for good.
+        method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(view, method, response.status_code).observe(seconds)
         if settings.ACCESS_LOG:
             log.info("request", extra=_access_fields(request, response, view, seconds))

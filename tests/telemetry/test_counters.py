@@ -99,3 +99,13 @@ def test_each_request_is_one_line_of_the_access_log(new_panel):
     assert board["view"] and board["ms"] > 0 and board["bytes"] > 0 and board["request_id"]
     assert board["address"] == "127.0.0.1"
     assert "customers" not in log
+
+
+def test_words_that_are_no_method_make_no_figures_of_their_own(new_panel):
+    panel = new_panel()
+    for word in ("FROB", "NICATE"):
+        requests.request(word, panel.url + "/accounts/login/", timeout=10)
+    assert until(
+        lambda: figures(panel, "pingadmin_request_seconds_count", method="other", status="405") == 2
+    )
+    assert "FROB" not in requests.get(panel.url + "/metrics", timeout=10).text

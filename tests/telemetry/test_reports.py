@@ -15,6 +15,13 @@ from tests.support.raw_server import says
 
 SECRET = "canary-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz"
 CUSTOMER = "canary-customer"
+SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "pingadmin.settings",
+    "ALLOW_HTTP": "true",
+    "ALLOWED_HOSTS": "localhost",
+    "SECRET_KEY": SECRET,
+    "AUDIT_KEY": "another-" + SECRET,
+}
 FAILS = f"""
 import logging, sys, types
 import django
@@ -47,11 +54,7 @@ def reports_of():
 
     def run(server) -> list[dict]:
         environment = clean_environment(
-            DJANGO_SETTINGS_MODULE="pingadmin.settings",
-            ALLOW_HTTP="true",
-            ALLOWED_HOSTS="localhost",
-            SECRET_KEY=SECRET,
-            AUDIT_KEY="another-" + SECRET,
+            **SETTINGS,
             SENTRY_DSN=f"http://publickey@127.0.0.1:{server.port}/7",
             HTTP_PROXY="http://127.0.0.1:9",
             http_proxy="http://127.0.0.1:9",
@@ -124,17 +127,10 @@ def test_pages_answer_while_nobody_takes_spans_or_reports(new_panel):
     ],
 )
 def test_an_address_that_can_be_none_is_refused_without_being_repeated(name, value):
-    environment = clean_environment(
-        DJANGO_SETTINGS_MODULE="pingadmin.settings",
-        ALLOW_HTTP="true",
-        ALLOWED_HOSTS="localhost",
-        SECRET_KEY=SECRET,
-        AUDIT_KEY="another-" + SECRET,
-    )
     done = subprocess.run(
         [sys.executable, "-c", "from django.conf import settings; settings.DEBUG"],
         cwd=CHECKOUT,
-        env=environment | {name: value},
+        env=clean_environment(**SETTINGS, **{name: value}),
         capture_output=True,
         text=True,
         timeout=60,
