@@ -177,7 +177,8 @@ def _readiness_figures() -> Iterator[Metric]:
 def _integrity_figures() -> Iterator[Metric]:
     """The verdict of the newest verification that ended, and how old the newest signed head is."""
     status = current_status()
-    if status.last_run and status.last_run.ended_at:
+    # Of an empty log nothing was found either way.
+    if status.last_run and status.last_run.ended_at and not status.last_run.is_empty:
         yield _gauge(
             "pingadmin_audit_verified",
             "1 where the newest verification found the audit log whole.",

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from pingadmin.audit.integrity import run_seal
+from pingadmin.audit.models import VerificationRun
 from pingadmin.config.secret import Secret
 from tests.audit.factories import record_entry
 from tests.factories import (
@@ -264,3 +266,15 @@ def test_in_production_a_token_counts_over_https_alone(settings):
 
 def test_signing_in_does_not_open_the_metrics(as_admin):
     assert as_admin.get("/metrics", REMOTE_ADDR="192.0.2.7").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verified"), [("whole", 1), ("broken", 0), ("empty", None), ("", None)]
+)
+def test_the_verdict_of_a_verification_is_told_where_there_is_one(client, outcome, verified):
+    run = VerificationRun(
+        started_at=NOW, ended_at=NOW if outcome else None, started_by="ana", outcome=outcome
+    )
+    run_seal.seal(run)
+    run.save()
+    assert scrape(client).get("pingadmin_audit_verified") == verified
