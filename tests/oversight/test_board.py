@@ -6,11 +6,13 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from pingadmin.demo import cast
 from pingadmin.oversight.board.columns import COLUMNS
 from pingadmin.oversight.board.filters import LARGE_PAGE_SIZE
-from pingadmin.oversight.board.listing import pending_attempts
+from pingadmin.oversight.board.history import load_past_rows
+from pingadmin.oversight.board.listing import load_rows, pending_attempts
 from pingadmin.remote_sessions.history.coverage import extend_watching
 from tests.factories import (
     PresenceFactory,
@@ -389,8 +391,11 @@ def test_the_board_at_a_past_moment_shows_what_was_known_then(as_support):
 
 def test_a_past_moment_is_judged_by_the_rules_of_the_present(as_support):
     """Ping's status doesn't show "paused"; the answer to a pause did, and may have been doubted."""
-    stated, old, doubted = (make_session(f"ses_{name}", watched=True) for name in "abc")
-    for session, seconds in [(stated, 6300), (old, 8000), (doubted, 6300)]:
+    stated, old, acted, doubted, told = (
+        make_session(f"ses_{name}", watched=True) for name in "abcde"
+    )
+    for session in (stated, old, acted, doubted, told):
+        seconds = 8000 if session is old else 6300
         at = ago(seconds)
         StatusSnapshotFactory(
             session=session, source="pause", state="", paused=True, first_at=at, last_at=at
@@ -398,11 +403,28 @@ def test_a_past_moment_is_judged_by_the_rules_of_the_present(as_support):
         StatusSnapshotFactory(
             session=session, state="connected", paused=None, first_at=at, last_at=ago(5900)
         )
-    make_attempt(doubted, opened_at=ago(6100), closed_at=ago(5900), result="ok")
+    make_attempt(acted, opened_at=ago(6100), closed_at=ago(5900), result="ok")
+    unknown = {"opened_at": ago(6100), "closed_at": ago(6050), "result": "unknown"}
+    make_attempt(doubted, **unknown)
+    # What an agent was told changes nothing about "paused".
+    make_attempt(told, action="message", **unknown)
     page = board(as_support, at=ago(6000).strftime("%Y-%m-%dT%H:%M:%S"))
     assert page.css("tbody tr td.p")[0].text().startswith("Paused")
     assert "too long ago to rely on" in row_of(page, "ses_b")
     assert "Under way" in row_of(page, "ses_c")
+    sessions = (stated, old, acted, doubted, told)
+    rows = load_rows([session.pk for session in sessions], now=timezone.now())
+    verdicts = {
+        row.session.session_id: str(row.card.paused.value)
+        for row in load_past_rows(rows, ago(6000))
+    }
+    assert verdicts == {
+        "ses_a": "yes",
+        "ses_b": "unknown",
+        "ses_c": "yes",
+        "ses_d": "unknown",
+        "ses_e": "yes",
+    }
 
 
 def test_the_board_at_a_past_moment_says_how_recently_watching_had_resumed(as_support):

@@ -26,29 +26,38 @@ def load_past_rows(rows: list[BoardRow], at: datetime) -> list[BoardRow]:
     reports = find_paused_reports_at(keys, at)
     attempts = _load_attempts_at(keys, at)
     return [
-        _past_row(row.session, snapshots[row.session.pk], reports[row.session.pk], attempts, at)
-        for row in rows
+        _past_row(row.session, snapshots[key], reports[key], attempts.get(key, []), at)
+        for key, row in zip(keys, rows, strict=True)
     ]
 
 
-def _load_attempts_at(keys: list[int], at: datetime) -> dict[int, Attempt]:
-    """Session pk -> the newest attempt that was under way then, or unexplained."""
-    attempts = Attempt.objects.unexplained_at(at).filter(session__in=keys).order_by("opened_at")
-    newest = {attempt.session_id: attempt for attempt in attempts}
-    for attempt in newest.values():
+def _load_attempts_at(keys: list[int], at: datetime) -> dict[int, list[Attempt]]:
+    """Session pk -> the attempts that were under way then, or unexplained; the newest last."""
+    attempts: dict[int, list[Attempt]] = {}
+    unexplained = Attempt.objects.unexplained_at(at).filter(session__in=keys)
+    for attempt in unexplained.order_by("opened_at"):
         # As it was then. Nothing saves it.
         attempt.is_open = attempt.closed_at is None or attempt.closed_at > at
-    return newest
+        attempts.setdefault(attempt.session_id, []).append(attempt)
+    return attempts
 
 
 def _past_row(
     session: BoardSession,
     snapshot: StatusSnapshot | None,
     report: StatusSnapshot | None,
-    attempts: dict[int, Attempt],
+    attempts: list[Attempt],
     at: datetime,
 ) -> BoardRow:
-    attempt = attempts.get(session.pk)
+    attempt = attempts[-1] if attempts else None
+    doubted_at = max(
+        (
+            each.closed_at
+            for each in attempts
+            if each.closed_at and not each.is_open and each.kind.pauses is not None
+        ),
+        default=None,
+    )
     past, label = _nameplate(session), ""
     if snapshot is None:
         label = "Not known then"
@@ -61,9 +70,8 @@ def _past_row(
             paused_reported_at=min(report.last_at, at),
             paused_reported_source=report.source,
         )
-    if attempt:
-        # As on the live board: who doesn't know what an action did doesn't know this either.
-        past = past._replace(paused_doubted_at=attempt.opened_at)
+    # As on the live board: what an action with an unknown outcome did to it, nobody knew.
+    past = past._replace(paused_doubted_at=doubted_at)
     return BoardRow(past, past.card(at), group="", attempt=attempt, state_label=label)
 
 
