@@ -6,6 +6,7 @@ from django.db import connection
 
 from pingadmin.accounts.roles import permission_table
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.ownership import owns_log
 from pingadmin.web.probes import Fault
 
 
@@ -34,7 +35,7 @@ def _role_faults() -> list[Fault]:
 
 def _privilege_faults() -> list[Fault]:
     """Where the panel's role owns no table: it may do what it must, and not change the log."""
-    if connection.vendor != "postgresql" or _owns_tables():
+    if connection.vendor != "postgresql" or owns_log() is not False:
         return []
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
@@ -47,17 +48,6 @@ def _privilege_faults() -> list[Fault]:
     if _may_change_log():
         return [Fault("privileges", f"{role} may change the audit log: {run}")]
     return []
-
-
-def _owns_tables() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid ="
-            " to_regclass(%s)",
-            [AuditEvent._meta.db_table],
-        )
-        row = cursor.fetchone()
-    return row is None or row[0]
 
 
 def _tables_without_privileges() -> list[str]:

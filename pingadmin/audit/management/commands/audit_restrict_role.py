@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.ownership import owns_log
 
 STATEMENTS = [
     "GRANT USAGE ON SCHEMA public TO {role}",
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         }
         with transaction.atomic(), connection.cursor() as cursor:
             _refuse_powerful_role(cursor, role)
-            _require_owner(cursor)
+            _require_owner()
             for statement in STATEMENTS:
                 cursor.execute(statement.format(**names))
         self.stdout.write(
@@ -48,15 +49,9 @@ class Command(BaseCommand):
         )
 
 
-def _require_owner(cursor: CursorWrapper) -> None:
+def _require_owner() -> None:
     """PostgreSQL only warns whoever may not grant, and grants nothing."""
-    cursor.execute(
-        "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class"
-        " WHERE oid = to_regclass(%s)",
-        [AuditEvent._meta.db_table],
-    )
-    row = cursor.fetchone()
-    if row is None or not row[0]:
+    if not owns_log():
         raise CommandError("Run it with a DATABASE_URL that names the owner of the tables.")
 
 
