@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from pingadmin.accounts import audit_events
 from pingadmin.web.wording import duration
@@ -22,14 +23,8 @@ TIMES_KEY = "accounts.stamps"
 ACTIVITY_SECONDS = 60
 
 
-class RecordDenied:
+class RecordDenied(MiddlewareMixin):
     """Records a request that was refused for want of a permission."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         if isinstance(exception, PermissionDenied) and request.user.is_authenticated:

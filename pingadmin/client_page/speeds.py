@@ -34,13 +34,13 @@ def load_speeds(sessions: RemoteSessionQuerySet, now: datetime) -> dict[str, Spe
         counted.setdefault(snapshot.session_id, []).append(snapshot)
     speeds = {}
     for direction in DIRECTIONS:
-        found = [
+        speeds_of_sessions = [
             speed
             for snapshots_of_one in counted.values()
             if (speed := _speed(snapshots_of_one[0], snapshots_of_one[-1], direction)) is not None
         ]
-        if found:
-            speeds[direction] = Speed(sum(found), max(found))
+        if speeds_of_sessions:
+            speeds[direction] = Speed(sum(speeds_of_sessions), max(speeds_of_sessions))
     return speeds
 
 

@@ -1,7 +1,6 @@
 """Exports and people's rights need a sign-in of the last minutes: a browser may be left open."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -12,7 +11,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from pingadmin.accounts.middleware import TIMES_KEY
 from pingadmin.web.wording import duration
@@ -22,18 +21,12 @@ GUARDED_VIEWS = {"audit:export_csv", "audit:export_jsonl"}
 GUARDED_NAMESPACES = {"admin"}
 
 
-class FreshSignIn:
+class FreshSignIn(MiddlewareMixin):
     """Asks whoever signed in longer ago for the password or second factor, and then goes on.
 
     A form that was sent meanwhile is kept and sent after that. Who has neither here signs in again
     at the provider.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any

@@ -1,15 +1,14 @@
 """Roles that need a second factor (MFA_ROLES): whoever has none first sets one up."""
 
-from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
 
 from pingadmin.accounts.models import User
 
@@ -19,14 +18,8 @@ OPEN_PREFIX = "mfa_"
 KINDS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
-class SecondFactorNeeded:
+class SecondFactorNeeded(MiddlewareMixin):
     """Leads people of those roles to the page where a second factor is set up."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any

@@ -89,20 +89,20 @@ def find_own_records(text: str, person: AbstractUser) -> OwnRecords:
 
     person: who asks; what this person may not read is not found. A constant number of queries.
     """
-    found = OwnRecords()
+    matches = OwnRecords()
     if not text or len(text) > MAX_TEXT:
-        return found
+        return matches
     for kind, find in _finders(person).items():
         try:
-            found.records += find(text)
+            matches.records += find(text)
         except DatabaseError:
             log.exception("%s could not be searched", kind.label)
-            found.unsearched.append(kind)
+            matches.unsearched.append(kind)
     # Stable: within a kind the newest stay first.
-    found.records.sort(
+    matches.records.sort(
         key=lambda record: (not record.is_exact, not record.begins, _POSITIONS[record.kind])
     )
-    return found
+    return matches
 
 
 def _finders(person: AbstractUser) -> dict[RecordKind, Callable[[str], list[OwnRecord]]]:

@@ -122,7 +122,7 @@ def _find_on_postgresql(where: IndexedText, text: str, limit: int) -> list[int]:
     column = where.column if where.folded_in else f"UPPER({where.column})"
     # The index is asked for the rare part alone: POSITION() has no use of it.
     # Apart from the order: the planner would read the whole table backwards to spare a sort.
-    found = _rows(
+    newest = _rows(
         f"""
         WITH found AS MATERIALIZED (
             SELECT {where.key} AS key FROM {where.folded_in or where.table}
@@ -132,7 +132,7 @@ def _find_on_postgresql(where: IndexedText, text: str, limit: int) -> list[int]:
         """,  # noqa: S608 - names of our own
         [f"%{escaped}%", text, MAX_RANKED, limit],
     )
-    return [key for (key,) in found]
+    return [key for (key,) in newest]
 
 
 def _rows(query: str, values: list[str | int]) -> Iterator[tuple[Any, ...]]:

@@ -39,15 +39,15 @@ def answer_search(request: PanelRequest, text: str) -> HttpResponse:
         return redirect(own_page)
     search_input = parse_search_input(text)
     is_asked_for = "ask" in request.GET
-    found = OwnRecords() if is_asked_for else _find_records(search_input, text, request)
-    exact = [record for record in found.records if record.is_exact]
+    matches = OwnRecords() if is_asked_for else _find_records(search_input, text, request)
+    exact = [record for record in matches.records if record.is_exact]
     # What could not be searched may hold another one of that name, but not of that id.
     is_an_id = bool(search_input.ids) and search_input.is_likely
-    is_whole = is_an_id or not found.unsearched
+    is_whole = is_an_id or not matches.unsearched
     if len(exact) == 1 and is_whole:
         return redirect(exact[0].address)
-    if exact or not is_whole or (found.records and not search_input.is_likely):
-        return _show_records(request, found, search_input, text)
+    if exact or not is_whole or (matches.records and not search_input.is_likely):
+        return _show_records(request, matches, search_input, text)
     if search_input.problem:
         context = {"problem": search_input.problem, "query": text}
         return render(request, "remote_sessions/lookup/not_an_id.html", context, status=400)
@@ -59,10 +59,10 @@ def answer_search(request: PanelRequest, text: str) -> HttpResponse:
 def suggest(request: PanelRequest) -> HttpResponse:
     """The best of our own records for what was typed so far, as a part of the page."""
     text = strip_wrapping(request.GET.get("q", ""))
-    found = find_own_records(text, request.user)
+    matches = find_own_records(text, request.user)
     context = {
-        "records": found.records[:MAX_SUGGESTIONS],
-        "unsearched": found.unsearched,
+        "records": matches.records[:MAX_SUGGESTIONS],
+        "unsearched": matches.unsearched,
         "query": text,
     }
     return render(request, "oversight/search/_suggestions.html", context)
@@ -87,26 +87,26 @@ def _find_records(search_input: SearchInput, text: str, request: PanelRequest) -
         return OwnRecords()
     if search_input.ids:
         [(session_id, aliases)] = search_input.ids
-        found = find_own_records(session_id, request.user)
-        found.records = [each for each in found.records if each.alias in ("", *aliases)]
-        return found
-    found = find_own_records(strip_wrapping(text), request.user)
+        matches = find_own_records(session_id, request.user)
+        matches.records = [each for each in matches.records if each.alias in ("", *aliases)]
+        return matches
+    matches = find_own_records(strip_wrapping(text), request.user)
     for ticket in find_tickets(text)[:1]:
-        if not found.records:
-            found = find_own_records(ticket, request.user)
-    return found
+        if not matches.records:
+            matches = find_own_records(ticket, request.user)
+    return matches
 
 
 def _show_records(
-    request: PanelRequest, found: OwnRecords, search_input: SearchInput, text: str
+    request: PanelRequest, matches: OwnRecords, search_input: SearchInput, text: str
 ) -> HttpResponse:
     context = {
         "groups": [
             (kind, of_kind)
             for kind in RecordKind
-            if (of_kind := [record for record in found.records if record.kind == kind])
+            if (of_kind := [record for record in matches.records if record.kind == kind])
         ],
-        "unsearched": found.unsearched,
+        "unsearched": matches.unsearched,
         "query": text,
         "may_be_id": bool(search_input.ids),
         "accounts": [upstream.get_label(alias) for _, names in search_input.ids for alias in names],
