@@ -16,6 +16,7 @@ urlpatterns = [
     path("audit/", include("pingadmin.audit.urls")),
     path("", include("pingadmin.collector.urls")),
     path("accounts/", include("pingadmin.accounts.urls")),
+    path("people/", include("pingadmin.accounts.people_pages.urls")),
     path("admin/", admin.site.urls),
     path("", include("pingadmin.web.urls")),
 ]

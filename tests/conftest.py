@@ -8,7 +8,7 @@ from django.utils import timezone
 from pingadmin.accounts import audit_events
 from pingadmin.config import lease_clock
 from pingadmin.web import probes
-from tests.factories import person
+from tests.factories import UserFactory, person
 
 TRUE_LEASE_CLOCK = lease_clock.now
 
@@ -80,6 +80,16 @@ def auditor(db):
 @pytest.fixture
 def admin(db):
     return person("admin", "admin")
+
+
+@pytest.fixture
+def superuser(db):
+    return UserFactory(username="root", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def as_superuser(superuser):
+    return client_of(superuser)
 
 
 @pytest.fixture

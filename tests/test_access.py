@@ -107,6 +107,7 @@ TABLE = {
     "accounts/inactive/": (OPEN, READ),
     "accounts/reauthenticate/": (EVERYBODY, FORM),
     "accounts/settings/": (EVERYBODY, WRITE),
+    "accounts/sign-ins/": (EVERYBODY, FORM),
     "accounts/password/change/": (EVERYBODY, FORM),
     "accounts/2fa/": (EVERYBODY, READ),
     "accounts/2fa/authenticate/": (EVERYBODY, FORM),
@@ -124,23 +125,33 @@ TABLE = {
     "accounts/2fa/webauthn/keys/<int:pk>/edit/": (EVERYBODY, FORM),
     # Open to a passkey; without one in the request it, too, leads to the sign-in.
     "accounts/2fa/webauthn/login/": (EVERYBODY, FORM),
-    "admin/": (ADMIN, FORM),
-    "admin/login/": (ADMIN, FORM),
-    "admin/logout/": (ADMIN, WRITE),
-    "admin/password_change/": (ADMIN, FORM),
-    "admin/password_change/done/": (ADMIN, READ),
+    "people/": (ADMIN, READ),
+    "people/add/": (ADMIN, FORM),
+    "people/<int:person_id>/": (ADMIN, READ),
+    "people/<int:person_id>/details/": (ADMIN, WRITE),
+    "people/<int:person_id>/role/": (ADMIN, WRITE),
+    "people/<int:person_id>/password/": (ADMIN, WRITE),
+    "people/<int:person_id>/active/": (ADMIN, WRITE),
+    "people/<int:person_id>/second-factor/reset/": (ADMIN, WRITE),
+    "people/<int:person_id>/sign-ins/end/": (ADMIN, WRITE),
+    # For superusers, who have no role: tests/accounts/test_admin.py.
+    "admin/": (NO_ONE, FORM),
+    "admin/login/": (NO_ONE, FORM),
+    "admin/logout/": (NO_ONE, WRITE),
+    "admin/password_change/": (NO_ONE, FORM),
+    "admin/password_change/done/": (NO_ONE, READ),
     "admin/autocomplete/": (NO_ONE, READ),
-    "admin/jsi18n/": (ADMIN, READ),
-    "admin/r/<path:content_type_id>/<path:object_id>/": (ADMIN, FORM),
-    "admin/accounts/user/": (ADMIN, FORM),
-    "admin/accounts/user/add/": (ADMIN, FORM),
-    "admin/accounts/user/<id>/password/": (ADMIN, FORM),
-    "admin/accounts/user/<path:object_id>/": (ADMIN, FORM),
-    "admin/accounts/user/<path:object_id>/change/": (ADMIN, FORM),
-    "admin/accounts/user/<path:object_id>/history/": (ADMIN, FORM),
+    "admin/jsi18n/": (NO_ONE, READ),
+    "admin/r/<path:content_type_id>/<path:object_id>/": (NO_ONE, FORM),
+    "admin/accounts/user/": (NO_ONE, FORM),
+    "admin/accounts/user/add/": (NO_ONE, FORM),
+    "admin/accounts/user/<id>/password/": (NO_ONE, FORM),
+    "admin/accounts/user/<path:object_id>/": (NO_ONE, FORM),
+    "admin/accounts/user/<path:object_id>/change/": (NO_ONE, FORM),
+    "admin/accounts/user/<path:object_id>/history/": (NO_ONE, FORM),
     "admin/accounts/user/<path:object_id>/delete/": (NO_ONE, FORM),
-    "admin/^(?P<app_label>accounts)/$": (ADMIN, FORM),
-    "admin/(?P<url>.*)$": (ADMIN, FORM),
+    "admin/^(?P<app_label>accounts)/$": (NO_ONE, FORM),
+    "admin/(?P<url>.*)$": (NO_ONE, FORM),
 }
 SAMPLES = {
     "<alias:alias>": "ping",
@@ -150,6 +161,7 @@ SAMPLES = {
     "<uuid:scheduled_id>": "00000000-0000-0000-0000-000000000000",
     "<uuid:bulk_id>": "00000000-0000-0000-0000-000000000000",
     "<int:seq>": "1",
+    "<int:person_id>": "0",
     "<int:pk>": "1",
     "<int:view_id>": "1",
     "<id>": "1",
@@ -195,7 +207,7 @@ def outcome_of(answer: HttpResponse) -> str:
         return "sign in"
     if answer.status_code == 302 and location.startswith("/admin/"):
         person = answer.wsgi_request.user
-        if person.is_active and person.is_staff:
+        if person.is_active and person.is_superuser:
             return "reached"
         return "refused" if person.pk else "sign in"
     words = {403: "refused", 405: "wrong method"}

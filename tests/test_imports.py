@@ -121,6 +121,7 @@ KNOWN_EXCEPTIONS = {
     ("web/_header.html", "url oversight:suggest"): FRAME,
     ("web/_header.html", "url bulk:choose"): FRAME,
     ("web/_header.html", "url audit:log"): FRAME,
+    ("web/_header.html", "url people:list"): FRAME,
     ("web/home.py", "oversight:board"): FRAME,
     ("web/home.py", "audit:log"): FRAME,
 }

@@ -1,9 +1,11 @@
-"""People in Django's admin: names, one role, active or not. Rights are never given one by one.
+"""People in Django's admin, for superusers: administrators have our own pages.
+
+Rights are never given one by one.
 
 A site of its own, so that what other packages register for themselves has no address here.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
@@ -12,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -35,11 +38,17 @@ class PeopleSite(admin.AdminSite):
     site_header = site_title = index_title = "pingadmin"
     enable_nav_sidebar = False
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = cast(User, request.user)
+        return user.is_active and user.is_superuser
+
     @method_decorator(login_not_required)
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Our own sign-in, with its limits and second factors."""
+        """Our own sign-in, with its limits and second factors. Refuses whoever is no superuser."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied
         page: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return page
 
@@ -80,6 +89,10 @@ class PersonAdmin(_UserAdmin):
     add_fieldsets = [
         (None, {"fields": ["username", "usable_password", "password1", "password2", "role"]}),
     ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody's: names in the audit log stay theirs."""
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")

@@ -14,12 +14,11 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from pingadmin.accounts import audit_events
+from pingadmin.accounts.sign_ins import TIMES_KEY, times_of
 from pingadmin.web.wording import duration
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-# Where the session keeps when it began and when its person was last active (Unix seconds).
-TIMES_KEY = "accounts.stamps"
 ACTIVITY_SECONDS = 60
 
 
@@ -59,7 +58,7 @@ def own_zone(get_response: GetResponse) -> GetResponse:
 def _check_limits(request: HttpRequest, now: float) -> None:
     times = request.session.get(TIMES_KEY)
     if times is None:
-        request.session[TIMES_KEY] = {"began": now, "active": now}
+        request.session[TIMES_KEY] = times_of(request, began=now, active=now)
     elif now - times["began"] > settings.SESSION_WHOLE_SECONDS:
         _sign_out(request, f"a sign-in lasts {duration(settings.SESSION_WHOLE_SECONDS)}")
     elif now - times["active"] > settings.SESSION_IDLE_SECONDS:
@@ -67,7 +66,7 @@ def _check_limits(request: HttpRequest, now: float) -> None:
         _sign_out(request, f"there was no activity for {idle}")
     elif now - times["active"] > ACTIVITY_SECONDS and not request.headers.get("X-Poll"):
         # Once a minute at most, so that reading pages does not write to the database.
-        request.session[TIMES_KEY] = {**times, "active": now}
+        request.session[TIMES_KEY] = times_of(request, began=times["began"], active=now)
         # Now, and not when the response is there: a database that is away by then must not replace
         # a page that says what became of a resume.
         request.session.save()

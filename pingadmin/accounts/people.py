@@ -6,11 +6,13 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
+from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from pingadmin.accounts.audit_events import record_person_event
 from pingadmin.accounts.models import User
 from pingadmin.accounts.roles import ADMIN, ROLES
+from pingadmin.accounts.sign_ins import end_sign_ins, list_sign_ins
 from pingadmin.audit.record.actors import Actor
 
 
@@ -28,7 +30,16 @@ class NameTakenError(ValueError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"There is already a user {name}. Change them at /admin/, or choose another name."
+            f"There is already a user {name}. Change them at /people/, or choose another name."
+        )
+
+
+class LastAdministratorError(ValueError):
+    """Nobody would be left who manages people."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "They are the only active administrator. Give the role to somebody else first."
         )
 
 
@@ -74,6 +85,59 @@ def set_role(*, user: User, role: str, by: Actor) -> None:
             record_person_event("role_set", by=by, person=user.username, before=before, after=role)
     # `role` is cached on the object.
     user.__dict__.pop("role", None)
+
+
+def change_role(*, user: User, role: str, by: Actor) -> None:
+    """set_role, as an administrator asks for it.
+
+    Raises LastAdministratorError where nobody would be left, and what set_role raises.
+    """
+    with transaction.atomic():
+        if role != ADMIN:
+            _keep_an_administrator(user)
+        set_role(user=user, role=role, by=by)
+
+
+def change_details(*, user: User, fields: list[str], by: Actor) -> None:
+    """Keeps these columns, which were checked and set on the object."""
+    with transaction.atomic():
+        user.save(update_fields=fields)
+        record_person_event(
+            "person_changed", by=by, person=user.username, fields=fields, active=user.is_active
+        )
+
+
+@sensitive_variables("password")
+def set_password(*, user: User, password: str, by: Actor) -> None:
+    """Sets a password that was validated. What was signed in with another one ends with it."""
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        record_person_event("password_changed", by=by, person=user.username)
+
+
+def set_active(*, user: User, is_active: bool, by: Actor) -> None:
+    """Lets somebody sign in, or shuts them out at once, with every sign-in that they have.
+
+    Raises LastAdministratorError where nobody would be left who manages people.
+    """
+    if user.is_active == is_active:
+        return
+    with transaction.atomic():
+        if not is_active:
+            _keep_an_administrator(user)
+            end_sign_ins(list_sign_ins(user), person=user, by=by)
+        user.is_active = is_active
+        change_details(user=user, fields=["is_active"], by=by)
+
+
+def _keep_an_administrator(user: User) -> None:
+    """Raises LastAdministratorError if there is no active one but this one."""
+    # Two of them who take the role from each other at the same moment wait for each other here.
+    Group.objects.select_for_update().filter(name=ADMIN).first()
+    active = User.objects.filter(Q(groups__name=ADMIN) | Q(is_superuser=True), is_active=True)
+    if active.filter(pk=user.pk).exists() and not active.exclude(pk=user.pk).exists():
+        raise LastAdministratorError
 
 
 def take_role(*, user: User, by: Actor) -> None:

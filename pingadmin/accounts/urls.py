@@ -12,6 +12,7 @@ urlpatterns = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("settings/", views.change_settings, name="own_settings"),
+    path("sign-ins/", views.own_sign_ins, name="own_sign_ins"),
     path("password/change/", views.change_password, name="account_change_password"),
     path("2fa/totp/qr.svg", views.totp_qr, name="totp_qr"),
     path("2fa/", include("allauth.mfa.urls")),

@@ -1,5 +1,6 @@
-"""A person's own settings, and two pages in place of allauth's: a QR code under our CSP, and a
-password kept elsewhere.
+"""A person's own settings and sign-ins, and two pages in place of allauth's.
+
+Those are a QR code under our CSP, and a password kept elsewhere.
 """
 
 import re
@@ -11,13 +12,14 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pingadmin.accounts import own_settings
+from pingadmin.accounts import own_settings, sign_ins
 from pingadmin.accounts.models import User
+from pingadmin.audit.record.actors import Actor
 from pingadmin.web import errors
 
 
@@ -62,6 +64,28 @@ def change_settings(request: HttpRequest) -> HttpResponse:
     else:
         person.change_own_settings(**changes)
     return redirect(_address_to_return_to(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_sign_ins(request: HttpRequest) -> HttpResponse:
+    """Where oneself is signed in. POST ends one of them by its reference, or all `others`."""
+    person = cast(User, request.user)
+    found = sign_ins.list_sign_ins(person)
+    if request.method != "POST":
+        context = {"sign_ins": found, "current_key": request.session.session_key}
+        return render(request, "accounts/sign_ins.html", context)
+    asked = request.POST.get("sign_in", "")
+    ended = [
+        each
+        for each in found
+        if each.key != request.session.session_key and asked in (each.reference, "others")
+    ]
+    count = sign_ins.end_sign_ins(ended, person=person, by=Actor.of(request))
+    if count:
+        messages.success(request, f"{count} {'sign-in' if count == 1 else 'sign-ins'} ended.")
+    else:
+        messages.info(request, "That sign-in had ended already.")
+    return redirect("own_sign_ins")
 
 
 def _parse_choice(text: str) -> bool:

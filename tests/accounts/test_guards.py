@@ -5,6 +5,7 @@ import json
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -126,17 +127,32 @@ def test_people_are_managed_with_a_fresh_sign_in_and_a_form_that_was_typed_is_ke
     admin, support, later
 ):
     client = sign_in("admin")
-    address = f"/admin/accounts/user/{support.pk}/change/"
-    page = parse(client.get(address))
-    fields = {each["name"]: each["value"] for each in page.css("form input[name]")}
+    fields = {"username": "support", "first_name": "Sue", "last_name": "", "email": ""}
+    address = f"/people/{support.pk}/details/"
+    client.get("/people/")
     later()
-    asked = client.post(address, fields | {"role": "viewer", "first_name": "Sue"})
+    asked = client.post(address, fields)
     assert asked.status_code == 302 and "reauthenticate" in asked["Location"]
     support.refresh_from_db()
     assert support.first_name != "Sue"
     client.post(asked["Location"], {"password": PASSWORD})
     support.refresh_from_db()
     assert support.first_name == "Sue"
+
+
+@pytest.mark.parametrize("page", ["/people/add/", "/people/{pk}/"])
+def test_a_password_that_was_typed_is_not_kept_while_somebody_confirms(admin, support, later, page):
+    client = sign_in("admin")
+    page = page.format(pk=support.pk)
+    client.get(page)
+    later()
+    address = page if page.endswith("add/") else f"{page}password/"
+    asked = client.post(address, {"username": "ana", "password": "typed-but-not-kept-1"})
+    kept = [session.get_decoded() for session in Session.objects.all()]
+    assert kept and "typed-but-not-kept-1" not in str(kept)
+    confirmed = client.post(asked["Location"], {"password": PASSWORD})
+    assert confirmed["Location"] == page
+    assert "Nothing was changed. Confirm first" in client.get(page).text
 
 
 def test_who_has_no_password_here_signs_in_again(auditor, later):

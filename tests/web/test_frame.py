@@ -26,7 +26,7 @@ def test_the_header_leads_only_where_one_may_go(request, client_fixture, session
     assert ("/sessions/" in links) == sessions
     assert ("Find sessions" in response.text) == sessions
     assert ("/audit/" in links) == audit
-    assert ("/admin/" in links) == people
+    assert ("/people/" in links) == people
 
 
 @pytest.mark.parametrize(

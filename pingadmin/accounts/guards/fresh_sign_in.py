@@ -13,19 +13,21 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 
-from pingadmin.accounts.middleware import TIMES_KEY
+from pingadmin.accounts.sign_ins import TIMES_KEY
 from pingadmin.web.wording import duration
 
 # Names of addresses, and namespaces of which all are meant.
 GUARDED_VIEWS = {"audit:export_csv", "audit:export_jsonl"}
-GUARDED_NAMESPACES = {"admin"}
+GUARDED_NAMESPACES = {"admin", "people"}
+# What was typed into such a field must not lie in the store of sessions while somebody confirms.
+SECRET_FIELDS = {"password", "password1", "password2"}
 
 
 class FreshSignIn(MiddlewareMixin):
     """Asks whoever signed in longer ago for the password or second factor, and then goes on.
 
-    A form that was sent meanwhile is kept and sent after that. Who has neither here signs in again
-    at the provider.
+    A form that was sent meanwhile is kept and sent after that, unless it holds a password. Who has
+    neither here signs in again at the provider.
     """
 
     def process_view(
@@ -34,6 +36,9 @@ class FreshSignIn(MiddlewareMixin):
         if not request.user.is_authenticated or not _is_guarded(request) or is_fresh(request):
             return None
         methods = get_adapter().get_reauthentication_methods(request.user)
+        if methods and not SECRET_FIELDS.isdisjoint(request.POST):
+            messages.info(request, "Nothing was changed. Confirm first, then type it again.")
+            return redirect_to_login(_page_of_form(request), methods[0]["url"])
         if methods:
             answer: HttpResponse = suspend_request(request, methods[0]["url"])
             return answer
@@ -52,6 +57,12 @@ def is_fresh(request: HttpRequest) -> bool:
         if record.get("reauthenticated")
     ]
     return bool(time.time() - max(moments) <= settings.FRESH_SIGN_IN_SECONDS)
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Where the form stood: forms of a person's page have addresses below it."""
+    path = request.get_full_path()
+    return path.removesuffix("password/") if path.endswith("/password/") else path
 
 
 def _is_guarded(request: HttpRequest) -> bool:

@@ -1,0 +1,1 @@
+"""The pages where administrators add people and change what they may."""
