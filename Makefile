@@ -20,7 +20,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 help:
 	@echo "make demo    the panel with simulated upstreams at http://127.0.0.1:$(PORT)/ (PORT=8000)"
 	@echo "make dev     the same, reloading when a file changes"
-	@echo "make test    the whole suite (REQUIRE=browser,postgres,promtool,nginx,systemd allows no skip, PYTEST_ARGS=...)"
+	@echo "make test    the whole suite (REQUIRE=browser,openid,postgres,promtool,nginx,systemd allows no skip, PYTEST_ARGS=...)"
 	@echo "make quick   all that needs no process, browser or server, in less than a minute"
 	@echo "make check   lint, formatting, types, scanners, templates, migrations, deploy check"
 	@echo "make promises  each promise of docs/promises.md, with the tests that show it"
@@ -34,7 +34,7 @@ demo: .venv/runtime.stamp
 dev: .venv/runtime.stamp
 	@exec $(BIN)/python manage.py demo --port $(PORT) --reload
 
-test: .venv/dev.stamp
+test: .venv/dev.stamp $(if $(shell command -v npm),.venv/openid.stamp)
 	@exec $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: .venv/dev.stamp
@@ -64,6 +64,13 @@ soak: .venv/dev.stamp
 
 .venv/bench.stamp: .venv/dev.stamp requirements-bench.txt
 	$(INSTALL) -r requirements-bench.txt
+	@touch $@
+
+# A real OpenID provider for the tests of single sign-on; without npm they are skipped, and say so.
+.venv/openid.stamp: $(wildcard tests/support/openid_provider/*.*) | .venv/dev.stamp
+	@mkdir -p .venv/openid
+	cp tests/support/openid_provider/package.json tests/support/openid_provider/provider.mjs .venv/openid/
+	cd .venv/openid && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
 .venv/dev.stamp: .venv/runtime.stamp requirements-dev.txt

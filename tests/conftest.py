@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.support.deadlines",
     "tests.support.postgres",
     "tests.support.browser",
+    "tests.support.openid_provider",
     "tests.support.grouping",
 ]
 

@@ -86,7 +86,8 @@ HARMLESS_IN_VIEWS = {
 
 # Templates of third parties' pages that we replace belong to `accounts`, those at the top to `web`.
 TEMPLATE_OWNERS = {"account": "accounts", "admin": "accounts", "allauth": "accounts"} | {
-    "mfa": "accounts"
+    "mfa": "accounts",
+    "socialaccount": "accounts",
 }
 
 # What still reaches for a package above its own, and why. This list may only become shorter.

@@ -1,4 +1,4 @@
-"""allauth's two views of single sign-on, which never leave anybody without a page.
+"""allauth's two views of single sign-on and one of ours, which never leave anybody without a page.
 
 Whatever the provider answers or doesn't, people read words and find the local sign-in, and the
 operator finds the reason in the audit log.
@@ -6,8 +6,9 @@ operator finds the reason in the audit log.
 
 import logging
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect import views as allauth_views
@@ -15,7 +16,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from pingadmin.accounts import audit_events
 from pingadmin.audit.record.actors import Actor
@@ -46,6 +49,39 @@ def leave(request: HttpRequest, provider_id: str) -> HttpResponse:
 def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Where the provider sends people back to."""
     return _guarded(allauth_views.callback, request, provider_id)
+
+
+@login_not_required
+@require_safe
+def sign_out_there(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Leads to where the provider signs people out (OpenID Connect RP-Initiated Logout 1.0).
+
+    We keep no token of the provider's, so it asks the person whether they mean it.
+    """
+    return _guarded(_lead_to_sign_out, request, provider_id)
+
+
+def is_signed_in_there(request: HttpRequest) -> bool:
+    """Whether this sign-in came from the provider."""
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "socialaccount" for record in records)
+
+
+def _lead_to_sign_out(request: HttpRequest, provider_id: str) -> HttpResponse:
+    adapter = allauth_views.OpenIDConnectOAuth2Adapter(request, provider_id)
+    client_id = adapter.get_provider().app.client_id
+    endpoint = adapter.openid_config.get("end_session_endpoint")
+    if not isinstance(endpoint, str) or not is_private_transport(endpoint):
+        return errors.error_response(
+            request,
+            404,
+            heading="It can’t be done from here",
+            sentence="Your organisation’s sign-in names no page for signing out. "
+            "Sign out on its own pages, or close the browser.",
+        )
+    come_back_to = request.build_absolute_uri(reverse("account_login"))
+    asked = urlencode({"client_id": client_id, "post_logout_redirect_uri": come_back_to})
+    return redirect(f"{endpoint}{'&' if '?' in endpoint else '?'}{asked}")
 
 
 def refuse(request: HttpRequest, why: str) -> HttpResponse:

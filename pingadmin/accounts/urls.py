@@ -8,7 +8,7 @@ from pingadmin.accounts import single_sign_on, views
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
+    path("logout/", views.sign_out, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("settings/", views.change_settings, name="own_settings"),
@@ -22,6 +22,7 @@ if settings.SOCIALACCOUNT_PROVIDERS:
         path("3rdparty/", include("allauth.socialaccount.urls")),
         path("oidc/<slug:provider_id>/login/", single_sign_on.leave),
         path("oidc/<slug:provider_id>/login/callback/", single_sign_on.come_back),
+        path("oidc/<slug:provider_id>/logout/", single_sign_on.sign_out_there, name="leave_there"),
         # These come after ours, and are here for their names.
         path("", include("allauth.socialaccount.providers.openid_connect.urls")),
     ]

@@ -1,6 +1,6 @@
-"""A person's own settings and sign-ins, and two pages in place of allauth's.
+"""A person's own settings and sign-ins, and pages in place of allauth's.
 
-Those are a QR code under our CSP, and a password kept elsewhere.
+Those are signing out, a QR code under our CSP, and a password kept elsewhere.
 """
 
 import re
@@ -10,14 +10,16 @@ from allauth.account import views as allauth_account
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pingadmin.accounts import own_settings, sign_ins
+from pingadmin.accounts import own_settings, sign_ins, single_sign_on
 from pingadmin.accounts.models import User
 from pingadmin.audit.record.actors import Actor
 from pingadmin.web import errors
@@ -33,6 +35,17 @@ def totp_qr(request: HttpRequest) -> HttpResponse:
     adapter = get_adapter()
     picture = adapter.build_totp_svg(adapter.build_totp_url(request.user, secret))
     return HttpResponse(picture, content_type="image/svg+xml")
+
+
+@login_not_required
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """allauth's page; who came from the provider is told that they may still be signed in there."""
+    is_there = request.user.is_authenticated and single_sign_on.is_signed_in_there(request)
+    page: HttpResponse = allauth_account.logout(request)
+    if not is_there or request.user.is_authenticated:
+        return page
+    (provider,) = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return render(request, "accounts/signed_out.html", {"provider": provider})
 
 
 def change_password(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,11 @@ urlpatterns = [
     path("accounts/3rdparty/", include("allauth.socialaccount.urls")),
     path("accounts/oidc/<slug:provider_id>/login/", single_sign_on.leave),
     path("accounts/oidc/<slug:provider_id>/login/callback/", single_sign_on.come_back),
+    path(
+        "accounts/oidc/<slug:provider_id>/logout/",
+        single_sign_on.sign_out_there,
+        name="leave_there",
+    ),
     path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
     *panel,
 ]
