@@ -95,9 +95,16 @@ class ResumePanel:
 
     @property
     def is_form_folded(self) -> bool:
-        """Whether the form waits behind a second button: the last outcome needs no second try."""
+        """Whether the form waits behind a second button: the last outcome needs no second try.
+
+        A message to an agent resumed nothing.
+        """
         latest = self.notices[0].attempt if self.notices else None
-        is_done = latest is not None and latest.result not in (Result.NOT_SENT, Result.REJECTED)
+        is_done = (
+            latest is not None
+            and latest.kind is not Action.MESSAGE
+            and latest.result not in (Result.NOT_SENT, Result.REJECTED)
+        )
         return is_done and not self.problem and not self.form.is_bound
 
     @property

@@ -12,6 +12,7 @@ from pingadmin.audit.models import AuditEvent
 from pingadmin.demo import cast
 from pingadmin.notifications.models import Notification
 from pingadmin.notifications.wording import text_of
+from pingadmin.remote_sessions.conversation import reports
 from pingadmin.remote_sessions.models import AgentTask, RemoteSession
 from pingadmin.resumes.actions import Action
 from pingadmin.resumes.answering import chains
@@ -136,6 +137,30 @@ def test_a_message_and_then_the_resume(ana, paused, simulator, do):
         ("resume", "intent", ""),
         ("resume", "outcome", "ok"),
     ]
+
+
+@pytest.mark.parametrize("do", ["answer", "approve", "instruct", "decline"])
+def test_a_question_that_was_answered_is_not_reported_as_waiting(ana, paused, do):
+    session = RemoteSession.objects.get(session_id=paused)
+    wait = AgentTask.objects.get(session=session)
+    assert wait.waiting_since and wait.question_id == QUESTION_ID
+    click(ana, paused, do)
+    # As the collector does before it has read the messages again.
+    RemoteSession.objects.update(state="running", paused_reported=False)
+    reports.report_waits()
+    assert not AuditEvent.objects.filter(action="agent_waiting").exists()
+
+
+def test_a_message_that_did_not_arrive_leaves_the_question_open(ana, asking, simulator):
+    simulator.fault("status", match=MESSAGE, status=500)
+    click(ana, asking)
+    assert AgentTask.objects.get().waiting_since
+
+
+def test_after_a_message_alone_the_resume_is_still_the_main_button(ana, paused):
+    page = parse(click(ana, paused, "answer"))
+    assert page.text("#outcome h3") == "Message: confirmed"
+    assert not page.has("details.again") and page.has("#resume button.button-primary")
 
 
 def test_an_approval_has_a_text_of_its_own(ana, paused, simulator):

@@ -149,6 +149,13 @@ def test_pasted_ids_are_looked_up_and_only_what_can_be_resumed_is_selected(as_su
     assert simulator.call_count() == 4 and not RemoteSession.objects.filter(session_id=gone)
 
 
+def test_what_was_last_reported_not_paused_is_not_selected_though_that_is_in_doubt(as_support):
+    long_ago = timezone.now() - timedelta(hours=3)
+    RemoteSessionFactory(session_id=THREE[0], paused_reported=False, paused_reported_at=long_ago)
+    page = look_up(as_support, text=" ".join(THREE[:2])).text
+    assert form_fields(page)["item"] == names(THREE[1:2])
+
+
 def test_the_look_ups_show_how_far_they_are_and_keep_what_was_unticked(as_support, simulator):
     ids = [f"ses_{number:010x}" for number in range(8)]
     for session_id in ids:

@@ -28,6 +28,9 @@ MAX_PER_KIND = 10
 MAX_READ = 200
 MAX_TEXT = 200
 MAX_SHOWN_NOTE = 160
+# Of a sentence: so many words, each of so many letters, may name a client.
+MAX_WORDS = 12
+MIN_WORD = 3
 # Numbers of the audit log fit into 64 bits.
 _ENTRY_NUMBER = re.compile(r"(?:audit\s*)?#(\d{1,18})", re.IGNORECASE)
 
@@ -103,6 +106,26 @@ def find_own_records(text: str, person: AbstractUser) -> OwnRecords:
         key=lambda record: (not record.is_exact, not record.begins, _POSITIONS[record.kind])
     )
     return matches
+
+
+def find_clients_named_in(text: str) -> list[OwnRecord]:
+    """The clients that have a whole word of the text in their names: "Acme says it is dead".
+
+    In the order of the words, each client once.
+    """
+    if len(text) > MAX_TEXT:
+        return []
+    words = [word for word in _words(text) if len(word) >= MIN_WORD]
+    found: dict[str, OwnRecord] = {}
+    for word in words[:MAX_WORDS]:
+        for client in _find_clients(word):
+            if word in _words(client.title):
+                found.setdefault(client.address, client)
+    return list(found.values())[:MAX_PER_KIND]
+
+
+def _words(text: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r"[^\W_]+", text.casefold())))
 
 
 def _finders(person: AbstractUser) -> dict[RecordKind, Callable[[str], list[OwnRecord]]]:

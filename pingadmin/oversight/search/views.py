@@ -3,6 +3,9 @@
 Our own records answer first. An upstream is asked only for what may be an id there.
 """
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +14,12 @@ from django.views.decorators.http import require_safe
 
 from pingadmin import upstream
 from pingadmin.audit.record.actors import Actor
-from pingadmin.oversight.search.own_records import OwnRecords, RecordKind, find_own_records
+from pingadmin.oversight.search.own_records import (
+    OwnRecords,
+    RecordKind,
+    find_clients_named_in,
+    find_own_records,
+)
 from pingadmin.remote_sessions.lookup.findings import findings_page
 from pingadmin.remote_sessions.lookup.look_up import look_up_many
 from pingadmin.remote_sessions.lookup.search_input import (
@@ -34,7 +42,7 @@ def answer_search(request: PanelRequest, text: str) -> HttpResponse:
 
     Raises LimitReached.
     """
-    own_page = _find_own_page(text)
+    own_page = _find_own_page(text, request)
     if own_page:
         return redirect(own_page)
     search_input = parse_search_input(text)
@@ -46,7 +54,12 @@ def answer_search(request: PanelRequest, text: str) -> HttpResponse:
     is_whole = is_an_id or not matches.unsearched
     if len(exact) == 1 and is_whole:
         return redirect(exact[0].address)
-    if exact or not is_whole or (matches.records and not search_input.is_likely):
+    is_list = bool(matches.records) and not is_an_id
+    if exact or not is_whole or is_list:
+        return _show_records(request, matches, search_input, text)
+    if search_input.problem and (named := find_clients_named_in(strip_wrapping(text))):
+        return _show_records(request, OwnRecords(named), search_input, text, is_by_word=True)
+    if not (search_input.is_possible or is_asked_for):
         return _show_records(request, matches, search_input, text)
     if search_input.problem:
         context = {"problem": search_input.problem, "query": text}
@@ -68,12 +81,15 @@ def suggest(request: PanelRequest) -> HttpResponse:
     return render(request, "oversight/search/_suggestions.html", context)
 
 
-def _find_own_page(text: str) -> str:
+def _find_own_page(text: str, request: PanelRequest) -> str:
     """The path of a pasted link to a page of ours, "" for anything else."""
-    _, _, path = text.strip().rpartition("://")
-    path = path[path.find("/") :] if "/" in path else ""
+    _, is_link, path = text.strip().rpartition("://")
+    host, _, rest = path.partition("/")
+    if is_link and host not in (request.get_host(), urlsplit(settings.PANEL_URL).netloc):
+        return ""
+    path = f"/{rest}" if "/" in path else ""
     path = path.partition("?")[0].partition("#")[0]
-    path = path.removeprefix(get_script_prefix()).removeprefix("/")
+    path = path.removeprefix(get_script_prefix()).strip("/") + "/"
     try:
         match = resolve(f"/{path}")
     except Resolver404:
@@ -98,9 +114,16 @@ def _find_records(search_input: SearchInput, text: str, request: PanelRequest) -
 
 
 def _show_records(
-    request: PanelRequest, matches: OwnRecords, search_input: SearchInput, text: str
+    request: PanelRequest,
+    matches: OwnRecords,
+    search_input: SearchInput,
+    text: str,
+    *,
+    is_by_word: bool = False,
 ) -> HttpResponse:
+    """is_by_word: whether these are clients that a word of the text names."""
     context = {
+        "is_by_word": is_by_word,
         "groups": [
             (kind, of_kind)
             for kind in RecordKind

@@ -27,10 +27,17 @@ def record_conversation(session: RemoteSession, conversation: Conversation) -> A
     if task.answered_at and task.answered_at > conversation.answered_at:
         return task
     was_waiting = task.waiting_since is not None
+    is_answered = any(
+        message.id > task.newest_id and message.kind in _ANSWERING_KINDS
+        for message in conversation.messages
+    )
     is_other_wait = _follow_messages(task, conversation)
-    # A paused task is called waiting too; only an open question makes it wait for an answer. One
-    # that could not be read may be a question.
-    has_question = task.question_id is not None or conversation.unreadable > 0
+    # A paused task is called waiting too; only an open question makes it wait for an answer. What
+    # could not be read or was left out may be one, and later messages alone don't show it again.
+    may_be_unseen = conversation.unreadable > 0 or (
+        not is_answered and (conversation.was_cut or was_waiting)
+    )
+    has_question = task.question_id is not None or may_be_unseen
     if not (conversation.is_waiting and has_question):
         task.waiting_since = task.reported_at = None
     elif is_other_wait or not was_waiting:
@@ -42,6 +49,20 @@ def record_conversation(session: RemoteSession, conversation: Conversation) -> A
     if was_waiting != (task.waiting_since is not None) or is_other_wait:
         mark_session_changed(session)
     return task
+
+
+@transaction.atomic
+def record_answered(session: RemoteSession) -> None:
+    """Ends the wait for a question that we answered, or whose task we cancelled.
+
+    The next reading would end it too; until then people would be told of a wait that is over.
+    """
+    task = _lock_task(session)
+    was_waiting = task.waiting_since is not None
+    task.question_id = task.waiting_since = task.reported_at = None
+    task.save(update_fields=["question_id", "waiting_since", "reported_at"])
+    if was_waiting:
+        mark_session_changed(session)
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:-]*")
 # Letters and digits mixed, and long enough: no ordinary word looks like that.
 _ID_SHAPE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_~-]{8,128}")
 _TICKET = re.compile(r"[A-Z][A-Z0-9]*-\d+")
+_ENTRY_NUMBER = re.compile(r"(?:audit\s*)?#\d+", re.IGNORECASE)
 # What stands around a name that was copied out of a sentence, a quotation, code or JSON.
 _WRAPPING = "\"'`()[]{}<>,;!?“”‘’„«»*|"
 _KEY = re.compile(
@@ -38,12 +39,14 @@ class SearchInput:
     """ids: (session id, aliases to ask) in the order of the text. left_out: ids beyond the limit.
 
     is_likely: False where the one id is a word that may as well be anything else.
+    is_possible: False where the one id fits no account's ids: it is asked for only on request.
     problem: why there is nothing to look up, as a sentence that says what to do.
     """
 
     ids: tuple[tuple[str, tuple[str, ...]], ...] = ()
     left_out: int = 0
     is_likely: bool = True
+    is_possible: bool = True
     problem: str = ""
 
 
@@ -71,7 +74,13 @@ def parse_search_input(text: str, *, most: int = MAX_IDS) -> SearchInput:
         return SearchInput(problem=problem)
     name = strip_wrapping(text)
     if is_session_id(name):
-        return SearchInput(ids=((name, _accounts_to_ask(name)),), is_likely=_is_likely_id(name))
+        return SearchInput(
+            ids=((name, _accounts_to_ask(name)),),
+            is_likely=_is_likely_id(name),
+            is_possible=bool(_owners_of(name)),
+        )
+    if _ENTRY_NUMBER.fullmatch(name):
+        return SearchInput(problem=f"Our records have no audit entry {name}, nor a ticket {name}.")
     ids = _find_ids(text)
     if not ids and not re.search(r"\s", name):
         return SearchInput(
@@ -121,8 +130,11 @@ def _find_ids(text: str) -> dict[str, tuple[str, ...]]:
 
 def _accounts_to_ask(session_id: str) -> tuple[str, ...]:
     """The accounts whose ids look like this one, or all where none does."""
-    owners = [alias for alias in upstream.aliases() if upstream.api_for(alias).can_own(session_id)]
-    return tuple(owners or upstream.aliases())
+    return tuple(_owners_of(session_id) or upstream.aliases())
+
+
+def _owners_of(session_id: str) -> list[str]:
+    return [alias for alias in upstream.aliases() if upstream.api_for(alias).can_own(session_id)]
 
 
 def _is_likely_id(word: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from pingadmin import upstream
+from pingadmin.remote_sessions.conversation.recording import record_answered
 from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.display.paused import PausedValue
 from pingadmin.remote_sessions.lookup.limits import LimitReached
@@ -191,9 +192,13 @@ def _take(action: Action, request: AnswerRequest, conversation: Conversation) ->
     if action is Action.RESUME:
         return resume(asked)
     if action is Action.CANCEL:
-        return cancel_task(asked)
-    content = MessageContent(request.message, request.question_id, conversation.newest_id)
-    return send_message(replace(asked, message=content))
+        outcome = cancel_task(asked)
+    else:
+        content = MessageContent(request.message, request.question_id, conversation.newest_id)
+        outcome = send_message(replace(asked, message=content))
+    if outcome.is_recorded and outcome.attempt.result == Result.OK:
+        record_answered(outcome.attempt.session)
+    return outcome
 
 
 def _take_next(

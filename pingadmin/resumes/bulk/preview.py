@@ -10,7 +10,6 @@ from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
 from pingadmin.remote_sessions.display.card import SessionCard, build_card
-from pingadmin.remote_sessions.display.paused import PausedValue
 from pingadmin.remote_sessions.models import RemoteSession
 from pingadmin.resumes.attempts import is_blocking
 from pingadmin.resumes.bulk.forms import BulkForm
@@ -214,7 +213,8 @@ def _preview_row(
     elif look_up is None:
         is_ticked = not refusal_reason and not is_choice
     else:
-        is_wanted = look_up == LookUpState.FOUND and card.paused.value != PausedValue.NO
+        # A report of "not paused" that is in doubt is still the newest that there is.
+        is_wanted = look_up == LookUpState.FOUND and card.paused.reported is not False
         is_ticked = is_wanted and not refusal_reason and not is_choice
     return PreviewRow(
         selected=selected,

@@ -82,6 +82,52 @@ def test_what_may_be_an_id_all_the_same_can_be_asked_for(as_support, simulator, 
     assert simulator.call_count() == 2 and "answered: not found" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Müller GmbH Berlin", "müller gmbh"),
+        ("Müller GmbH Berlin", "MÜLLER"),
+        ("Γραφείο Αθήνα", "αθήνα"),
+        ("日本支社東京", "日本支社"),
+        ("a/b|c=d", "a/b|c"),
+        ("lead trail", "ad tra"),
+    ],
+)
+def test_what_cannot_be_an_id_is_listed_by_a_part_just_as_it_is_suggested(
+    as_support, simulator, name, text
+):
+    RemoteSessionFactory(alias="ping", session_id="ses_00000000ac", client_name=name)
+    assert suggested(as_support, text) == [f"{name} client: Ping"]
+    answer = find(as_support, text)
+    assert answer.status_code == 200 and parse(answer).texts("td a") == [name]
+    assert simulator.call_count() == 0
+
+
+def test_notes_and_reasons_are_listed_by_some_of_their_words(as_support, acme):
+    for text in ("firewall drops", "Card was"):
+        assert parse(find(as_support, text)).has("td a"), text
+
+
+@pytest.mark.parametrize(
+    "text", ["Acme says their tunnel is dead", "acme: still dead!", "Is it ACME’s turn?"]
+)
+def test_a_sentence_offers_the_clients_that_a_word_of_it_names(as_support, simulator, acme, text):
+    RemoteSessionFactory(alias="ping", session_id="ses_00000000ac", client_name="Acmeville")
+    page = parse(find(as_support, text))
+    assert page.texts("td a") == ["Acme GmbH"] and "have a word of it in their names" in page.text()
+    assert simulator.call_count() == 0
+
+
+@pytest.mark.parametrize("text", ["fish", "chloe", "INC-99999", "acme-nobody"])
+def test_what_fits_no_accounts_ids_is_asked_for_only_on_request(as_support, simulator, text):
+    answer = find(as_support, text)
+    page = parse(answer)
+    assert answer.status_code == 200 and simulator.call_count() == 0
+    assert "It doesn’t look like an id of Ping or AGI either" in page.text()
+    as_support.get(page.one(".page-head a")["href"])
+    assert simulator.call_count() == 2
+
+
 @pytest.mark.parametrize("text", ["INC-4412", "inc-4412", "Acme writes again, see INC-4412!"])
 def test_a_ticket_opens_the_one_session_that_it_was_given_for(as_support, simulator, acme, text):
     assert find(as_support, text).url == acme.get_absolute_url()
@@ -102,12 +148,20 @@ def test_a_number_of_the_log_opens_its_entry_for_those_who_may_read_it(as_suppor
     for text in (f"#{seq}", f"audit #{seq}", f" #{seq}. "):
         assert find(as_support, text).url == f"/audit/{seq}/"
     assert find(as_viewer, f"#{seq}").status_code == 400
-    assert find(as_support, "#999999999999999999999").status_code == 400
+    missing = find(as_support, "#999999999999999999999")
+    assert missing.status_code == 400 and "no audit entry #99999" in missing.text
 
 
-def test_links_of_ours_open_their_page(as_support, acme):
+def test_links_of_ours_open_their_page(as_support, acme, settings):
+    settings.PANEL_URL = "https://panel.example"
     seq = record_entry("ok").seq
-    assert find(as_support, f"https://panel.example/audit/{seq}/?a=1#x").url == f"/audit/{seq}/"
+    for link in (
+        f"https://panel.example/audit/{seq}/?a=1#x",
+        f"http://testserver/audit/{seq}",
+        f"/audit/{seq}/",
+    ):
+        assert find(as_support, link).url == f"/audit/{seq}/"
+    assert find(as_support, f"https://elsewhere.example/audit/{seq}/").status_code == 400
     assert find(as_support, f"https://x/sessions/ping/{acme.session_id}/").url == (
         acme.get_absolute_url()
     )

@@ -105,8 +105,19 @@ def test_a_paused_task_without_a_question_does_not_wait_for_an_answer():
     assert task.execution_state == WAITING and task.waiting_since is None
 
 
-def test_a_question_that_could_not_be_read_may_be_one():
-    assert record_conversation(make_agent(), said(unreadable=1)).waiting_since
+@pytest.mark.parametrize("facts", [{"unreadable": 1}, {"was_cut": True}])
+def test_a_question_that_could_not_be_read_or_was_left_out_may_be_one(facts):
+    session = make_agent()
+    since = record_conversation(session, said((7, "LOG"), **facts)).waiting_since
+    assert since
+    # Later messages alone don't show it again.
+    assert record_conversation(session, said((8, "LOG"))).waiting_since == since
+    assert record_conversation(session, said((9, "USER"), state="running")).waiting_since is None
+
+
+def test_what_was_left_out_before_an_answer_is_no_open_question():
+    task = record_conversation(make_agent(), said((7, "USER"), (8, "LOG"), was_cut=True))
+    assert task.waiting_since is None
 
 
 def test_an_answer_that_was_overtaken_changes_nothing():
