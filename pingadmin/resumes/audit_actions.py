@@ -98,6 +98,15 @@ ACTIONS = [
     _about_a_session(
         "cancel_limit", "Cancel limit reached", "reached the limit on cancellations at {object}"
     ),
+    # Steps of an answer to an agent that were asked for and not taken.
+    _about_a_session(
+        "resume_left_out", "Resume left out", "answered and left the resume of {object} out"
+    ),
+    _about_a_session(
+        "cancel_left_out",
+        "Cancellation left out",
+        "answered and left the cancellation of the task of {object} out",
+    ),
     _about_a_session("look", "Checked again", "checked {object} again"),
     _about_a_session(
         "close_unknown", "Unknown outcome resolved", "resolved the unknown outcome of {object}"

@@ -209,6 +209,19 @@ def test_the_chain_stops_at_a_message_that_is_not_ok(
     assert Attempt.objects.get().result == result
 
 
+@pytest.mark.parametrize(("do", "left_out"), [("instruct", "resume"), ("decline", "cancel")])
+def test_where_an_answer_stopped_is_still_said_to_whoever_looks_later(
+    ana, paused, as_viewer, simulator, do, left_out
+):
+    simulator.fault("status", match=MESSAGE, status=500)
+    click(ana, paused, do)
+    event = AuditEvent.objects.get(action=f"{left_out}_left_out")
+    assert (event.actor_name, event.session_id) == ("support", paused)
+    assert json.loads(event.detail) == {"why": "the steps stopped before it"}
+    page = parse(as_viewer.get(f"/sessions/agi/{paused}/"))
+    assert "left out" in page.text("#last").lower()
+
+
 @pytest.mark.parametrize(("fault", "details", "result", "words"), FAULTS)
 @pytest.mark.parametrize(
     ("do", "label"), [("instruct", "Resume"), ("decline", "Cancellation of the task")]

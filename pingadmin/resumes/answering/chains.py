@@ -4,13 +4,16 @@ Each step is an attempt of its own. The next one begins only when the one before
 none is ever sent twice.
 """
 
+import logging
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from pingadmin import upstream
+from pingadmin.audit.record import trail
 from pingadmin.remote_sessions.conversation.recording import record_answered
 from pingadmin.remote_sessions.display.card import build_card
 from pingadmin.remote_sessions.display.paused import PausedValue
@@ -33,6 +36,8 @@ from pingadmin.resumes.resume import (
     send_message,
 )
 from pingadmin.upstream.records import Conversation, ConversationMessage
+
+log = logging.getLogger(__name__)
 
 APPROVAL = "Approved. Please continue."
 NOT_RECORDED = "as far as is recorded now"
@@ -153,6 +158,8 @@ def answer_agent(request: AnswerRequest) -> list[AnswerStep]:
     steps = [AnswerStep(first, _take(first, request, conversation))]
     for action in following:
         steps.append(_take_next(action, steps[-1], request, conversation, begun_at))
+        if steps[-1].attempt is None:
+            _record_left_out(steps[-1], request)
     # The same form was faster by less than a reading of the conversation.
     is_repeated = any(step.outcome and not step.outcome.is_new for step in steps)
     return load_steps(request) if is_repeated else steps
@@ -232,6 +239,26 @@ def _take_or_say_why_not(
     except upstream.UnknownAlias:
         why_not = "this account is no longer configured"
     return AnswerStep(action, why_not=why_not)
+
+
+def _record_left_out(step: AnswerStep, request: AnswerRequest) -> None:
+    """So that everybody finds later where an answer stopped, and not only who clicked."""
+    first = request.first
+    try:
+        with transaction.atomic():
+            trail.append(
+                action=f"{step.action.value}_left_out",
+                phase="event",
+                by=first.by,
+                alias=first.alias,
+                session_id=first.session_id,
+                reason=first.reason,
+                ticket=first.ticket,
+                detail={"why": step.why_not},
+            )
+    except DatabaseError:
+        # The step before it is recorded, or the page says that it is not: this one sent nothing.
+        log.critical("not in the audit log: %s left out of an answer", step.action, exc_info=True)
 
 
 def _is_known_not_paused(session: RemoteSession, since: datetime) -> bool:
