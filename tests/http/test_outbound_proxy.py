@@ -59,10 +59,13 @@ class Proxy:
             if b" 200 " not in self._answer:
                 client.close()
                 return
-            server = socket.create_connection(("127.0.0.1", self._target))
-            self._open.append(server)
-            threading.Thread(target=self._carry, args=[server, client], daemon=True).start()
-            self._carry(client, server, keep=True)
+            # Closed here: the test may have closed all the others already.
+            with socket.create_connection(("127.0.0.1", self._target)) as server:
+                self._open.append(server)
+                back = threading.Thread(target=self._carry, args=[server, client], daemon=True)
+                back.start()
+                self._carry(client, server, keep=True)
+                back.join()
 
     def _carry(self, source, sink, *, keep: bool = False) -> None:
         with contextlib.suppress(OSError):

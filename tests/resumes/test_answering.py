@@ -64,6 +64,11 @@ def click(client, session_id, do="answer", message="Yes, go ahead", **fields):
     return client.post(address, sent | {"question": str(QUESTION_ID)} | fields)
 
 
+def read_conversation(client, session_id) -> None:
+    """As an open page does, which stores that the agent waits."""
+    assert client.get(reverse("session:conversation", args=["agi", session_id])).status_code == 200
+
+
 def steps(response) -> list[str]:
     return [step.split(" audit #")[0] for step in parse(response).texts("#answer-steps li")]
 
@@ -141,8 +146,8 @@ def test_a_message_and_then_the_resume(ana, paused, simulator, do):
 
 @pytest.mark.parametrize("do", ["answer", "approve", "instruct", "decline"])
 def test_a_question_that_was_answered_is_not_reported_as_waiting(ana, paused, do):
-    session = RemoteSession.objects.get(session_id=paused)
-    wait = AgentTask.objects.get(session=session)
+    read_conversation(ana, paused)
+    wait = AgentTask.objects.get()
     assert wait.waiting_since and wait.question_id == QUESTION_ID
     click(ana, paused, do)
     # As the collector does before it has read the messages again.
@@ -152,6 +157,7 @@ def test_a_question_that_was_answered_is_not_reported_as_waiting(ana, paused, do
 
 
 def test_a_message_that_did_not_arrive_leaves_the_question_open(ana, asking, simulator):
+    read_conversation(ana, asking)
     simulator.fault("status", match=MESSAGE, status=500)
     click(ana, asking)
     assert AgentTask.objects.get().waiting_since

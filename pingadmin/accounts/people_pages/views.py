@@ -38,7 +38,8 @@ may_change = permission_required("accounts.change_user", raise_exception=True)
 @may_view
 def list_people(request: HttpRequest) -> HttpResponse:
     """Everybody who was added, active ones first; ?q= a part of a name or mail address."""
-    words = request.GET.get("q", "").strip()
+    # PostgreSQL takes no NUL; no name has one.
+    words = request.GET.get("q", "").replace("\0", "").strip()
     page = Paginator(_matching(words), PEOPLE_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "accounts/people/list.html", {"people": page, "words": words})
 
