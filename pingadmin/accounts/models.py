@@ -45,6 +45,9 @@ class User(AbstractUser):
     def clean(self) -> None:
         """Refuses a new name that people could take for another. Raises ValidationError."""
         super().clean()
+        if not self.username:
+            # A form that refused the name has taken it off.
+            return
         others = User.objects.exclude(pk=self.pk)
         if User.objects.filter(pk=self.pk, username=self.username).exists():
             return
