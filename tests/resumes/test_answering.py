@@ -300,6 +300,20 @@ def test_a_form_that_lost_a_race_gives_what_the_other_did(
     response = click(ana, paused, "approve", form_token=token)
     assert steps(response) == ["Message: confirmed.", "Resume: confirmed."]
     assert sent_calls(simulator) == {"message": 1, "resume": 1}
+    # The other one took that step.
+    assert not AuditEvent.objects.filter(action="resume_left_out").exists()
+
+
+def test_a_wait_that_cannot_be_ended_in_our_records_stops_no_step(
+    ana, paused, simulator, monkeypatch, caplog
+):
+    def away(session):
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(chains, "record_answered", away)
+    response = click(ana, paused, "instruct")
+    assert steps(response) == ["Message: confirmed.", "Resume: confirmed."]
+    assert "the wait that it ended stays" in caplog.text
 
 
 def test_an_outcome_that_cannot_be_recorded_stops_the_chain(ana, paused, simulator, monkeypatch):

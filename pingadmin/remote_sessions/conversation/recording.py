@@ -32,12 +32,15 @@ def record_conversation(session: RemoteSession, conversation: Conversation) -> A
         for message in conversation.messages
     )
     is_other_wait = _follow_messages(task, conversation)
-    # A paused task is called waiting too; only an open question makes it wait for an answer. What
-    # could not be read or was left out may be one, and later messages alone don't show it again.
-    may_be_unseen = conversation.unreadable > 0 or (
-        not is_answered and (conversation.was_cut or was_waiting)
+    # A paused task is called waiting too; only an open question makes it wait for an answer. Of one
+    # that isn't paused, what could not be read or was left out may be one.
+    may_be_unseen = conversation.unreadable > 0 or (conversation.was_cut and not is_answered)
+    has_question = (
+        task.question_id is not None
+        or (may_be_unseen and not (session.paused_reported or session.state == "paused"))
+        # Later messages alone don't show an unseen one again.
+        or (was_waiting and not is_answered)
     )
-    has_question = task.question_id is not None or may_be_unseen
     if not (conversation.is_waiting and has_question):
         task.waiting_since = task.reported_at = None
     elif is_other_wait or not was_waiting:

@@ -158,11 +158,13 @@ def answer_agent(request: AnswerRequest) -> list[AnswerStep]:
     steps = [AnswerStep(first, _take(first, request, conversation))]
     for action in following:
         steps.append(_take_next(action, steps[-1], request, conversation, begun_at))
-        if steps[-1].attempt is None:
-            _record_left_out(steps[-1], request)
     # The same form was faster by less than a reading of the conversation.
-    is_repeated = any(step.outcome and not step.outcome.is_new for step in steps)
-    return load_steps(request) if is_repeated else steps
+    if any(step.outcome and not step.outcome.is_new for step in steps):
+        return load_steps(request)
+    for step in steps:
+        if step.attempt is None:
+            _record_left_out(step, request)
+    return steps
 
 
 def load_steps(request: AnswerRequest) -> list[AnswerStep]:
@@ -204,8 +206,18 @@ def _take(action: Action, request: AnswerRequest, conversation: Conversation) ->
         content = MessageContent(request.message, request.question_id, conversation.newest_id)
         outcome = send_message(replace(asked, message=content))
     if outcome.is_recorded and outcome.attempt.result == Result.OK:
-        record_answered(outcome.attempt.session)
+        _end_wait(outcome.attempt)
     return outcome
+
+
+def _end_wait(attempt: Attempt) -> None:
+    try:
+        record_answered(attempt.session)
+    except DatabaseError:
+        # What was sent is recorded, and the next reading of the conversation ends it too.
+        log.warning(
+            "attempt %s: the wait that it ended stays until then", attempt.pk, exc_info=True
+        )
 
 
 def _take_next(

@@ -115,6 +115,12 @@ def test_a_question_that_could_not_be_read_or_was_left_out_may_be_one(facts):
     assert record_conversation(session, said((9, "USER"), state="running")).waiting_since is None
 
 
+@pytest.mark.parametrize("facts", [{"unreadable": 1}, {"was_cut": True}])
+def test_a_paused_task_is_called_waiting_whatever_was_left_out(facts):
+    session = make_agent("paused", paused_reported=True, paused_reported_at=ago(1))
+    assert record_conversation(session, said((7, "LOG"), **facts)).waiting_since is None
+
+
 def test_what_was_left_out_before_an_answer_is_no_open_question():
     task = record_conversation(make_agent(), said((7, "USER"), (8, "LOG"), was_cut=True))
     assert task.waiting_since is None
