@@ -116,12 +116,12 @@ def find_clients_named_in(text: str) -> list[OwnRecord]:
     if len(text) > MAX_TEXT:
         return []
     words = [word for word in _words(text) if len(word) >= MIN_WORD]
-    found: dict[str, OwnRecord] = {}
+    named: dict[str, OwnRecord] = {}
     for word in words[:MAX_WORDS]:
         for client in _find_clients(word):
             if word in _words(client.title):
-                found.setdefault(client.address, client)
-    return list(found.values())[:MAX_PER_KIND]
+                named.setdefault(client.address, client)
+    return list(named.values())[:MAX_PER_KIND]
 
 
 def _words(text: str) -> list[str]:

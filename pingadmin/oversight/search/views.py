@@ -83,12 +83,10 @@ def suggest(request: PanelRequest) -> HttpResponse:
 
 def _find_own_page(text: str, request: PanelRequest) -> str:
     """The path of a pasted link to a page of ours, "" for anything else."""
-    _, is_link, path = text.strip().rpartition("://")
-    host, _, rest = path.partition("/")
-    if is_link and host not in (request.get_host(), urlsplit(settings.PANEL_URL).netloc):
+    host, _, path = text.strip().rpartition("://")[2].partition("/")
+    if host and host not in (request.get_host(), urlsplit(settings.PANEL_URL).netloc):
         return ""
-    path = f"/{rest}" if "/" in path else ""
-    path = path.partition("?")[0].partition("#")[0]
+    path = f"/{path}".partition("?")[0].partition("#")[0]
     path = path.removeprefix(get_script_prefix()).strip("/") + "/"
     try:
         match = resolve(f"/{path}")

@@ -161,7 +161,9 @@ def test_links_of_ours_open_their_page(as_support, acme, settings):
         f"/audit/{seq}/",
     ):
         assert find(as_support, link).url == f"/audit/{seq}/"
-    assert find(as_support, f"https://elsewhere.example/audit/{seq}/").status_code == 400
+    assert find(as_support, f"panel.example/audit/{seq}").url == f"/audit/{seq}/"
+    for link in (f"https://elsewhere.example/audit/{seq}/", f"elsewhere.example/audit/{seq}/"):
+        assert find(as_support, link).status_code == 400, link
     assert find(as_support, f"https://x/sessions/ping/{acme.session_id}/").url == (
         acme.get_absolute_url()
     )
