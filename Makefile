@@ -70,8 +70,8 @@ soak: .venv/dev.stamp
 .venv/openid.stamp: $(wildcard tests/support/openid_provider/*.*) | .venv/dev.stamp
 	@mkdir -p .venv/openid
 	cp tests/support/openid_provider/package.json tests/support/openid_provider/provider.mjs .venv/openid/
-	cd .venv/openid && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
-	@touch $@
+	@cd .venv/openid && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts && touch ../openid.stamp || \
+		echo "npm could not install it: its tests are skipped, unless REQUIRE names openid"
 
 .venv/dev.stamp: .venv/runtime.stamp requirements-dev.txt
 	$(INSTALL) -r requirements-dev.txt

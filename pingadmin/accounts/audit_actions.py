@@ -55,7 +55,7 @@ ACTIONS = [
         "Role permissions changed",
         sentence=sentence("changed what roles may do"),
     ),
-    _about_a_person("sign_ins_ended", "Signed out by force", "ended sign-ins of {object}"),
+    _about_a_person("sign_ins_ended", "Sign-ins ended", "ended sign-ins of {object}"),
     _about_a_person("password_changed", "Password changed", "changed the password of {object}"),
     _about_a_person(
         "second_factor_failed", "Second factor failed", "failed at the second factor of {object}"

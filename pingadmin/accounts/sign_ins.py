@@ -54,11 +54,12 @@ class SignIn:
     """One browser in which a person is signed in.
 
     key: the session's, with which anybody could use it: pages name it by its `reference`.
+    began_at, active_at: None where nothing was asked for since the sign-in, so that nobody knows.
     """
 
     key: str
-    began_at: datetime
-    active_at: datetime
+    began_at: datetime | None
+    active_at: datetime | None
     address: str
     agent: str
 
@@ -91,20 +92,20 @@ def list_sign_ins(person: User) -> list[SignIn]:
 
     Reads all sessions that have not expired: there are as many as people are signed in.
     """
-    found = []
+    held = []
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         values = session.get_decoded()
         if _is_of(values, person) and (times := _live_times(values)) is not None:
-            found.append(
+            held.append(
                 SignIn(
                     session.session_key,
-                    datetime.fromtimestamp(times["began"], UTC),
-                    datetime.fromtimestamp(times["active"], UTC),
+                    _moment(times.get("began")),
+                    _moment(times.get("active")),
                     times.get("address", ""),
                     times.get("agent", ""),
                 )
             )
-    return sorted(found, key=lambda each: each.active_at, reverse=True)
+    return sorted(held, key=lambda each: each.active_at or timezone.now(), reverse=True)
 
 
 def end_sign_ins(sign_ins: list[SignIn], *, person: User, by: Actor) -> int:
@@ -127,9 +128,15 @@ def _is_of(values: dict[str, Any], person: User) -> bool:
 
 
 def _live_times(values: dict[str, Any]) -> dict[str, Any] | None:
-    """What the session keeps of its times; None where it ends at its next request."""
+    """What the session keeps of its times, maybe nothing; None where its next request ends it."""
     now = time.time()
-    times: dict[str, Any] = values.get(TIMES_KEY) or {"began": now, "active": now}
+    times: dict[str, Any] = values.get(TIMES_KEY, {})
+    if not times:
+        return times
     is_over = now - times["began"] > settings.SESSION_WHOLE_SECONDS
     is_idle = now - times["active"] > settings.SESSION_IDLE_SECONDS
     return None if is_over or is_idle else times
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -10,12 +10,14 @@ from urllib.parse import urlencode, urlsplit
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect import views as allauth_views
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -27,6 +29,21 @@ from pingadmin.http.session import SessionError
 from pingadmin.web import errors
 
 log = logging.getLogger(__name__)
+
+# What comes of a provider that does not answer as it should.
+UNUSABLE = (
+    SessionError,
+    OAuth2Error,
+    # What allauth raises where JSON of another shape comes, or nested too deep.
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    RecursionError,
+    # Text that the database doesn't take: too long, or with a NUL.
+    ImproperlyConfigured,
+    DataError,
+)
 
 
 @login_not_required
@@ -58,11 +75,19 @@ def sign_out_there(request: HttpRequest, provider_id: str) -> HttpResponse:
 
     We keep no token of the provider's, so it asks the person whether they mean it.
     """
-    return _guarded(_lead_to_sign_out, request, provider_id)
+    try:
+        return _lead_to_sign_out(request, provider_id)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    except UNUSABLE as failure:
+        # Nobody tried to sign in, so that is not what the audit log gets.
+        return _failure_page(request, failure)
 
 
 def is_signed_in_there(request: HttpRequest) -> bool:
-    """Whether this sign-in came from the provider."""
+    """Whether this sign-in came from the provider that is still set."""
+    if not settings.SOCIALACCOUNT_PROVIDERS:
+        return False
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "socialaccount" for record in records)
 
@@ -98,9 +123,12 @@ def refuse(request: HttpRequest, why: str) -> HttpResponse:
 
 def fail(request: HttpRequest, failure: BaseException | None) -> HttpResponse:
     """The page for a provider that did not answer as it should."""
-    name = type(failure).__name__ if failure else "it reported an error"
-    _record(request, f"the provider could not be used ({name})")
-    log.warning("single sign-on failed: %s", name)
+    _record(request, f"the provider could not be used ({_name(failure)})")
+    return _failure_page(request, failure)
+
+
+def _failure_page(request: HttpRequest, failure: BaseException | None) -> HttpResponse:
+    log.warning("single sign-on failed: %s", _name(failure))
     return errors.error_response(
         request,
         503,
@@ -108,6 +136,10 @@ def fail(request: HttpRequest, failure: BaseException | None) -> HttpResponse:
         sentence="Your organisation’s sign-in can’t be used right now. "
         "Try again, or sign in with your password here.",
     )
+
+
+def _name(failure: BaseException | None) -> str:
+    return type(failure).__name__ if failure else "it reported an error"
 
 
 def _guarded(
@@ -119,18 +151,7 @@ def _guarded(
     except ImmediateHttpResponse as immediate:
         answer: HttpResponse = immediate.response
         return answer
-    except (
-        SessionError,
-        OAuth2Error,
-        # What allauth raises where JSON of another shape comes.
-        AttributeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        # Text that the database doesn't take: too long, or with a NUL.
-        ImproperlyConfigured,
-        DataError,
-    ) as failure:
+    except UNUSABLE as failure:
         return fail(request, failure)
 
 

@@ -83,14 +83,14 @@ def change_settings(request: HttpRequest) -> HttpResponse:
 def own_sign_ins(request: HttpRequest) -> HttpResponse:
     """Where oneself is signed in. POST ends one of them by its reference, or all `others`."""
     person = cast(User, request.user)
-    found = sign_ins.list_sign_ins(person)
+    own = sign_ins.list_sign_ins(person)
     if request.method != "POST":
-        context = {"sign_ins": found, "current_key": request.session.session_key}
+        context = {"sign_ins": own, "current_key": request.session.session_key}
         return render(request, "accounts/sign_ins.html", context)
     asked = request.POST.get("sign_in", "")
     ended = [
         each
-        for each in found
+        for each in own
         if each.key != request.session.session_key and asked in (each.reference, "others")
     ]
     count = sign_ins.end_sign_ins(ended, person=person, by=Actor.of(request))

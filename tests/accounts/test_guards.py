@@ -155,6 +155,16 @@ def test_a_password_that_was_typed_is_not_kept_while_somebody_confirms(admin, su
     assert "Nothing was changed. Confirm first" in client.get(page).text
 
 
+def test_no_field_of_any_name_that_holds_a_password_is_kept(superuser, later):
+    client = sign_in("root")
+    address = "/admin/password_change/"
+    client.get(address)
+    later()
+    client.post(address, {"old_password": "not-kept-1", "new_password1": "not-kept-2"})
+    kept = str([session.get_decoded() for session in Session.objects.all()])
+    assert "not-kept" not in kept
+
+
 def test_who_has_no_password_here_signs_in_again(auditor, later):
     auditor.set_unusable_password()
     auditor.save()

@@ -246,3 +246,47 @@ def test_single_sign_on_adds_only_addresses_that_need_a_person_or_lead_to_one(
             assert answer.status_code < 500 or "sign in with your password" in answer.text
             assert leads_on and not is_in(client), f"{method} {path}: {answer.status_code}"
     assert not User.objects.exclude(username="support").exists()
+
+
+# --- Signing out there ----------------------------------------------------------------------------
+
+SIGN_OUT_THERE = "/accounts/oidc/sso/logout/"
+
+
+def test_a_provider_that_we_do_not_know_is_no_fault(client, sue, provider):
+    provider()
+    assert client.get("/accounts/oidc/other/logout/").status_code == 404
+
+
+def test_one_that_names_no_page_for_it_is_told(client, sue, provider):
+    provider()
+    answer = client.get(SIGN_OUT_THERE)
+    assert answer.status_code == 404 and "names no page for signing out" in answer.text
+
+
+@pytest.mark.parametrize("endpoint", ["javascript:alert(1)", "http://id.example/end", 7, None])
+def test_people_are_led_to_no_other_kind_of_address(client, sue, provider, endpoint):
+    provider(discovery={"end_session_endpoint": endpoint})
+    assert client.get(SIGN_OUT_THERE).status_code == 404
+
+
+def test_a_failure_while_signing_out_is_no_failed_sign_in(client, sue, provider):
+    provider(discovery=sends(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"))
+    answer = client.get(SIGN_OUT_THERE)
+    assert answer.status_code == 503 and "Single sign-on doesn’t answer" in answer.text
+    assert refusals() == []
+
+
+def test_whose_provider_was_taken_away_can_still_sign_out(client, sue, provider, settings):
+    provider()
+    sign_in(client)
+    settings.SOCIALACCOUNT_PROVIDERS = {}
+    assert client.post("/accounts/logout/").status_code == 302 and not is_in(client)
+
+
+@pytest.mark.parametrize("name", ["discovery", "token", "userinfo"])
+def test_json_that_is_nested_too_deep_is_a_page(client, sue, provider, name):
+    deep = b"[" * 100_000
+    provider(**{name: sends(http(200, deep))})
+    answer = client.post(START) if name == "discovery" else sign_in(client)
+    assert answer.status_code == 503 and not is_in(client)

@@ -104,6 +104,16 @@ def test_a_sign_in_from_before_it_was_kept_is_shown_and_learns_its_address(suppo
     assert (known.address, known.browser) == ("192.0.2.1", "Firefox on Linux")
 
 
+def test_a_sign_in_that_was_not_used_yet_claims_no_times(support):
+    client = signed_in(FIREFOX)
+    unused = Client()
+    unused.post("/accounts/login/", {"login": "support", "password": PASSWORD})
+    last, first = list_sign_ins(support)
+    assert first.began_at and (last.began_at, last.active_at) == (None, None)
+    rows = parse(client.get(PAGE)).texts("#sign-ins li")
+    assert any("not used yet" in row and "last active" not in row for row in rows)
+
+
 def test_what_a_browser_calls_itself_is_text_and_bounded(support):
     client = signed_in("<script>alert(1)</script>" + "x" * 2000)
     page = client.get(PAGE).text

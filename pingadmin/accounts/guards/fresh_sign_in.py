@@ -19,8 +19,6 @@ from pingadmin.web.wording import duration
 # Names of addresses, and namespaces of which all are meant.
 GUARDED_VIEWS = {"audit:export_csv", "audit:export_jsonl"}
 GUARDED_NAMESPACES = {"admin", "people"}
-# What was typed into such a field must not lie in the store of sessions while somebody confirms.
-SECRET_FIELDS = {"password", "password1", "password2"}
 
 
 class FreshSignIn(MiddlewareMixin):
@@ -36,7 +34,8 @@ class FreshSignIn(MiddlewareMixin):
         if not request.user.is_authenticated or not _is_guarded(request) or is_fresh(request):
             return None
         methods = get_adapter().get_reauthentication_methods(request.user)
-        if methods and not SECRET_FIELDS.isdisjoint(request.POST):
+        # It must not lie in the store of sessions while somebody confirms.
+        if methods and any("password" in name for name in request.POST):
             messages.info(request, "Nothing was changed. Confirm first, then type it again.")
             return redirect_to_login(_page_of_form(request), methods[0]["url"])
         if methods:

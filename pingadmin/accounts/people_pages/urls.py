@@ -12,7 +12,7 @@ urlpatterns = [
         "<int:person_id>/",
         include(
             [
-                path("", views.person, name="person"),
+                path("", views.show_person, name="person"),
                 path("details/", views.change_details, name="change_details"),
                 path("role/", views.set_role, name="set_role"),
                 path("password/", views.set_password, name="set_password"),

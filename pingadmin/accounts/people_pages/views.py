@@ -68,7 +68,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @may_view
-def person(request: HttpRequest, person_id: int) -> HttpResponse:
+def show_person(request: HttpRequest, person_id: int) -> HttpResponse:
     """One person: what is known of them, and a form for everything that may be changed."""
     return _show(request, get_object_or_404(User, pk=person_id))
 
@@ -91,15 +91,15 @@ def change_details(request: HttpRequest, person_id: int) -> HttpResponse:
 @may_change
 def set_role(request: HttpRequest, person_id: int) -> HttpResponse:
     """Give the person another role."""
-    found, form = _find(request, person_id), RoleForm(request.POST)
+    person, form = _find(request, person_id), RoleForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, role=form)
+        return _show(request, person, role=form)
     role = form.cleaned_data["role"]
     try:
-        people.change_role(user=found, role=role, by=Actor.of(request))
+        people.change_role(user=person, role=role, by=Actor.of(request))
     except (people.LastAdministratorError, people.RoleNotSyncedError) as problem:
         form.add_error("role", str(problem))
-        return _show(request, found, role=form)
+        return _show(request, person, role=form)
     messages.success(request, f"The role is {role}. It holds from their next request on.")
     return redirect("people:person", person_id)
 
@@ -109,12 +109,12 @@ def set_role(request: HttpRequest, person_id: int) -> HttpResponse:
 @may_change
 def set_password(request: HttpRequest, person_id: int) -> HttpResponse:
     """Set a password, which ends what was signed in with the one before."""
-    found = _find(request, person_id)
-    form = PasswordForm(request.POST, person=found)
+    person = _find(request, person_id)
+    form = PasswordForm(request.POST, person=person)
     if not form.is_valid():
-        return _show(request, found, password=form)
-    people.set_password(user=found, password=form.cleaned_data["password"], by=Actor.of(request))
-    messages.success(request, "Password set. Whoever used the old one is signed out.")
+        return _show(request, person, password=form)
+    people.set_password(user=person, password=form.cleaned_data["password"], by=Actor.of(request))
+    messages.success(request, "Password set. Signed out everywhere: they sign in with the new one.")
     return redirect("people:person", person_id)
 
 
@@ -122,15 +122,15 @@ def set_password(request: HttpRequest, person_id: int) -> HttpResponse:
 @may_change
 def set_active(request: HttpRequest, person_id: int) -> HttpResponse:
     """Switch the person off (`active=no`), which ends their sign-ins, or on again."""
-    found = _find(request, person_id)
+    person = _find(request, person_id)
     is_active = request.POST.get("active") == "yes"
     try:
-        people.set_active(user=found, is_active=is_active, by=Actor.of(request))
+        people.set_active(user=person, is_active=is_active, by=Actor.of(request))
     except people.LastAdministratorError as problem:
         messages.error(request, str(problem))
     else:
         done = "can sign in again" if is_active else "is switched off and signed out"
-        messages.success(request, f"{found.username} {done}.")
+        messages.success(request, f"{person.username} {done}.")
     return redirect("people:person", person_id)
 
 
@@ -138,12 +138,14 @@ def set_active(request: HttpRequest, person_id: int) -> HttpResponse:
 @may_change
 def reset_second_factor(request: HttpRequest, person_id: int) -> HttpResponse:
     """Take every second factor of the person away, because it was lost."""
-    found, form = _find(request, person_id), ResetForm(request.POST)
+    person, form = _find(request, person_id), ResetForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, reset=form)
+        return _show(request, person, reset=form)
     reason = form.cleaned_data["reason"]
-    people.reset_second_factor(user=found, reason=reason, by=Actor.of(request))
-    messages.success(request, "The second factor is gone. They sign in without it now.")
+    people.reset_second_factor(user=person, reason=reason, by=Actor.of(request))
+    messages.success(
+        request, "The second factor is gone. They can sign in without it, and set up another."
+    )
     return redirect("people:person", person_id)
 
 
@@ -151,50 +153,50 @@ def reset_second_factor(request: HttpRequest, person_id: int) -> HttpResponse:
 @may_change
 def end_sign_ins(request: HttpRequest, person_id: int) -> HttpResponse:
     """Sign the person out everywhere; oneself everywhere else."""
-    found = _find(request, person_id)
+    person = _find(request, person_id)
     ended = [
-        each for each in sign_ins.list_sign_ins(found) if each.key != request.session.session_key
+        each for each in sign_ins.list_sign_ins(person) if each.key != request.session.session_key
     ]
-    count = sign_ins.end_sign_ins(ended, person=found, by=Actor.of(request))
+    count = sign_ins.end_sign_ins(ended, person=person, by=Actor.of(request))
     messages.success(request, f"{count} {'sign-in' if count == 1 else 'sign-ins'} ended.")
     return redirect("people:person", person_id)
 
 
 def _matching(words: str) -> QuerySet[User]:
-    found = User.objects.annotate(
+    matching = User.objects.annotate(
         role_name=Min("groups__name"),
         has_second_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=KINDS)),
     )
     if words:
         named = Q(username__icontains=words) | Q(email__icontains=words)
         named |= Q(first_name__icontains=words) | Q(last_name__icontains=words)
-        found = found.filter(named)
-    return found.order_by("-is_active", Lower("username"))
+        matching = matching.filter(named)
+    return matching.order_by("-is_active", Lower("username"))
 
 
 def _find(request: HttpRequest, person_id: int) -> User:
     """Whom a form is about. Raises Http404, or PermissionDenied for who stands above the asker."""
-    found = get_object_or_404(User, pk=person_id)
-    if found.is_superuser and not cast(User, request.user).is_superuser:
+    person = get_object_or_404(User, pk=person_id)
+    if person.is_superuser and not cast(User, request.user).is_superuser:
         raise PermissionDenied
-    return found
+    return person
 
 
-def _show(request: HttpRequest, found: User, **refused: forms.Form | DetailsForm) -> HttpResponse:
+def _show(request: HttpRequest, person: User, **refused: forms.Form | DetailsForm) -> HttpResponse:
     """refused: the form that was sent and holds a mistake, by its name in the template."""
     new: dict[str, Any] = {
-        "details": DetailsForm(instance=found),
-        "role": RoleForm(initial={"role": found.role}),
-        "password": PasswordForm(person=found),
+        "details": DetailsForm(instance=person),
+        "role": RoleForm(initial={"role": person.role}),
+        "password": PasswordForm(person=person),
         "reset": ResetForm(),
     }
     context = {
-        "person": found,
+        "person": person,
         "forms": new | refused,
-        "has_second_factor": Authenticator.objects.filter(user=found, type__in=KINDS).exists(),
-        "sign_ins": sign_ins.list_sign_ins(found) if found.is_active else [],
+        "has_second_factor": Authenticator.objects.filter(user=person, type__in=KINDS).exists(),
+        "sign_ins": sign_ins.list_sign_ins(person) if person.is_active else [],
         "current_key": request.session.session_key,
         "may_change": request.user.has_perm("accounts.change_user")
-        and (not found.is_superuser or cast(User, request.user).is_superuser),
+        and (not person.is_superuser or cast(User, request.user).is_superuser),
     }
     return render(request, "accounts/people/person.html", context, status=400 if refused else 200)
