@@ -4,8 +4,10 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
+from pingadmin.accounts import people
 from pingadmin.accounts.models import User
 from pingadmin.audit.models import AuditEvent
+from pingadmin.audit.record.actors import Actor
 from tests.factories import person
 from tests.support.html import parse
 from tests.support.people import PASSWORD
@@ -136,16 +138,25 @@ def test_somebody_who_is_switched_off_is_out_at_once_and_comes_back_with_the_sam
     assert signed_in("support").get("/audit/").status_code == 200
 
 
-@pytest.mark.parametrize(("form", "fields"), [("role", {"role": "viewer"}), ("active", {})])
-def test_the_last_administrator_stays_one(as_admin, admin, form, fields):
-    answer = as_admin.post(f"/people/{admin.pk}/{form}/", fields, follow=True)
-    assert "the only active administrator" in answer.text
+def test_the_last_administrator_stays_one(as_admin, admin):
+    address = f"/people/{admin.pk}/role/"
+    answer = as_admin.post(address, {"role": "viewer"})
+    assert answer.status_code == 400 and "the only active administrator" in answer.text
+    with pytest.raises(people.LastAdministratorError):
+        people.set_active(user=admin, is_active=False, by=Actor.system("test"))
     admin = User.objects.get(pk=admin.pk)
     assert (admin.role, admin.is_active) == ("admin", True) and actions() == []
     person("second", "admin")
-    as_admin.post(f"/people/{admin.pk}/{form}/", fields)
-    admin = User.objects.get(pk=admin.pk)
-    assert (admin.role, admin.is_active) != ("admin", True)
+    as_admin.post(address, {"role": "viewer"})
+    assert User.objects.get(pk=admin.pk).role == "viewer"
+
+
+def test_nobody_switches_themselves_off(as_admin, admin):
+    person("second", "admin")
+    assert not parse(as_admin.get(f"/people/{admin.pk}/")).has("#active-head")
+    answer = as_admin.post(f"/people/{admin.pk}/active/", {"active": "no"}, follow=True)
+    assert "You can’t switch yourself off" in answer.text
+    assert User.objects.get(pk=admin.pk).is_active and actions() == []
 
 
 def test_a_new_password_ends_what_the_old_one_opened(as_admin, support):

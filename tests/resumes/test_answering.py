@@ -313,7 +313,7 @@ def test_a_wait_that_cannot_be_ended_in_our_records_stops_no_step(
     monkeypatch.setattr(chains, "record_answered", away)
     response = click(ana, paused, "instruct")
     assert steps(response) == ["Message: confirmed.", "Resume: confirmed."]
-    assert "the wait that it ended stays" in caplog.text
+    assert "the wait that it ended stays till then" in caplog.text
 
 
 def test_an_outcome_that_cannot_be_recorded_stops_the_chain(ana, paused, simulator, monkeypatch):

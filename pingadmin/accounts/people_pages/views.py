@@ -124,6 +124,9 @@ def set_active(request: HttpRequest, person_id: int) -> HttpResponse:
     """Switch the person off (`active=no`), which ends their sign-ins, or on again."""
     person = _find(request, person_id)
     is_active = request.POST.get("active") == "yes"
+    if not is_active and person == request.user:
+        messages.error(request, "You can’t switch yourself off. Another administrator can.")
+        return redirect("people:person", person_id)
     try:
         people.set_active(user=person, is_active=is_active, by=Actor.of(request))
     except people.LastAdministratorError as problem:
@@ -143,9 +146,7 @@ def reset_second_factor(request: HttpRequest, person_id: int) -> HttpResponse:
         return _show(request, person, reset=form)
     reason = form.cleaned_data["reason"]
     people.reset_second_factor(user=person, reason=reason, by=Actor.of(request))
-    messages.success(
-        request, "The second factor is gone. They can sign in without it, and set up another."
-    )
+    messages.success(request, "The second factor is gone. They can sign in and set up another.")
     return redirect("people:person", person_id)
 
 

@@ -215,9 +215,7 @@ def _end_wait(attempt: Attempt) -> None:
         record_answered(attempt.session)
     except DatabaseError:
         # What was sent is recorded, and the next reading of the conversation ends it too.
-        log.warning(
-            "attempt %s: the wait that it ended stays until then", attempt.pk, exc_info=True
-        )
+        log.warning("attempt %s: the wait that it ended stays till then", attempt.pk, exc_info=True)
 
 
 def _take_next(
